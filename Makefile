@@ -1,0 +1,94 @@
+# Needs Python 3.11 or newer with venv; everything else is installed into .venv from the lock.
+# PYTHON=... picks another Python, PORT=... the port to serve on, ARGS=... adds to serve or pytest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+LOCKED := $(VENV)/.locked-packages
+READY := $(VENV)/.project
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$each" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$each"; break; }; done)
+
+.DEFAULT_GOAL := help
+# What runs at the same time slows what is timed, and mixes what is printed.
+.NOTPARALLEL:
+# A stamp whose recipe was interrupted must not count.
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1#\2/p' Makefile | \
+		while IFS='#' read -r name text; do printf '%-16s%s\n' "$$name" "$$text"; done
+
+.PHONY: serve
+serve: $(READY) ## Start the mock server (PORT=9000 make serve: on another port)
+	@exec $(BIN)/mockserver serve $(if $(PORT),--port '$(PORT)') $(ARGS)
+
+.PHONY: test
+test: $(READY) ## Run the tests that need nothing but Python
+	@$(PYTEST) -m 'not browser and not clients' $(ARGS); status=$$?; \
+		echo 'Left out: the tests in Chromium (make browser) and of generated clients (make clients).'; \
+		exit $$status
+
+.PHONY: browser
+browser: $(READY) ## Run the tests in Debian's Chromium, headless
+	@command -v chromium >/dev/null || { \
+		echo 'make browser needs chromium (Debian: apt-get install chromium)' >&2; exit 1; }
+	@$(PYTEST) -m browser $(ARGS)
+
+.PHONY: clients
+clients: $(READY) ## Lint the contract, and try clients generated from it (needs Node 20.19 and npm)
+	@$(BIN)/python clients/run.py
+	@$(PYTEST) -m clients $(ARGS)
+
+.PHONY: check
+check: style types test browser clients ## All that CI checks
+
+.PHONY: style
+style: $(READY) ## Check formatting and lint
+	@$(BIN)/ruff format --check --quiet . || { \
+		echo 'Not formatted: `make format` does it.' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+.PHONY: types
+types: $(READY) ## Check types
+	@$(BIN)/mypy
+
+.PHONY: format
+format: $(READY) ## Format, and mend what the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(READY) ## Measure the mock server against its peers
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: lock
+lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade: with the newest releases)
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml --group dev \
+		--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+		--quiet --output-file requirements.lock $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what was installed or built here
+	@rm -rf $(VENV) build dist clients/build clients/node_modules \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# From an empty environment, so that nothing stays that the lock no longer names.
+$(LOCKED): requirements.lock
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo 'Python 3.11 or newer is needed and was not found: name it, as in `make PYTHON=/path/to/python3.12`' >&2; \
+		exit 1; }
+	@echo 'Installing the locked packages into $(VENV) (once)'
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(READY): pyproject.toml $(LOCKED)
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@

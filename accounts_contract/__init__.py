@@ -1,0 +1,47 @@
+"""The contract as data: documents with places, operations with their access rules, compiled validators.
+
+Both rooms stand on this package, the mock server and the conformance suite. It knows no HTTP server
+and no client.
+"""
+
+from accounts_contract.contract import (
+    Body,
+    Contract,
+    MediaType,
+    Operation,
+    Parameter,
+    Requirement,
+    Response,
+    read_contract,
+)
+from accounts_contract.documents import (
+    Document,
+    DocumentError,
+    Finding,
+    Place,
+    format_pointer,
+    read_document,
+)
+from accounts_contract.files import accounts_file, control_file
+from accounts_contract.schemas import Schema, Violation
+
+__all__ = [
+    "Body",
+    "Contract",
+    "Document",
+    "DocumentError",
+    "Finding",
+    "MediaType",
+    "Operation",
+    "Parameter",
+    "Place",
+    "Requirement",
+    "Response",
+    "Schema",
+    "Violation",
+    "accounts_file",
+    "control_file",
+    "format_pointer",
+    "read_contract",
+    "read_document",
+]

@@ -1,0 +1,375 @@
+"""A contract: the operations of an OpenAPI document, with everything in them compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from accounts_contract.documents import (
+    Document,
+    DocumentError,
+    Finding,
+    Pointer,
+    read_document,
+)
+from accounts_contract.schemas import Schema, SchemaError, SchemaSet
+
+Method = Literal["get", "put", "post", "delete", "options", "head", "patch", "trace"]
+METHODS: tuple[str, ...] = get_args(Method)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One way to be let in: a security scheme, and the scopes that it demands of a token."""
+
+    name: str
+    kind: Literal["basic", "bearer"]
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A body in one media type. `examples` are by name."""
+
+    name: str
+    schema: Schema | None
+    examples: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What an operation reads: the media types, by their lower-case names."""
+
+    required: bool
+    content: Mapping[str, MediaType]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What an operation answers with one status. `requirement` is its `x-requirement`, if it has one."""
+
+    description: str
+    content: Mapping[str, MediaType]
+    requirement: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the path, the query or a header."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation.
+
+    Attributes:
+        security: The ways to be let in; any one will do. Empty: nobody is asked.
+        owner: The path parameter that names the account which must be the caller's (`x-owner`).
+        responses: By status: "200", a range such as "4XX", or "default".
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    security: tuple[Requirement, ...]
+    owner: str | None
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: Mapping[str, Response]
+
+    @property
+    def success(self) -> int:
+        """The status of success: the lowest documented one from 200 to 299."""
+        return min(
+            int(status) for status in self.responses if status.isdigit() and status[0] == "2"
+        )
+
+    def response(self, status: int) -> Response | None:
+        """What the contract documents for a status (OpenAPI 3.0.3, "Responses Object"); None if nothing."""
+        for key in (str(status), f"{status // 100}XX", "default"):
+            if key in self.responses:
+                return self.responses[key]
+        return None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """An OpenAPI document and its operations, by their ids. `scopes` are those that it declares."""
+
+    document: Document
+    operations: Mapping[str, Operation]
+    scopes: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """The title of the API."""
+        return str(self.document.data["info"]["title"])
+
+    def schema(self, name: str, direction: Literal["request", "response"] = "request") -> Schema:
+        """A named schema (`components.schemas`), compiled. Raises KeyError."""
+        raw = self.document.data["components"]["schemas"][name]
+        return SchemaSet(self.document.data, direction).compile(raw)
+
+
+def read_contract(path: Path, *, validate: bool = True) -> Contract:
+    """Read and compile a contract.
+
+    Args:
+        path: An OpenAPI 3.0 document, as YAML or JSON.
+        validate: Whether to check it against OpenAPI's own rules first; the files that come with the
+            package were checked when it was built.
+
+    Raises:
+        DocumentError: It is unusable; with everything that was found, each with its place.
+    """
+    document = read_document(path)
+    findings = list(_openapi_findings(document)) if validate else []
+    if findings:
+        raise DocumentError(findings)
+    reader = _Reader(document)
+    contract = reader.contract()
+    if reader.findings:
+        raise DocumentError(reader.findings)
+    return contract
+
+
+def _openapi_findings(document: Document) -> Iterator[Finding]:
+    data = document.data
+    version = data.get("openapi") if isinstance(data, dict) else None
+    if not isinstance(version, str) or not version.startswith("3.0."):
+        message = f"must be an OpenAPI 3.0 document (openapi: 3.0.3), and says {version!r}"
+        yield document.finding(("openapi",), message)
+        return
+    dangling = list(_dangling_references(document))
+    if dangling:
+        yield from dangling
+        return
+    # Imported here: it takes longer to import than the packaged contract takes to serve.
+    from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415
+
+    try:
+        for error in OpenAPIV30SpecValidator(data).iter_errors():
+            error = _deepest(error)
+            message = error.message if len(error.message) < 300 else f"{error.message[:300]}…"
+            yield document.finding(tuple(error.absolute_path), message)
+    except Exception as error:  # noqa: BLE001 - whatever a broken reference raises in there
+        yield document.finding((), f"cannot be checked as OpenAPI: {error}")
+
+
+def _dangling_references(document: Document) -> Iterator[Finding]:
+    """Each `$ref` that leads nowhere, or out of the file."""
+    todo: list[tuple[Pointer, Any]] = [((), document.data)]
+    while todo:
+        pointer, value = todo.pop()
+        if isinstance(value, Mapping):
+            reference = value.get("$ref")
+            if isinstance(reference, str) and pointer[-1:] != ("properties",):
+                if not reference.startswith("#/"):
+                    message = f"{reference!r} leads out of this file; copy what it names into it"
+                    yield document.finding((*pointer, "$ref"), message)
+                elif _follow(document.data, reference) is None:
+                    yield document.finding((*pointer, "$ref"), f"{reference!r} leads nowhere")
+            todo.extend(((*pointer, key), part) for key, part in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*pointer, index), part) for index, part in enumerate(value))
+
+
+def _follow(data: Any, reference: str) -> Any:
+    """What a reference within a document leads to; None where that is nothing."""
+    for key in reference.removeprefix("#/").split("/"):
+        key = key.replace("~1", "/").replace("~0", "~")
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
+def _deepest(error: Any) -> Any:
+    """The most telling cause of an error that lies in one of several alternatives."""
+    while error.context:
+        error = max(error.context, key=lambda cause: len(cause.absolute_path))
+    return error
+
+
+class _Reader:
+    """Reads the operations of one document, and collects what is wrong with them."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.data: Mapping[str, Any] = document.data
+        self.findings: list[Finding] = []
+        try:
+            self.requests = SchemaSet(self.data, "request")
+            self.responses = SchemaSet(self.data, "response")
+        except RecursionError:
+            raise DocumentError(
+                [document.finding(("components", "schemas"), "is nested too deeply")]
+            ) from None
+
+    def contract(self) -> Contract:
+        operations: dict[str, Operation] = {}
+        for path, item in self.data["paths"].items():
+            for method in METHODS:
+                if method not in item:
+                    continue
+                pointer: Pointer = ("paths", path, method)
+                operation = self.operation(path, method, item, pointer)
+                if operation.id in operations:
+                    self.report((*pointer, "operationId"), f"{operation.id!r} is used twice")
+                operations[operation.id] = operation
+        schemes = self.data.get("components", {}).get("securitySchemes", {})
+        scopes: dict[str, str] = {}
+        for scheme in schemes.values():
+            for flow in self.resolve(scheme).get("flows", {}).values():
+                scopes.update(flow.get("scopes", {}))
+        return Contract(self.document, operations, scopes)
+
+    def operation(
+        self, path: str, method: str, item: Mapping[str, Any], pointer: Pointer
+    ) -> Operation:
+        raw = item[method]
+        if "operationId" not in raw:
+            self.report(pointer, "needs an operationId: by it the operation finds its rules")
+        parameters = self.parameters(item, raw, pointer)
+        owner = raw.get("x-owner")
+        in_path = [parameter.name for parameter in parameters if parameter.location == "path"]
+        if owner is not None and owner not in in_path:
+            message = f"names the path parameter {owner!r}, which {path} does not have"
+            self.report((*pointer, "x-owner"), message)
+        if not any(str(status).startswith("2") for status in raw["responses"]):
+            self.report((*pointer, "responses"), "needs a response of success, such as 200")
+        elif not any(
+            str(status).isdigit() and str(status)[0] == "2" for status in raw["responses"]
+        ):
+            message = "needs one exact status of success, such as 200, not a range"
+            self.report((*pointer, "responses"), message)
+        return Operation(
+            id=str(raw.get("operationId")),
+            method=method,
+            path=path,
+            summary=str(raw.get("summary", "")),
+            security=self.security(raw, pointer),
+            owner=owner,
+            parameters=parameters,
+            body=self.body(raw, pointer),
+            responses={
+                str(status): self.response(response, (*pointer, "responses", status))
+                for status, response in raw["responses"].items()
+            },
+        )
+
+    def parameters(
+        self, item: Mapping[str, Any], raw: Mapping[str, Any], pointer: Pointer
+    ) -> tuple[Parameter, ...]:
+        found: dict[tuple[str, str], Parameter] = {}
+        for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
+            parameter = self.resolve(parameter)
+            schema = self.compile(self.requests, parameter.get("schema", {}), pointer)
+            name, location = parameter["name"], parameter["in"]
+            required = bool(parameter.get("required"))
+            if schema is not None:
+                found[name, location] = Parameter(name, location, required, schema)
+        return tuple(found.values())
+
+    def security(self, raw: Mapping[str, Any], pointer: Pointer) -> tuple[Requirement, ...]:
+        schemes = self.data.get("components", {}).get("securitySchemes", {})
+        declared = raw.get("security", self.data.get("security", []))
+        place: Pointer = (*pointer, "security") if "security" in raw else ("security",)
+        requirements: list[Requirement] = []
+        for index, alternative in enumerate(declared):
+            if not alternative:  # {}: nobody has to log in
+                return ()
+            if len(alternative) > 1:
+                message = (
+                    "asks for several schemes at once, but a request has one Authorization header"
+                )
+                self.report((*place, index), f"{message}; list them as alternatives")
+            for name, scopes in alternative.items():
+                scheme = self.resolve(schemes.get(name))
+                kind = _kind(scheme)
+                if kind is None:
+                    known = ", ".join(schemes) or "none"
+                    message = f"{name!r} is no HTTP Basic, HTTP Bearer or OAuth 2 scheme"
+                    self.report(
+                        (*place, index, name), f"{message} of this contract (it has {known})"
+                    )
+                    continue
+                self.scopes(scheme, scopes, (*place, index, name))
+                requirements.append(Requirement(name, kind, frozenset(scopes)))
+        return tuple(requirements)
+
+    def scopes(self, scheme: Mapping[str, Any], scopes: Sequence[str], pointer: Pointer) -> None:
+        if scheme["type"] != "oauth2":
+            return
+        declared = {name for flow in scheme["flows"].values() for name in flow.get("scopes", {})}
+        for index, scope in enumerate(scopes):
+            if scope not in declared:
+                known = ", ".join(sorted(declared)) or "none"
+                self.report((*pointer, index), f"{scope!r} is not a declared scope ({known})")
+
+    def body(self, raw: Mapping[str, Any], pointer: Pointer) -> Body | None:
+        if "requestBody" not in raw:
+            return None
+        body = self.resolve(raw["requestBody"])
+        place = (*pointer, "requestBody", "content")
+        content = self.content(self.requests, body["content"], place)
+        return Body(bool(body.get("required")), content)
+
+    def response(self, raw: Mapping[str, Any], pointer: Pointer) -> Response:
+        raw = self.resolve(raw)
+        content = self.content(self.responses, raw.get("content", {}), (*pointer, "content"))
+        return Response(str(raw.get("description", "")), content, raw.get("x-requirement", {}))
+
+    def content(
+        self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer
+    ) -> dict[str, MediaType]:
+        content = {}
+        for name, media in raw.items():
+            schema = None
+            if "schema" in media:
+                schema = self.compile(schemas, media["schema"], (*pointer, name, "schema"))
+            examples = {
+                key: self.resolve(example).get("value")
+                for key, example in media.get("examples", {}).items()
+            }
+            if "example" in media:
+                examples["example"] = media["example"]
+            content[name.lower()] = MediaType(name, schema, examples)
+        return content
+
+    def compile(
+        self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer
+    ) -> Schema | None:
+        try:
+            return schemas.compile(raw)
+        except SchemaError as error:
+            self.report(pointer, f"the schema cannot be compiled: {error}")
+            return None
+
+    def resolve(self, raw: Any) -> Mapping[str, Any]:
+        """An object, with references inside this document followed; {} where they lead nowhere."""
+        for _ in range(32):
+            if not isinstance(raw, Mapping):
+                return {}
+            if not isinstance(raw.get("$ref"), str):
+                return raw
+            raw = _follow(self.data, raw["$ref"])
+        return {}
+
+    def report(self, pointer: Pointer, message: str) -> None:
+        self.findings.append(self.document.finding(pointer, message))
+
+
+def _kind(scheme: Mapping[str, Any]) -> Literal["basic", "bearer"] | None:
+    if scheme.get("type") == "oauth2":
+        return "bearer"
+    if scheme.get("type") == "http":
+        name = str(scheme.get("scheme")).lower()
+        return "basic" if name == "basic" else "bearer" if name == "bearer" else None
+    return None

@@ -1,0 +1,248 @@
+"""OpenAPI 3.0 schemas, compiled to validators that say in plain words what is wrong.
+
+OpenAPI 3.0 schemas are JSON Schema draft 4 with a few differences (`nullable`, `readOnly`,
+`writeOnly`; OpenAPI 3.0.3, "Schema Object"), which are translated here, once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sized
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import jsonschema_rs
+
+from accounts_contract.documents import format_pointer
+
+Direction = Literal["request", "response"]
+"""Which way a body goes: `readOnly` members are not required in a request, `writeOnly` ones not in a response."""
+
+_DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
+_SHOWN = 80  # characters of a refused value that a message repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing in a value that its schema does not allow; `pointer` is empty for the value as a whole."""
+
+    pointer: str
+    detail: str
+
+
+class SchemaError(Exception):
+    """A schema that cannot be compiled, such as one with a broken pattern."""
+
+
+class Schema:
+    """A compiled schema."""
+
+    __slots__ = ("_validator", "is_valid", "known_members", "member_types", "raw")
+
+    def __init__(self, raw: Mapping[str, Any], components: SchemaSet) -> None:
+        self.raw = raw
+        self._validator = components.validator(raw)
+        self.is_valid = self._validator.is_valid
+        """Whether a JSON value is allowed: the fast way to ask."""
+        members = dict(components.members(raw))
+        self.member_types: Mapping[str, frozenset[str]] = {
+            name: components.types(schema) for name, schema in members.items()
+        }
+        """The JSON types that each top-level member may have; the empty set where any may."""
+        self.known_members: frozenset[str] | None = (
+            None if components.is_open(raw) else frozenset(members)
+        )
+        """The documented top-level members; None where the schema describes further ones."""
+
+    def violations(
+        self, value: Any, show: Callable[[str], str] = lambda text: text
+    ) -> list[Violation]:
+        """Everything that is wrong with a JSON value; empty if it is valid.
+
+        A value whose nesting the validator gives up on is a violation too.
+
+        Args:
+            value: The value.
+            show: What a message may repeat of a value; for those who have secrets to keep.
+        """
+        try:
+            found = [
+                violation
+                for error in self._validator.iter_errors(value)
+                for violation in _explain(error, show)
+            ]
+        except (ValueError, RecursionError):
+            return [Violation("", "is nested too deeply to be checked")]
+        return list(dict.fromkeys(found))
+
+
+class SchemaSet:
+    """The schemas of one contract, which may refer to each other, for one direction."""
+
+    def __init__(self, contract: Mapping[str, Any], direction: Direction) -> None:
+        self._named: Mapping[str, Any] = contract.get("components", {}).get("schemas", {})
+        self._direction: Direction = direction
+        self._translated = {
+            name: _translate(schema, direction, self.resolve)
+            for name, schema in self._named.items()
+        }
+        self._compiled: dict[str, Schema] = {}
+
+    def compile(self, raw: Mapping[str, Any]) -> Schema:
+        """The compiled form of a schema object; equal ones are compiled once. Raises SchemaError."""
+        key = json.dumps(raw, sort_keys=True)
+        if key not in self._compiled:
+            self._compiled[key] = Schema(raw, self)
+        return self._compiled[key]
+
+    def validator(self, raw: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
+        """The validator of a schema object. Raises SchemaError."""
+        document = {
+            "allOf": [_translate(raw, self._direction, self.resolve)],
+            "components": {"schemas": self._translated},
+        }
+        try:
+            return jsonschema_rs.Draft4Validator(
+                document,
+                validate_formats=True,
+                # An address is judged by its pattern alone: the text leaves open who is picky about what.
+                formats={"email": lambda _: True},
+                offline=True,
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            raise SchemaError(str(error).split("\n", 1)[0]) from None
+
+    def resolve(self, schema: Any) -> Mapping[str, Any]:
+        """A schema object, with a reference to a named schema followed; {} where there is none."""
+        seen = set()
+        while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
+            name = schema["$ref"].removeprefix("#/components/schemas/")
+            if name in seen or name not in self._named:
+                return {}
+            seen.add(name)
+            schema = self._named[name]
+        return schema if isinstance(schema, Mapping) else {}
+
+    def members(self, raw: Any, depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The top-level members that a schema describes, with their schemas, through its parts."""
+        schema = self.resolve(raw)
+        for name, member in schema.get("properties", {}).items():
+            yield name, self.resolve(member)
+        for part in _parts(schema) if depth < _DEEPEST else ():
+            yield from self.members(part, depth + 1)
+
+    def types(self, raw: Any, depth: int = 0) -> frozenset[str]:
+        """The JSON types that a schema allows by name; empty where it names none."""
+        schema = self.resolve(raw)
+        if isinstance(schema.get("type"), str):
+            return frozenset({schema["type"]})
+        found: frozenset[str] = frozenset()
+        for part in _parts(schema) if depth < _DEEPEST else ():
+            found |= self.types(part, depth + 1)
+        return found
+
+    def is_open(self, raw: Any, depth: int = 0) -> bool:
+        """Whether a schema describes members beyond those it names."""
+        schema = self.resolve(raw)
+        if isinstance(schema.get("additionalProperties"), Mapping):
+            return True
+        return depth < _DEEPEST and any(self.is_open(part, depth + 1) for part in _parts(schema))
+
+
+def _parts(schema: Mapping[str, Any]) -> list[Any]:
+    return [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+
+
+def _translate(schema: Any, direction: Direction, resolve: Any) -> Any:
+    """A schema object of OpenAPI 3.0 as JSON Schema draft 4."""
+    if not isinstance(schema, Mapping) or "$ref" in schema:
+        return schema
+    result: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "properties" and isinstance(value, Mapping):
+            result[key] = {
+                name: _translate(part, direction, resolve) for name, part in value.items()
+            }
+        elif key in ("allOf", "anyOf", "oneOf") and isinstance(value, list):
+            result[key] = [_translate(part, direction, resolve) for part in value]
+        elif key in ("items", "not", "additionalProperties"):
+            result[key] = _translate(value, direction, resolve)
+        elif key not in ("nullable", "example", "discriminator", "xml", "externalDocs"):
+            result[key] = value
+    if schema.get("nullable") and isinstance(schema.get("type"), str):
+        result["type"] = [schema["type"], "null"]
+        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+            result["enum"] = [*schema["enum"], None]
+    if isinstance(schema.get("required"), list) and isinstance(schema.get("properties"), Mapping):
+        absent = "readOnly" if direction == "request" else "writeOnly"
+        required = [
+            name
+            for name in schema["required"]
+            if not resolve(schema["properties"].get(name)).get(absent)
+        ]
+        result.pop("required")
+        if required:  # draft 4 does not allow an empty list
+            result["required"] = required
+    return result
+
+
+_PLAIN_TYPES = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+_SIZES = {
+    "minLength": ("at least", "characters"),
+    "maxLength": ("at most", "characters"),
+    "minItems": ("at least", "items"),
+    "maxItems": ("at most", "items"),
+    "minProperties": ("at least", "members"),
+    "maxProperties": ("at most", "members"),
+}
+
+
+def _explain(
+    error: jsonschema_rs.ValidationError, show: Callable[[str], str]
+) -> Iterator[Violation]:
+    kind = error.kind.name
+    facts = error.kind.as_dict()
+    path = list(error.instance_path)
+    value = error.instance
+    if kind == "additionalProperties":
+        for name in facts["unexpected"]:
+            yield Violation(format_pointer([*path, name]), "is not a known member")
+        return
+    if kind == "required":
+        detail = "is required, and missing"
+        path.append(facts["property"])
+    elif kind == "type":
+        names = " or ".join(_PLAIN_TYPES[name] for name in facts["types"])
+        detail = f"must be {names}, and is {_shown(value, show)}"
+    elif kind == "enum":
+        options = " or ".join(json.dumps(option, ensure_ascii=False) for option in facts["options"])
+        detail = f"must be {options}, and is {_shown(value, show)}"
+    elif kind == "pattern":
+        detail = f"does not match the pattern {facts['pattern']}: {_shown(value, show)}"
+    elif kind == "format":
+        detail = f"must be in the format {facts['format']}, and is {_shown(value, show)}"
+    elif kind in _SIZES:
+        bound, things = _SIZES[kind]
+        detail = f"must have {bound} {facts['limit']} {things}, and has {len(cast('Sized', value))}"
+    else:
+        detail = f"breaks the rule {kind!r} of its schema, and is {_shown(value, show)}"
+    yield Violation(format_pointer(path), detail)
+
+
+def _shown(value: Any, show: Callable[[str], str]) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = show(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,1 @@
+"""Measures the mock server against its peers, side by side on one machine."""

@@ -1,0 +1,166 @@
+"""The wiring: contracts, rules and middleware become one ASGI application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from accounts_contract import Contract, Operation
+from mockserver import accounts
+from mockserver.access import AccessRule
+from mockserver.connexion_doors import ConnexionMiddleware, Resolver
+from mockserver.control.access import ControlAccess
+from mockserver.control.handlers import handlers as control_handlers
+from mockserver.cors import OriginPolicy
+from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
+from mockserver.exchange import App, Exchange, Message
+from mockserver.front import FrontDoor, Reporter
+from mockserver.routing import RoutingMiddleware
+from mockserver.sandbox import Sandbox
+
+Rule = Callable[..., Any]
+"""Takes a world, a username and, where the operation has one, a body; gives JSON data or None."""
+
+RULES: Mapping[str, Rule] = {
+    "get_user": accounts.get_user,
+    "update_user": accounts.update_user,
+    "list_emails": accounts.list_emails,
+    "add_email": accounts.add_email,
+    "update_email": accounts.update_email,
+    "delete_email": accounts.delete_email,
+}
+"""The rule of each operation, by its id in the contract."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the server behaves.
+
+    Attributes:
+        strict: Whether members that are not documented are refused.
+        policy: Who may use the control API from a browser.
+        control_token: What the control API asks for; None: it is open.
+    """
+
+    strict: bool = False
+    policy: OriginPolicy = field(default_factory=OriginPolicy)
+    control_token: str | None = None
+
+
+def create_app(
+    contract: Contract,
+    control: Contract,
+    sandbox: Sandbox,
+    settings: Settings,
+    reporter: Reporter,
+    rules: Mapping[str, Rule] = RULES,
+) -> App:
+    """The mock server as an ASGI application; everything is compiled before it returns.
+
+    Args:
+        contract: The contract of the Accounts API; `read_contract` and `check_rules` have passed it.
+        control: The contract of the control API.
+        sandbox: The world to serve.
+        settings: How to behave.
+        reporter: Is told of every request.
+        rules: What carries out each operation; the suite for implementations plants its defects here.
+    """
+    app = ConnexionMiddleware(
+        _nothing_here,
+        import_name=__name__,
+        middlewares=[
+            partial(FrontDoor, sandbox=sandbox, policy=settings.policy, reporter=reporter),
+            RoutingMiddleware,
+            EndpointMiddleware,
+        ],
+    )
+    carried_out = {
+        name: _account_handler(sandbox, rules[name], operation)
+        for name, operation in contract.operations.items()
+    }
+    endpoints = {
+        name: Endpoint(
+            operation,
+            _account_access(sandbox, AccessRule(operation, contract.title)),
+            carried_out[name],
+            strict=settings.strict,
+        )
+        for name, operation in contract.operations.items()
+    }
+    _add_api(app, contract, endpoints, carried_out)
+    steering = control_handlers(sandbox, contract, control)
+    guard = ControlAccess(settings.policy, settings.control_token).check
+    _add_api(
+        app,
+        control,
+        {
+            name: Endpoint(operation, guard if operation.security else _anybody, steering[name])
+            for name, operation in control.operations.items()
+        },
+        steering,
+    )
+    return cast("App", app)
+
+
+async def warm_up(app: App) -> None:
+    """Have connexion build its stack, which it does at its first event, before the first request."""
+    events = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> Message:
+        return next(events)
+
+    async def send(message: Message) -> None:
+        """Nothing to do: the application has no start-up of its own."""
+
+    await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+
+
+def _add_api(
+    app: ConnexionMiddleware,
+    contract: Contract,
+    endpoints: Mapping[str, Endpoint],
+    functions: Mapping[str, Handler],
+) -> None:
+    # Connexion fills its copy of the document in; ours stays as it was read.
+    app.add_api(
+        deepcopy(contract.document.data),
+        resolver=Resolver(functions.__getitem__),
+        endpoints=endpoints,
+    )
+
+
+def _account_access(sandbox: Sandbox, rule: AccessRule) -> Admit:
+    owner = rule.owner
+
+    def admit(exchange: Exchange) -> None:
+        world = sandbox.world
+        authorization = exchange.headers.get(b"authorization")
+        caller = exchange.caller = rule.authenticate(world, authorization, time.time())
+        if caller is not None:
+            rule.authorize(world, caller, None if owner is None else exchange.params[owner])
+
+    return admit
+
+
+def _account_handler(sandbox: Sandbox, rule: Rule, operation: Operation) -> Handler:
+    username = operation.owner or "username"
+    if operation.body is None:
+        return lambda exchange, body: rule(sandbox.world, exchange.params[username])
+
+    def handle(exchange: Exchange, body: Any) -> Any:
+        members = body if isinstance(body, dict) else {}
+        return rule(sandbox.world, exchange.params[username], members)
+
+    return handle
+
+
+def _anybody(exchange: Exchange) -> None:
+    """Lets everybody in."""
+
+
+async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
+    raise RuntimeError("no endpoint took this request")

@@ -1,0 +1,247 @@
+"""The command line: `mockserver serve` and `mockserver check`."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import secrets
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from accounts_contract import DocumentError
+from mockserver.app import Settings, create_app, warm_up
+from mockserver.cors import OriginPolicy
+from mockserver.exchange import App, Receive, Scope, Send
+from mockserver.loading import Loaded, Sources, load, merge_worlds
+from mockserver.reports import Log, LogFormat
+from mockserver.sandbox import Sandbox
+from mockserver.server import BindError, LogHandler, Server, listen
+from mockserver.watching import watch
+
+_FILE = click.Path(path_type=Path)
+_FROM_ENVIRONMENT = {"auto_envvar_prefix": "MOCKSERVER", "show_default": True}
+
+_contract = click.option(
+    "--contract", type=_FILE, help="An OpenAPI 3.0 file to enforce instead of the packaged one."
+)
+_fixtures = click.option(
+    "--fixtures", type=_FILE, help="A YAML file with the accounts and tokens to start with."
+)
+
+
+@click.group()
+@click.version_option(package_name="accounts-mock")
+def main() -> None:
+    """A mock server for the docker.io Accounts API that enforces its contract."""
+
+
+@main.command(context_settings=_FROM_ENVIRONMENT)
+@click.option("--host", default="127.0.0.1", help="The address to listen on.")
+@click.option(
+    "--port", default=8080, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
+@_fixtures
+@_contract
+@click.option(
+    "--watch",
+    "watching",
+    envvar="MOCKSERVER_WATCH",
+    is_flag=True,
+    help="Reload contract and fixtures when they change.",
+)
+@click.option("--strict", is_flag=True, help="Refuse members that are not documented.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="How to log."
+)
+@click.option(
+    "--control-token",
+    help="What the control API asks for. Off loopback it is made up and printed, if left out.",
+)
+@click.option(
+    "--allow-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="An origin whose pages may use the control API, such as http://localhost:5173.",
+)
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="HOST",
+    help="A host name, beside loopback, under which the control API answers.",
+)
+def serve(
+    host: str,
+    port: int,
+    fixtures: Path | None,
+    contract: Path | None,
+    watching: bool,
+    strict: bool,
+    log_format: LogFormat,
+    control_token: str | None,
+    allow_origin: tuple[str, ...],
+    allow_host: tuple[str, ...],
+) -> None:
+    """Serve the API until Ctrl-C."""
+    # Until uvicorn listens to signals itself, and after it has shut down.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+    sources = Sources(contract, fixtures)
+    loaded = _load(sources)
+    listener = _listen(host, port)
+    address = listener.getsockname()
+    made_up = None
+    if control_token is None and not ipaddress.ip_address(address[0]).is_loopback:
+        control_token = made_up = secrets.token_urlsafe(24)
+    settings = Settings(
+        strict=strict,
+        policy=OriginPolicy(
+            frozenset(origin.rstrip("/") for origin in allow_origin),
+            frozenset(name.lower() for name in (*allow_host, host) if name),
+        ),
+        control_token=control_token,
+    )
+    log = Log(sys.stderr, log_format)
+    _capture_warnings(log)
+    running = _Running(sources, loaded, settings, log)
+    url = _url(host, address)
+    server = Server(running, lambda: _say_ready(url, log_format, running.sandbox, made_up))
+    try:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(_run(server, running, listener, watching))
+    finally:
+        log.close()
+
+
+@main.command(context_settings=_FROM_ENVIRONMENT)
+@_contract
+@_fixtures
+def check(contract: Path | None, fixtures: Path | None) -> None:
+    """Say whether contract and fixtures can be served: exit 0, or 2 with what is wrong."""
+    sources = Sources(contract, fixtures)
+    loaded = _load(sources)
+    for path in sources.files():
+        click.echo(f"{path}: good")
+    operations, accounts = len(loaded.contract.operations), len(loaded.fixtures.accounts)
+    click.echo(
+        f"{operations} operations, {accounts} accounts, {len(loaded.fixtures.tokens)} tokens"
+    )
+
+
+class _Running:
+    """The application that is being served, which a reload replaces."""
+
+    def __init__(self, sources: Sources, loaded: Loaded, settings: Settings, log: Log) -> None:
+        self._sources = sources
+        self._settings = settings
+        self._log = log
+        self.sandbox = Sandbox(loaded.fixtures)
+        self._app = self._create(loaded)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        return self._app(scope, receive, send)
+
+    async def warm_up(self) -> None:
+        """Have everything built before the first request."""
+        await warm_up(self._app)
+
+    async def reload(self, changed: list[Path]) -> None:
+        """Serve what the files hold now; if they are broken, what they held before."""
+        names = ", ".join(str(file) for file in changed)
+        try:
+            loaded = await asyncio.to_thread(load, self._sources)
+            app = self._create(loaded)
+            await warm_up(app)
+        except DocumentError as error:
+            message = f"{names} changed and is broken; the last good version is served on:\n{error}"
+            self._log.event("reload-failed", message)
+            return
+        world, story = merge_worlds(self.sandbox.world, self.sandbox.fixtures, loaded.fixtures)
+        self.sandbox.fixtures, self.sandbox.world = loaded.fixtures, world
+        self._app = app
+        told = f" ({'; '.join(story)})" if story else ""
+        self._log.event("reloaded", f"{names} changed and was reloaded{told}")
+
+    def watched(self) -> list[Path]:
+        """The files to watch."""
+        return self._sources.files()
+
+    def _create(self, loaded: Loaded) -> App:
+        return create_app(loaded.contract, loaded.control, self.sandbox, self._settings, self._log)
+
+
+async def _run(server: Server, running: _Running, listener: socket.socket, watching: bool) -> None:
+    await running.warm_up()
+    watcher = asyncio.create_task(watch(running.watched(), running.reload)) if watching else None
+    try:
+        await server.serve([listener])
+    finally:
+        if watcher is not None:
+            watcher.cancel()
+
+
+def _load(sources: Sources) -> Loaded:
+    try:
+        return load(sources)
+    except DocumentError as error:
+        _fail(str(error))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except BindError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(2)
+
+
+def _capture_warnings(log: Log) -> None:
+    handler = LogHandler(log)
+    for name in ("uvicorn", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.WARNING)
+
+
+def _url(host: str, address: Any) -> str:
+    """Where a browser on this machine finds the server."""
+    name = host
+    try:
+        ip = ipaddress.ip_address(host)
+        if ip.is_unspecified:
+            name = "127.0.0.1" if ip.version == 4 else "::1"
+    except ValueError:
+        pass
+    return f"http://[{name}]:{address[1]}" if ":" in name else f"http://{name}:{address[1]}"
+
+
+def _say_ready(url: str, style: LogFormat, sandbox: Sandbox, control_token: str | None) -> None:
+    logins = [
+        f"{account.username}:{account.password}"
+        for account in sandbox.fixtures.accounts.values()
+        if account.is_active
+    ][:5]
+    contract = f"{url}/openapi.yaml"
+    if style == "json":
+        facts = {"event": "ready", "url": url, "contract": contract, "logins": logins}
+        if control_token is not None:
+            facts["control_token"] = control_token
+        line = json.dumps(facts)
+    else:
+        line = f"Ready: {url}  contract: {contract}  logins: {', '.join(logins)}"
+        if control_token is not None:
+            line += f"  control token: {control_token}"
+    # Nobody may be reading any more; the server serves all the same.
+    with suppress(OSError):
+        click.echo(line)

@@ -1,0 +1,1 @@
+"""The control API: `openapi/control.yaml`, carried out."""

@@ -1,0 +1,35 @@
+"""Who may use the control API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mockserver.access import same
+from mockserver.cors import OriginPolicy
+from mockserver.exchange import Exchange
+from mockserver.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ControlAccess:
+    """Who may use the guarded operations: pages by their origin, and everybody by a token if one is set."""
+
+    policy: OriginPolicy
+    token: str | None = field(default=None, repr=False)
+
+    def check(self, exchange: Exchange) -> None:
+        """Let a request in.
+
+        Raises:
+            Problem: 403 for the wrong host or origin; 401 for a missing or wrong control token.
+        """
+        exchange.guarded = True
+        self.policy.check(exchange)
+        if self.token is None:
+            return
+        sent = exchange.headers.get(b"authorization", b"").decode("latin-1")
+        scheme, _, token = sent.partition(" ")
+        if scheme.lower() != "bearer" or not same(token.strip(), self.token):
+            detail = "the control API asks for the control token here: send Authorization: Bearer TOKEN, with what --control-token says"
+            headers = [(b"www-authenticate", b'Bearer realm="control API"')]
+            raise Problem(401, "control-token-missing", detail, headers=headers)

@@ -1,0 +1,133 @@
+"""The operations of the control API, by their ids in `openapi/control.yaml`."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from accounts_contract import Contract, Violation
+from mockserver.endpoint import Handler
+from mockserver.exchange import Exchange
+from mockserver.refusals import Invalid, Unknown
+from mockserver.sandbox import Sandbox
+from mockserver.state import StateError, state_of, unknown_scopes, world_from_state
+from mockserver.world import Token, World, format_time
+
+Json = dict[str, Any]
+
+_LIFETIME = 15552000  # 180 days, as the token flow of the API documents
+_MAX_TOKENS = 10_000
+
+
+def handlers(sandbox: Sandbox, contract: Contract, control: Contract) -> Mapping[str, Handler]:
+    """The operations on a sandbox, under a contract; `control` is the contract of this API itself."""
+    schema = control.schema("State")
+    health = {"status": "ok", "version": version("accounts-mock")}
+    written = contract.document.text.encode()
+    as_json = orjson.dumps(contract.document.data)
+
+    def reset(exchange: Exchange, body: Any) -> None:
+        sandbox.reset()
+
+    def get_state(exchange: Exchange, body: Any) -> Json:
+        return state_of(sandbox.world)
+
+    def put_state(exchange: Exchange, body: Any) -> Json:
+        try:
+            sandbox.world = world_from_state(body, schema, contract.scopes)
+        except StateError as error:
+            raise _invalid(error.violations) from None
+        return state_of(sandbox.world)
+
+    def list_tokens(exchange: Exchange, body: Any) -> list[Json]:
+        now = time.time()
+        return [token_json(token, now) for token in sandbox.world.tokens.values()]
+
+    def create_token(exchange: Exchange, body: Any) -> Json:
+        now = time.time()
+        token = mint(sandbox.world, contract, body, now)
+        return token_json(token, now)
+
+    def revoke_token(exchange: Exchange, body: Any) -> None:
+        revoke(sandbox.world, exchange.params["token"])
+
+    return {
+        "get_health": lambda exchange, body: health,
+        "reset": reset,
+        "get_state": get_state,
+        "put_state": put_state,
+        "list_tokens": list_tokens,
+        "create_token": create_token,
+        "revoke_token": revoke_token,
+        "get_contract_yaml": lambda exchange, body: written,
+        "get_contract_json": lambda exchange, body: as_json,
+    }
+
+
+def mint(world: World, contract: Contract, request: Mapping[str, Any], now: float) -> Token:
+    """Make a token.
+
+    Args:
+        world: Where it will be good.
+        contract: Whose scopes it may carry.
+        request: `username`, `scopes`, and `expires_in` in seconds.
+        now: The time, in seconds since 1970.
+
+    Raises:
+        Invalid: No such account, no such scope, or far too many tokens already.
+    """
+    username, scopes = request["username"], request["scopes"]
+    violations = list(unknown_scopes(scopes, contract.scopes, "/scopes"))
+    if username not in world.accounts:
+        known = ", ".join(list(world.accounts)[:10])
+        detail = f"no account has this username (there are: {known})"
+        violations.insert(0, Violation("/username", detail))
+    if violations:
+        raise _invalid(violations)
+    if len(world.tokens) >= _MAX_TOKENS:
+        raise Invalid("too-many-tokens", f"there are {_MAX_TOKENS} tokens already; reset first")
+    expires_at = now + request.get("expires_in", _LIFETIME)
+    token = Token(secrets.token_urlsafe(24), username, tuple(dict.fromkeys(scopes)), expires_at)
+    world.add_token(token)
+    return token
+
+
+def revoke(world: World, name: str) -> None:
+    """Revoke the token that has an id, or that is the one named. Raises Unknown."""
+    token = world.find_token(name) or next(
+        (token for token in world.tokens.values() if token.id == name), None
+    )
+    if token is None:
+        raise Unknown("token-unknown", "no token has this id; GET /_mock/tokens lists them")
+    world.add_token(replace(token, revoked=True))
+
+
+def token_json(token: Token, now: float) -> Json:
+    """A token as the control API shows it."""
+    shown: Json = {
+        "id": token.id,
+        "access_token": token.token,
+        "token_type": "Bearer",
+        "username": token.username,
+        "scope": " ".join(token.scopes),
+        "scopes": list(token.scopes),
+        "expires_at": None if token.expires_at is None else format_time(token.expires_at),
+        "expired": token.is_expired(now),
+        "revoked": token.revoked,
+    }
+    if token.expires_at is not None:
+        shown["expires_in"] = max(0, round(token.expires_at - now))
+    return shown
+
+
+def _invalid(violations: list[Violation]) -> Invalid:
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    detail = f"{first.pointer.removeprefix('/')} {first.detail}{more}"
+    return Invalid("body-invalid", detail, violations)

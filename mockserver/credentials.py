@@ -1,0 +1,71 @@
+"""What an `Authorization` field says: HTTP Basic (RFC 7617) or a Bearer token (RFC 6750)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from binascii import Error, a2b_base64
+from dataclasses import dataclass, field
+
+_TOKEN68 = re.compile(rb"[A-Za-z0-9._~+/-]+=*")
+
+
+@dataclass(frozen=True, slots=True)
+class BasicCredentials:
+    """A name and a password. `passwords` holds each reading of the bytes that may be meant."""
+
+    readings: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """A token, not yet looked up."""
+
+    token: str = field(repr=False)
+
+
+class Malformed(Exception):
+    """An `Authorization` field that cannot be read; `str()` says why, and repeats nothing of it."""
+
+
+def parse_authorization(value: bytes) -> BasicCredentials | BearerToken:
+    """Read the value of an `Authorization` field.
+
+    Raises:
+        Malformed: It is neither of both schemes, or breaks the form of its own.
+    """
+    scheme, _, rest = value.strip().partition(b" ")
+    rest = rest.strip()
+    name = scheme.lower()
+    if name == b"bearer":
+        if not _TOKEN68.fullmatch(rest):
+            raise Malformed("after 'Bearer ' there must be one token, without quotes or spaces")
+        return BearerToken(rest.decode("ascii"))
+    if name == b"basic":
+        return _basic(rest)
+    raise Malformed("the scheme must be Basic or Bearer")
+
+
+def _basic(value: bytes) -> BasicCredentials:
+    try:
+        decoded = a2b_base64(value, strict_mode=True)
+    except Error:
+        raise Malformed("after 'Basic ' there must be name:password in Base64") from None
+    if b":" not in decoded:
+        raise Malformed("the Base64 after 'Basic ' must hold name:password, and has no colon")
+    name, _, password = decoded.partition(b":")
+    readings = []
+    # Our challenge asks for UTF-8; older clients send ISO 8859-1 all the same (RFC 7617, section 3).
+    for encoding in ("utf-8", "iso-8859-1"):
+        try:
+            reading = (_normal(name.decode(encoding)), _normal(password.decode(encoding)))
+        except UnicodeDecodeError:
+            continue
+        if reading not in readings:
+            readings.append(reading)
+    return BasicCredentials(tuple(readings))
+
+
+def _normal(text: str) -> str:
+    # RFC 7617, section 2.1: names and passwords are compared in the normal form C.
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -1,0 +1,178 @@
+"""The way of a request through its operation: access, body, rule, response check.
+
+Connexion's `RoutedMiddleware` hands each request to the endpoint of its operation. An endpoint holds
+everything that the contract says about the operation, compiled when the server starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from accounts_contract import Operation, Schema, Violation, format_pointer
+from mockserver.bodies import BodyReader, read_body
+from mockserver.connexion_doors import (
+    AbstractOperation,
+    Resolver,
+    RoutedAPI,
+    RoutedMiddleware,
+    Specification,
+)
+from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
+from mockserver.problems import Headers, Problem, response_breaks_contract
+from mockserver.refusals import Refusal, Unknown
+
+Admit = Callable[[Exchange], None]
+"""Lets a request in, and notes who is calling; or raises the Problem that refuses it."""
+
+Handler = Callable[[Exchange, Any], Any]
+"""Carries an operation out: takes the request and its body as JSON data, gives JSON data back, or the
+bytes of another media type, or None; or raises a Refusal."""
+
+# What the machinery answers by itself; a contract need not list these for every operation.
+_MACHINERY = frozenset({405, 413, 414, 415, 431})
+
+
+class Endpoint:
+    """One operation, ready to serve."""
+
+    __slots__ = ("_admit", "_handler", "_operation", "_reader", "_responses", "_strict", "_success")
+
+    def __init__(
+        self, operation: Operation, admit: Admit, handler: Handler, *, strict: bool = False
+    ) -> None:
+        self._operation = operation
+        self._admit = admit
+        self._handler = handler
+        self._strict = strict
+        self._success = operation.success
+        self._reader = BodyReader(operation.body) if operation.body is not None else None
+        self._responses = {
+            int(status): _response_check(operation, int(status))
+            for status in operation.responses
+            if status.isdigit()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; the answer is left in its exchange."""
+        exchange: Exchange = scope[EXCHANGE]
+        try:
+            self._admit(exchange)
+            body = None if self._reader is None else await self._body(exchange, self._reader)
+            data = self._handler(exchange, body)
+            exchange.answer = self._answer(self._success, data)
+        except Problem as problem:
+            self._refuse(exchange, problem)
+        except Refusal as refusal:
+            status = 404 if isinstance(refusal, Unknown) else 400
+            violations = refusal.violations
+            self._refuse(exchange, Problem(status, refusal.code, refusal.detail, violations))
+
+    async def _body(self, exchange: Exchange, reader: BodyReader) -> Any:
+        headers = exchange.headers
+        media, content_type = reader.media_type(
+            headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")
+        )
+        raw = await exchange.read()
+        if not raw and not reader.required:
+            return None
+        body = read_body(media, content_type, raw)
+        schema = media.schema
+        if schema is None:
+            return body
+        if not schema.is_valid(body):
+            raise _invalid(schema.violations(body, exchange.redact))
+        known = schema.known_members
+        if known is not None and isinstance(body, dict) and not known.issuperset(body):
+            unknown = [name for name in body if name not in known]
+            if self._strict:
+                raise _invalid([_unknown_member(name, known) for name in unknown])
+            names = ", ".join(name[:40] for name in unknown[:10])
+            exchange.notes.append(f"ignored members: {exchange.redact(names)}")
+        return body
+
+    def _answer(self, status: int, data: Any, extra: Headers | None = None) -> Answer:
+        """The answer with some data, after the check that the contract allows it. Raises Problem."""
+        check = self._responses.get(status)
+        if check is None:
+            check = _response_check(self._operation, status)
+        media_type, schema = check
+        if media_type is None:
+            if data is not None:
+                detail = f"no body is documented for {status}"
+                raise response_breaks_contract(self._operation.id, detail)
+            return Answer(status, extra or [], b"")
+        raw = data if isinstance(data, bytes) else orjson.dumps(data)
+        if schema is not None:
+            data = data.decode() if isinstance(data, bytes) else data
+            if not schema.is_valid(data):
+                first = schema.violations(data)[0]
+                detail = f"{first.pointer or 'the body'} {first.detail}"
+                raise response_breaks_contract(self._operation.id, detail)
+        headers = [(b"content-type", media_type)]
+        return Answer(status, headers + extra if extra else headers, raw)
+
+    def _refuse(self, exchange: Exchange, problem: Problem) -> None:
+        """Answer with a problem, if the contract documents it."""
+        exchange.refuse(problem)
+        if problem.status in _MACHINERY and self._operation.response(problem.status) is None:
+            return
+        try:
+            if problem.status < 500:
+                exchange.answer = self._answer(problem.status, problem.data(), problem.headers)
+        except Problem as defect:
+            exchange.refuse(defect)
+
+
+def _response_check(operation: Operation, status: int) -> tuple[bytes | None, Schema | None]:
+    """The media type and the schema that the contract documents for a status. Raises Problem."""
+    response = operation.response(status)
+    if response is None:
+        raise response_breaks_contract(operation.id, f"the status {status} is not documented")
+    for name, media in response.content.items():
+        return name.encode("latin-1"), media.schema
+    return None, None
+
+
+def _invalid(violations: list[Violation]) -> Problem:
+    sentences = [
+        f"{one.pointer.removeprefix('/') or 'the body'} {one.detail}" for one in violations[:5]
+    ]
+    if len(violations) > 5:
+        sentences.append(f"and {len(violations) - 5} more")
+    return Problem(400, "body-invalid", "; ".join(sentences), violations[:100])
+
+
+def _unknown_member(name: str, known: frozenset[str]) -> Violation:
+    detail = f"is not documented (documented are {', '.join(sorted(known))})"
+    return Violation(format_pointer([name]), detail)
+
+
+class EndpointAPI(RoutedAPI[Endpoint]):  # type: ignore[misc]  # connexion ships no types
+    """The endpoints of one contract."""
+
+    def __init__(
+        self,
+        specification: Specification,
+        *,
+        next_app: App,
+        endpoints: Mapping[str, Endpoint],
+        base_path: str | None = None,
+        resolver: Resolver | None = None,
+        **_: Any,
+    ) -> None:
+        super().__init__(specification, next_app=next_app, base_path=base_path, resolver=resolver)
+        self._endpoints = endpoints
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> Endpoint:
+        """The endpoint of an operation."""
+        return self._endpoints[operation.operation_id]
+
+
+class EndpointMiddleware(RoutedMiddleware[EndpointAPI]):  # type: ignore[misc]  # as above
+    """Hands each request to the endpoint of its operation."""
+
+    api_cls = EndpointAPI

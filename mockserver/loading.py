@@ -1,0 +1,156 @@
+"""Contract and fixtures from their files, ready to serve; and again when they change."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from accounts_contract import (
+    Contract,
+    DocumentError,
+    Finding,
+    accounts_file,
+    control_file,
+    read_contract,
+)
+from mockserver.app import RULES
+from mockserver.fixtures import DEFAULT, read_fixtures
+from mockserver.world import World
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files to serve from; None: those that come with the package."""
+
+    contract: Path | None = None
+    fixtures: Path | None = None
+
+    def files(self) -> list[Path]:
+        """The files, those of the package included."""
+        return [self.contract or accounts_file(), self.fixtures or DEFAULT]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the files hold."""
+
+    contract: Contract
+    control: Contract
+    fixtures: World
+
+
+def load(sources: Sources) -> Loaded:
+    """Read and check contract and fixtures.
+
+    Raises:
+        DocumentError: A file is broken; with everything that was found in both.
+    """
+    findings: list[Finding] = []
+    control = read_contract(control_file(), validate=False)
+    contract = fixtures = None
+    path = sources.contract or accounts_file()
+    try:
+        contract = read_contract(path, validate=sources.contract is not None)
+        findings += check_rules(contract)
+    except DocumentError as error:
+        findings += error.findings
+    try:
+        # Without a contract that can be read, the scopes of the packaged one are what is known.
+        scopes = (contract or read_contract(accounts_file(), validate=False)).scopes
+        fixtures = read_fixtures(sources.fixtures or DEFAULT, control.schema("State"), scopes)
+    except DocumentError as error:
+        findings += error.findings
+    if findings or contract is None or fixtures is None:
+        raise DocumentError(findings)
+    return Loaded(contract, control, fixtures)
+
+
+def check_rules(contract: Contract) -> list[Finding]:
+    """What keeps the operations of a contract from being served by our rules."""
+    findings = []
+    for operation in contract.operations.values():
+        pointer = ("paths", operation.path, operation.method)
+        rule = RULES.get(operation.id)
+        if rule is None:
+            known = ", ".join(RULES)
+            message = f"no rule carries out {operation.id!r}; there are rules for {known}"
+            findings.append(contract.document.finding((*pointer, "operationId"), message))
+            continue
+        in_path = [one.name for one in operation.parameters if one.location == "path"]
+        if (operation.owner or "username") not in in_path:
+            message = "needs the path parameter 'username', or an x-owner that names another one"
+            findings.append(contract.document.finding(pointer, message))
+        if "body" in inspect.signature(rule).parameters and operation.body is None:
+            message = f"{operation.id} needs a requestBody"
+            findings.append(contract.document.finding(pointer, message))
+    return findings
+
+
+def merge_worlds(current: World, before: World, after: World) -> tuple[World, list[str]]:
+    """The world to go on with when the fixtures have changed.
+
+    What requests have changed is kept where it still fits: what the new fixtures leave as it was keeps
+    its state; what they changed or added is as they say.
+
+    Args:
+        current: The world as it is now.
+        before: The old fixtures.
+        after: The new fixtures.
+
+    Returns:
+        The new world, and what became of the accounts in sentences.
+    """
+    world = World(
+        _merged(current.accounts, before.accounts, after.accounts),
+        _merged(current.logins, before.logins, after.logins),
+        _merged(current.tokens, before.tokens, after.tokens),
+    )
+    story = []
+    for username, account in list(world.accounts.items()):
+        fixture = after.accounts.get(username)
+        if account == fixture:
+            if current.accounts.get(username) not in (before.accounts.get(username), fixture):
+                story.append(f"{username} is as in the fixtures, which changed too")
+            continue
+        owners = {world.owner_of(email.email) for email in account.emails}
+        if owners == {account}:
+            story.append(f"{username} keeps what was changed")
+        elif fixture is None:
+            del world.accounts[username]
+            story.append(f"{username} is gone: an address of it now belongs to somebody else")
+        else:
+            world.put(fixture)
+            story.append(
+                f"{username} is as in the fixtures: an address of it now belongs to somebody else"
+            )
+    story += [
+        f"{name} is gone"
+        for name in current.accounts
+        if name not in after.accounts and name not in world.accounts
+    ]
+    world.logins = {
+        name: login for name, login in world.logins.items() if login.username in world.accounts
+    }
+    world.tokens = {
+        digest: token for digest, token in world.tokens.items() if token.username in world.accounts
+    }
+    return world, story
+
+
+def _merged(
+    current: dict[str, Record], before: dict[str, Record], after: dict[str, Record]
+) -> dict[str, Record]:
+    """The new records, and the current ones where the new ones are the same as before."""
+    merged = {
+        key: value for key, value in after.items() if key in current or value != before.get(key)
+    }
+    changed = {
+        key: value
+        for key, value in current.items()
+        if value != before.get(key) and after.get(key) == before.get(key)
+    }
+    return merged | changed

@@ -1,0 +1,64 @@
+"""Answers that say what went wrong: `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import orjson
+
+from accounts_contract import Violation
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Problem(Exception):
+    """A request that is answered with an error.
+
+    Args:
+        status: The HTTP status.
+        code: The kind of problem as a word for programs.
+        detail: A sentence for a person: what is wrong, and the likely mend.
+        errors: Each violation in the body, with its place.
+        headers: Further header fields of the response.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        errors: Sequence[Violation] = (),
+        headers: Headers | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers: Headers = headers or []
+
+    def data(self) -> dict[str, object]:
+        """The problem as JSON data, with our members `code` and `errors` beside the standard ones."""
+        data: dict[str, object] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if self.errors:
+            data["errors"] = [
+                {"pointer": error.pointer, "detail": error.detail} for error in self.errors
+            ]
+        return data
+
+    def body(self) -> bytes:
+        """The problem as the bytes of a response."""
+        return orjson.dumps(self.data())
+
+
+def response_breaks_contract(operation: str, detail: str) -> Problem:
+    """The 500 for a response that the contract does not allow: a defect of the server or the contract."""
+    sentence = f"the response of {operation} breaks the contract: {detail}"
+    return Problem(500, "response-breaks-contract", sentence)

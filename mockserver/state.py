@@ -1,0 +1,194 @@
+"""A world as JSON data, and back: the format of the fixtures and of `/_mock/state`.
+
+Its structure is the schema `State` of `openapi/control.yaml`; what a schema cannot say is checked
+here: names that must be unique or must exist, and the one primary address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from accounts_contract import Schema, Violation
+from mockserver.accounts import gravatar_url
+from mockserver.world import (
+    Account,
+    Email,
+    Login,
+    Token,
+    World,
+    format_time,
+    parse_time,
+    token_digest,
+)
+
+_JOINED = "2014-01-01T00:00:00Z"
+
+
+class StateError(Exception):
+    """Data that describes no world, with everything that is wrong with it."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__("; ".join(f"{one.pointer}: {one.detail}" for one in violations))
+        self.violations = violations
+
+
+def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> World:
+    """The world that JSON data describes.
+
+    Args:
+        data: What a fixtures file or the body of `PUT /_mock/state` holds.
+        schema: The schema `State`.
+        scopes: The scopes that the contract declares.
+
+    Raises:
+        StateError: The data breaks the format.
+    """
+    violations = schema.violations(data) or list(_contradictions(data, scopes))
+    if violations:
+        raise StateError(violations)
+    world = World()
+    next_id = max((raw.get("id", 0) for raw in data["accounts"]), default=0) + 1
+    for raw in data["accounts"]:
+        world.put(_account(raw, next_id))
+        next_id += "id" not in raw
+    for raw in data.get("logins", ()):
+        world.logins[raw["name"]] = Login(raw["name"], raw["password"], raw["username"])
+    for raw in data.get("tokens", ()):
+        expires_at = raw.get("expires_at")
+        world.add_token(
+            Token(
+                raw["token"],
+                raw["username"],
+                tuple(dict.fromkeys(raw["scopes"])),
+                None if expires_at is None else parse_time(expires_at),
+                raw.get("revoked", False),
+            )
+        )
+    return world
+
+
+def state_of(world: World) -> dict[str, Any]:
+    """A world as JSON data, from which `world_from_state` makes an equal one."""
+    return {
+        "accounts": [_account_state(account) for account in world.accounts.values()],
+        "logins": [
+            {"name": login.name, "password": login.password, "username": login.username}
+            for login in world.logins.values()
+        ],
+        "tokens": [
+            {
+                "token": token.token,
+                "username": token.username,
+                "scopes": list(token.scopes),
+                "expires_at": None if token.expires_at is None else format_time(token.expires_at),
+                "revoked": token.revoked,
+            }
+            for token in world.tokens.values()
+        ],
+    }
+
+
+def unknown_scopes(asked: list[str], scopes: Collection[str], pointer: str) -> Iterator[Violation]:
+    """A violation for each scope that the contract does not declare."""
+    for index, scope in enumerate(asked):
+        if scope not in scopes:
+            known = ", ".join(scopes)
+            yield Violation(
+                f"{pointer}/{index}", f"{scope!r} is no scope of the contract ({known})"
+            )
+
+
+def _account(raw: Mapping[str, Any], next_id: int) -> Account:
+    emails = tuple(
+        Email(email["email"], email.get("verified", False), email.get("primary", False))
+        for email in raw["emails"]
+    )
+    primary = next(email.email for email in emails if email.primary)
+    username = raw["username"]
+    return Account(
+        id=raw.get("id", next_id),
+        username=username,
+        password=raw["password"],
+        url=raw.get("url", f"https://www.docker.io/api/v1.1/users/{username}/"),
+        date_joined=raw.get("date_joined", _JOINED),
+        type=raw.get("type", "User"),
+        full_name=raw.get("full_name", ""),
+        location=raw.get("location", ""),
+        company=raw.get("company", ""),
+        profile_url=raw.get("profile_url", ""),
+        gravatar_url=raw.get("gravatar_url", gravatar_url(primary)),
+        is_active=raw.get("is_active", True),
+        emails=emails,
+    )
+
+
+def _account_state(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "username": account.username,
+        "password": account.password,
+        "full_name": account.full_name,
+        "location": account.location,
+        "company": account.company,
+        "profile_url": account.profile_url,
+        "gravatar_url": account.gravatar_url,
+        "url": account.url,
+        "type": account.type,
+        "date_joined": account.date_joined,
+        "is_active": account.is_active,
+        "emails": [
+            {"email": email.email, "verified": email.verified, "primary": email.primary}
+            for email in account.emails
+        ],
+    }
+
+
+def _contradictions(data: Mapping[str, Any], scopes: Collection[str]) -> Iterator[Violation]:
+    usernames: set[str] = set()
+    ids: set[int] = set()
+    addresses: set[str] = set()
+    for index, raw in enumerate(data["accounts"]):
+        here = f"/accounts/{index}"
+        yield from _once(usernames, raw["username"], f"{here}/username", "username")
+        if "id" in raw:
+            yield from _once(ids, raw["id"], f"{here}/id", "id")
+        for number, email in enumerate(raw["emails"]):
+            pointer = f"{here}/emails/{number}/email"
+            yield from _once(addresses, email["email"].lower(), pointer, "address")
+        primaries = sum(email.get("primary", False) for email in raw["emails"])
+        if primaries != 1:
+            how_many = "none is" if primaries == 0 else f"{primaries} are"
+            detail = (
+                f"exactly one address must be primary, and {how_many}; set primary: true on one"
+            )
+            yield Violation(f"{here}/emails", detail)
+    names: set[str] = set()
+    for index, raw in enumerate(data.get("logins", ())):
+        here = f"/logins/{index}"
+        yield from _once(names, raw["name"], f"{here}/name", "login")
+        yield from _known(usernames, raw["username"], f"{here}/username")
+    tokens: set[str] = set()
+    for index, raw in enumerate(data.get("tokens", ())):
+        here = f"/tokens/{index}"
+        yield from _once(tokens, token_digest(raw["token"]), f"{here}/token", "token")
+        yield from _known(usernames, raw["username"], f"{here}/username")
+        yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
+        try:
+            if raw.get("expires_at") is not None:
+                parse_time(raw["expires_at"])
+        except (ValueError, OverflowError):
+            detail = "must be a date-time of RFC 3339 from the years 1 to 9999"
+            yield Violation(f"{here}/expires_at", detail)
+
+
+def _once(seen: set[Any], value: Any, pointer: str, what: str) -> Iterator[Violation]:
+    if value in seen:
+        yield Violation(pointer, f"the same {what} stands further up already")
+    seen.add(value)
+
+
+def _known(usernames: set[str], username: str, pointer: str) -> Iterator[Violation]:
+    if username not in usernames:
+        known = ", ".join(sorted(usernames)[:10]) or "none"
+        yield Violation(pointer, f"no account has the username {username!r} (there are: {known})")

@@ -1,0 +1,148 @@
+"""A world: accounts, addresses, logins and tokens, as plain data.
+
+The records are immutable, and a change replaces one record in one dictionary. So a change is done
+whole or not at all, a copy of a world costs three shallow copies of dictionaries, and two worlds
+can be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An address of an account."""
+
+    email: str
+    verified: bool
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account. Its `emails` hold exactly one primary address."""
+
+    id: int
+    username: str
+    password: str = field(repr=False)
+    url: str
+    date_joined: str
+    type: str
+    full_name: str
+    location: str
+    company: str
+    profile_url: str
+    gravatar_url: str
+    is_active: bool
+    emails: tuple[Email, ...]
+
+    @property
+    def email(self) -> str:
+        """The primary address."""
+        return next(email.email for email in self.emails if email.primary)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name and a password that open an account by HTTP Basic. The name need not be the username."""
+
+    name: str
+    password: str = field(repr=False)
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A Bearer token. `expires_at` is in seconds since 1970 (UTC); None: it does not expire."""
+
+    token: str = field(repr=False)
+    username: str
+    scopes: tuple[str, ...]
+    expires_at: float | None = None
+    revoked: bool = False
+
+    @property
+    def id(self) -> str:
+        """A name for the token that gives nothing away."""
+        return token_digest(self.token)[:16]
+
+    def is_expired(self, now: float) -> bool:
+        """Whether it is too old at a time, given in seconds since 1970."""
+        return self.expires_at is not None and now >= self.expires_at
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that the mock server knows.
+
+    Attributes:
+        accounts: By username.
+        logins: Further logins beside each account's own, by their name.
+        tokens: By the SHA-256 of the token, so that looking one up takes no longer for a near miss.
+    """
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    logins: dict[str, Login] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+
+    def copy(self) -> World:
+        """An independent copy."""
+        return World(dict(self.accounts), dict(self.logins), dict(self.tokens))
+
+    def put(self, account: Account) -> None:
+        """Store an account in place of the one with its username."""
+        self.accounts[account.username] = account
+
+    def add_token(self, token: Token) -> None:
+        """Store a token in place of the one of the same value."""
+        self.tokens[token_digest(token.token)] = token
+
+    def find_token(self, token: str) -> Token | None:
+        """The record of a token, if there is one."""
+        return self.tokens.get(token_digest(token))
+
+    def find_login(self, name: str) -> Login | None:
+        """The login of a name: one of the further ones, or an account's own."""
+        if name in self.logins:
+            return self.logins[name]
+        account = self.accounts.get(name)
+        return None if account is None else Login(name, account.password, name)
+
+    def owner_of(self, email: str) -> Account | None:
+        """The account that has an address, compared without regard to case."""
+        lowered = email.lower()
+        for account in self.accounts.values():
+            if any(lowered == own.email.lower() for own in account.emails):
+                return account
+        return None
+
+    def secrets(self) -> Iterator[str]:
+        """Every password and token, for those who must not repeat them."""
+        yield from (account.password for account in self.accounts.values())
+        yield from (login.password for login in self.logins.values())
+        yield from (token.token for token in self.tokens.values())
+
+
+def token_digest(token: str) -> str:
+    """The SHA-256 of a token, in hexadecimal."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def format_time(seconds: float) -> str:
+    """Seconds since 1970 as an RFC 3339 date-time in UTC."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )
+
+
+def parse_time(text: str) -> float:
+    """An RFC 3339 date-time as seconds since 1970. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("it has no time zone")
+    return moment.timestamp()

@@ -1,0 +1,383 @@
+"""What the tests share: the mock server as a process, HTTP as bytes, and the contract as data."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol, Self
+
+import httpx
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CONTRACT_FILE = ROOT / "openapi" / "accounts.yaml"
+CONTROL_FILE = ROOT / "openapi" / "control.yaml"
+FIXTURES_FILE = ROOT / "mockserver" / "fixtures" / "default.yaml"
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+PROBLEM = "application/problem+json"
+
+PATIENCE = 20.0
+"""Seconds after which something that should happen is taken for something that will not."""
+
+Json = dict[str, Any]
+
+
+class Lines:
+    """The lines of a stream, as they come."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        for line in self._stream:
+            with self._changed:
+                self._lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def __getitem__(self, index: slice) -> list[str]:
+        with self._changed:
+            return self._lines[index]
+
+    def find(self, wanted: Callable[[str], bool], start: int = 0) -> int:
+        """The index of the first wanted line, as soon as it is there."""
+        deadline = time.monotonic() + PATIENCE
+        seen = start
+        with self._changed:
+            while True:
+                for index in range(seen, len(self._lines)):
+                    if wanted(self._lines[index]):
+                        return index
+                seen = max(seen, len(self._lines))
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    everything = "\n".join(self._lines)
+                    raise AssertionError(f"the line did not come; what came is:\n{everything}")
+                self._changed.wait(left)
+
+    def close(self) -> None:
+        """Read to the end, and close the stream."""
+        self._thread.join(PATIENCE)
+        self._stream.close()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response, as read from a socket."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class MockServer:
+    """A mock server in a process of its own, and what one may want to do with it.
+
+    Args:
+        options: Further options of `mockserver serve`.
+        environment: Further environment variables.
+    """
+
+    def __init__(self, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "mockserver", "serve"]
+        self.process = subprocess.Popen(
+            [*command, "--port", "0", "--log-format", "json", *options],
+            cwd=ROOT,
+            env=clean_environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.out = Lines(self.process.stdout)
+        self.log = Lines(self.process.stderr)
+        try:
+            self.out.find(bool)
+        except AssertionError:
+            self.kill()
+            raise AssertionError("\n".join(self.log[:]) or "the server said nothing") from None
+        self.ready = self.out[:][0]
+        self.url = self._url()
+        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
+
+    def _url(self) -> str:
+        if self.ready.startswith("{"):
+            return str(json.loads(self.ready)["url"])
+        return next(word for word in self.ready.split() if word.startswith("http://"))
+
+    @property
+    def port(self) -> int:
+        return httpx.URL(self.url).port or 80
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        authorization: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **body: Any,
+    ) -> httpx.Response:
+        """Send a request; `json`, `data`, `files` and `content` are httpx's."""
+        fields = dict(headers or {})
+        if authorization is not None:
+            fields["Authorization"] = authorization
+        return self.client.request(method, path, headers=fields, **body)
+
+    def raw(self, request: bytes, method: str = "GET") -> Reply:
+        """Send bytes, and read one response; `method` says whether that has a body."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+            connection.sendall(request)
+            response = http.client.HTTPResponse(connection, method=method)
+            response.begin()
+            with response:
+                return Reply(response.status, response.msg, response.read())
+
+    def state(self) -> Json:
+        """All that the server knows."""
+        return self._control("GET", "/_mock/state", 200)
+
+    def put_state(self, state: Json) -> Json:
+        """Replace all that the server knows."""
+        return self._control("PUT", "/_mock/state", 200, state)
+
+    def mint(self, username: str, scopes: Sequence[str], expires_in: int = 3600) -> str:
+        """A token with some scopes."""
+        wish = {"username": username, "scopes": list(scopes), "expires_in": expires_in}
+        return str(self._control("POST", "/_mock/tokens", 201, wish)["access_token"])
+
+    def reset(self) -> None:
+        """Go back to the fixtures."""
+        assert self.send("POST", "/_mock/reset").status_code == 204
+
+    def _control(self, method: str, path: str, status: int, body: Json | None = None) -> Json:
+        answer = self.send(method, path, json=body)
+        assert answer.status_code == status, answer.text
+        data: Json = answer.json()
+        return data
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Whatever is done within must leave the state as it was."""
+        before = self.state()
+        yield
+        assert self.state() == before
+
+    @contextmanager
+    def recording(self) -> Iterator[list[str]]:
+        """The lines that the server logs within; they are there when it is over."""
+        lines: list[str] = []
+        start = self._mark()
+        yield lines
+        end = self._mark()
+        lines.extend(self.log[start + 1 : end])
+
+    def _mark(self) -> int:
+        name = f"/mark-{uuid.uuid4().hex}"
+        self.send("GET", name)
+        return self.log.find(lambda line: name in line)
+
+    def wait_for_event(self, event: str, start: int = 0) -> Json:
+        """The first event of a name in a JSON log, as soon as it is there."""
+        index = self.log.find(lambda line: json.loads(line)["event"] == event, start)
+        facts: Json = json.loads(self.log[:][index])
+        return facts
+
+    def stop(self) -> int:
+        """End the server as an operating system does; gives its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server whatever it does, and let go of everything."""
+        self.process.kill()
+        self.process.wait()
+        self.out.close()
+        self.log.close()
+        if hasattr(self, "client"):
+            self.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class StartServer(Protocol):
+    """Starts a server that is ended with the test."""
+
+    def __call__(
+        self, *options: str, environment: Mapping[str, str] | None = None
+    ) -> MockServer: ...
+
+
+def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment without settings of the mock server; with some more variables."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    return {**kept, **(more or {})}
+
+
+def run(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `mockserver` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "mockserver", *arguments],
+        cwd=ROOT,
+        env=clean_environment(environment),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def basic(name: str, password: str, encoding: str = "utf-8") -> str:
+    """An `Authorization` by HTTP Basic."""
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode(encoding)).decode()}"
+
+
+def bearer(token: str) -> str:
+    """An `Authorization` by a Bearer token."""
+    return f"Bearer {token}"
+
+
+JANE = basic("janedoe", "janedoe-password")
+JOHN = basic("johndoe", "johndoe-password")
+
+
+def read_yaml(path: Path) -> Any:
+    """The data of a YAML file."""
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def write_yaml(path: Path, data: Any) -> Path:
+    """Write data as a YAML file, whole at once, as editors do."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    return draft.replace(path)
+
+
+CONTRACT = read_yaml(CONTRACT_FILE)
+FIXTURES = read_yaml(FIXTURES_FILE)
+SCOPES: tuple[str, ...] = tuple(
+    CONTRACT["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
+)
+
+# What johndoe may send to each operation, as the default fixtures have him.
+BODIES: Mapping[str, Json] = {
+    "update_user": {"full_name": "John R. Doe"},
+    "add_email": {"email": "john+added@example.com"},
+    "update_email": {"email": "john.new@example.com", "verified": True},
+    "delete_email": {"email": "john@work.example.com"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the contract; `body` is one that johndoe may send."""
+
+    id: str
+    method: str
+    template: str
+    scope: str
+    success: int
+    body: Json | None
+
+    def path(self, username: str = "johndoe") -> str:
+        return self.template.replace("{username}", username)
+
+
+def _operations() -> Iterator[Operation]:
+    for template, item in CONTRACT["paths"].items():
+        for method, raw in item.items():
+            if method == "parameters":
+                continue
+            [scope] = next(one["oauth2"] for one in raw["security"] if "oauth2" in one)
+            success = next(int(status) for status in raw["responses"] if status.startswith("2"))
+            name = raw["operationId"]
+            yield Operation(name, method.upper(), template, scope, success, BODIES.get(name))
+
+
+OPERATIONS: tuple[Operation, ...] = tuple(_operations())
+BY_ID: Mapping[str, Operation] = {operation.id: operation for operation in OPERATIONS}
+WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.body is not None)
+PATHS: tuple[str, ...] = tuple(CONTRACT["paths"])
+USER = BY_ID["get_user"].template
+EMAILS = BY_ID["list_emails"].template
+
+
+def named(value: object) -> str:
+    """The name of a parameter in the id of a test."""
+    return value.id if isinstance(value, Operation) else str(value)
+
+
+def call(
+    server: MockServer,
+    operation: Operation,
+    authorization: str | None,
+    username: str = "johndoe",
+) -> httpx.Response:
+    """Send a valid request of an operation."""
+    return server.send(
+        operation.method, operation.path(username), authorization, json=operation.body
+    )
+
+
+def head(method: str, path: str, *fields: str) -> bytes:
+    """The bytes of a request's header, one field a string; the last request of its connection."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *fields]
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
+
+
+def problem(answer: httpx.Response | Reply, status: int, code: str | None = None) -> Json:
+    """The problem that a refusal holds, once its form is found right."""
+    found = answer.status if isinstance(answer, Reply) else answer.status_code
+    data = answer.json()
+    assert found == status, data
+    assert answer.headers["content-type"] == PROBLEM
+    assert set(data) - {"errors"} == {"type", "title", "status", "detail", "code"}
+    assert data["status"] == status
+    assert len(data["detail"]) > 10
+    if code is not None:
+        assert data["code"] == code, data
+    assert isinstance(data, dict)
+    return data
+
+
+def pointers(answer: httpx.Response | Reply) -> list[str]:
+    """The places that a refusal names."""
+    return [error["pointer"] for error in problem(answer, 400).get("errors", [])]
