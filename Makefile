@@ -75,7 +75,7 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade: w
 
 .PHONY: clean
 clean: ## Remove what was installed or built here
-	@rm -rf $(VENV) build dist clients/build clients/node_modules \
+	@rm -rf $(VENV) build dist clients/build clients/node_modules bench/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -12,12 +13,16 @@ from accounts_contract.documents import (
     DocumentError,
     Finding,
     Pointer,
+    follow,
     read_document,
 )
+from accounts_contract.openapi_rules import breaches_of_form, breaches_of_meaning
 from accounts_contract.schemas import Schema, SchemaError, SchemaSet
 
 Method = Literal["get", "put", "post", "delete", "options", "head", "patch", "trace"]
 METHODS: tuple[str, ...] = get_args(Method)
+
+_NAMES = re.compile(r"\{([^{}]+)\}")  # of the parameters in a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,70 +136,17 @@ def read_contract(path: Path, *, validate: bool = True) -> Contract:
         DocumentError: It is unusable; with everything that was found, each with its place.
     """
     document = read_document(path)
-    findings = list(_openapi_findings(document)) if validate else []
+    findings = breaches_of_form(document) if validate else []
     if findings:
         raise DocumentError(findings)
     reader = _Reader(document)
     contract = reader.contract()
-    if reader.findings:
-        raise DocumentError(reader.findings)
+    findings = reader.findings
+    if validate and not findings:
+        findings = list(breaches_of_meaning(document))
+    if findings:
+        raise DocumentError(findings)
     return contract
-
-
-def _openapi_findings(document: Document) -> Iterator[Finding]:
-    data = document.data
-    version = data.get("openapi") if isinstance(data, dict) else None
-    if not isinstance(version, str) or not version.startswith("3.0."):
-        message = f"must be an OpenAPI 3.0 document (openapi: 3.0.3), and says {version!r}"
-        yield document.finding(("openapi",), message)
-        return
-    dangling = list(_dangling_references(document))
-    if dangling:
-        yield from dangling
-        return
-    # Imported here: it takes longer to import than the packaged contract takes to serve.
-    from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415
-
-    try:
-        for error in OpenAPIV30SpecValidator(data).iter_errors():
-            error = _deepest(error)
-            message = error.message if len(error.message) < 300 else f"{error.message[:300]}…"
-            yield document.finding(tuple(error.absolute_path), message)
-    except Exception as error:  # noqa: BLE001 - whatever a broken reference raises in there
-        yield document.finding((), f"cannot be checked as OpenAPI: {error}")
-
-
-def _dangling_references(document: Document) -> Iterator[Finding]:
-    """Each `$ref` that leads nowhere, or out of the file."""
-    todo: list[tuple[Pointer, Any]] = [((), document.data)]
-    while todo:
-        pointer, value = todo.pop()
-        if isinstance(value, Mapping):
-            reference = value.get("$ref")
-            if isinstance(reference, str) and pointer[-1:] != ("properties",):
-                if not reference.startswith("#/"):
-                    message = f"{reference!r} leads out of this file; copy what it names into it"
-                    yield document.finding((*pointer, "$ref"), message)
-                elif _follow(document.data, reference) is None:
-                    yield document.finding((*pointer, "$ref"), f"{reference!r} leads nowhere")
-            todo.extend(((*pointer, key), part) for key, part in value.items())
-        elif isinstance(value, list):
-            todo.extend(((*pointer, index), part) for index, part in enumerate(value))
-
-
-def _follow(data: Any, reference: str) -> Any:
-    """What a reference within a document leads to; None where that is nothing."""
-    for key in reference.removeprefix("#/").split("/"):
-        key = key.replace("~1", "/").replace("~0", "~")
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data
-
-
-def _deepest(error: Any) -> Any:
-    """The most telling cause of an error that lies in one of several alternatives."""
-    while error.context:
-        error = max(error.context, key=lambda cause: len(cause.absolute_path))
-    return error
 
 
 class _Reader:
@@ -238,8 +190,13 @@ class _Reader:
             self.report(pointer, "needs an operationId: by it the operation finds its rules")
         parameters = self.parameters(item, raw, pointer)
         owner = raw.get("x-owner")
-        in_path = [parameter.name for parameter in parameters if parameter.location == "path"]
-        if owner is not None and owner not in in_path:
+        in_path = {parameter.name for parameter in parameters if parameter.location == "path"}
+        named = set(_NAMES.findall(path))
+        for name in sorted(named - in_path):
+            self.report(pointer, f"the path has {{{name}}}, and no parameter describes it")
+        for name in sorted(in_path - named):
+            self.report(pointer, f"the parameter {name!r} is to stand in the path, and does not")
+        if owner is not None and owner not in in_path | named:
             message = f"names the path parameter {owner!r}, which {path} does not have"
             self.report((*pointer, "x-owner"), message)
         if not any(str(status).startswith("2") for status in raw["responses"]):
@@ -359,7 +316,7 @@ class _Reader:
                 return {}
             if not isinstance(raw.get("$ref"), str):
                 return raw
-            raw = _follow(self.data, raw["$ref"])
+            raw = follow(self.data, raw["$ref"])
         return {}
 
     def report(self, pointer: Pointer, message: str) -> None:

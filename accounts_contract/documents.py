@@ -7,7 +7,7 @@ then the file is composed once more, with its marks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ Pointer = tuple[str | int, ...]
 """The keys and indexes that lead to a value, from the root (RFC 6901, unescaped)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A place in a file; line and column count from 1, as editors do."""
 
@@ -35,7 +35,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One thing that is wrong with a document: where, what, and the likely mend."""
 
@@ -49,11 +49,11 @@ class Finding:
 
 
 class DocumentError(Exception):
-    """A file that cannot be used, with all that was found wrong with it."""
+    """A file that cannot be used, with all that was found wrong with it, in the order of the file."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("\n".join(str(finding) for finding in findings))
-        self.findings = tuple(findings)
+        self.findings = tuple(sorted(dict.fromkeys(findings)))
+        super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
 class _Loader(_FastLoader):
@@ -170,6 +170,14 @@ def _unreadable(file: str, message: str) -> DocumentError:
 def format_pointer(pointer: Sequence[str | int]) -> str:
     """A pointer as RFC 6901 writes it: `/paths/~1users~1/get`."""
     return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in pointer)
+
+
+def follow(data: Any, reference: str) -> Any:
+    """What a reference within a document (`#/…`) leads to; None where that is nothing."""
+    for key in reference.removeprefix("#/").split("/"):
+        key = key.replace("~1", "/").replace("~0", "~")
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
 
 
 def _step(node: yaml.Node | None, key: str | int) -> tuple[Any, yaml.Node] | None:

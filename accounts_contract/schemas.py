@@ -7,19 +7,20 @@ OpenAPI 3.0 schemas are JSON Schema draft 4 with a few differences (`nullable`, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import jsonschema_rs
 
-from accounts_contract.documents import format_pointer
+from accounts_contract.documents import Pointer, format_pointer
 
 Direction = Literal["request", "response"]
 """Which way a body goes: `readOnly` members are not required in a request, `writeOnly` ones not in a response."""
 
 _DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
 _SHOWN = 80  # characters of a refused value that a message repeats
+_CONSIDERED = 10_000  # characters of it that are searched for secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,12 @@ class SchemaError(Exception):
 class Schema:
     """A compiled schema."""
 
-    __slots__ = ("_validator", "is_valid", "known_members", "member_types", "raw")
+    __slots__ = ("_secrets", "_validator", "is_valid", "known_members", "member_types", "raw")
 
     def __init__(self, raw: Mapping[str, Any], components: SchemaSet) -> None:
         self.raw = raw
         self._validator = components.validator(raw)
+        self._secrets = components.secrets(raw)
         self.is_valid = self._validator.is_valid
         """Whether a JSON value is allowed: the fast way to ask."""
         members = dict(components.members(raw))
@@ -59,7 +61,8 @@ class Schema:
     ) -> list[Violation]:
         """Everything that is wrong with a JSON value; empty if it is valid.
 
-        A value whose nesting the validator gives up on is a violation too.
+        A value in a member of the format `password` is never repeated. A value whose nesting the
+        validator gives up on is a violation too.
 
         Args:
             value: The value.
@@ -67,9 +70,9 @@ class Schema:
         """
         try:
             found = [
-                violation
+                Violation(format_pointer(path), detail)
                 for error in self._validator.iter_errors(value)
-                for violation in _explain(error, show)
+                for path, detail in explain(error, show, self._secrets)
             ]
         except (ValueError, RecursionError):
             return [Violation("", "is nested too deeply to be checked")]
@@ -141,6 +144,22 @@ class SchemaSet:
             found |= self.types(part, depth + 1)
         return found
 
+    def secrets(self, raw: Any) -> frozenset[str]:
+        """The names of the members, in a schema and in all named ones, whose values are secret."""
+        todo = [raw, *self._named.values()]
+        found = set()
+        while todo:
+            schema = todo.pop()
+            if isinstance(schema, Mapping):
+                members = schema.get("properties", {})
+                found |= {
+                    name
+                    for name, member in members.items()
+                    if self.resolve(member).get("format") == "password"
+                }
+                todo += [*members.values(), schema.get("items"), *_parts(schema)]
+        return frozenset(found)
+
     def is_open(self, raw: Any, depth: int = 0) -> bool:
         """Whether a schema describes members beyond those it names."""
         schema = self.resolve(raw)
@@ -207,20 +226,31 @@ _SIZES = {
 }
 
 
-def _explain(
-    error: jsonschema_rs.ValidationError, show: Callable[[str], str]
-) -> Iterator[Violation]:
+def explain(
+    error: jsonschema_rs.ValidationError,
+    show: Callable[[str], str] = lambda text: text,
+    secrets: Collection[str] = (),
+) -> Iterator[tuple[Pointer, str]]:
+    """What a validator found, in plain words, each with its place.
+
+    Args:
+        error: What it found.
+        show: What a message may repeat of a value.
+        secrets: The names of the members whose values are not repeated.
+    """
     kind = error.kind.name
     facts = error.kind.as_dict()
-    path = list(error.instance_path)
+    path: Pointer = tuple(error.instance_path)
+    if any(key in secrets for key in path):
+        show = _hide
     value = error.instance
     if kind == "additionalProperties":
         for name in facts["unexpected"]:
-            yield Violation(format_pointer([*path, name]), "is not a known member")
+            yield (*path, show(name)), "is not a known member"
         return
     if kind == "required":
         detail = "is required, and missing"
-        path.append(facts["property"])
+        path = (*path, facts["property"])
     elif kind == "type":
         names = " or ".join(_PLAIN_TYPES[name] for name in facts["types"])
         detail = f"must be {names}, and is {_shown(value, show)}"
@@ -236,7 +266,11 @@ def _explain(
         detail = f"must have {bound} {facts['limit']} {things}, and has {len(cast('Sized', value))}"
     else:
         detail = f"breaks the rule {kind!r} of its schema, and is {_shown(value, show)}"
-    yield Violation(format_pointer(path), detail)
+    yield path, detail
+
+
+def _hide(_: str) -> str:
+    return "a secret"
 
 
 def _shown(value: Any, show: Callable[[str], str]) -> str:
@@ -244,5 +278,6 @@ def _shown(value: Any, show: Callable[[str], str]) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    text = show(json.dumps(value, ensure_ascii=False))
+    # Redacted before it is cut; of a text that is far too long, only what might be shown.
+    text = show(json.dumps(value, ensure_ascii=False)[:_CONSIDERED])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts_contract import Operation
@@ -17,7 +18,6 @@ from mockserver.credentials import (
     parse_authorization,
 )
 from mockserver.problems import Problem
-from mockserver.redaction import redact
 from mockserver.world import Account, Token, World
 
 # Compared with what is sent for an unknown name, so that the answer takes as long as for a known one.
@@ -66,20 +66,23 @@ class AccessRule:
         """
         return None if self.public else self._authenticate(world, authorization, now)
 
-    def authorize(self, world: World, caller: Caller, owner: str | None) -> None:
+    def authorize(
+        self, world: World, caller: Caller, owner: str | None, show: Callable[[str], str]
+    ) -> None:
         """Let a caller in.
 
         Args:
             world: The accounts.
             caller: Who is calling.
             owner: The username in the path; None where the operation has no owner.
+            show: What a message may repeat of what was sent.
 
         Raises:
             Problem: 404 or 403; a missing scope comes with its challenge.
         """
         if owner is not None:
             if owner not in world.accounts:
-                shown = redact(owner, world.secrets())[:100]
+                shown = show(owner)[:100]
                 raise Problem(404, "user-unknown", f"no account has the username {shown!r}")
             if caller.username != owner:
                 detail = (

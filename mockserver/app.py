@@ -141,7 +141,8 @@ def _account_access(sandbox: Sandbox, rule: AccessRule) -> Admit:
         authorization = exchange.headers.get(b"authorization")
         caller = exchange.caller = rule.authenticate(world, authorization, time.time())
         if caller is not None:
-            rule.authorize(world, caller, None if owner is None else exchange.params[owner])
+            username = None if owner is None else exchange.params[owner]
+            rule.authorize(world, caller, username, exchange.redact)
 
     return admit
 

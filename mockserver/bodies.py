@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -30,8 +31,18 @@ class BodyReader:
         # A body without Content-Type, as in the documented PATCH examples, is read as JSON.
         self._default = body.content.get(JSON)
 
-    def media_type(self, content_type: bytes, content_encoding: bytes) -> tuple[MediaType, bytes]:
+    def media_type(
+        self,
+        content_type: bytes,
+        content_encoding: bytes,
+        show: Callable[[str], str] = lambda text: text,
+    ) -> tuple[MediaType, bytes]:
         """The media type of a request, with the whole value of its `Content-Type`.
+
+        Args:
+            content_type: The value of that field.
+            content_encoding: The value of `Content-Encoding`.
+            show: What a message may repeat of a value; for those who have secrets to keep.
 
         Raises:
             Problem: 415, which names the media types that are read.
@@ -45,7 +56,7 @@ class BodyReader:
         name = content_type.partition(b";")[0].strip().lower().decode("latin-1")
         media = self._media.get(name) if name else self._default
         if media is None:
-            what = f"the media type {name[:100]!r}" if name else "a body without Content-Type"
+            what = f"the media type {show(name)[:100]!r}" if name else "a body without Content-Type"
             detail = f"{what} is not read here; send one of: {self._accept}"
             raise self._unsupported(detail)
         if name != MULTIPART and b"charset" in content_type.lower():

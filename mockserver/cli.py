@@ -112,7 +112,7 @@ def serve(
     _capture_warnings(log)
     running = _Running(sources, loaded, settings, log)
     url = _url(host, address)
-    server = Server(running, lambda: _say_ready(url, log_format, running.sandbox, made_up))
+    server = Server(running, log, lambda: _say_ready(url, log_format, running.sandbox, made_up))
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_run(server, running, listener, watching))
@@ -142,7 +142,8 @@ class _Running:
         self._sources = sources
         self._settings = settings
         self._log = log
-        self.sandbox = Sandbox(loaded.fixtures)
+        token = settings.control_token
+        self.sandbox = Sandbox(loaded.fixtures, () if token is None else (token,))
         self._app = self._create(loaded)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from mockserver.exchange import Answer, Exchange
 from mockserver.problems import Headers, Problem
@@ -14,6 +14,9 @@ _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
 _EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Content-Length, Date"
 _SECONDS = b"600"
+
+# RFC 9110, section 7.2: a name or an address, and a port.
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#,\s]+)(:[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,14 @@ class OriginPolicy:
         """
         host = exchange.headers.get(b"host", b"").decode("latin-1")
         if not self._knows(host):
-            detail = f"the control API answers to loopback names only, not to {host[:200]!r}; allow it with --allow-host"
+            shown = exchange.redact(host)[:200]
+            detail = f"the control API answers to loopback names only, not to {shown!r}; allow it with --allow-host"
             raise Problem(403, "host-not-allowed", detail)
         origin = exchange.headers.get(b"origin")
         if origin is not None:
             if not self.may_read(exchange, origin):
-                name = origin.decode("latin-1")[:200]
-                detail = (
-                    f"a page of {name!r} must not use the control API; allow it with --allow-origin"
-                )
+                shown = exchange.redact(origin.decode("latin-1"))[:200]
+                detail = f"a page of {shown!r} must not use the control API; allow it with --allow-origin"
                 raise Problem(403, "origin-not-allowed", detail)
         elif exchange.headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
             detail = "a page of another origin must not use the control API; allow it with --allow-origin"
@@ -62,10 +64,10 @@ class OriginPolicy:
         return name in (f"http://{host}", f"https://{host}")
 
     def _knows(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+        found = _HOST.fullmatch(host)
+        if found is None:
             return False
+        name = found["name"].strip("[]").lower()
         if name in self.hosts or name == "localhost" or name.endswith(".localhost"):
             return True
         try:

@@ -73,7 +73,9 @@ class Endpoint:
     async def _body(self, exchange: Exchange, reader: BodyReader) -> Any:
         headers = exchange.headers
         media, content_type = reader.media_type(
-            headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")
+            headers.get(b"content-type", b""),
+            headers.get(b"content-encoding", b""),
+            exchange.redact,
         )
         raw = await exchange.read()
         if not raw and not reader.required:
@@ -88,9 +90,9 @@ class Endpoint:
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
             unknown = [name for name in body if name not in known]
             if self._strict:
-                raise _invalid([_unknown_member(name, known) for name in unknown])
-            names = ", ".join(name[:40] for name in unknown[:10])
-            exchange.notes.append(f"ignored members: {exchange.redact(names)}")
+                raise _invalid([_unknown_member(exchange.redact(name), known) for name in unknown])
+            names = ", ".join(exchange.redact(name)[:40] for name in unknown[:10])
+            exchange.notes.append(f"ignored members: {names}")
         return body
 
     def _answer(self, status: int, data: Any, extra: Headers | None = None) -> Answer:

@@ -11,6 +11,9 @@ from accounts_contract import Violation
 
 Headers = list[tuple[bytes, bytes]]
 
+# The names of RFC 9110; older versions of Python have others.
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long"}
+
 
 class Problem(Exception):
     """A request that is answered with an error.
@@ -42,7 +45,7 @@ class Problem(Exception):
         """The problem as JSON data, with our members `code` and `errors` beside the standard ones."""
         data: dict[str, object] = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": _PHRASES.get(self.status) or HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
             "code": self.code,

@@ -16,6 +16,7 @@ from typing import Any, Literal, TextIO
 from urllib.parse import unquote
 
 from mockserver.exchange import Exchange
+from mockserver.problems import Problem
 
 LogFormat = Literal["text", "json"]
 
@@ -46,6 +47,20 @@ class Log:
     def request(self, exchange: Exchange, seconds: float) -> None:
         """Report a request that was answered."""
         self._append(self._request_line(exchange, seconds))
+
+    def unread(self, problem: Problem) -> None:
+        """Report what was refused before it was a request: it is no HTTP, or too slow, or too large."""
+        self.write(
+            {
+                "event": "request",
+                "method": None,
+                "path": None,
+                "operation": None,
+                "status": problem.status,
+                "code": problem.code,
+                "why": problem.detail,
+            }
+        )
 
     def defect(self, text: str) -> None:
         """Report that the server itself failed."""
@@ -101,7 +116,7 @@ class Log:
 
 def _path(exchange: Exchange) -> str:
     path = exchange.path
-    if exchange.why is None and "%" not in path:
+    if exchange.why is None and exchange.caller is not None and "%" not in path:
         return path
     plain = unquote(path)
     hidden = exchange.redact(plain)
@@ -153,6 +168,10 @@ def _json_line(facts: dict[str, Any]) -> str:
 
 
 def _text_line(facts: dict[str, Any]) -> str:
+    if facts["event"] == "request":
+        return (
+            f"{_clock(int(time.time()))}  -  {facts['status']}  {facts['code']}: {facts['why']}\n"
+        )
     message = facts["message"]
     # A defect is a traceback, a failed reload a list: only these may have lines of their own.
     lines = message.split("\n") if facts["event"] in ("defect", "reload-failed") else [message]

@@ -125,9 +125,10 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
         exchange: Exchange = scope[EXCHANGE]
         found = self.table.find(exchange.path)
         if found is None:
-            path = exchange.path[:200]
-            detail = f"there is no {path}; {self.table.hint(path)}"
-            raise Problem(404, "path-unknown", exchange.redact(detail))
+            path = exchange.path
+            shown = exchange.redact(path)
+            mend = self.table.hint(path[:200] if shown == path else "")
+            raise Problem(404, "path-unknown", f"there is no {shown[:200]}; {mend}")
         route, exchange.params = found
         operation = route.operations.get(exchange.method)
         if operation is None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 from mockserver.redaction import redact
 from mockserver.world import World
 
 
 class Sandbox:
-    """One world in use."""
+    """One world in use.
 
-    __slots__ = ("fixtures", "world")
+    Args:
+        fixtures: What it starts with.
+        secrets: What must not be repeated, beside the secrets of the world.
+    """
 
-    def __init__(self, fixtures: World) -> None:
+    __slots__ = ("_secrets", "fixtures", "world")
+
+    def __init__(self, fixtures: World, secrets: Sequence[str] = ()) -> None:
+        self._secrets = secrets
         self.fixtures = fixtures
         self.world = fixtures.copy()
 
@@ -20,5 +29,5 @@ class Sandbox:
         self.world = self.fixtures.copy()
 
     def redact(self, text: str) -> str:
-        """A text without the secrets of this world."""
-        return redact(text, self.world.secrets())
+        """A piece of a request without the secrets of this world."""
+        return redact(text, chain(self.world.secrets(), self._secrets))

@@ -149,6 +149,8 @@ class Protocol(HttpToolsProtocol):
             self.waits_since = now
 
     def _refuse(self, problem: Problem) -> None:
+        """Answer what never became a request, and end the connection."""
+        cast("_Config", self.config).log.unread(problem)
         body = problem.body()
         head = (
             STATUS_LINE[problem.status]
@@ -164,11 +166,17 @@ def _too_slow(part: str, limit: float) -> Problem:
     return Problem(408, "request-too-slow", detail)
 
 
+class _Config(uvicorn.Config):
+    """Uvicorn's settings, and what our connections report to."""
+
+    log: Log
+
+
 class Server(uvicorn.Server):
     """Uvicorn, which tells when it is ready, and looks after slow clients."""
 
-    def __init__(self, app: App, on_ready: Callable[[], None]) -> None:
-        config = uvicorn.Config(
+    def __init__(self, app: App, log: Log, on_ready: Callable[[], None]) -> None:
+        config = _Config(
             cast("Any", app),
             interface="asgi3",
             http=Protocol,
@@ -181,6 +189,7 @@ class Server(uvicorn.Server):
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
+        config.log = log
         super().__init__(config)
         self._on_ready = on_ready
 

@@ -6,7 +6,7 @@ here: names that must be unique or must exist, and the one primary address.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from accounts_contract import Schema, Violation
@@ -22,6 +22,9 @@ from mockserver.world import (
     token_digest,
 )
 
+Show = Callable[[str], str]
+"""What a message may repeat of a value that was sent."""
+
 _JOINED = "2014-01-01T00:00:00Z"
 
 
@@ -33,20 +36,28 @@ class StateError(Exception):
         self.violations = violations
 
 
-def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> World:
+def world_from_state(
+    data: Any,
+    schema: Schema,
+    scopes: Collection[str],
+    show: Show = lambda text: text,
+) -> World:
     """The world that JSON data describes.
 
     Args:
         data: What a fixtures file or the body of `PUT /_mock/state` holds.
         schema: The schema `State`.
         scopes: The scopes that the contract declares.
+        show: What a message may repeat of a value; for those who have secrets to keep.
 
     Raises:
         StateError: The data breaks the format.
     """
-    violations = schema.violations(data) or list(_contradictions(data, scopes))
+    violations = schema.violations(data, show)
+    broken = {violation.pointer for violation in violations}
+    violations += [one for one in _contradictions(data, scopes, show) if one.pointer not in broken]
     if violations:
-        raise StateError(violations)
+        raise StateError([Violation(show(one.pointer), one.detail) for one in violations])
     world = World()
     next_id = max((raw.get("id", 0) for raw in data["accounts"]), default=0) + 1
     for raw in data["accounts"]:
@@ -89,14 +100,15 @@ def state_of(world: World) -> dict[str, Any]:
     }
 
 
-def unknown_scopes(asked: list[str], scopes: Collection[str], pointer: str) -> Iterator[Violation]:
+def unknown_scopes(
+    asked: list[Any], scopes: Collection[str], pointer: str, show: Show
+) -> Iterator[Violation]:
     """A violation for each scope that the contract does not declare."""
     for index, scope in enumerate(asked):
-        if scope not in scopes:
+        if isinstance(scope, str) and scope not in scopes:
             known = ", ".join(scopes)
-            yield Violation(
-                f"{pointer}/{index}", f"{scope!r} is no scope of the contract ({known})"
-            )
+            detail = f"{show(scope)!r} is no scope of the contract ({known})"
+            yield Violation(f"{pointer}/{index}", detail)
 
 
 def _account(raw: Mapping[str, Any], next_id: int) -> Account:
@@ -144,19 +156,20 @@ def _account_state(account: Account) -> dict[str, Any]:
     }
 
 
-def _contradictions(data: Mapping[str, Any], scopes: Collection[str]) -> Iterator[Violation]:
+def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[Violation]:
+    """What no schema can say. Where the data breaks the schema too, as much as can be made out."""
     usernames: set[str] = set()
     ids: set[int] = set()
     addresses: set[str] = set()
-    for index, raw in enumerate(data["accounts"]):
+    for index, raw in _entries(data, "accounts"):
         here = f"/accounts/{index}"
-        yield from _once(usernames, raw["username"], f"{here}/username", "username")
-        if "id" in raw:
-            yield from _once(ids, raw["id"], f"{here}/id", "id")
-        for number, email in enumerate(raw["emails"]):
-            pointer = f"{here}/emails/{number}/email"
-            yield from _once(addresses, email["email"].lower(), pointer, "address")
-        primaries = sum(email.get("primary", False) for email in raw["emails"])
+        yield from _once(usernames, raw.get("username"), f"{here}/username", "username")
+        yield from _once(ids, raw.get("id"), f"{here}/id", "id")
+        primaries = 0
+        for number, email in _entries(raw, "emails"):
+            primaries += email.get("primary") is True
+            address = str(email.get("email")).lower()
+            yield from _once(addresses, address, f"{here}/emails/{number}/email", "address")
         if primaries != 1:
             how_many = "none is" if primaries == 0 else f"{primaries} are"
             detail = (
@@ -164,31 +177,49 @@ def _contradictions(data: Mapping[str, Any], scopes: Collection[str]) -> Iterato
             )
             yield Violation(f"{here}/emails", detail)
     names: set[str] = set()
-    for index, raw in enumerate(data.get("logins", ())):
+    for index, raw in _entries(data, "logins"):
         here = f"/logins/{index}"
-        yield from _once(names, raw["name"], f"{here}/name", "login")
-        yield from _known(usernames, raw["username"], f"{here}/username")
+        yield from _once(names, raw.get("name"), f"{here}/name", "login")
+        yield from _owned(raw, usernames, here, show)
     tokens: set[str] = set()
-    for index, raw in enumerate(data.get("tokens", ())):
+    for index, raw in _entries(data, "tokens"):
         here = f"/tokens/{index}"
-        yield from _once(tokens, token_digest(raw["token"]), f"{here}/token", "token")
-        yield from _known(usernames, raw["username"], f"{here}/username")
-        yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
-        try:
-            if raw.get("expires_at") is not None:
-                parse_time(raw["expires_at"])
-        except (ValueError, OverflowError):
-            detail = "must be a date-time of RFC 3339 from the years 1 to 9999"
-            yield Violation(f"{here}/expires_at", detail)
+        yield from _once(tokens, token_digest(str(raw.get("token"))), f"{here}/token", "token")
+        yield from _owned(raw, usernames, here, show)
+        if isinstance(raw.get("scopes"), list):
+            yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes", show)
+        yield from _time(raw.get("expires_at"), f"{here}/expires_at")
+
+
+def _entries(data: Any, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The objects in a list that is a member of some data, with their indexes."""
+    entries = data.get(name) if isinstance(data, Mapping) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, Mapping):
+            yield index, entry
 
 
 def _once(seen: set[Any], value: Any, pointer: str, what: str) -> Iterator[Violation]:
+    if not isinstance(value, str | int):
+        return
     if value in seen:
         yield Violation(pointer, f"the same {what} stands further up already")
     seen.add(value)
 
 
-def _known(usernames: set[str], username: str, pointer: str) -> Iterator[Violation]:
-    if username not in usernames:
-        known = ", ".join(sorted(usernames)[:10]) or "none"
-        yield Violation(pointer, f"no account has the username {username!r} (there are: {known})")
+def _owned(
+    raw: Mapping[str, Any], usernames: set[str], here: str, show: Show
+) -> Iterator[Violation]:
+    username = raw.get("username")
+    if isinstance(username, str) and username not in usernames:
+        known = ", ".join(show(name) for name in sorted(map(str, usernames))[:10]) or "none"
+        detail = f"no account has the username {show(username)!r} (there are: {known})"
+        yield Violation(f"{here}/username", detail)
+
+
+def _time(value: Any, pointer: str) -> Iterator[Violation]:
+    try:
+        if isinstance(value, str):
+            parse_time(value)
+    except (ValueError, OverflowError):
+        yield Violation(pointer, "must be a date-time of RFC 3339 from the years 1 to 9999")

@@ -21,6 +21,9 @@ from typing import IO, Any, Protocol, Self
 
 import httpx
 import yaml
+from click.testing import CliRunner
+
+from mockserver.cli import main
 
 ROOT = Path(__file__).parents[1]
 CONTRACT_FILE = ROOT / "openapi" / "accounts.yaml"
@@ -100,13 +103,18 @@ class MockServer:
 
     Args:
         options: Further options of `mockserver serve`.
+        defaults: The options before those.
         environment: Further environment variables.
     """
 
-    def __init__(self, *options: str, environment: Mapping[str, str] | None = None) -> None:
-        command = [sys.executable, "-m", "mockserver", "serve"]
+    def __init__(
+        self,
+        *options: str,
+        defaults: Sequence[str] = ("--port", "0", "--log-format", "json"),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.process = subprocess.Popen(
-            [*command, "--port", "0", "--log-format", "json", *options],
+            [sys.executable, "-m", "mockserver", "serve", *defaults, *options],
             cwd=ROOT,
             env=clean_environment(environment),
             stdout=subprocess.PIPE,
@@ -151,11 +159,21 @@ class MockServer:
             fields["Authorization"] = authorization
         return self.client.request(method, path, headers=fields, **body)
 
-    def raw(self, request: bytes, method: str = "GET") -> Reply:
-        """Send bytes, and read one response; `method` says whether that has a body."""
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+    def connect(self) -> socket.socket:
+        """A connection of one's own."""
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def raw_bytes(self, request: bytes) -> bytes:
+        """Send bytes, and read until the server closes the connection."""
+        with self.connect() as connection, connection.makefile("rb") as stream:
             connection.sendall(request)
-            response = http.client.HTTPResponse(connection, method=method)
+            return stream.read()
+
+    def raw(self, request: bytes) -> Reply:
+        """Send bytes, and read one response."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            response = http.client.HTTPResponse(connection)
             response.begin()
             with response:
                 return Reply(response.status, response.msg, response.read())
@@ -197,18 +215,15 @@ class MockServer:
         start = self._mark()
         yield lines
         end = self._mark()
-        lines.extend(self.log[start + 1 : end])
+        last = self.log.find(lambda line: end in line)
+        first = self.log.find(lambda line: start in line)
+        lines.extend(self.log[first + 1 : last])
 
-    def _mark(self) -> int:
+    def _mark(self) -> str:
+        """Leave a mark in the log."""
         name = f"/mark-{uuid.uuid4().hex}"
         self.send("GET", name)
-        return self.log.find(lambda line: name in line)
-
-    def wait_for_event(self, event: str, start: int = 0) -> Json:
-        """The first event of a name in a JSON log, as soon as it is there."""
-        index = self.log.find(lambda line: json.loads(line)["event"] == event, start)
-        facts: Json = json.loads(self.log[:][index])
-        return facts
+        return name
 
     def stop(self) -> int:
         """End the server as an operating system does; gives its exit code."""
@@ -249,11 +264,18 @@ def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(more or {})}
 
 
-def run(
-    *arguments: str, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run `mockserver` to its end."""
-    return subprocess.run(
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+    """Run `mockserver` to its end, in a process of its own."""
+    done = subprocess.run(
         [sys.executable, "-m", "mockserver", *arguments],
         cwd=ROOT,
         env=clean_environment(environment),
@@ -263,6 +285,24 @@ def run(
         timeout=PATIENCE,
         check=False,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def invoke(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+    """Run a command that ends by itself in this process: the same, without the wait for its start."""
+    variables: dict[str, str | None] = dict.fromkeys(
+        name for name in os.environ if name.startswith("MOCKSERVER_")
+    )
+    done = CliRunner().invoke(
+        main, arguments, env={**variables, **(environment or {})}, prog_name="mockserver"
+    )
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return Done(done.exit_code, done.stdout, done.stderr)
+
+
+def check(*options: str) -> Done:
+    """Run `mockserver check` in this process."""
+    return invoke("check", *options)
 
 
 def basic(name: str, password: str, encoding: str = "utf-8") -> str:
@@ -284,11 +324,16 @@ def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
 
 
-def write_yaml(path: Path, data: Any) -> Path:
-    """Write data as a YAML file, whole at once, as editors do."""
+def write(path: Path, content: bytes) -> Path:
+    """Write a file whole at once, as editors do: nobody sees half of it."""
     draft = path.with_suffix(".draft")
-    draft.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    draft.write_bytes(content)
     return draft.replace(path)
+
+
+def write_yaml(path: Path, data: Any) -> Path:
+    """Write data as a YAML file."""
+    return write(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode())
 
 
 CONTRACT = read_yaml(CONTRACT_FILE)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
-
-import orjson
 
 from accounts_contract import Contract, Violation
 from mockserver.endpoint import Handler
@@ -30,7 +28,6 @@ def handlers(sandbox: Sandbox, contract: Contract, control: Contract) -> Mapping
     schema = control.schema("State")
     health = {"status": "ok", "version": version("accounts-mock")}
     written = contract.document.text.encode()
-    as_json = orjson.dumps(contract.document.data)
 
     def reset(exchange: Exchange, body: Any) -> None:
         sandbox.reset()
@@ -40,7 +37,7 @@ def handlers(sandbox: Sandbox, contract: Contract, control: Contract) -> Mapping
 
     def put_state(exchange: Exchange, body: Any) -> Json:
         try:
-            sandbox.world = world_from_state(body, schema, contract.scopes)
+            sandbox.world = world_from_state(body, schema, contract.scopes, exchange.redact)
         except StateError as error:
             raise _invalid(error.violations) from None
         return state_of(sandbox.world)
@@ -51,7 +48,7 @@ def handlers(sandbox: Sandbox, contract: Contract, control: Contract) -> Mapping
 
     def create_token(exchange: Exchange, body: Any) -> Json:
         now = time.time()
-        token = mint(sandbox.world, contract, body, now)
+        token = mint(sandbox.world, contract, body, now, exchange.redact)
         return token_json(token, now)
 
     def revoke_token(exchange: Exchange, body: Any) -> None:
@@ -66,11 +63,17 @@ def handlers(sandbox: Sandbox, contract: Contract, control: Contract) -> Mapping
         "create_token": create_token,
         "revoke_token": revoke_token,
         "get_contract_yaml": lambda exchange, body: written,
-        "get_contract_json": lambda exchange, body: as_json,
+        "get_contract_json": lambda exchange, body: contract.document.data,
     }
 
 
-def mint(world: World, contract: Contract, request: Mapping[str, Any], now: float) -> Token:
+def mint(
+    world: World,
+    contract: Contract,
+    request: Mapping[str, Any],
+    now: float,
+    show: Callable[[str], str],
+) -> Token:
     """Make a token.
 
     Args:
@@ -78,12 +81,13 @@ def mint(world: World, contract: Contract, request: Mapping[str, Any], now: floa
         contract: Whose scopes it may carry.
         request: `username`, `scopes`, and `expires_in` in seconds.
         now: The time, in seconds since 1970.
+        show: What a message may repeat of a value.
 
     Raises:
         Invalid: No such account, no such scope, or far too many tokens already.
     """
     username, scopes = request["username"], request["scopes"]
-    violations = list(unknown_scopes(scopes, contract.scopes, "/scopes"))
+    violations = list(unknown_scopes(scopes, contract.scopes, "/scopes", show))
     if username not in world.accounts:
         known = ", ".join(list(world.accounts)[:10])
         detail = f"no account has this username (there are: {known})"

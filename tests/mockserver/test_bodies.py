@@ -1,0 +1,427 @@
+"""Bodies as JSON, as forms and as multipart forms; and all that is none of these."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import quote, urlencode
+
+import httpx
+import pytest
+
+from tests.support import (
+    BY_ID,
+    CONTRACT,
+    EMAILS,
+    FORM,
+    JOHN,
+    JSON,
+    USER,
+    WRITING,
+    Json,
+    MockServer,
+    Operation,
+    head,
+    named,
+    pointers,
+    problem,
+)
+
+every_writing_operation = pytest.mark.parametrize("operation", WRITING, ids=named)
+
+Encoded = tuple[Mapping[str, str], bytes]
+MIB = 1024 * 1024
+USER_PATH = USER.replace("{username}", "johndoe")
+EMAILS_PATH = EMAILS.replace("{username}", "johndoe")
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=edge"}
+
+
+def as_text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def as_json(body: Json) -> Encoded:
+    return {"Content-Type": JSON}, json.dumps(body).encode()
+
+
+def as_json_with_charset(body: Json) -> Encoded:
+    content_type = 'Application/JSON; Charset="UTF-8"'
+    return {"Content-Type": content_type}, json.dumps(body, ensure_ascii=False).encode()
+
+
+def as_json_without_content_type(body: Json) -> Encoded:
+    return {}, json.dumps(body).encode()
+
+
+def as_form(body: Json) -> Encoded:
+    pairs = {name: as_text(value) for name, value in body.items()}
+    return {"Content-Type": FORM}, urlencode(pairs).encode()
+
+
+def as_form_with_percent_encoded_spaces(body: Json) -> Encoded:
+    pairs = {name: as_text(value) for name, value in body.items()}
+    content_type = f"{FORM.upper()};charset=utf-8"
+    return {"Content-Type": content_type}, urlencode(pairs, quote_via=quote).encode()
+
+
+def as_multipart(body: Json) -> Encoded:
+    parts = "".join(
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{as_text(value)}\r\n'
+        for name, value in body.items()
+    )
+    return MULTIPART, f"{parts}--edge--\r\n".encode()
+
+
+def as_multipart_with_typed_parts(body: Json) -> Encoded:
+    parts = "".join(
+        f"--e d\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"content-disposition: form-data; name={name}\r\n\r\n{as_text(value)}\r\n"
+        for name, value in body.items()
+    )
+    content_type = 'Multipart/Form-Data; charset=utf-8; boundary="e d"'
+    return {"Content-Type": content_type}, f"{parts}--e d--\r\nepilogue".encode()
+
+
+ENCODINGS = [
+    as_json,
+    as_json_with_charset,
+    as_json_without_content_type,
+    as_form,
+    as_form_with_percent_encoded_spaces,
+    as_multipart,
+    as_multipart_with_typed_parts,
+]
+every_encoding = pytest.mark.parametrize("encode", ENCODINGS, ids=lambda one: one.__name__)
+Encode = Callable[[Json], Encoded]
+
+
+def send(server: MockServer, operation: Operation, encoded: Encoded) -> httpx.Response:
+    headers, content = encoded
+    return server.send(operation.method, operation.path(), JOHN, headers=headers, content=content)
+
+
+def patch(server: MockServer, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+    """Send a body to update_user."""
+    return send(server, BY_ID["update_user"], (headers, content))
+
+
+@every_encoding
+@every_writing_operation
+def test_every_encoding_does_the_same(
+    server: MockServer, operation: Operation, encode: Encode
+) -> None:
+    expected = send(server, operation, as_json(operation.body or {}))
+    state = server.state()
+    server.reset()
+    answer = send(server, operation, encode(operation.body or {}))
+    assert answer.status_code == operation.success
+    assert answer.content == expected.content
+    assert server.state() == state
+
+
+@every_encoding
+@pytest.mark.parametrize("text", ["a+b c", "100 %", "a=b&c;d", "Ζωή 👩", "%2B", "", "true", "3"])
+def test_a_text_is_the_same_in_every_encoding(
+    server: MockServer, encode: Encode, text: str
+) -> None:
+    answer = send(server, BY_ID["update_user"], encode({"full_name": text}))
+    assert answer.json()["full_name"] == text
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (b"full_name=John+Doe", "John Doe"),
+        (b"full_name=John%20Doe", "John Doe"),
+        (b"full_name=John%2BDoe", "John+Doe"),
+        (b"full_name=John%2bDoe", "John+Doe"),
+        (b"full%5Fname=John", "John"),
+        (b"full_name=a%26b%3Dc", "a&b=c"),
+        (b"full_name=a=b", "a=b"),
+        (b"full_name=%C3%A9", "é"),
+        ("full_name=é".encode(), "é"),
+        (b"full_name=", ""),
+        (b"full_name", ""),
+        (b"&&full_name=John&", "John"),
+    ],
+)
+def test_a_form_is_decoded_as_forms_are(server: MockServer, form: bytes, text: str) -> None:
+    assert patch(server, {"Content-Type": FORM}, form).json()["full_name"] == text
+
+
+@pytest.mark.parametrize(
+    ("form", "address"),
+    [(b"email=a%2Bb@example.com", "a+b@example.com"), (b"email=a%40example.com", "a@example.com")],
+)
+def test_an_address_in_a_form_is_decoded(server: MockServer, form: bytes, address: str) -> None:
+    answer = send(server, BY_ID["add_email"], ({"Content-Type": FORM}, form))
+    assert answer.json()["email"] == address
+
+
+def test_a_bare_plus_in_a_form_is_a_space_and_so_no_address(server: MockServer) -> None:
+    with server.unchanged():
+        answer = send(
+            server, BY_ID["add_email"], ({"Content-Type": FORM}, b"email=a+b@example.com")
+        )
+    assert pointers(answer) == ["/email"]
+
+
+@pytest.mark.parametrize("encode", [as_form, as_multipart], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("value", ["false", "True", "TRUE", "1", "yes", "on", "", " true"])
+@pytest.mark.parametrize("member", ["verified", "primary"])
+def test_only_true_is_true_in_a_form(
+    server: MockServer, encode: Encode, member: str, value: str
+) -> None:
+    body = {"email": "john@work.example.com", member: value}
+    with server.unchanged():
+        answer = send(server, BY_ID["update_email"], encode(body))
+    assert set(pointers(answer)) == {f"/{member}"}
+
+
+@every_encoding
+def test_an_invalid_member_is_named_in_every_encoding(server: MockServer, encode: Encode) -> None:
+    with server.unchanged():
+        answer = send(
+            server, BY_ID["update_user"], encode({"gravatar_email": "nobody", "company": "C"})
+        )
+    assert pointers(answer) == ["/gravatar_email"]
+
+
+@every_encoding
+@every_writing_operation
+def test_unknown_members_are_ignored_in_every_encoding(
+    server: MockServer, operation: Operation, encode: Encode
+) -> None:
+    answer = send(server, operation, encode({**(operation.body or {}), "is_admin": True}))
+    assert answer.status_code == operation.success
+
+
+MALFORMED = {
+    "cut off": b'{"full_name": "J',
+    "single quotes": b"{'full_name': 'J'}",
+    "trailing comma, as printed": b'{"company": "Retired",}',
+    "two values": b"{} {}",
+    "a comment": b"{} // no",
+    "no quotes": b"{full_name: 1}",
+    "NaN": b'{"full_name": NaN}',
+    "a form": b"full_name=John",
+    "invalid UTF-8": b'{"full_name": "\xff"}',
+    "UTF-8 cut off": b'{"full_name": "\xc3"}',
+    "UTF-8 too long": b'{"full_name": "\xc0\xaf"}',
+    "UTF-16": '{"full_name": "J"}'.encode("utf-16"),
+    "Latin-1": '{"full_name": "é"}'.encode("latin-1"),
+    "invalid UTF-8 as name": b'{"\xff": "J", "full_name": "K"}',
+    "control character": b'{"full_name": "\x01"}',
+    "a bracket too many": b'{"full_name": "J"}}',
+    "nested too deeply": b'{"full_name": ' + b"[" * 100_000,
+}
+
+
+@every_writing_operation
+@pytest.mark.parametrize("content_type", [{}, {"Content-Type": JSON}], ids=["none", "json"])
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_json_is_refused(
+    server: MockServer, operation: Operation, content_type: Mapping[str, str], content: bytes
+) -> None:
+    with server.unchanged():
+        answer = send(server, operation, (content_type, content))
+    problem(answer, 400, "body-malformed")
+
+
+@every_writing_operation
+@pytest.mark.parametrize(
+    "content", [b"[]", b'[{"full_name": "J"}]', b"3", b'"J"', b"true", b"null"]
+)
+def test_json_that_is_no_object_is_refused(
+    server: MockServer, operation: Operation, content: bytes
+) -> None:
+    with server.unchanged():
+        answer = send(server, operation, ({"Content-Type": JSON}, content))
+    # RFC 6901: the empty pointer is the whole document.
+    assert pointers(answer) == [""]
+
+
+@pytest.mark.parametrize(
+    "operation", [one for one in WRITING if one.id != "update_user"], ids=named
+)
+@pytest.mark.parametrize("content", [b"", b" ", b"\r\n"])
+@pytest.mark.parametrize("content_type", [None, JSON, FORM, MULTIPART["Content-Type"]])
+def test_an_empty_body_is_refused_where_a_member_is_required(
+    server: MockServer, operation: Operation, content_type: str | None, content: bytes
+) -> None:
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    with server.unchanged():
+        answer = send(server, operation, (headers, content))
+    problem(answer, 400)
+
+
+def test_a_refusal_of_json_says_where_it_is_broken(server: MockServer) -> None:
+    detail = problem(patch(server, {"Content-Type": JSON}, b'{\n "company": Retired}'), 400)[
+        "detail"
+    ]
+    assert "line 2" in detail
+
+
+OTHER_TYPES = [
+    "text/plain",
+    "text/json",
+    "application/xml",
+    "application/octet-stream",
+    "application/problem+json",
+    "application/merge-patch+json",
+    "application/json-patch+json",
+    "application/jsonp",
+    "multipart/mixed; boundary=edge",
+    "*/*",
+    "json",
+    "application/json, application/json",
+    "\xff",
+]
+
+
+@every_writing_operation
+@pytest.mark.parametrize("content_type", OTHER_TYPES)
+def test_another_media_type_is_refused_with_those_that_are_read(
+    server: MockServer, operation: Operation, content_type: str
+) -> None:
+    body = json.dumps(operation.body).encode()
+    with server.unchanged():
+        fields = [f"Authorization: {JOHN}", f"Content-Type: {content_type}"]
+        reply = server.raw(
+            head(operation.method, operation.path(), *fields, f"Content-Length: {len(body)}") + body
+        )
+    detail = problem(reply, 415, "media-type-unsupported")["detail"]
+    raw = CONTRACT["paths"][operation.template][operation.method.lower()]
+    documented = list(raw["requestBody"]["content"])
+    assert reply.headers["Accept"].split(", ") == documented
+    assert all(name in detail for name in documented)
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", '"windows-1252"', "klingon"])
+@pytest.mark.parametrize("media_type", [JSON, FORM])
+def test_another_charset_is_refused(server: MockServer, media_type: str, charset: str) -> None:
+    with server.unchanged():
+        answer = patch(server, {"Content-Type": f"{media_type}; charset={charset}"}, b"{}")
+    assert "utf-8" in problem(answer, 415)["detail"]
+
+
+@every_writing_operation
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "unknown"])
+def test_a_compressed_body_is_refused(
+    server: MockServer, operation: Operation, coding: str
+) -> None:
+    content = gzip.compress(json.dumps(operation.body).encode())
+    with server.unchanged():
+        headers = {"Content-Type": JSON, "Content-Encoding": coding}
+        answer = send(server, operation, (headers, content))
+    problem(answer, 415, "content-encoding-unsupported")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+def test_a_body_that_says_it_is_not_compressed_is_read(server: MockServer) -> None:
+    headers = {"Content-Type": JSON, "Content-Encoding": "identity"}
+    assert patch(server, headers, b'{"company": "C"}').status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        (FORM, b"company=A&full_name=B&company=C"),
+        (FORM, b"company=A&company=A"),
+        (
+            MULTIPART["Content-Type"],
+            as_multipart({"company": "A"})[1].removesuffix(b"--edge--\r\n")
+            + as_multipart({"company": "B"})[1],
+        ),
+    ],
+)
+def test_a_field_that_comes_twice_is_refused(
+    server: MockServer, media_type: str, content: bytes
+) -> None:
+    with server.unchanged():
+        answer = patch(server, {"Content-Type": media_type}, content)
+    assert pointers(answer) == ["/company"]
+
+
+GOOD = as_multipart({"company": "C"})[1]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("multipart/form-data", GOOD),
+        ("multipart/form-data; boundary=", GOOD),
+        ("multipart/form-data; boundary=other", GOOD),
+        (f"multipart/form-data; boundary={'x' * 1000}", GOOD),
+        (MULTIPART["Content-Type"], GOOD[:-4]),
+        (MULTIPART["Content-Type"], GOOD[: len(GOOD) // 2]),
+        (MULTIPART["Content-Type"], b"--edge\r\n"),
+        (MULTIPART["Content-Type"], b"company=C"),
+        (MULTIPART["Content-Type"], b'{"company": "C"}'),
+        (MULTIPART["Content-Type"], GOOD.replace(b'; name="company"', b"")),
+        (MULTIPART["Content-Type"], GOOD.replace(b"Content-Disposition: ", b"X: ")),
+        (MULTIPART["Content-Type"], GOOD.replace(b"\r\n\r\nC", b"\r\n\r\n\xff")),
+        (MULTIPART["Content-Type"], GOOD.replace(b"company", b"comp\xff")),
+    ],
+)
+def test_a_broken_multipart_form_is_refused(
+    server: MockServer, content_type: str, content: bytes
+) -> None:
+    with server.unchanged():
+        answer = patch(server, {"Content-Type": content_type}, content)
+    problem(answer, 400, "body-malformed")
+
+
+@pytest.mark.parametrize("field", [b"company=%FF", b"company=\xff", b"%FF=C"])
+def test_a_form_that_is_no_utf8_is_never_stored_wrong(server: MockServer, field: bytes) -> None:
+    with server.unchanged():
+        assert patch(server, {"Content-Type": FORM}, field).status_code == 400
+
+
+def test_a_body_of_1_mib_is_read(server: MockServer) -> None:
+    content = b'{"company": "C"}'.ljust(MIB)
+    assert patch(server, {"Content-Type": JSON}, content).json()["company"] == "C"
+
+
+@every_writing_operation
+@pytest.mark.parametrize("length", [MIB + 1, 1024**3, 10**30])
+def test_a_body_that_announces_more_than_1_mib_is_refused_at_once(
+    server: MockServer, operation: Operation, length: int
+) -> None:
+    fields = [f"Authorization: {JOHN}", f"Content-Length: {length}"]
+    with server.unchanged():
+        reply = server.raw(head(operation.method, operation.path(), *fields))
+    # A length beyond what a server can count is no well-formed request to some.
+    problem(reply, 400 if length == 10**30 and reply.status == 400 else 413)
+
+
+@every_writing_operation
+def test_more_than_1_mib_in_chunks_is_refused(server: MockServer, operation: Operation) -> None:
+    fields = [f"Authorization: {JOHN}", "Transfer-Encoding: chunked"]
+    chunk = b"%x\r\n%s\r\n" % (MIB // 2, b" " * (MIB // 2))
+    chunks = chunk * 2 + b"1\r\n \r\n0\r\n\r\n"
+    with server.unchanged():
+        reply = server.raw(head(operation.method, operation.path(), *fields) + chunks)
+    problem(reply, 413, "body-too-large")
+
+
+def test_a_client_that_sends_2_mib_learns_why_it_is_refused(server: MockServer) -> None:
+    problem(patch(server, {"Content-Type": JSON}, b" " * (2 * MIB)), 413, "body-too-large")
+
+
+def test_a_body_in_chunks_is_read(server: MockServer) -> None:
+    fields = [f"Authorization: {JOHN}", "Transfer-Encoding: chunked"]
+    chunks = b'5\r\n{"com\r\nb\r\npany": "C"}\r\n0\r\n\r\n'
+    assert server.raw(head("PATCH", USER_PATH, *fields) + chunks).json()["company"] == "C"
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: MockServer) -> None:
+    body = b'{"company": "C"}'
+    fields = [f"Authorization: {JOHN}", "Expect: 100-continue", f"Content-Length: {len(body)}"]
+    assert server.raw(head("PATCH", USER_PATH, *fields) + body).json()["company"] == "C"
+
+
+def test_a_body_of_a_get_is_ignored(server: MockServer) -> None:
+    answer = server.send("GET", EMAILS_PATH, JOHN, content=b"{", headers={"Content-Type": "x/y"})
+    assert answer.status_code == 200

@@ -1,0 +1,228 @@
+"""The command line: options, environment variables, the ready line, and ends with a clear message."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import (
+    JOHN,
+    OPERATIONS,
+    WRITING,
+    Json,
+    MockServer,
+    StartServer,
+    basic,
+    bearer,
+    call,
+    invoke,
+    pointers,
+    problem,
+    run,
+    write_yaml,
+)
+
+GET_USER = OPERATIONS[0]
+OPTIONS = [
+    "--host",
+    "--port",
+    "--fixtures",
+    "--contract",
+    "--watch",
+    "--strict",
+    "--log-format",
+    "--control-token",
+    "--allow-origin",
+    "--allow-host",
+]
+
+
+def test_the_ready_line_as_json_is_one_object(server: MockServer) -> None:
+    ready = json.loads(server.ready)
+    assert ready["event"] == "ready"
+    assert ready["url"] == f"http://127.0.0.1:{server.port}"
+    assert server.port > 0
+    assert any("johndoe:johndoe-password" in login for login in ready["logins"])
+
+
+def test_the_ready_line_as_text_names_the_url_and_the_logins(start_server: StartServer) -> None:
+    server = start_server("--log-format", "text")
+    assert server.url in server.ready
+    assert "johndoe:johndoe-password" in server.ready
+    assert "janedoe:janedoe-password" in server.ready
+    assert call(server, GET_USER, JOHN).status_code == 200
+
+
+def test_a_port_in_use_is_one_clear_message() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = run("serve", "--port", str(port))
+    [message] = refused.stderr.splitlines()
+    assert str(port) in message
+    assert "--port" in message
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_one_clear_message(host: str) -> None:
+    refused = run("serve", "--port", "0", "--host", host)
+    [message] = refused.stderr.splitlines()
+    assert host in message
+    assert refused.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["serve", "--prot", "9000"], "--prot"),
+        (["serve", "--port", "http"], "http"),
+        (["serve", "--port", "65536"], "65536"),
+        (["serve", "--port", "-1"], "-1"),
+        (["serve", "--log-format", "xml"], "xml"),
+        (["serve", "here"], "here"),
+        (["serve", "--contract"], "--contract"),
+        (["check", "--strict"], "--strict"),
+        (["sevre"], "sevre"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_refused_and_says_what_is_wrong(
+    arguments: list[str], word: str
+) -> None:
+    refused = invoke(*arguments)
+    assert word in refused.stderr
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_a_wrong_option_ends_a_process_without_a_traceback() -> None:
+    refused = run("serve", "--prot", "9000")
+    assert refused == invoke("serve", "--prot", "9000")
+    assert "Traceback" not in refused.stderr
+
+
+def test_help_names_every_option_and_command() -> None:
+    done = invoke("serve", "--help")
+    assert done.returncode == 0
+    for option in OPTIONS:
+        assert option in done.stdout
+    for command in ("serve", "check"):
+        assert command in invoke("--help").stdout
+
+
+def test_the_version_is_told() -> None:
+    done = invoke("--version")
+    assert done.returncode == 0
+    assert any(character.isdigit() for character in done.stdout)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_cleanly(start_server: StartServer, number: int) -> None:
+    server = start_server()
+    call(server, GET_USER, JOHN)
+    server.process.send_signal(number)
+    assert server.stop() == 0
+    # Standard output holds the ready line alone, and the log the one request.
+    assert server.out[:] == [server.ready]
+    assert [json.loads(line)["event"] for line in server.log[:]] == ["request"]
+
+
+FIXTURE: Json = {
+    "accounts": [
+        {
+            "username": "ada",
+            "password": "ada-password",
+            "emails": [{"email": "ada@example.com", "primary": True}],
+        }
+    ]
+}
+
+
+ADA = basic("ada", "ada-password")
+CONTROL_TOKEN = bearer("token-of-the-environment")
+
+
+@pytest.fixture(scope="module")
+def fixtures_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_yaml(tmp_path_factory.mktemp("environment") / "fixtures.yaml", FIXTURE)
+
+
+@pytest.fixture(scope="module")
+def from_environment(fixtures_file: Path) -> Iterator[MockServer]:
+    """A server that is set up by environment variables."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        "MOCKSERVER_HOST": "localhost",
+        "MOCKSERVER_PORT": str(port),
+        "MOCKSERVER_FIXTURES": str(fixtures_file),
+        "MOCKSERVER_WATCH": "true",
+        "MOCKSERVER_STRICT": "1",
+        "MOCKSERVER_LOG_FORMAT": "json",
+        "MOCKSERVER_CONTROL_TOKEN": "token-of-the-environment",
+        "MOCKSERVER_ALLOW_ORIGIN": "http://one.example http://two.example",
+        "MOCKSERVER_ALLOW_HOST": "one.example two.example",
+    }
+    with MockServer(environment=environment, defaults=()) as started:
+        assert started.port == port
+        yield started
+
+
+def test_the_host_and_the_format_come_from_the_environment(from_environment: MockServer) -> None:
+    assert json.loads(from_environment.ready)["url"].startswith("http://localhost:")
+
+
+def test_the_fixtures_come_from_the_environment(from_environment: MockServer) -> None:
+    problem(call(from_environment, GET_USER, JOHN), 401)
+
+
+def test_strictness_comes_from_the_environment(from_environment: MockServer) -> None:
+    path = WRITING[0].path("ada")
+    answer = from_environment.send("PATCH", path, ADA, json={"nickname": "A"})
+    assert pointers(answer) == ["/nickname"]
+
+
+def test_the_control_token_comes_from_the_environment(from_environment: MockServer) -> None:
+    problem(from_environment.send("GET", "/_mock/state"), 401)
+    assert from_environment.send("GET", "/_mock/state", CONTROL_TOKEN).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["one.example", "two.example"])
+def test_several_values_come_from_one_variable(from_environment: MockServer, name: str) -> None:
+    headers = {"Host": name, "Origin": f"http://{name}"}
+    answer = from_environment.send("GET", "/_mock/state", CONTROL_TOKEN, headers=headers)
+    assert answer.status_code == 200
+
+
+def test_watching_comes_from_the_environment(
+    from_environment: MockServer, fixtures_file: Path
+) -> None:
+    write_yaml(fixtures_file, {"accounts": [{**FIXTURE["accounts"][0], "company": "Engines"}]})
+    from_environment.log.find(lambda line: '"reloaded"' in line)
+    answer = from_environment.send("GET", GET_USER.path("ada"), ADA)
+    assert answer.json()["company"] == "Engines"
+
+
+def test_an_option_wins_over_the_environment(start_server: StartServer) -> None:
+    server = start_server("--log-format", "json", environment={"MOCKSERVER_LOG_FORMAT": "text"})
+    assert json.loads(server.ready)["event"] == "ready"
+
+
+def test_a_contract_comes_from_the_environment() -> None:
+    refused = invoke("check", environment={"MOCKSERVER_CONTRACT": "/missing.yaml"})
+    assert "/missing.yaml" in refused.stderr
+    assert refused.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MOCKSERVER_PORT", "http"), ("MOCKSERVER_LOG_FORMAT", "xml"), ("MOCKSERVER_STRICT", "so-so")],
+)
+def test_a_wrong_variable_is_refused(name: str, value: str) -> None:
+    refused = invoke("serve", environment={name: value})
+    assert value in refused.stderr
+    assert refused.returncode == 2

@@ -1,0 +1,287 @@
+"""Who may use the control API: hosts, origins, and the control token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.support import (
+    CONTROL_FILE,
+    JOHN,
+    OPERATIONS,
+    MockServer,
+    StartServer,
+    bearer,
+    call,
+    head,
+    problem,
+    read_yaml,
+)
+
+CONTROL = read_yaml(CONTROL_FILE)
+OPERATIONS_OF_CONTROL = [
+    (method.upper(), path.replace("{token}", "johndoe-all"), raw.get("security") == [])
+    for path, item in CONTROL["paths"].items()
+    for method, raw in item.items()
+    if method != "parameters"
+]
+GUARDED = [(method, path) for method, path, is_open in OPERATIONS_OF_CONTROL if not is_open]
+OPEN = [(method, path) for method, path, is_open in OPERATIONS_OF_CONTROL if is_open]
+every_guarded_operation = pytest.mark.parametrize(("method", "path"), GUARDED)
+every_open_operation = pytest.mark.parametrize(("method", "path"), OPEN)
+
+FOREIGN_HOSTS = [
+    "evil.example",
+    "evil.example:8080",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "evil.example:127.0.0.1",
+    "evil.example@127.0.0.1:x",
+    "192.168.0.1",
+    "0.0.0.0",  # noqa: S104 - nothing is bound to it here
+    "[2001:db8::1]",
+    "[::1",
+    "",
+    "127.0.0.1, evil.example",
+]
+LOCAL_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "127.0.0.1:8080",
+    "LOCALHOST:1",
+    "[::1]:80",
+    "app.localhost",
+]
+FOREIGN_ORIGINS = [
+    "http://evil.example",
+    "https://evil.example",
+    "null",
+    "http://localhost",
+    "http://127.0.0.1:1",
+    "file://",
+]
+
+
+def names(value: str) -> set[str]:
+    return {name.strip().lower() for name in value.split(",")}
+
+
+@every_guarded_operation
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+def test_a_foreign_host_is_refused(server: MockServer, method: str, path: str, host: str) -> None:
+    """A page whose name was rebound to our address sends that name."""
+    request = head(method, path, "Content-Length: 0").replace(b"localhost", host.encode(), 1)
+    with server.unchanged():
+        reply = server.raw(request)
+    problem(reply, 403, "host-not-allowed")
+
+
+@pytest.mark.parametrize("host", LOCAL_HOSTS)
+def test_a_loopback_host_is_let_in(server: MockServer, host: str) -> None:
+    assert server.send("GET", "/_mock/state", headers={"Host": host}).status_code == 200
+
+
+@every_open_operation
+def test_open_operations_answer_to_every_host(server: MockServer, method: str, path: str) -> None:
+    answer = server.send(method, path, headers={"Host": "mock.example"})
+    assert answer.status_code == 200
+
+
+def test_the_accounts_api_answers_to_every_host(server: MockServer) -> None:
+    answer = server.send("GET", OPERATIONS[0].path(), JOHN, headers={"Host": "www.docker.io"})
+    assert answer.status_code == 200
+
+
+@every_guarded_operation
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+def test_a_page_of_a_foreign_origin_is_refused_and_cannot_read_why(
+    server: MockServer, method: str, path: str, origin: str
+) -> None:
+    with server.unchanged():
+        answer = server.send(method, path, headers={"Origin": origin})
+    problem(answer, 403, "origin-not-allowed")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@every_guarded_operation
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_simple_request_of_a_foreign_page_is_refused_too(
+    server: MockServer, method: str, path: str, content_type: str
+) -> None:
+    """The kind that a browser sends without a preflight."""
+    headers = {"Origin": "http://evil.example", "Content-Type": content_type}
+    with server.unchanged():
+        answer = server.send(method, path, headers=headers, content=b'{"accounts": []}')
+    problem(answer, 403, "origin-not-allowed")
+
+
+@every_guarded_operation
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_request_that_says_it_comes_from_another_site_is_refused(
+    server: MockServer, method: str, path: str, site: str
+) -> None:
+    """An image or a link of a foreign page carries no Origin."""
+    with server.unchanged():
+        answer = server.send(method, path, headers={"Sec-Fetch-Site": site})
+    problem(answer, 403, "origin-not-allowed")
+
+
+@every_guarded_operation
+def test_a_preflight_of_a_foreign_origin_is_refused(
+    server: MockServer, method: str, path: str
+) -> None:
+    answer = preflight(server, path, method, "http://evil.example")
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_the_server_s_own_pages_and_the_address_bar_are_let_in(
+    server: MockServer, site: str
+) -> None:
+    answer = server.send("GET", "/_mock/state", headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == 200
+
+
+def test_the_server_s_own_origin_is_let_in(server: MockServer) -> None:
+    answer = server.send("POST", "/_mock/reset", headers={"Origin": server.url})
+    assert answer.status_code == 204
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[MockServer]:
+    """A server whose control API some others may use."""
+    allowed = ["--allow-origin", "http://localhost:5173", "--allow-origin", "https://app.example/"]
+    with MockServer(*allowed, "--allow-host", "mock.example") as started:
+        yield started
+
+
+def preflight(server: MockServer, path: str, method: str, origin: str) -> httpx.Response:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization",
+    }
+    return server.send("OPTIONS", path, headers=asked)
+
+
+@every_guarded_operation
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "https://app.example"])
+def test_an_allowed_origin_may_use_the_control_api(
+    opened: MockServer, method: str, path: str, origin: str
+) -> None:
+    asked = preflight(opened, path, method, origin)
+    assert asked.status_code == 204
+    assert method.lower() in names(asked.headers["access-control-allow-methods"])
+    assert "authorization" in names(asked.headers["access-control-allow-headers"])
+    answer = opened.send(method, path, headers={"Origin": origin})
+    assert answer.status_code != 403
+    for one in (asked, answer):
+        assert one.headers["access-control-allow-origin"] == origin
+
+
+@pytest.mark.parametrize(
+    "origin", [*FOREIGN_ORIGINS, "http://localhost:51730", "http://app.example"]
+)
+def test_other_origins_stay_outside_when_some_are_allowed(opened: MockServer, origin: str) -> None:
+    answer = opened.send("GET", "/_mock/state", headers={"Origin": origin})
+    problem(answer, 403, "origin-not-allowed")
+
+
+@pytest.mark.parametrize("host", ["mock.example", "mock.example:8080", "MOCK.example"])
+def test_an_allowed_host_may_use_the_control_api(opened: MockServer, host: str) -> None:
+    assert opened.send("GET", "/_mock/state", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "sub.mock.example", "mock.example.evil.example"])
+def test_other_hosts_stay_outside_when_some_are_allowed(opened: MockServer, host: str) -> None:
+    answer = opened.send("GET", "/_mock/state", headers={"Host": host})
+    problem(answer, 403, "host-not-allowed")
+
+
+TOKEN = "control-token-of-these-tests"
+
+
+@pytest.fixture(scope="module")
+def closed() -> Iterator[MockServer]:
+    """A server whose control API asks for a token."""
+    with MockServer("--control-token", TOKEN) as started:
+        yield started
+
+
+@every_guarded_operation
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer wrong",
+        TOKEN,
+        f"Basic {TOKEN}",
+        f"Bearer {TOKEN}x",
+        JOHN,
+        bearer("johndoe-all"),
+    ],
+)
+def test_the_control_token_is_asked_for(
+    closed: MockServer, method: str, path: str, authorization: str | None
+) -> None:
+    answer = closed.send(method, path, authorization)
+    problem(answer, 401)
+    assert answer.headers["www-authenticate"].startswith("Bearer ")
+
+
+@every_guarded_operation
+def test_the_control_token_opens_the_control_api(
+    closed: MockServer, method: str, path: str
+) -> None:
+    assert closed.send(method, path, bearer(TOKEN)).status_code not in (401, 403)
+
+
+def test_refusals_without_the_control_token_change_nothing(closed: MockServer) -> None:
+    before = closed.send("GET", "/_mock/state", bearer(TOKEN)).json()
+    closed.send("PUT", "/_mock/state", json={"accounts": []})
+    closed.send("DELETE", "/_mock/tokens/johndoe-profile_read")
+    assert closed.send("GET", "/_mock/state", bearer(TOKEN)).json() == before
+
+
+@every_open_operation
+def test_open_operations_ask_for_no_control_token(
+    closed: MockServer, method: str, path: str
+) -> None:
+    assert closed.send(method, path).status_code == 200
+
+
+def test_the_control_token_opens_no_account(closed: MockServer) -> None:
+    problem(call(closed, OPERATIONS[0], bearer(TOKEN)), 401, "token-unknown")
+
+
+def test_a_foreign_page_that_has_the_control_token_is_refused_all_the_same(
+    closed: MockServer,
+) -> None:
+    headers = {"Origin": "http://evil.example"}
+    answer = closed.send("GET", "/_mock/state", bearer(TOKEN), headers=headers)
+    problem(answer, 403, "origin-not-allowed")
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_off_loopback_a_control_token_is_made_and_printed(
+    start_server: StartServer, style: str
+) -> None:
+    server = start_server("--host", "0.0.0.0", "--log-format", style)  # noqa: S104 - what is shown here
+    problem(server.send("GET", "/_mock/state"), 401)
+    if style == "json":
+        token = json.loads(server.ready)["control_token"]
+    else:
+        token = server.ready.partition("control token: ")[2].split()[0]
+    assert len(token) >= 32
+    assert server.send("GET", "/_mock/state", bearer(token)).status_code == 200
+    assert call(server, OPERATIONS[0], JOHN).status_code == 200
+
+
+def test_on_loopback_no_control_token_is_made(server: MockServer) -> None:
+    assert "control_token" not in json.loads(server.ready)

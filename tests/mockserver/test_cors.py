@@ -1,0 +1,179 @@
+"""What pages of other origins get, shown by plain HTTP; tests/browser shows it in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support import (
+    CONTRACT,
+    CONTRACT_FILE,
+    JOHN,
+    OPERATIONS,
+    PATHS,
+    MockServer,
+    Operation,
+    StartServer,
+    call,
+    named,
+    read_yaml,
+    write_yaml,
+)
+
+ORIGIN = "http://shop.example:5173"
+USER = OPERATIONS[0].path()
+EXPOSED = {"WWW-Authenticate", "Allow", "Accept", "Retry-After"}
+HEADERS = ["Authorization", "Content-Type", "Prefer", "X-Mock-Sandbox"]
+
+
+def names(value: str) -> set[str]:
+    return {name.strip().lower() for name in value.split(",")}
+
+
+def preflight(
+    server: MockServer,
+    path: str,
+    method: str = "PATCH",
+    headers: str = "authorization",
+    **more: str,
+) -> httpx.Response:
+    asked = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": headers,
+        **more,
+    }
+    return server.send("OPTIONS", path, headers=asked)
+
+
+def assert_readable(answer: httpx.Response, origin: str = ORIGIN) -> None:
+    """A page of the origin may read the answer, with and without credentials."""
+    assert answer.headers["access-control-allow-origin"] == origin
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    exposed = names(answer.headers["access-control-expose-headers"])
+    assert names(",".join(EXPOSED)) <= exposed
+    assert "origin" in names(answer.headers["vary"])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+def test_a_preflight_is_never_authenticated(server: MockServer, operation: Operation) -> None:
+    answer = preflight(server, operation.path(), operation.method)
+    assert answer.status_code == 204
+    assert answer.content == b""
+    assert "www-authenticate" not in answer.headers
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert operation.method.lower() in names(answer.headers["access-control-allow-methods"])
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_preflight_allows_what_clients_send(server: MockServer, header: str) -> None:
+    answer = preflight(server, USER, headers=header.lower())
+    assert header.lower() in names(answer.headers["access-control-allow-headers"])
+
+
+def test_a_preflight_allows_headers_of_the_clients_own(server: MockServer) -> None:
+    answer = preflight(server, USER, headers="authorization,x-request-id,x_trace")
+    allowed = names(answer.headers["access-control-allow-headers"])
+    assert {"authorization", "x-request-id", "x_trace"} <= allowed
+
+
+def test_a_preflight_repeats_no_rubbish(server: MockServer) -> None:
+    answer = preflight(server, USER, headers="a b, <script>, a:b, ok")
+    allowed = names(answer.headers["access-control-allow-headers"])
+    assert "ok" in allowed
+    assert not any(character in name for name in allowed for character in "<> :")
+
+
+def test_a_preflight_may_be_remembered(server: MockServer) -> None:
+    assert int(preflight(server, USER).headers["access-control-max-age"]) > 0
+
+
+def test_a_preflight_allows_the_private_network(server: MockServer) -> None:
+    more = {"Access-Control-Request-Private-Network": "true"}
+    answer = preflight(server, USER, **more)
+    assert answer.headers["access-control-allow-private-network"] == "true"
+
+
+@pytest.mark.parametrize("path", ["/nothing/", f"{USER.rstrip('/')}"])
+def test_a_preflight_of_an_unknown_path_lets_the_404_be_seen(server: MockServer, path: str) -> None:
+    assert preflight(server, path).status_code == 204
+    answer = server.send("GET", path, headers={"Origin": ORIGIN})
+    assert answer.status_code == 404
+    assert_readable(answer)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+def test_every_success_can_be_read_by_a_page(server: MockServer, operation: Operation) -> None:
+    answer = server.send(
+        operation.method, operation.path(), JOHN, json=operation.body, headers={"Origin": ORIGIN}
+    )
+    assert answer.status_code == operation.success
+    assert_readable(answer)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "authorization", "content_type", "content"),
+    [
+        (200, "HEAD", JOHN, None, b""),
+        (204, "OPTIONS", None, None, b""),
+        (400, "PATCH", JOHN, "application/json", b"{"),
+        (401, "GET", None, None, b""),
+        (401, "GET", "Bearer unknown", None, b""),
+        (403, "GET", "Bearer janedoe-all", None, b""),
+        (403, "GET", "Bearer johndoe-none", None, b""),
+        (405, "PUT", JOHN, None, b""),
+        (413, "PATCH", JOHN, "application/json", b" " * (1024 * 1024 + 1)),
+        (415, "PATCH", JOHN, "text/plain", b"x"),
+    ],
+)
+def test_every_refusal_can_be_read_by_a_page(
+    server: MockServer,
+    status: int,
+    method: str,
+    authorization: str | None,
+    content_type: str | None,
+    content: bytes,
+) -> None:
+    headers = {"Origin": ORIGIN} | ({"Content-Type": content_type} if content_type else {})
+    answer = server.send(method, USER, authorization, headers=headers, content=content)
+    assert answer.status_code == status
+    assert_readable(answer)
+
+
+def test_a_defect_can_be_read_by_a_page(start_server: StartServer, tmp_path: Path) -> None:
+    contract = read_yaml(CONTRACT_FILE)
+    contract["components"]["schemas"]["User"]["properties"]["id"]["type"] = "string"
+    server = start_server("--contract", str(write_yaml(tmp_path / "contract.yaml", contract)))
+    answer = server.send("GET", USER, JOHN, headers={"Origin": ORIGIN})
+    assert answer.status_code == 500
+    assert_readable(answer)
+
+
+@pytest.mark.parametrize("origin", ["null", "https://a.example", "http://localhost:3000"])
+def test_every_origin_may_use_the_api(server: MockServer, origin: str) -> None:
+    assert_readable(server.send("GET", USER, JOHN, headers={"Origin": origin}), origin)
+
+
+def test_a_client_that_is_no_page_is_not_told_of_origins(server: MockServer) -> None:
+    answer = call(server, OPERATIONS[0], JOHN)
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+@pytest.mark.parametrize("path", ["/openapi.yaml", "/openapi.json"])
+def test_every_page_may_read_the_contract(server: MockServer, path: str) -> None:
+    assert_readable(server.send("GET", path, headers={"Origin": ORIGIN}))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_options_that_is_no_preflight_can_be_read_by_a_page(server: MockServer, path: str) -> None:
+    answer = server.send("OPTIONS", path, headers={"Origin": ORIGIN})
+    assert answer.status_code == 204
+    assert_readable(answer)
+    methods = {one.upper() for one in CONTRACT["paths"][path] if one != "parameters"}
+    assert names(",".join(methods)) <= names(answer.headers["allow"])
+
+
+def test_answers_are_not_kept_by_caches(server: MockServer) -> None:
+    assert call(server, OPERATIONS[0], JOHN).headers["cache-control"] == "no-store"

@@ -1,0 +1,269 @@
+"""get_user and update_user: what changes, what never does, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import JANE, JOHN, USER, Json, MockServer, pointers, problem
+
+PATH = USER.replace("{username}", "johndoe")
+MEMBERS = {
+    "id": int,
+    "username": str,
+    "url": str,
+    "date_joined": str,
+    "type": str,
+    "full_name": str,
+    "location": str,
+    "company": str,
+    "profile_url": str,
+    "gravatar_url": str,
+    "email": str,
+    "is_active": bool,
+}
+TEXTS = ["full_name", "location", "company", "profile_url"]
+WRITABLE = [*TEXTS, "gravatar_email"]
+READ_ONLY: Json = {
+    "id": 99,
+    "username": "mallory",
+    "url": "https://evil.example/",
+    "date_joined": "1999-01-01T00:00:00Z",
+    "type": "Organization",
+    "gravatar_url": "https://evil.example/picture.jpg",
+    "email": "mallory@example.com",
+    "is_active": False,
+    "password": "other-password",
+    "emails": [],
+}
+SCRIPTS = {
+    "Latin": "Jané Ðœ",
+    "Greek": "Ιωάννα",
+    "Cyrillic": "Джейн Доу",
+    "Hebrew": "ג׳יין",
+    "Arabic": "جين دو",
+    "Devanagari": "जेन डो",
+    "Chinese": "简·多伊",
+    "Korean": "제인 도",
+    "Emoji": "👩🏽‍💻 Jane",
+    "decomposed": "Zoe\u0308",
+    "ligature": "ﬁne",
+    "right-to-left mark": "\u200fJane",
+    "line feed": "Jane\nDoe\tsenior",
+    "quotes": "\"Jane\" \\ 'Doe' <b>&amp;</b>",
+    "template": "{{7*7}} ${HOME} %s %(x)s",
+    "white space around": "  Jane  ",
+    "looks like a number": "007",
+    "looks like null": "null",
+}
+INVALID_ADDRESSES: list[Any] = [
+    3,
+    1.5,
+    True,
+    None,
+    [],
+    {},
+    ["a@example.com"],
+    "",
+    "@",
+    "a",
+    "a@",
+    "@example.com",
+    "example.com",
+    "a b@example.com",
+    "a@exam ple.com",
+    "a@\texample.com",
+    "a\n@example.com",
+]
+
+
+def get(server: MockServer) -> Json:
+    answer = server.send("GET", PATH, JOHN)
+    assert answer.status_code == 200
+    data: Json = answer.json()
+    return data
+
+
+def update(server: MockServer, body: Any) -> httpx.Response:
+    return server.send("PATCH", PATH, JOHN, json=body)
+
+
+def gravatar_url(address: str) -> str:
+    digest = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+    return f"https://secure.gravatar.com/avatar/{digest}.jpg?s=80&r=g&d=mm"
+
+
+def test_a_user_has_the_twelve_documented_members_with_their_types(server: MockServer) -> None:
+    user = get(server)
+    assert {name: type(value) for name, value in user.items()} == MEMBERS
+
+
+def test_date_joined_is_a_date_time_with_a_time_zone(server: MockServer) -> None:
+    joined = get(server)["date_joined"]
+    assert "T" in joined
+    assert datetime.fromisoformat(joined).tzinfo is not None
+
+
+def test_reading_changes_nothing(server: MockServer) -> None:
+    with server.unchanged():
+        assert get(server) == get(server)
+
+
+@pytest.mark.parametrize("member", TEXTS)
+def test_one_member_is_set_and_the_others_are_left(server: MockServer, member: str) -> None:
+    before = get(server)
+    answer = update(server, {member: "https://new.example.com/"})
+    assert answer.status_code == 200
+    assert answer.json() == {**before, member: "https://new.example.com/"} == get(server)
+
+
+def test_all_members_are_set_at_once(server: MockServer) -> None:
+    before = get(server)
+    body = {member: f"https://{member}.example.com/" for member in TEXTS}
+    answer = update(server, {**body, "gravatar_email": "new@example.com"})
+    assert answer.status_code == 200
+    changed = {**body, "gravatar_url": gravatar_url("new@example.com")}
+    assert answer.json() == {**before, **changed} == get(server)
+
+
+def test_an_empty_update_changes_nothing(server: MockServer) -> None:
+    with server.unchanged():
+        answer = update(server, {})
+    assert answer.status_code == 200
+    assert answer.json() == get(server)
+
+
+def test_an_update_can_be_repeated(server: MockServer) -> None:
+    body = {"location": "Private Island"}
+    assert update(server, body).json() == update(server, body).json()
+
+
+def test_an_update_touches_nobody_else(server: MockServer) -> None:
+    before = server.state()
+    update(server, {"full_name": "J.", "gravatar_email": "new@example.com"})
+    after = server.state()
+    for one, other in zip(before["accounts"], after["accounts"], strict=True):
+        assert (one == other) == (one["username"] != "johndoe")
+    assert {**before, "accounts": None} == {**after, "accounts": None}
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("member", TEXTS)
+def test_a_text_comes_back_as_it_was_sent(server: MockServer, member: str, text: str) -> None:
+    assert update(server, {member: text}).json()[member] == text
+    assert get(server)[member] == text
+
+
+@pytest.mark.parametrize("member", TEXTS)
+def test_the_empty_text_is_stored(server: MockServer, member: str) -> None:
+    assert update(server, {member: ""}).json()[member] == ""
+    assert get(server)[member] == ""
+
+
+@pytest.mark.parametrize("character", ["a", "é", "字", "👩"])
+@pytest.mark.parametrize("member", TEXTS)
+def test_a_text_of_1000_characters_is_stored(
+    server: MockServer, member: str, character: str
+) -> None:
+    assert update(server, {member: character * 1000}).json()[member] == character * 1000
+
+
+@pytest.mark.parametrize("character", ["a", "👩"])
+@pytest.mark.parametrize("member", TEXTS)
+def test_a_text_of_1001_characters_is_refused(
+    server: MockServer, member: str, character: str
+) -> None:
+    with server.unchanged():
+        answer = update(server, {member: character * 1001})
+    assert pointers(answer) == [f"/{member}"]
+
+
+@pytest.mark.parametrize("value", [3, 1.5, True, None, [], {}, ["a"]], ids=repr)
+@pytest.mark.parametrize("member", WRITABLE)
+def test_a_member_of_a_wrong_type_is_refused(
+    server: MockServer, member: str, value: object
+) -> None:
+    others = {name: "a@example.com" for name in WRITABLE if name != member}
+    with server.unchanged():
+        answer = update(server, {**others, member: value})
+    assert pointers(answer) == [f"/{member}"]
+    assert member in problem(answer, 400)["detail"]
+
+
+@pytest.mark.parametrize("address", INVALID_ADDRESSES, ids=repr)
+def test_an_invalid_gravatar_email_is_refused(server: MockServer, address: object) -> None:
+    with server.unchanged():
+        answer = update(server, {"gravatar_email": address, "full_name": "Valid"})
+    assert set(pointers(answer)) == {"/gravatar_email"}
+
+
+def test_every_violation_is_named_with_its_place(server: MockServer) -> None:
+    with server.unchanged():
+        answer = update(server, {"full_name": 3, "location": "Here", "company": None})
+    assert sorted(pointers(answer)) == ["/company", "/full_name"]
+    assert all(error["detail"] for error in answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("address", "digested"),
+    [
+        ("new@example.com", "new@example.com"),
+        ("New.Address@Example.COM", "new.address@example.com"),
+        ("jane.doe@example.com", "jane.doe@example.com"),
+        ("new+tag@example.com", "new+tag@example.com"),
+        ("zoë@exämple.com", "zoë@exämple.com"),
+    ],
+)
+def test_a_new_gravatar_email_gives_its_gravatar_url(
+    server: MockServer, address: str, digested: str
+) -> None:
+    before = get(server)
+    user = update(server, {"gravatar_email": address}).json()
+    assert user == {**before, "gravatar_url": gravatar_url(digested)} == get(server)
+
+
+def test_a_gravatar_email_is_no_address_of_the_account(server: MockServer) -> None:
+    emails = server.send("GET", f"{PATH}emails/", JOHN).json()
+    update(server, {"gravatar_email": "new@example.com"})
+    assert server.send("GET", f"{PATH}emails/", JOHN).json() == emails
+    assert get(server)["email"] == "john.doe@example.com"
+
+
+@pytest.mark.parametrize("member", READ_ONLY)
+def test_other_members_never_change(server: MockServer, member: str) -> None:
+    with server.unchanged():
+        answer = update(server, {member: READ_ONLY[member]})
+    assert answer.status_code == 200
+
+
+def test_other_members_are_ignored_beside_those_that_are_set(server: MockServer) -> None:
+    before = get(server)
+    answer = update(server, {**READ_ONLY, "location": "Here"})
+    assert answer.json() == {**before, "location": "Here"} == get(server)
+
+
+def test_the_answer_itself_can_be_sent_back(server: MockServer) -> None:
+    with server.unchanged():
+        assert update(server, get(server)).status_code == 200
+
+
+def test_the_email_of_a_user_follows_the_primary_address(server: MockServer) -> None:
+    server.send(
+        "PATCH", f"{PATH}emails/", JOHN, json={"email": "john@work.example.com", "primary": True}
+    )
+    assert get(server)["email"] == "john@work.example.com"
+
+
+def test_a_username_in_the_path_may_be_percent_encoded(server: MockServer) -> None:
+    answer = server.send("GET", USER.replace("{username}", "j%6Fhndoe"), JOHN)
+    assert answer.json() == get(server)
+
+
+def test_two_users_change_apart(server: MockServer) -> None:
+    update(server, {"location": "Here"})
+    server.send("PATCH", USER.replace("{username}", "janedoe"), JANE, json={"location": "There"})
+    assert get(server)["location"] == "Here"

@@ -1,0 +1,132 @@
+"""Paths and methods: what is there, what is not, and the likely mend."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import (
+    CONTRACT,
+    JOHN,
+    OPERATIONS,
+    PATHS,
+    MockServer,
+    Operation,
+    head,
+    named,
+    problem,
+)
+
+ALLOWED = {
+    path: {
+        *(method.upper() for method in item if method != "parameters"),
+        *(["HEAD"] if "get" in item else []),
+        "OPTIONS",
+    }
+    for path, item in CONTRACT["paths"].items()
+}
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "SEARCH", "LINK"]
+REFUSED = [(path, method) for path in PATHS for method in METHODS if method not in ALLOWED[path]]
+READING = [one for one in OPERATIONS if one.body is None]
+
+
+def allowed(value: str) -> set[str]:
+    return set(value.split(", "))
+
+
+@pytest.mark.parametrize("authorization", [None, JOHN, "Bearer unknown"])
+@pytest.mark.parametrize(("path", "method"), REFUSED)
+def test_another_method_is_405_with_allow(
+    server: MockServer, path: str, method: str, authorization: str | None
+) -> None:
+    with server.unchanged():
+        answer = server.send(method, path.replace("{username}", "johndoe"), authorization)
+    problem(answer, 405, "method-not-allowed")
+    assert allowed(answer.headers["allow"]) == ALLOWED[path]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_options_says_what_is_allowed_and_asks_nobody_to_log_in(
+    server: MockServer, path: str
+) -> None:
+    answer = server.send("OPTIONS", path.replace("{username}", "johndoe"))
+    assert answer.status_code == 204
+    assert answer.content == b""
+    assert allowed(answer.headers["allow"]) == ALLOWED[path]
+
+
+@pytest.mark.parametrize("operation", READING, ids=named)
+@pytest.mark.parametrize("authorization", [JOHN, None, "Bearer janedoe-all", "Bearer johndoe-none"])
+def test_head_is_get_without_the_body(
+    server: MockServer, operation: Operation, authorization: str | None
+) -> None:
+    get = server.send("GET", operation.path(), authorization)
+    answer = server.send("HEAD", operation.path(), authorization)
+    assert answer.status_code == get.status_code
+    assert answer.content == b""
+    for name in ("content-type", "content-length", "www-authenticate"):
+        assert answer.headers.get(name) == get.headers.get(name)
+
+
+@pytest.mark.parametrize("operation", READING, ids=named)
+def test_head_sends_not_one_byte_of_a_body(server: MockServer, operation: Operation) -> None:
+    answer = server.raw_bytes(head("HEAD", operation.path(), f"Authorization: {JOHN}"))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "mend"),
+    [
+        ("/api/v1.1/users/johndoe", "/api/v1.1/users/johndoe/"),
+        ("/api/v1.1/users/johndoe/emails", "/api/v1.1/users/johndoe/emails/"),
+        ("/api/v1.1/users/johndoe//", "/api/v1.1/users/johndoe/"),
+        ("/api/v1.1//users/johndoe/", "/api/v1.1/users/johndoe/"),
+        ("//api/v1.1/users/johndoe/", "/api/v1.1/users/johndoe/"),
+        ("/users/johndoe/", "/api/v1.1/users/johndoe/"),
+        ("/users/johndoe/emails", "/api/v1.1/users/johndoe/emails/"),
+        ("/v1.1/users/johndoe/", "/api/v1.1/users/johndoe/"),
+        ("/api/v1/users/johndoe/", "/api/v1.1/users/{username}/"),
+        ("/api/v1.1/user/johndoe/", "/api/v1.1/users/{username}/"),
+        ("/api/v1.1/users/johndoe/email/", "/api/v1.1/users/{username}/emails/"),
+        ("/openapi.yml", "/openapi.yaml"),
+        ("/openapi.yaml/", "/openapi.yaml"),
+        ("/_mock/stat", "/_mock/state"),
+        ("/_mock/state/", "/_mock/state"),
+        ("/", "/openapi.yaml"),
+        ("/favicon.ico", "/openapi.yaml"),
+        ("/api/v1.1/users/", "/api/v1.1/users/{username}/"),
+    ],
+)
+def test_an_unknown_path_is_404_with_the_likely_mend(
+    server: MockServer, path: str, mend: str
+) -> None:
+    reply = server.raw(head("GET", path))
+    detail = problem(reply, 404, "path-unknown")["detail"]
+    assert mend in detail.replace("?", " ").split() or f"{mend}," in detail
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_an_unknown_path_is_404_for_every_method(server: MockServer, method: str) -> None:
+    problem(server.send(method, "/api/v1.1/users/johndoe"), 404, "path-unknown")
+
+
+def test_a_slash_in_a_username_is_no_step_in_the_path(server: MockServer) -> None:
+    answer = server.send("GET", "/api/v1.1/users/johndoe%2Femails/", JOHN)
+    problem(answer, 404, "user-unknown")
+
+
+def test_a_query_does_no_harm(server: MockServer) -> None:
+    assert server.send("GET", f"{READING[0].path()}?fields=id&x=%00", JOHN).status_code == 200
+
+
+def test_an_absolute_target_is_read_as_its_path(server: MockServer) -> None:
+    fields = [f"Authorization: {JOHN}"]
+    reply = server.raw(head("GET", f"http://www.docker.io{READING[0].path()}", *fields))
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*", "application/json;q=0"])
+def test_whatever_is_accepted_the_answer_is_json(server: MockServer, accept: str) -> None:
+    answer = server.send("GET", READING[0].path(), JOHN, headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"

@@ -1,0 +1,234 @@
+"""--watch: contract and fixtures are edited while the server runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from tests.support import (
+    BY_ID,
+    CONTRACT,
+    CONTRACT_FILE,
+    FIXTURES,
+    FIXTURES_FILE,
+    JANE,
+    JOHN,
+    Json,
+    MockServer,
+    StartServer,
+    basic,
+    bearer,
+    call,
+    problem,
+    write,
+    write_yaml,
+)
+
+GET_USER, UPDATE_USER, LIST_EMAILS = (
+    BY_ID[name] for name in ("get_user", "update_user", "list_emails")
+)
+
+
+class Watched:
+    """A server that watches its files, and the files."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.contract = folder / "contract.yaml"
+        self.fixtures = folder / "fixtures.yaml"
+        self.good = {
+            self.contract: CONTRACT_FILE.read_bytes(),
+            self.fixtures: FIXTURES_FILE.read_bytes(),
+        }
+        for file, content in self.good.items():
+            file.write_bytes(content)
+        files = ["--contract", str(self.contract), "--fixtures", str(self.fixtures)]
+        self.server = MockServer("--watch", *files, *options)
+        self._seen = 0
+
+    def wait_for(self, event: str) -> str:
+        """The message of the next event of a name."""
+        log = self.server.log
+        index = log.find(lambda line: json.loads(line)["event"] == event, self._seen)
+        self._seen = index + 1
+        return str(json.loads(log[index : index + 1][0])["message"])
+
+    def edit_contract(self, edit: Callable[[Json], object]) -> str:
+        data = deepcopy(CONTRACT)
+        edit(data)
+        write_yaml(self.contract, data)
+        return self.wait_for("reloaded")
+
+    def edit_fixtures(self, edit: Callable[[Json], object]) -> str:
+        data = deepcopy(FIXTURES)
+        edit(data)
+        write_yaml(self.fixtures, data)
+        return self.wait_for("reloaded")
+
+    def mend(self) -> None:
+        """Bring the files and the state back to where they began."""
+        for file, content in self.good.items():
+            if not file.exists() or file.read_bytes() != content:
+                write(file, content)
+                self.wait_for("reloaded")
+        self.server.reset()
+
+
+@pytest.fixture(scope="module")
+def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    started = Watched(tmp_path_factory.mktemp("watched"))
+    with started.server:
+        yield started
+
+
+@pytest.fixture
+def watched(watching: Watched) -> Iterator[Watched]:
+    yield watching
+    watching.mend()
+
+
+def change(server: MockServer, login: str, username: str, company: str) -> None:
+    answer = server.send("PATCH", UPDATE_USER.path(username), login, json={"company": company})
+    assert answer.status_code == 200
+
+
+def company(server: MockServer, login: str, username: str) -> str:
+    return str(server.send("GET", GET_USER.path(username), login).json()["company"])
+
+
+def test_an_edited_contract_is_enforced_and_the_state_is_kept(watched: Watched) -> None:
+    server = watched.server
+    change(server, JOHN, "johndoe", "Changed")
+    token = server.mint("johndoe", ["profile_write"])
+
+    def another_scope(contract: Json) -> None:
+        contract["paths"][GET_USER.template]["get"]["security"][1]["oauth2"] = ["profile_write"]
+
+    assert "contract.yaml" in watched.edit_contract(another_scope)
+    problem(call(server, GET_USER, bearer("johndoe-profile_read")), 403, "scope-missing")
+    answer = call(server, GET_USER, bearer(token))
+    assert answer.json()["company"] == "Changed"
+    served = server.send("GET", "/openapi.yaml").content
+    assert served == watched.contract.read_bytes()
+
+
+def test_edited_fixtures_are_served_and_what_still_fits_is_kept(watched: Watched) -> None:
+    server = watched.server
+    change(server, JOHN, "johndoe", "Changed")
+    change(server, JANE, "janedoe", "Changed")
+    tokens = {name: server.mint(name, ["profile_read"]) for name in ("johndoe", "janedoe")}
+    server.send("DELETE", "/_mock/tokens/johndoe-all")
+    ada = {
+        "username": "ada",
+        "password": "ada-password",
+        "emails": [{"email": "ada@example.com", "primary": True}],
+    }
+
+    def edit(fixtures: Json) -> None:
+        fixtures["accounts"][0]["company"] = "From the fixtures"
+        fixtures["accounts"].append(ada)
+
+    message = watched.edit_fixtures(edit)
+    assert "fixtures.yaml" in message
+    assert "johndoe keeps what was changed" in message
+    # What the edit touched is as the file says, and what it left alone is as it was.
+    assert company(server, JANE, "janedoe") == "From the fixtures"
+    assert company(server, JOHN, "johndoe") == "Changed"
+    assert company(server, basic("ada", "ada-password"), "ada") == ""
+    for name, token in tokens.items():
+        assert server.send("GET", GET_USER.path(name), bearer(token)).status_code == 200
+    problem(call(server, GET_USER, bearer("johndoe-all")), 401, "token-revoked")
+    server.reset()
+    assert company(server, JOHN, "johndoe") == "Examples, Ltd."
+    assert company(server, JANE, "janedoe") == "From the fixtures"
+
+
+def test_an_account_that_left_the_fixtures_is_gone_with_its_tokens(watched: Watched) -> None:
+    server = watched.server
+    token = server.mint("johndoe", ["profile_read"])
+
+    def without_john(fixtures: Json) -> None:
+        for kind in ("accounts", "tokens"):
+            fixtures[kind] = [one for one in fixtures[kind] if one["username"] != "johndoe"]
+
+    assert "johndoe" in watched.edit_fixtures(without_john)
+    for authorization in (JOHN, bearer(token), bearer("johndoe-all")):
+        problem(call(server, GET_USER, authorization), 401)
+    problem(call(server, GET_USER, JANE), 404)
+
+
+def test_no_address_belongs_to_two_accounts_after_a_reload(watched: Watched) -> None:
+    server = watched.server
+    add = BY_ID["add_email"]
+    server.send("POST", add.path(), JOHN, json={"email": "Shared@example.com"})
+
+    def give_it_to_jane(fixtures: Json) -> None:
+        fixtures["accounts"][0]["emails"].append({"email": "shared@example.com"})
+
+    watched.edit_fixtures(give_it_to_jane)
+    addresses = [
+        email["email"].lower()
+        for account in server.state()["accounts"]
+        for email in account["emails"]
+    ]
+    assert addresses.count("shared@example.com") == 1
+    assert len(call(server, LIST_EMAILS, JANE, "janedoe").json()) == 2
+    # And what is there is a state that can be kept and put back.
+    state = server.state()
+    assert server.put_state(state) == state
+
+
+def test_a_broken_edit_keeps_the_last_good_version_and_says_what_is_wrong(
+    watched: Watched,
+) -> None:
+    server = watched.server
+    change(server, JOHN, "johndoe", "Changed")
+    good = watched.good[watched.contract]
+    write(watched.contract, good.replace(b"operationId: get_user", b"operationId: read_user"))
+    message = watched.wait_for("reload-failed")
+    assert f"{watched.contract}:45:7: " in message
+    assert "read_user" in message
+    assert company(server, JOHN, "johndoe") == "Changed"
+    assert server.send("GET", "/openapi.yaml").content == good
+
+    write(watched.fixtures, b"accounts: 3")
+    message = watched.wait_for("reload-failed")
+    assert f"{watched.fixtures}:1:1: " in message
+    # Each file's faults are told as long as they are there.
+    assert f"{watched.contract}:45:7: " in message
+    assert company(server, JOHN, "johndoe") == "Changed"
+
+    write(watched.contract, good)
+    watched.wait_for("reload-failed")
+    write(watched.fixtures, watched.good[watched.fixtures])
+    watched.wait_for("reloaded")
+    assert company(server, JOHN, "johndoe") == "Changed"
+
+
+def test_a_file_that_vanishes_and_comes_back_does_no_harm(watched: Watched) -> None:
+    watched.fixtures.unlink()
+    assert "fixtures.yaml" in watched.wait_for("reload-failed")
+    assert call(watched.server, GET_USER, JOHN).status_code == 200
+    write(watched.fixtures, watched.good[watched.fixtures])
+    watched.wait_for("reloaded")
+    assert call(watched.server, GET_USER, JOHN).status_code == 200
+
+
+def test_a_reload_is_told_in_a_text_log_too(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "--log-format", "text")
+    with watched.server as server:
+        write_yaml(watched.fixtures, {"accounts": []})
+        server.log.find(lambda line: "fixtures.yaml" in line and "reloaded" in line)
+        write(watched.fixtures, b"accounts: 3")
+        server.log.find(lambda line: f"{watched.fixtures}:1:1: " in line)
+
+
+def test_without_watch_nothing_is_reloaded(tmp_path: Path, start_server: StartServer) -> None:
+    fixtures = write_yaml(tmp_path / "fixtures.yaml", FIXTURES)
+    server = start_server("--fixtures", str(fixtures))
+    write_yaml(fixtures, {"accounts": []})
+    server.reset()
+    assert call(server, GET_USER, JOHN).status_code == 200
