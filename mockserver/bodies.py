@@ -18,6 +18,8 @@ JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
+_MAX_VIOLATIONS = 100
+
 
 class BodyReader:
     """Reads the bodies of one operation, as its contract describes them."""
@@ -166,18 +168,21 @@ def _typed(media: MediaType, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """A form as an object: each value in the JSON type that the schema asks for, where it can be read so."""
     types = media.schema.member_types if media.schema is not None else {}
     form: dict[str, Any] = {}
-    twice = []
+    twice: list[str] = []
     for name, text in pairs:
         kinds = types.get(name, frozenset())
         value = _value(text, kinds)
         if "array" in kinds:
             form.setdefault(name, []).append(value)
         elif name in form:
-            twice.append(Violation(format_pointer([name]), "is given more than once"))
+            twice.append(name)
         else:
             form[name] = value
     if twice:
-        raise Problem(400, "body-invalid", f"{twice[0].pointer[1:]} {twice[0].detail}", twice)
+        detail = "is given more than once"
+        names = list(dict.fromkeys(twice))[:_MAX_VIOLATIONS]
+        violations = [Violation(format_pointer([name]), detail) for name in names]
+        raise Problem(400, "body-invalid", f"{names[0]} {detail}", violations)
     return form
 
 

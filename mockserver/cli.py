@@ -213,6 +213,8 @@ def _capture_warnings(log: Log) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(logging.WARNING)
+    # A form that cannot be read is the client's fault, and stands in the line of its request.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 def _url(host: str, address: Any) -> str:

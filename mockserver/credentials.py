@@ -7,6 +7,9 @@ import unicodedata
 from binascii import Error, a2b_base64
 from dataclasses import dataclass, field
 
+_LONGEST = 5000
+"""More characters than any name or password has, in whatever form it is sent."""
+
 _TOKEN68 = re.compile(rb"[A-Za-z0-9._~+/-]+=*")
 
 
@@ -67,5 +70,8 @@ def _basic(value: bytes) -> BasicCredentials:
 
 
 def _normal(text: str) -> str:
-    # RFC 7617, section 2.1: names and passwords are compared in the normal form C.
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    # RFC 7617, section 2.1: names and passwords are compared in the normal form C. Making it takes
+    # quadratic time, and what is longer than any name or password can be is wrong in every form.
+    if text.isascii() or len(text) > _LONGEST:
+        return text
+    return unicodedata.normalize("NFC", text)

@@ -153,4 +153,6 @@ def parse_time(text: str) -> float:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("it has no time zone")
-    return moment.timestamp()
+    seconds = moment.timestamp()
+    format_time(seconds)  # What cannot be written in UTC again is no time that we can keep.
+    return seconds

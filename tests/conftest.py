@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import pytest
+from hypothesis import settings
 
 from tests.support import MockServer, StartServer
+
+# The same examples in every run; `--hypothesis-profile thorough` looks for new ones.
+settings.register_profile("quick", derandomize=True, database=None, deadline=None)
+settings.register_profile("thorough", max_examples=3000, deadline=None)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

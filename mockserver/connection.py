@@ -1,0 +1,286 @@
+"""One client's connection: uvicorn's, with limits on what a client may keep waiting or make us hold.
+
+A client may send slowly, too much, no HTTP at all, or several requests at once. Whatever it does, its
+answers come in the order of its requests, and it can read the last one before the connection ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any, cast
+
+import httptools
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from mockserver.exchange import REPLY
+from mockserver.problems import Headers, Problem
+from mockserver.reports import Log
+
+HEAD_SECONDS = 30.0
+"""How long the header of a request may take to arrive, and an idle connection to send anything."""
+
+BODY_SECONDS = 60.0
+"""How long the body of a request may take to arrive."""
+
+MAX_HEAD = 64 * 1024
+"""The largest request header, in bytes."""
+
+_LINGER_SECONDS = 5.0
+"""How long a client that still sends may take to read the last answer."""
+
+
+class Config(uvicorn.Config):
+    """Uvicorn's settings, and what the connections report to."""
+
+    log: Log
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that does not wait forever."""
+
+    config: Config
+
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until the first request
+    """The last request whose header is whole, and its answer."""
+
+    waits_since: float | None
+    """Since when the header of the next request is incomplete, on the loop's clock."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """A client has connected."""
+        super().connection_made(transport)
+        self.waits_since = self.body_since = self.loop.time()
+        self._served: RequestResponseCycle | None = None
+        self._lingers_since: float | None = None
+        self._last_word: Problem | None = None
+        self._head_size = 0
+        self._arrived = 0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, or we have let go of it."""
+        if self._served is not None:  # Uvicorn tells the last request only.
+            self._served.disconnected = True
+            self._served.message_event.set()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Something has arrived."""
+        if self._lingers_since is not None or self._last_word is not None:
+            return
+        self._unset_keepalive_if_required()
+        self._arrived = len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrades(memoryview(data)[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._refuse(_reason(error))
+        if self.waits_since is not None:
+            self._head_size += self._arrived
+            if self._head_size > MAX_HEAD:
+                self._refuse(_too_large())
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self.waits_since = self.loop.time()
+        self._head_size = 0
+
+    def on_headers_complete(self) -> None:
+        """The header of a request is whole."""
+        # Most headers arrive at once, with little else, and need no counting.
+        if self._head_size + self._arrived > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+            raise _too_large()
+        if self.parser.should_upgrade():
+            return
+        if self.expect_100_continue and self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110, section 10.1.1
+        super().on_headers_complete()
+        self.body_since = cast("float", self.waits_since)
+        self.waits_since = None
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        self._arrived = 0  # What follows belongs to another one.
+        cycle = self.cycle
+        if cycle is not None and not self.parser.should_upgrade():
+            cycle.more_body = False
+            cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        """A request was answered: the next one, if there is one, or the last word."""
+        if self._last_word is not None and not self.pipeline:
+            self._say(self._last_word)
+        else:
+            super().on_response_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
+        extensions[REPLY] = partial(self._reply, cycle)
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _reply(
+        self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes
+    ) -> bool:
+        """Send a whole answer in one write; False if that cannot be done right now."""
+        if cycle.disconnected or self.flow.write_paused:
+            return False
+        if cycle.waiting_for_100_continue and cycle.more_body:
+            # Whether the client sends its body all the same, only the client knows.
+            cycle.keep_alive = False
+        parts = [STATUS_LINE[status]]
+        for name, value in (*cycle.default_headers, *headers):
+            parts += (name, b": ", value, b"\r\n")
+        if not cycle.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        if cycle.scope["method"] != "HEAD":
+            parts.append(body)
+        self.transport.write(b"".join(parts))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if cycle.more_body and not cycle.keep_alive:
+            self._hang_up()
+            return True
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
+    def _ignore_upgrades(self, rest: memoryview) -> None:
+        """Read requests that offer another protocol as if they did not (RFC 9110, section 7.8).
+
+        Java's client and `curl --http2` offer HTTP/2 so; the parser would drop the body.
+
+        Args:
+            rest: What came after the header of the first of them.
+        """
+        try:
+            while True:
+                head = self._head_without_upgrade()
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                self.parser.feed_data(head)
+                try:
+                    self.parser.feed_data(rest)
+                except httptools.HttpParserUpgrade as upgrade:
+                    rest = rest[upgrade.args[0] :]
+                else:
+                    return
+        except httptools.HttpParserError as error:
+            self._refuse(_reason(error))
+        except Problem as problem:
+            self._refuse(problem)
+
+    def _head_without_upgrade(self) -> bytes:
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            raise Problem(400, "request-malformed", "this server is no proxy")
+        fields = [
+            name + b": " + value
+            for name, value in self.headers
+            if name not in (b"upgrade", b"http2-settings")
+        ]
+        version = self.parser.get_http_version().encode("ascii")
+        return b"\r\n".join([method + b" " + self.url + b" HTTP/" + version, *fields, b"", b""])
+
+    def _size_of_head(self) -> int:
+        fields = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
+        return len(self.url) + fields
+
+    def sweep(self, now: float) -> None:
+        """End the connection if it has waited too long for its client."""
+        cycle = self.cycle
+        if self._lingers_since is not None:
+            if now - self._lingers_since > _LINGER_SECONDS:
+                self.transport.abort()
+        elif cycle is not None and not cycle.response_complete:
+            if cycle.more_body and now - self.body_since > BODY_SECONDS:
+                self._refuse(_too_slow("body", BODY_SECONDS))
+        elif self.waits_since is not None:
+            if now - self.waits_since <= HEAD_SECONDS:
+                return
+            if self._head_size:
+                self._refuse(_too_slow("header", HEAD_SECONDS))
+            else:
+                self.transport.close()
+        elif cycle is not None and cycle.more_body:
+            # The answer did not wait for the body, which is read and dropped.
+            if now - self.body_since > BODY_SECONDS:
+                self.transport.close()
+        elif self.timeout_keep_alive_task is None:
+            # Something came that starts no request, such as an empty line.
+            self.waits_since = now
+            self._head_size = 0
+
+    def _refuse(self, problem: Problem) -> None:
+        """Have the last word, once the requests before are answered."""
+        if self.transport.is_closing() or self._lingers_since is not None:
+            return
+        cycle = self.cycle
+        busy = cycle is not None and not cycle.response_complete
+        if cycle is not None and cycle.more_body and self.waits_since is None:
+            # It is the body of this request that is wrong.
+            if cycle.response_complete:
+                self._hang_up()
+                return
+            busy = bool(self.pipeline)
+            if busy:
+                self.pipeline.popleft()
+            else:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.config.log.unread(problem)
+        if busy:
+            self._last_word = problem
+            self.flow.pause_reading()
+        else:
+            self._say(problem)
+
+    def _say(self, problem: Problem) -> None:
+        if self.transport.is_closing():
+            return
+        body = problem.body()
+        head = (
+            STATUS_LINE[problem.status]
+            + b"content-type: application/problem+json\r\n"
+            + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        )
+        self.transport.write(head + body)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End the connection as soon as the client has read the answer.
+
+        On a connection that is closed while the client sends, the system takes back what was not read
+        yet: the answer. So what still comes is read and dropped.
+        """
+        self.pipeline.clear()
+        self._unset_keepalive_if_required()
+        self._lingers_since = self.loop.time()
+        self.flow.resume_reading()
+        self.transport.write_eof()
+
+
+def _reason(error: httptools.HttpParserError) -> Problem:
+    """Why the parser gave up: what one of our callbacks raised, or that this is no HTTP."""
+    if isinstance(error.__context__, Problem):
+        return error.__context__
+    return Problem(400, "request-malformed", "this is not a well-formed HTTP/1.1 request")
+
+
+def _too_large() -> Problem:
+    detail = f"the header of the request is larger than {MAX_HEAD // 1024} KiB"
+    return Problem(431, "header-too-large", detail)
+
+
+def _too_slow(part: str, limit: float) -> Problem:
+    detail = f"the {part} of the request took longer than {limit:.0f} s to arrive"
+    return Problem(408, "request-too-slow", detail)

@@ -1,0 +1,77 @@
+"""What schemathesis makes of our contracts: every answer is a documented one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis import Case, checks
+from schemathesis.specs.openapi import checks as openapi
+
+from tests.mockserver.attacks import unharmed
+from tests.support import CONTRACT_FILE, CONTROL_FILE, JOHN, MockServer, bearer
+
+CHECKS = [
+    checks.not_a_server_error,
+    openapi.status_code_conformance,
+    openapi.content_type_conformance,
+    openapi.response_headers_conformance,
+    openapi.response_schema_conformance,
+]
+
+
+def schema_of(file: Path, *, coverage: bool = True) -> schemathesis.BaseSchema:
+    config = {
+        "generation": {
+            "max-examples": hypothesis.settings().max_examples // 10,
+            "deterministic": hypothesis.settings().derandomize,
+            "database": "none",
+        },
+        # Methods that the contract does not have are tried in test_routes.py.
+        "phases": {"coverage": {"enabled": coverage, "unexpected-methods": []}},
+    }
+    return schemathesis.openapi.from_path(file, config=schemathesis.Config.from_dict(config))
+
+
+accounts = schema_of(CONTRACT_FILE)
+accounts_in_short = schema_of(CONTRACT_FILE, coverage=False)
+# A file is no JSON for schemathesis to look into.
+control = schema_of(CONTROL_FILE).exclude(operation_id="get_contract_yaml")
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[MockServer]:
+    """A server for these tests alone: they leave it in any state."""
+    with MockServer() as server, unharmed(server):
+        yield server
+
+
+@accounts.parametrize()
+def test_all_answers_to_the_owner_are_documented(case: Case[Any], target: MockServer) -> None:
+    case.path_parameters["username"] = "janedoe"
+    judge(case, target, 200, 201, 204, 400, 404, 415, authorization=bearer("janedoe-all"))
+
+
+@accounts_in_short.parametrize()
+def test_nobody_else_gets_an_answer(case: Case[Any], target: MockServer) -> None:
+    judge(case, target, 403, 404, authorization=JOHN)
+
+
+@accounts_in_short.parametrize()
+def test_without_credentials_there_is_one_answer(case: Case[Any], target: MockServer) -> None:
+    judge(case, target, 401, authorization="")
+
+
+@control.parametrize()
+def test_all_answers_of_the_control_api_are_documented(case: Case[Any], target: MockServer) -> None:
+    judge(case, target, 200, 201, 204, 400, 404, 415, authorization="")
+
+
+def judge(case: Case[Any], target: MockServer, *statuses: int, authorization: str) -> None:
+    response = case.call(base_url=target.url, headers={"Authorization": authorization})
+    assert response.status_code in statuses, response.text
+    case.validate_response(response, checks=CHECKS)
