@@ -30,7 +30,7 @@ serve: $(READY) ## Start the mock server (PORT=9000 make serve: on another port)
 
 .PHONY: test
 test: $(READY) ## Run the tests that need nothing but Python
-	@$(PYTEST) -m 'not browser and not clients' $(ARGS); status=$$?; \
+	@$(PYTEST) -n auto -m 'not browser and not clients' $(ARGS); status=$$?; \
 		echo 'Left out: the tests in Chromium (make browser) and of generated clients (make clients).'; \
 		exit $$status
 
@@ -45,8 +45,12 @@ clients: $(READY) ## Lint the contract, and try clients generated from it (needs
 	@$(BIN)/python clients/run.py
 	@$(PYTEST) -m clients $(ARGS)
 
+.PHONY: selftest
+selftest: $(READY) ## Show that the conformance suite finds planted defects, and accuses nothing legal
+	@$(BIN)/python -m conformance.mutants.selftest $(ARGS)
+
 .PHONY: check
-check: style types test browser clients ## All that CI checks
+check: style types test browser clients selftest ## All that CI checks
 
 .PHONY: style
 style: $(READY) ## Check formatting and lint

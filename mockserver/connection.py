@@ -7,11 +7,13 @@ answers come in the order of its requests, and it can read the last one before t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sized
 from functools import partial
 from typing import Any, cast
 
 import httptools
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -41,6 +43,18 @@ class Config(uvicorn.Config):
     log: Log
 
 
+class _Flow(FlowControl):
+    """Reads nothing more from a client while requests of its wait to be served: it may send for ever."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self._waiting:
+            super().resume_reading()
+
+
 class Connection(HttpToolsProtocol):
     """A connection that does not wait forever."""
 
@@ -55,6 +69,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """A client has connected."""
         super().connection_made(transport)
+        self.flow = _Flow(transport, self.pipeline)
         self.waits_since = self.body_since = self.loop.time()
         self._served: RequestResponseCycle | None = None
         self._lingers_since: float | None = None
@@ -90,7 +105,7 @@ class Connection(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self.waits_since = self.loop.time()
-        self._head_size = 0
+        self._head_size = 1
 
     def on_headers_complete(self) -> None:
         """The header of a request is whole."""
@@ -119,6 +134,7 @@ class Connection(HttpToolsProtocol):
             self._say(self._last_word)
         else:
             super().on_response_complete()
+            self.flow.resume_reading()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))

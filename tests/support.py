@@ -104,6 +104,7 @@ class MockServer:
     Args:
         options: Further options of `mockserver serve`.
         defaults: The options before those.
+        program: What to have Python run.
         environment: Further environment variables.
     """
 
@@ -111,10 +112,11 @@ class MockServer:
         self,
         *options: str,
         defaults: Sequence[str] = ("--port", "0", "--log-format", "json"),
+        program: Sequence[str] = ("-m", "mockserver"),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockserver", "serve", *defaults, *options],
+            [sys.executable, *program, "serve", *defaults, *options],
             cwd=ROOT,
             env=clean_environment(environment),
             stdout=subprocess.PIPE,

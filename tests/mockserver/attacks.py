@@ -1,12 +1,21 @@
-"""What attacks on the server share."""
+"""What attacks on the server share: raw bytes, half-sent requests, and whether it minded."""
 
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support import MockServer
+from tests.support import EMAILS, USER, MockServer
+
+PROFILE = USER.replace("{username}", "janedoe")
+ADDRESSES = EMAILS.replace("{username}", "janedoe")
+LOGIN = b"Authorization: Bearer janedoe-all"
+CLOSE = b"Connection: close"
+
+_STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
 
 
 @contextmanager
@@ -19,3 +28,47 @@ def unharmed(server: MockServer) -> Iterator[None]:
         assert facts["event"] in ("request", "dropped"), line
         assert facts.get("status", 0) < 500, line
     assert server.send("GET", "/_mock/health").status_code == 200
+
+
+def request(
+    method: str,
+    path: str,
+    *fields: bytes,
+    body: bytes | None = None,
+    login: bytes = LOGIN,
+    version: str = "1.1",
+) -> bytes:
+    """The bytes of a request; with a body, its length is declared."""
+    lines = [f"{method} {path} HTTP/{version}".encode(), b"Host: localhost", *fields]
+    if login:
+        lines.append(login)
+    if body is not None:
+        lines.append(b"Content-Length: %d" % len(body))
+    return b"\r\n".join([*lines, b"", body or b""])
+
+
+def chunked(*chunks: bytes) -> bytes:
+    """A body in chunks, with its end."""
+    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
+
+
+def attack(server: MockServer, data: bytes) -> list[int]:
+    """Send bytes and no more; gives the statuses of what comes back before the connection ends.
+
+    A connection that does not end is an error: the server hangs.
+    """
+    answer = bytearray()
+    with server.connect() as connection:
+        try:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            while part := connection.recv(65536):
+                answer += part
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # The server need not listen to everything.
+    return statuses(bytes(answer))
+
+
+def statuses(answer: bytes) -> list[int]:
+    """The statuses of the responses in a stream of bytes."""
+    return [int(status) for status in _STATUS.findall(answer)]

@@ -1,0 +1,1 @@
+"""The checks, by subject. Each says with `@proves(...)` which requirements it is about."""

@@ -1,0 +1,81 @@
+"""How a check says what it is about, and for what it is repeated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+
+from conformance.requirements import catalogue, slug
+from conformance.run import Run
+
+_ATTRIBUTE = "conformance_check"
+_Function = TypeVar("_Function", bound=Callable[..., None])
+
+
+Parameters = Callable[[Run], Iterator[tuple[str, dict[str, Any]]]]
+"""What a check is repeated for: a label and the arguments each time; `op` fills the {op} of the ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check declares.
+
+    Attributes:
+        requirements: Ids, with {op} for the operation that it is repeated for.
+        writes: Whether it writes, or its oracle reads what others write; where it is repeated for
+            operations, those that only read do not.
+        alone: Whether no check that writes may run at the same time, although it only reads.
+        each: What it is repeated for; None if it runs once.
+    """
+
+    requirements: tuple[str, ...]
+    writes: bool
+    alone: bool
+    each: Parameters | None
+
+    def ids(self, op: str) -> list[str]:
+        """The requirements for an operation; one that the catalogue has for others only is left out."""
+        filled = (one.replace("{op}", slug(op)) for one in self.requirements)
+        return [one for one in filled if one in catalogue()]
+
+
+def proves(
+    *requirements: str, writes: bool = True, alone: bool = False, each: Parameters | None = None
+) -> Callable[[_Function], _Function]:
+    """Declare the requirements that a check is about."""
+
+    def mark(function: _Function) -> _Function:
+        setattr(function, _ATTRIBUTE, Check(requirements, writes, alone, each))
+        if each is None:
+            return pytest.mark.proves(*requirements)(function)  # type: ignore[no-any-return]
+        return function
+
+    return mark
+
+
+def check_of(function: object) -> Check | None:
+    """What a function declares; None if it is no check."""
+    return getattr(function, _ATTRIBUTE, None)
+
+
+def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
+    """Repeat a check for what it asks for, and give each repetition its ids."""
+    check = check_of(metafunc.function)
+    assert check is not None
+    names = inspect.signature(metafunc.function).parameters
+    given = [name for name in names if name not in ("run", "judge")]
+    if check.each is None:
+        return
+    sets = []
+    for label, arguments in check.each(run):
+        ids = check.ids(arguments.get("op", ""))
+        sets.append(
+            pytest.param(
+                *(arguments[name] for name in given), marks=pytest.mark.proves(*ids), id=label
+            )
+        )
+    metafunc.parametrize(given, sets)

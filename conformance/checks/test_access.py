@@ -1,0 +1,250 @@
+"""Whose account, and which scope: the matrix of operations and logins, derived from the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.checks import cases, oracles
+from conformance.checks.cases import (
+    OPERATIONS,
+    READS,
+    UNREADABLE,
+    WRITES,
+    correct_value,
+    product,
+    succeed,
+)
+from conformance.checks.marking import proves
+from conformance.checks.oracles import Witness
+from conformance.credentials import NOBODY, Credentials
+from conformance.exchange import Exchange
+from conformance.judge import Judge, NotVerified
+from conformance.requirements import slug
+from conformance.run import Run
+from conformance.target import Scopes
+
+
+def _name(scopes: Scopes) -> str:
+    return " ".join(sorted(scopes)) or "no scope"
+
+
+def _others(run: Run, op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for scopes in cases.other_scopes(run, op):
+        yield f"token ({_name(scopes)})", {"scopes": scopes}
+
+
+def _further(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for scopes in cases.further_sets(run):
+        yield f"token ({_name(scopes)})", {"scopes": scopes}
+
+
+def _foreign_tokens(run: Run, op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for scopes in (run.scopes(op), frozenset(run.contract.scopes)):
+        for role in ("other", "owner"):
+            yield f"{role}'s token ({_name(scopes)})", {"scopes": scopes, "role": role}
+
+
+def _foreign_basic(_run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for role in ("other", "owner"):
+        yield f"{role}'s Basic", {"role": role}
+
+
+@proves(
+    "{op}/forbidden/scope",
+    "{op}/forbidden/challenge",
+    "{op}/error-body",
+    "{op}/refused-unchanged/access",
+    each=product(OPERATIONS, _others),
+)
+def test_another_scope_does_not_open_the_operation(
+    run: Run, judge: Judge, op: str, scopes: Scopes
+) -> None:
+    login = run.token("owner", scopes)
+    value = correct_value(run, op)
+    witness = Witness(run) if op in WRITES else None
+    exchange = run.call(op, login, value)
+    if judge.status(f"{slug(op)}/forbidden/scope", exchange, 403):
+        header = exchange.header("WWW-Authenticate") or ""
+        named = all(scope in header for scope in run.scopes(op))
+        judge.that(
+            f"{slug(op)}/forbidden/challenge",
+            "insufficient_scope" in header and named,
+            expected=f'error="insufficient_scope" and {_name(run.scopes(op))}',
+            actual=f"WWW-Authenticate: {header}",
+            at=exchange,
+        )
+        cases.judge_error(judge, exchange)
+    if witness is not None:
+        witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+
+
+@proves("{op}/forbidden/scope-subsets", each=product(OPERATIONS, _further))
+def test_a_set_of_scopes_opens_what_it_names(
+    run: Run, judge: Judge, op: str, scopes: Scopes
+) -> None:
+    login = run.token("owner", scopes)
+    value = correct_value(run, op)
+    requirement = f"{slug(op)}/forbidden/scope-subsets"
+    if run.scopes(op) <= scopes:
+        judge.status(requirement, run.call(op, login, value), run.operations[op].success)
+        return
+    witness = Witness(run) if op in WRITES else None
+    exchange = run.call(op, login, value)
+    judge.status(requirement, exchange, 403)
+    if witness is not None:
+        witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+
+
+@proves(
+    "{op}/forbidden/owner-basic",
+    "{op}/refused-unchanged/access",
+    each=product(OPERATIONS, _foreign_basic),
+)
+def test_nobody_else_is_let_in_by_basic(run: Run, judge: Judge, op: str, role: str) -> None:
+    _is_not_the_owner(run, judge, op, role, run.basic(role), "owner-basic")
+
+
+@proves(
+    "{op}/forbidden/owner-bearer",
+    "{op}/refused-unchanged/access",
+    each=product(OPERATIONS, _foreign_tokens),
+)
+def test_nobody_else_is_let_in_by_token(
+    run: Run, judge: Judge, op: str, role: str, scopes: Scopes
+) -> None:
+    _is_not_the_owner(run, judge, op, role, run.token(role, scopes), "owner-bearer")
+
+
+def _is_not_the_owner(
+    run: Run, judge: Judge, op: str, role: str, login: Credentials, kind: str
+) -> None:
+    """One user's login at the other's account."""
+    whose = run.account("owner" if role == "other" else "other").username
+    value = correct_value(run, op)
+    witness = Witness(run) if op in WRITES else None
+    exchange = run.call(op, login, value, username=whose)
+    judge.status(f"{slug(op)}/forbidden/{kind}", exchange, 403)
+    _both_unchanged(judge, op, witness, exchange)
+
+
+def _both_unchanged(judge: Judge, op: str, witness: Witness | None, exchange: Exchange) -> None:
+    if witness is None:
+        return
+    requirement = f"{slug(op)}/refused-unchanged/access"
+    witness.other_untouched(judge, requirement, exchange)
+    witness.nothing_changed(judge, requirement, exchange)
+
+
+@proves(
+    "{op}/not-found/username",
+    "{op}/error-body",
+    "{op}/refused-unchanged/access",
+    each=cases.operations(OPERATIONS),
+)
+def test_an_unknown_username_is_not_found(run: Run, judge: Judge, op: str) -> None:
+    value = correct_value(run, op)
+    witness = Witness(run) if op in WRITES else None
+    for login in _logins(run, op):
+        for name in cases.unknown_usernames(run):
+            exchange = run.call(op, login, value, username=name)
+            judge.status(f"{slug(op)}/not-found/username", exchange, 404)
+            cases.judge_error(judge, exchange)
+            _both_unchanged(judge, op, witness, exchange)
+
+
+def _logins(run: Run, op: str) -> list[Credentials]:
+    """The owner's ways to an operation: Basic and its scope, as far as the target file has them."""
+    found = []
+    for kind in ("basic", "bearer"):
+        try:
+            found.append(
+                run.basic("owner") if kind == "basic" else run.token("owner", run.scopes(op))
+            )
+        except NotVerified:
+            continue
+    return found or [run.login(op)]
+
+
+@proves(
+    "{op}/order/access-before-body",
+    "{op}/refused-unchanged/access",
+    each=cases.operations(WRITES),
+)
+def test_access_is_decided_before_the_body_is_read(run: Run, judge: Judge, op: str) -> None:
+    requirement = f"{slug(op)}/order/access-before-body"
+    witness = Witness(run)
+    missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
+    bodies: list[dict[str, Any]] = [{"body": UNREADABLE}, {"value": {"full_name": 3, "email": 3}}]
+    if op != "update_user":
+        bodies += [{"value": {}}, {"value": {"email": run.address(), "verified": False}}]
+    for body in bodies:
+        exchange = run.call(op, run.login(op), **body, username=cases.unknown_usernames(run)[0])
+        judge.status(requirement, exchange, 404)
+        exchange = run.call(op, run.token("owner", missing), **body)
+        judge.status(requirement, exchange, 403)
+        for login in (run.login(op, "other"), run.basic("other")):
+            exchange = run.call(op, login, **body)
+            judge.status(requirement, exchange, 403)
+        _both_unchanged(judge, op, witness, exchange)
+
+
+@proves("{op}/success", each=cases.operations(READS))
+def test_the_other_user_reads_too(run: Run, judge: Judge, op: str) -> None:
+    for login in (run.basic("other"), run.login(op, "other")):
+        if op == "get_user":
+            oracles.got_user(run, judge, login, "other")
+        else:
+            oracles.listed_emails(run, judge, login, "other")
+
+
+@proves("{op}/form", each=cases.operations(WRITES))
+def test_a_form_does_the_same(run: Run, judge: Judge, op: str) -> None:
+    for login in _logins(run, op):
+        before = len(judge.failures)
+        exchange = succeed(run, judge, op, login, form=True)
+        judge.that(
+            f"{slug(op)}/form",
+            len(judge.failures) == before,
+            expected="what the same body does as JSON",
+            actual="; ".join(f"{one.requirement}: {one.actual}" for one in judge.failures),
+            at=exchange,
+        )
+
+
+@proves(
+    "{op}/unauthenticated/missing",
+    "{op}/refused-unchanged/access",
+    each=cases.operations(WRITES),
+)
+def test_a_form_needs_a_login_too(run: Run, judge: Judge, op: str) -> None:
+    _form_is_refused(run, judge, op, NOBODY, "unauthenticated/missing", 401)
+
+
+@proves(
+    "{op}/forbidden/scope",
+    "{op}/refused-unchanged/access",
+    each=cases.operations(WRITES),
+)
+def test_a_form_needs_the_scope_too(run: Run, judge: Judge, op: str) -> None:
+    missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
+    _form_is_refused(run, judge, op, run.token("owner", missing), "forbidden/scope", 403)
+
+
+@proves(
+    "{op}/forbidden/owner-basic",
+    "{op}/refused-unchanged/access",
+    each=cases.operations(WRITES),
+)
+def test_a_form_opens_no_other_account(run: Run, judge: Judge, op: str) -> None:
+    _form_is_refused(run, judge, op, run.basic("other"), "forbidden/owner-basic", 403)
+
+
+def _form_is_refused(
+    run: Run, judge: Judge, op: str, login: Credentials, requirement: str, status: int
+) -> None:
+    value = correct_value(run, op)
+    witness = Witness(run)
+    exchange = run.call(op, login, value, form=True)
+    judge.status(f"{slug(op)}/{requirement}", exchange, status)
+    _both_unchanged(judge, op, witness, exchange)

@@ -1,0 +1,160 @@
+"""Who is calling: credentials that work, and those that must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.checks import cases
+from conformance.checks.cases import OPERATIONS, WRITES, correct_value, operations, product, succeed
+from conformance.checks.marking import proves
+from conformance.checks.oracles import Witness
+from conformance.credentials import NOBODY, Credentials, malformed, unusable, wrong
+from conformance.exchange import Exchange
+from conformance.judge import Judge, NotConfigured
+from conformance.requirements import slug
+from conformance.run import Run, json_body
+
+
+def _nobody(_run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield NOBODY.label, {"credentials": NOBODY}
+
+
+def _malformed(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for credentials in malformed(run.target):
+        yield credentials.label, {"credentials": credentials}
+
+
+def _wrong(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for credentials in wrong(run.target, run.tag):
+        yield credentials.label, {"credentials": credentials}
+
+
+def _roles(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for account in run.target.accounts:
+        yield account.role, {"role": account.role}
+
+
+@proves("{op}/basic-accepted", "{op}/success", each=operations(OPERATIONS))
+def test_basic_opens_the_account(run: Run, judge: Judge, op: str) -> None:
+    _succeeds(run, judge, op, run.basic("owner"), "basic-accepted")
+
+
+@proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS))
+def test_the_scope_alone_opens_the_operation(run: Run, judge: Judge, op: str) -> None:
+    _succeeds(run, judge, op, run.token("owner", run.scopes(op)), "bearer-accepted")
+
+
+@proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS))
+def test_all_scopes_open_the_operation(run: Run, judge: Judge, op: str) -> None:
+    login = run.token("owner", frozenset(run.contract.scopes))
+    _succeeds(run, judge, op, login, "bearer-accepted")
+
+
+def _succeeds(run: Run, judge: Judge, op: str, login: Credentials, requirement: str) -> None:
+    succeed(run, judge, op, login)
+    failed = [one for one in judge.failures if one.requirement == f"{slug(op)}/success"]
+    judge.that(
+        f"{slug(op)}/{requirement}",
+        not failed,
+        expected=f"status {run.operations[op].success} with {login.label}",
+        actual=failed[0].actual if failed else "",
+        same=failed[0] if failed else None,
+    )
+
+
+@proves(
+    "{op}/unauthenticated/missing",
+    "{op}/unauthenticated/challenge",
+    "{op}/refused-unchanged/access",
+    "{op}/error-body",
+    each=product(OPERATIONS, _nobody),
+)
+def test_nobody_is_let_in(run: Run, judge: Judge, op: str, credentials: Credentials) -> None:
+    exchange = _refused(run, judge, op, credentials, "missing")
+    challenged = all(cases.has_challenge(exchange, scheme) for scheme in ("basic", "bearer"))
+    judge.that(
+        f"{slug(op)}/unauthenticated/challenge",
+        challenged,
+        expected="WWW-Authenticate with a Basic and a Bearer challenge",
+        actual=f"WWW-Authenticate: {exchange.header('WWW-Authenticate')}",
+        at=exchange,
+    )
+    cases.judge_error(judge, exchange)
+
+
+@proves(
+    "{op}/unauthenticated/malformed",
+    "{op}/refused-unchanged/access",
+    each=product(OPERATIONS, _malformed),
+)
+def test_malformed_credentials_are_refused(
+    run: Run, judge: Judge, op: str, credentials: Credentials
+) -> None:
+    _refused(run, judge, op, credentials, "malformed")
+
+
+@proves(
+    "{op}/unauthenticated/wrong", "{op}/refused-unchanged/access", each=product(OPERATIONS, _wrong)
+)
+def test_wrong_credentials_are_refused(
+    run: Run, judge: Judge, op: str, credentials: Credentials
+) -> None:
+    _refused(run, judge, op, credentials, "wrong")
+
+
+def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: str) -> Exchange:
+    """A correct request with credentials that must not work."""
+    value = correct_value(run, op)
+    witness = Witness(run) if op in WRITES else None
+    exchange = run.call(op, credentials, value)
+    judge.status(f"{slug(op)}/unauthenticated/{kind}", exchange, 401)
+    if witness is not None:
+        witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+    return exchange
+
+
+@proves("{op}/unauthenticated/expired", each=product(OPERATIONS, _roles))
+def test_an_expired_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
+    _stale_is_refused(run, judge, op, role, "expired", run.account(role).expired_token)
+
+
+@proves("{op}/unauthenticated/revoked", each=product(OPERATIONS, _roles))
+def test_a_revoked_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
+    _stale_is_refused(run, judge, op, role, "revoked", run.account(role).revoked_token)
+
+
+def _stale_is_refused(
+    run: Run, judge: Judge, op: str, role: str, state: str, token: str | None
+) -> None:
+    if token is None:
+        raise NotConfigured(f"the target file has no accounts.{role}.{state}_token")
+    credentials = unusable(f"{role}, {state} token", f"Bearer {token}", run.target.redact)
+    # At the account that it was once good for: there, nothing but its age speaks against it.
+    username = run.account(role).username
+    exchange = run.call(op, credentials, correct_value(run, op), username=username)
+    judge.status(f"{slug(op)}/unauthenticated/{state}", exchange, 401)
+
+
+@proves(
+    "{op}/order/unauthenticated-first",
+    "{op}/refused-unchanged/access",
+    each=operations(OPERATIONS),
+)
+def test_401_comes_first(run: Run, judge: Judge, op: str) -> None:
+    requirement = f"{slug(op)}/order/unauthenticated-first"
+    value = correct_value(run, op)
+    witness = Witness(run) if op in WRITES else None
+    unknown = cases.unknown_usernames(run)[0]
+    foreign = run.target.accounts[-1].username
+    token = unusable("an unknown token", f"Bearer {run.tag}-unknown", run.target.redact)
+    for credentials in (NOBODY, token):
+        for username in (unknown, foreign):
+            exchange = run.call(op, credentials, value, username=username)
+            judge.status(requirement, exchange, 401)
+        if witness is None:
+            continue
+        for body in (json_body({}), json_body({"email": 3, "full_name": 3}), cases.UNREADABLE):
+            exchange = run.call(op, credentials, body=body)
+            judge.status(requirement, exchange, 401)
+            witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)

@@ -1,0 +1,276 @@
+"""Bodies: JSON and forms that are right, those that cannot be read, and odd ones that must not hurt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from conformance.checks import cases, hostile, oracles
+from conformance.checks.cases import EMAIL_WRITES, WRITES, Cases, operations
+from conformance.checks.marking import proves
+from conformance.checks.oracles import Witness
+from conformance.client import Body, RateLimited
+from conformance.exchange import Exchange
+from conformance.judge import Judge
+from conformance.requirements import slug
+from conformance.run import FORM, Run, form_body, json_body
+from conformance.transport import TimedOut, TransportError
+
+
+def _refused(run: Run, judge: Judge, op: str, requirement: str, body: Body) -> None:
+    witness = Witness(run)
+    exchange = run.call(op, run.login(op), body=body)
+    judge.status(requirement, exchange, 400)
+    cases.judge_error(judge, exchange)
+    witness.nothing_changed(judge, requirement, exchange)
+
+
+@proves("{op}/invalid-body/malformed-json", "{op}/error-body", each=operations(WRITES))
+def test_malformed_json_is_refused(run: Run, judge: Judge, op: str) -> None:
+    value = cases.correct_value(run, op)
+    text = json.dumps(value)
+    key, content = next(iter((value or {}).items()))
+    for broken in (
+        text[:-1],
+        text[: len(text) // 2],
+        f"{text} {text}",
+        f"{text} trailing",
+        f"{key}={content}",
+        "nothing of the kind",
+        "{",
+        f'{{"{key}": }}',
+        f'{{"{key}" "{content}"}}',
+        f'{{{key}: "{content}"}}',
+    ):
+        requirement = f"{slug(op)}/invalid-body/malformed-json"
+        _refused(run, judge, op, requirement, Body(broken.encode()))
+
+
+@proves("{op}/invalid-body/not-an-object", "{op}/error-body", each=operations(WRITES))
+def test_json_that_is_no_object_is_refused(run: Run, judge: Judge, op: str) -> None:
+    value = cases.correct_value(run, op) or {}
+    scalars: list[Any] = [
+        [],
+        [value],
+        [1, 2],
+        "text",
+        json.dumps(value),
+        next(iter(value.values())),
+        0,
+        1.5,
+        True,
+        None,
+    ]
+    for body in (*scalars, list(value.items())):
+        requirement = f"{slug(op)}/invalid-body/not-an-object"
+        _refused(run, judge, op, requirement, json_body(body))
+
+
+@proves("{op}/invalid-body/invalid-utf8", "{op}/error-body", each=operations(WRITES))
+def test_json_that_is_no_utf8_is_refused(run: Run, judge: Judge, op: str) -> None:
+    value = cases.correct_value(run, op) or {}
+    text = json.dumps(value).encode()
+    broken = [
+        text[:-2] + bad + text[-2:]
+        for bad in (b"\xff", b"\xc3", b"\xe4\xb8", b"\xed\xa0\x80", b"Zo\xeb")
+    ]
+    broken.append(text[:-1] + b', "x": "\xff\xfe"}')
+    for body in broken:
+        _refused(run, judge, op, f"{slug(op)}/invalid-body/invalid-utf8", Body(body))
+
+
+@proves("{op}/invalid-body/empty", "{op}/error-body", each=operations(EMAIL_WRITES))
+def test_an_empty_body_is_refused(run: Run, judge: Judge, op: str) -> None:
+    for media_type in ("application/json", FORM):
+        _refused(run, judge, op, f"{slug(op)}/invalid-body/empty", Body(b"", media_type))
+    _refused(run, judge, op, f"{slug(op)}/invalid-body/empty", Body(b"  \n"))
+
+
+@proves("update-user/documented-answers")
+def test_an_empty_update_is_answered(run: Run, judge: Judge) -> None:
+    witness = Witness(run)
+    for body in (Body(b""), Body(b"", FORM), json_body({}), Body(b"{ }"), None):
+        exchange = run.call("update_user", run.login("update_user"), body=body)
+        judge.status(
+            "update-user/documented-answers", exchange, 200, 400, *((415,) if body is None else ())
+        )
+        witness.nothing_changed(judge, "update-user/leaves-others", exchange)
+
+
+@proves("{op}/json-charset", each=operations(WRITES))
+def test_a_charset_parameter_does_no_harm(run: Run, judge: Judge, op: str) -> None:
+    for make, media_type in (
+        (json_body, "application/json; charset=utf-8"),
+        (json_body, "application/json;charset=UTF-8"),
+        (form_body, f"{FORM}; charset=UTF-8"),
+    ):
+        value = cases.correct_value(run, op) or {}
+        exchange = run.call(op, run.login(op), body=make(value, media_type))
+        judge.status(f"{slug(op)}/json-charset", exchange, run.operations[op].success)
+        after = run.observe()
+        if op == "update_user":
+            judge.that(
+                f"{slug(op)}/json-charset",
+                all(after.user.get(name) == text for name, text in value.items()),
+                expected=f"{value} stored",
+                actual=str({name: after.user.get(name) for name in value}),
+                at=exchange,
+            )
+
+
+# -- forms ----------------------------------------------------------------------------------------
+
+
+@proves("update-user/form-decoding", "update-user/form")
+def test_the_values_of_a_form_are_decoded(run: Run, judge: Judge) -> None:
+    member = cases.text_member(run)
+    for encoded, text in (
+        ("two+words", "two words"),
+        ("two%20words", "two words"),
+        ("C%2B%2B", "C++"),
+        ("c%2b%2b", "c++"),
+        ("a+%2B+b", "a + b"),
+        ("a%26b%3Dc", "a&b=c"),
+        ("50%25+off", "50% off"),
+        ("Zo%C3%AB+%E7%8E%8B", "Zoë 王"),
+        ("%F0%9F%98%80+x", "\U0001f600 x"),
+        ("%252B", "%2B"),
+        ("%61b", "ab"),
+        ("a=b", "a=b"),
+    ):
+        body = Body(f"{member}={encoded}".encode(), FORM)
+        exchange = run.call("update_user", run.login("update_user"), body=body)
+        if judge.status("update-user/form", exchange, 200):
+            stored = run.observe().user.get(member)
+            judge.that(
+                "update-user/form-decoding",
+                stored == text,
+                expected=f"{member} {text!r}",
+                actual=f"{stored!r}",
+                at=exchange,
+            )
+    body = Body(f"full%5Fname={quote(run.text('x'))}&nothing=".encode(), FORM)
+    if member == "full_name":
+        exchange = run.call("update_user", run.login("update_user"), body=body)
+        # `nothing` is an unknown member: it is ignored, or refused.
+        judge.status("update-user/form-decoding", exchange, 200, 400, 404)
+        if exchange.status == 200:
+            stored = run.observe().user.get(member)
+            judge.that(
+                "update-user/form-decoding",
+                stored == run.text("x"),
+                expected=run.text("x"),
+                actual=f"{stored!r}",
+                at=exchange,
+            )
+
+
+@proves("{op}/form-decoding", each=operations(EMAIL_WRITES))
+def test_a_plus_in_the_address_of_a_form_is_decoded(run: Run, judge: Judge, op: str) -> None:
+    requirement = f"{slug(op)}/form-decoding"
+    success = run.operations[op].success
+    extra = "&verified=true" if op == "update_email" else ""
+    for encode in ("%2B", "%2b"):
+        plus, dot = run.address("+x"), run.address(".y")
+        for address in (plus, dot) if op != "add_email" else ():
+            run.make("add_email", {"email": address})
+        witness_before = run.observe()
+        text = plus.replace("+", encode).replace("@", "%40")
+        exchange = run.call(op, run.login(op), body=Body(f"email={text}{extra}".encode(), FORM))
+        judge.status(requirement, exchange, success)
+        stored = run.observe().find(plus)
+        done = {
+            "add_email": stored is not None,
+            "update_email": stored is not None and stored.verified,
+            "delete_email": stored is None and witness_before.find(plus) is not None,
+        }[op]
+        judge.that(
+            requirement,
+            done,
+            expected=f"{plus} is meant",
+            actual=f"{stored or 'not in the list'}",
+            at=exchange,
+        )
+
+
+@proves("{op}/form-decoding", each=operations(EMAIL_WRITES))
+def test_a_bare_plus_in_a_form_is_a_space(run: Run, judge: Judge, op: str) -> None:
+    requirement = f"{slug(op)}/form-decoding"
+    extra = "&verified=true" if op == "update_email" else ""
+    plus = run.address("+z")
+    if op != "add_email":
+        run.make("add_email", {"email": plus})
+    run.observe()
+    witness = Witness(run)
+    exchange = run.call(op, run.login(op), body=Body(f"email={plus}{extra}".encode(), FORM))
+    # With a space in it, it is no address: invalid to add, and malformed or unknown elsewhere.
+    judge.status(requirement, exchange, *((400,) if op == "add_email" else (400, 404)))
+    witness.nothing_changed(judge, requirement, exchange)
+
+
+# -- odd ones -------------------------------------------------------------------------------------
+
+
+def _hostile(run: Run) -> Cases:
+    for op in WRITES:
+        for group in hostile.GROUPS:
+            yield f"{op}, {group}", {"op": op, "group": group}
+
+
+@proves("{op}/documented-answers", each=_hostile)
+def test_odd_bodies_get_documented_answers(run: Run, judge: Judge, op: str, group: str) -> None:
+    for body, *allowed in hostile.GROUPS[group](run, op):
+        exchange = _send(run, judge, op, body)
+        if exchange is None:
+            continue
+        documented = [int(status) for status in run.operations[op].responses if int(status) < 413]
+        statuses = (*(documented if not allowed else allowed[0]), *cases.too_large(body))
+        judge.status(f"{slug(op)}/documented-answers", exchange, *statuses)
+        if 200 <= exchange.status < 300:
+            oracles_of_success(judge, op, exchange)
+
+
+def oracles_of_success(judge: Judge, op: str, exchange: Exchange) -> None:
+    """Judge that an answer of success is JSON."""
+    if op != "delete_email":
+        oracles.answer(judge, exchange)
+
+
+def _send(run: Run, judge: Judge, op: str, body: Body) -> Exchange | None:
+    """Send a body. A target that answers everything else, and this never, fails."""
+    lost: TransportError | None = None
+    for _ in range(3):
+        try:
+            return run.call(op, run.login(op), body=body)
+        except (TimedOut, RateLimited):
+            raise
+        except TransportError as error:
+            lost = error
+            # It must be alive, or else nothing is said about this body. Raises TransportError.
+            run.call("get_user", run.login("get_user"))
+    judge.that(
+        f"{slug(op)}/documented-answers",
+        condition=False,
+        expected="an answer",
+        actual=f"three times to {len(body.content)} bytes of {body.media_type} that begin with "
+        f"{body.content[:40]!r}: {lost}; other requests are answered",
+    )
+    return None
+
+
+@proves("{op}/documented-answers", writes=False, each=operations(cases.READS))
+def test_odd_requests_to_read_get_documented_answers(run: Run, judge: Judge, op: str) -> None:
+    login = run.login(op)
+    names = [
+        f"{run.tag}{odd}"
+        for odd in ("%", " ", "ü", "\U0001f600", "'", '"', "<x>", ";", "é" * 80, "x" * 300)
+    ]
+    for name in names:
+        exchange = run.call(op, login, username=name)
+        judge.status(f"{slug(op)}/documented-answers", exchange, 404, 400, 403, 414, 431)
+    one = run.operations[op]
+    path = one.path.replace(f"{{{one.owner}}}", quote(run.target.owner.username, safe=""))
+    for query in ("?", "?a=b", "?email=x&email=y", "?%ff", "?page=-1&limit=0"):
+        exchange = run.client.send("GET", path + query, login, operation=op)
+        judge.status(f"{slug(op)}/documented-answers", exchange, 200, 400, 404)

@@ -1,0 +1,323 @@
+"""The profile: each member, alone and together, what it must not change, and what it must refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from conformance.checks import cases, oracles, values
+from conformance.checks.cases import Cases
+from conformance.checks.marking import proves
+from conformance.checks.oracles import Witness, updated_user
+from conformance.client import Body
+from conformance.judge import Judge, NotVerified
+from conformance.requirements import slug
+from conformance.run import Run
+from conformance.state import TEXT_MEMBERS, USER_MEMBERS, differences
+
+MEMBERS = (*TEXT_MEMBERS, "gravatar_email")
+
+
+def _new(run: Run, name: str) -> str:
+    """A new value of a member, valid by anyone's reading."""
+    if name == "gravatar_email":
+        return run.address("+g")
+    if name == "profile_url":
+        return f"https://example.com/Me/{run.address().partition('@')[0]}?a=1&B=2"
+    return f"{run.text(name.title().replace('_', ' '))}.{run.address().split('.')[1][:4]}"
+
+
+def _changeable(run: Run, *names: str) -> None:
+    """Raise NotVerified for members that could not be put back."""
+    fixed = [name for name in names if name in run.prepared.fixed_members]
+    if fixed:
+        raise NotVerified(
+            f"{', '.join(fixed)} of the owner is such that the target refuses it, so it could not be "
+            "put back; give it a plain value"
+        )
+
+
+def _members(_run: Run) -> Cases:
+    for name in MEMBERS:
+        for form in (False, True):
+            yield f"{name}, {'form' if form else 'JSON'}", {"member": name, "form": form}
+
+
+def _free(run: Run) -> list[str]:
+    return [name for name in MEMBERS if name not in run.prepared.fixed_members]
+
+
+@proves(
+    "get-user/members", "get-user/own-data", "get-user/date-joined", "get-user/json", writes=False
+)
+def test_the_user_is_as_documented(run: Run, judge: Judge) -> None:
+    oracles.got_user(run, judge, run.login("get_user"))
+    exchange = run.call("get_user", run.login("get_user"))
+    user = exchange.json() if exchange.status == 200 else {}
+    joined = user.get("date_joined") if isinstance(user, dict) else None
+    judge.that(
+        "get-user/date-joined",
+        values.is_date_time(joined),
+        expected="an RFC 3339 date-time",
+        actual=repr(joined),
+        at=exchange,
+    )
+
+
+@proves("get-user/success", "get-user/own-data", writes=False, alone=True)
+def test_every_login_reads_the_same_user(run: Run, judge: Judge) -> None:
+    users = []
+    exchange = None
+    for login in (run.basic("owner"), run.login("get_user")):
+        exchange = run.call("get_user", login)
+        if not judge.status("get-user/success", exchange, 200):
+            return
+        user = exchange.json()
+        users.append(
+            {name: user.get(name) for name in USER_MEMBERS} if isinstance(user, dict) else {}
+        )
+    judge.that(
+        "get-user/own-data",
+        users[0] == users[1],
+        expected="the same user by Basic and by token",
+        actual=f"{users[0]} and {users[1]}",
+        at=exchange,
+    )
+
+
+@proves("get-user/own-data", "get-user/members")
+def test_each_user_reads_the_own_profile(run: Run, judge: Judge) -> None:
+    for role in ("owner", "other", "owner"):
+        oracles.got_user(run, judge, run.login("get_user", role), role)
+
+
+def _declared(run: Run) -> Cases:
+    yield from _members(run)
+
+
+@proves(
+    "update-user/sets-full-name",
+    "update-user/sets-location",
+    "update-user/sets-company",
+    "update-user/sets-profile-url",
+    "update-user/sets-gravatar-email",
+    "update-user/leaves-others",
+    "update-user/answers-stored",
+    "update-user/members",
+    "update-user/read-only-members",
+    "update-user/others-untouched",
+    "update-user/json",
+)
+def test_each_member_is_set_alone(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    free = _free(run)
+    # Every member has a value of ours first: what a target resets is seen then.
+    updated_user(run, judge, login, {name: _new(run, name) for name in free})
+    for name in free:
+        updated_user(run, judge, login, {name: _new(run, name)})
+    _changeable(run, *MEMBERS)
+
+
+@proves("update-user/form", "update-user/leaves-others", "update-user/answers-stored")
+def test_each_member_is_set_alone_by_a_form(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    free = _free(run)
+    updated_user(run, judge, login, {name: _new(run, name) for name in free}, form=True)
+    for name in free:
+        updated_user(run, judge, login, {name: _new(run, name)}, form=True)
+    failed = "; ".join(f"{one.requirement}: {one.actual}" for one in judge.failures)
+    judge.that("update-user/form", not failed, expected="what JSON does", actual=failed)
+
+
+@proves("update-user/sets-several")
+def test_several_members_are_set_together(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    free = _free(run)
+    for names in (*combinations(free, 2), free, free[::-1]):
+        value = {name: _new(run, name) for name in names}
+        exchange = updated_user(run, judge, login, value)
+        failed = "; ".join(one.actual for one in judge.failures)
+        expected = f"{' and '.join(names)} set at once"
+        judge.that(
+            "update-user/sets-several", not failed, expected=expected, actual=failed, at=exchange
+        )
+
+
+@proves("update-user/success", "update-user/answers-stored")
+def test_the_same_value_may_be_sent_again(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    value = {name: _new(run, name) for name in _free(run) if name != "gravatar_email"}
+    updated_user(run, judge, login, value)
+    updated_user(run, judge, login, value)
+
+
+@proves(
+    "update-user/success",
+    "update-user/answers-stored",
+    "update-user/sets-location",
+    "update-user/sets-company",
+    "update-user/sets-profile-url",
+)
+def test_the_documented_update_works(run: Run, judge: Judge) -> None:
+    value = {
+        "location": "Private Island",
+        "profile_url": "http://janedoe.com/",
+        "company": "Retired",
+    }
+    value = {name: text for name, text in value.items() if name in _free(run)}
+    updated_user(run, judge, run.login("update_user"), value)
+
+
+@proves("update-user/sets-gravatar-email")
+def test_another_gravatar_email_gives_another_picture(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    for _ in range(3):
+        updated_user(run, judge, login, {"gravatar_email": run.address()})
+
+
+def _scripts(_run: Run) -> Cases:
+    for index in range(0, len(values.TEXTS), 3):
+        yield f"texts {index + 1} to {index + 3}", {"texts": values.TEXTS[index : index + 3]}
+
+
+@proves("update-user/any-script", each=_scripts)
+def test_text_comes_back_as_it_was_sent(run: Run, judge: Judge, texts: tuple[str, ...]) -> None:
+    _text_comes_back(run, judge, texts, form=False)
+
+
+@proves("update-user/any-script", "update-user/form-decoding", each=_scripts)
+def test_text_in_a_form_comes_back_as_it_was_sent(
+    run: Run, judge: Judge, texts: tuple[str, ...]
+) -> None:
+    _text_comes_back(run, judge, texts, form=True)
+
+
+def _text_comes_back(run: Run, judge: Judge, texts: tuple[str, ...], *, form: bool) -> None:
+    names = [name for name in ("full_name", "location", "company") if name in _free(run)]
+    if not names:
+        _changeable(run, "full_name", "location", "company")
+    value: dict[str, Any] = dict(zip(names, texts, strict=False))
+    exchange = updated_user(run, judge, run.login("update_user"), value, form=form)
+    failed = "; ".join(one.actual for one in judge.failures)
+    requirements = ("any-script", "form-decoding") if form else ("any-script",)
+    for requirement in requirements:
+        judge.that(
+            f"update-user/{requirement}",
+            not failed,
+            expected=f"{value}",
+            actual=failed,
+            at=exchange,
+        )
+
+
+@proves("update-user/any-script")
+def test_escapes_in_json_are_read(run: Run, judge: Judge) -> None:
+    member = cases.text_member(run)
+    for escaped, text in (
+        (r"Zo\u00eb \u738B", "Zoë 王"),
+        (r"\ud83d\ude00 x", "\U0001f600 x"),
+        (r"a\/b \"c\" \\d", r'a/b "c" \d'),
+    ):
+        body = Body(f'{{"{member}": "{escaped}"}}'.encode("ascii"))
+        exchange = run.call("update_user", run.login("update_user"), body=body)
+        judge.status("update-user/any-script", exchange, 200)
+        stored = run.observe().user.get(member)
+        judge.that(
+            "update-user/any-script",
+            stored == text,
+            expected=f"{member} {text!r}",
+            actual=f"{stored!r}",
+            at=exchange,
+        )
+
+
+def _wrong_types(_run: Run) -> Cases:
+    for name in MEMBERS:
+        yield name, {"member": name}
+
+
+@proves(
+    "update-user/wrong-type",
+    "update-user/refused-unchanged",
+    "update-user/error-body",
+    each=_wrong_types,
+)
+def test_a_member_that_is_no_text_is_refused(run: Run, judge: Judge, member: str) -> None:
+    login = run.login("update_user")
+    for value in values.NO_TEXTS:
+        witness = Witness(run)
+        exchange = run.call("update_user", login, {member: value})
+        judge.status("update-user/wrong-type", exchange, 400)
+        cases.judge_error(judge, exchange)
+        witness.nothing_changed(judge, "update-user/refused-unchanged", exchange)
+
+
+@proves("update-user/invalid-gravatar-email", "update-user/refused-unchanged")
+def test_a_gravatar_email_that_is_no_address_is_refused(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    for form in (False, True):
+        for address in values.no_addresses(run.tag):
+            witness = Witness(run)
+            exchange = run.call("update_user", login, {"gravatar_email": address}, form=form)
+            judge.status("update-user/invalid-gravatar-email", exchange, 400)
+            witness.nothing_changed(judge, "update-user/refused-unchanged", exchange)
+
+
+@proves(
+    "update-user/refused-unchanged", "update-user/wrong-type", "update-user/invalid-gravatar-email"
+)
+def test_valid_members_beside_an_invalid_one_are_not_stored(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    bad: Iterator[tuple[str, Any, str]] = iter(
+        [(name, 3, "wrong-type") for name in MEMBERS]
+        + [(name, None, "wrong-type") for name in MEMBERS]
+        + [("gravatar_email", f"{run.tag}.example.com", "invalid-gravatar-email")]
+    )
+    for name, invalid, requirement in bad:
+        good = {other: _new(run, other) for other in _free(run) if other != name}
+        for value in ({**good, name: invalid}, {name: invalid, **good}):
+            witness = Witness(run)
+            exchange = run.call("update_user", login, value)
+            judge.status(f"update-user/{requirement}", exchange, 400)
+            witness.nothing_changed(judge, "update-user/refused-unchanged", exchange)
+
+
+@proves("update-user/refused-unchanged", "update-user/invalid-gravatar-email")
+def test_valid_members_beside_an_invalid_one_in_a_form_are_not_stored(
+    run: Run, judge: Judge
+) -> None:
+    good = {other: _new(run, other) for other in _free(run) if other != "gravatar_email"}
+    bad = {"gravatar_email": f"{run.tag}.example.com"}
+    for value in ({**good, **bad}, {**bad, **good}):
+        witness = Witness(run)
+        exchange = run.call("update_user", run.login("update_user"), value, form=True)
+        judge.status("update-user/invalid-gravatar-email", exchange, 400)
+        witness.nothing_changed(judge, "update-user/refused-unchanged", exchange)
+
+
+@proves("update-user/others-untouched", "update-user/success")
+def test_the_other_user_updates_too(run: Run, judge: Judge) -> None:
+    login = run.login("update_user", "other")
+    before, owner = run.before("other"), run.before()
+    name = cases.text_member(run)
+    text = run.text("Theirs")
+    exchange = run.call("update_user", login, {name: text}, username=run.account("other").username)
+    if not judge.status("update-user/success", exchange, 200):
+        return
+    found = differences(before.with_user(**{name: text}), run.observe("other"))
+    judge.that(
+        f"update-user/sets-{slug(name)}",
+        not found,
+        expected=f"{name} {text!r} alone",
+        actual=found,
+        at=exchange,
+    )
+    found = differences(owner, run.observe())
+    judge.that(
+        "update-user/others-untouched",
+        not found,
+        expected="the owner as before",
+        actual=found,
+        at=exchange,
+    )

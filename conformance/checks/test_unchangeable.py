@@ -1,0 +1,81 @@
+"""What must never change through update_user. A faulty target may lock the owner out: this comes last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.checks import cases
+from conformance.checks.cases import Cases
+from conformance.checks.marking import proves
+from conformance.judge import Judge, NotVerified
+from conformance.run import Run
+from conformance.state import user_differences
+
+_REQUIREMENT = "update-user/read-only-members"
+_ORDER = ("id", "url", "date_joined", "type", "gravatar_url", "email", "username", "is_active")
+
+
+def _members(_run: Run) -> Cases:
+    for name in _ORDER:
+        yield name, {"member": name}
+
+
+def _other_value(run: Run, name: str, user: Mapping[str, Any]) -> Any:
+    return {
+        "id": 1 if user.get("id") != 1 else 2,
+        "username": run.tag,
+        "url": f"https://example.com/{run.tag}/",
+        "date_joined": "2001-01-01T01:01:01Z",
+        "type": "Administrator",
+        "gravatar_url": f"https://example.com/{run.tag}.jpg",
+        "email": run.address(),
+        "is_active": user.get("is_active") is False,
+    }[name]
+
+
+@proves(_REQUIREMENT, "update-user/documented-answers", each=_members)
+def test_a_read_only_member_does_not_change(run: Run, judge: Judge, member: str) -> None:
+    login = run.login("update_user")
+    before = run.before()
+    value = _other_value(run, member, before.user)
+    free = cases.text_member(run)
+    for body in ({member: value}, {member: value, free: run.text("Beside")}):
+        for form in (False, True):
+            exchange = run.call("update_user", login, body, form=form)
+            # Members that are not in the list are ignored, or refused.
+            judge.status("update-user/documented-answers", exchange, 200, 400)
+            try:
+                after = run.observe()
+            except NotVerified as reason:
+                judge.that(
+                    _REQUIREMENT,
+                    condition=False,
+                    expected=f"{member} as it was",
+                    actual=str(reason),
+                    at=exchange,
+                )
+                _repair(run, member, value, before.user)
+                return
+            found = user_differences(before.user, after.user, ignore=(free,))
+            if not judge.that(
+                _REQUIREMENT, not found, expected=f"{member} as it was", actual=found, at=exchange
+            ):
+                _repair(run, member, value, before.user)
+                return
+            if exchange.status == 400:
+                judge.that(
+                    "update-user/refused-unchanged",
+                    after.user.get(free) == before.user.get(free),
+                    expected="nothing changed",
+                    actual=f"{free} is {after.user.get(free)!r}",
+                    at=exchange,
+                )
+            before = after
+
+
+def _repair(run: Run, member: str, value: Any, user: Mapping[str, Any]) -> None:
+    """Send the old value the same way: what let the change in should let it out."""
+    name = value if member == "username" else None
+    for login in (run.basic("owner"), run.login("update_user")):
+        run.call("update_user", login, {member: user.get(member)}, username=name)

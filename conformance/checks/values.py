@@ -1,0 +1,82 @@
+"""Values that are valid, or invalid, by anyone's reading. Everything between is left out."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+TEXTS = (
+    "Zoë Ångström",
+    "Владимир Ильич",
+    "Ελένη Παπαδοπούλου",
+    "王小明",
+    "田中さくら",
+    "김철수",
+    "محمد علي",
+    "דוד לוי",
+    "अनीता शर्मा",
+    "สมชาย ใจดี",
+    "გიორგი",
+    "Երևան",
+    "தமிழ்",
+    'O\'Neil & Sons "Ltd"',
+    "<b>bold</b> &amp; more",
+    "50% off; 1+1=2, C++",
+    "a/b\\c:d|e?f#g",
+    "smile \U0001f600 and wave \U0001f44b",
+    "\U00020bb7\u91ce\u5bb6",  # a character beyond the basic plane
+    "\U00010330\U00010331\U00010332",  # Gothic
+    "null",
+    "true",
+    "123",
+    "%41%2B+%20",
+    "two  spaces inside",
+    "x",
+    "字" * 64,
+    "é" * 64,
+    "Straße {{7*7}} ${HOME}",
+    "-- '; DROP TABLE users",
+    "Zoe\u0308 A\u030angstro\u0308m",  # decomposed letters
+    "\ufb01ne \uff26\uff55\uff4c\uff4c \u00b2 \u212b",  # letters that normal forms replace
+    "\U00020bb7" * 64,
+    "0",
+    "007",
+    "tWo wOrDs",
+)
+"""Profile texts: 1 to 64 characters of any script, no control characters, no white space around them."""
+
+NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
+"""JSON values that are no strings."""
+
+
+def no_addresses(tag: str) -> tuple[str, ...]:
+    """Texts that are no addresses: without @, with nothing before or after it, with white space inside."""
+    return (
+        f"{tag}.example.com",
+        "@example.com",
+        f"{tag}@",
+        "@",
+        f"{tag} x@example.com",
+        f"{tag}@exam ple.com",
+        f"{tag}\tx@example.com",
+    )
+
+
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|[+-](\d\d):(\d\d))", re.ASCII
+)
+
+
+def is_date_time(value: Any) -> bool:
+    """Whether a value is a date-time of RFC 3339, section 5.6."""
+    match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return False
+    try:
+        datetime.fromisoformat(match[1])
+    except ValueError:
+        return False
+    hour, minute, second, ahead, minutes = (int(part or 0) for part in match.groups()[1:])
+    # 60 is a leap second.
+    return hour < 24 and minute < 60 and second <= 60 and ahead < 24 and minutes < 60

@@ -1,0 +1,225 @@
+"""The command line: run, list, explain, init, cleanup, selftest."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import importlib.util
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from accounts_contract import DocumentError
+from conformance.journal import JournalError, default_path
+from conformance.plugin import Plugin
+from conformance.reports import Progress, ReportError, check_report_paths, print_result
+from conformance.requirements import Requirement, catalogue
+from conformance.results import INTERRUPTED
+from conformance.session import RunError, clean_up
+from conformance.settings import OPTIONS, settings_from
+from conformance.suite import run_suite
+from conformance.template import TEMPLATE
+
+_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command `conformance`.
+
+    Args:
+        arguments: What stands behind its name; the process's, if left out.
+
+    Returns:
+        The exit code.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["selftest"]:
+        return _selftest(given[1:])
+    chosen = _parser().parse_args(given)
+    try:
+        return int(chosen.do(chosen))
+    except (RunError, JournalError, ReportError, DocumentError) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `conformance list | head`
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="conformance",
+        description="Does an implementation of the docker.io Accounts API keep the contract?",
+        epilog="Exit codes of run: 0 conformant, 1 not conformant, 2 usage or target, 3 incomplete.",
+    )
+    parser.add_argument("--version", action="version", version=f"conformance {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="check a target", allow_abbrev=False)
+    run.set_defaults(do=_run)
+    _add_target(run)
+    for option in OPTIONS:
+        run.add_argument(f"--{option.name}", help=option.help, **option.keywords)
+    run.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        default=1,
+        help="processes that check at the same time; what writes still goes one by one",
+    )
+    listing = commands.add_parser("list", help="list the requirements")
+    listing.add_argument(
+        "prefix", nargs="*", metavar="PREFIX", help="only those whose ids begin so"
+    )
+    listing.set_defaults(do=_list)
+    explain = commands.add_parser("explain", help="explain a requirement")
+    explain.add_argument("id", metavar="ID", help="an id, or the beginning of some")
+    explain.set_defaults(do=_explain)
+    init = commands.add_parser("init", help="write a target file to fill in")
+    _add_target(init)
+    init.set_defaults(do=_init)
+    cleanup = commands.add_parser("cleanup", help="restore what an interrupted run left behind")
+    _add_target(cleanup)
+    for option in OPTIONS:
+        if option.name in ("base-url", "journal"):
+            cleanup.add_argument(f"--{option.name}", help=option.help, **option.keywords)
+    cleanup.set_defaults(do=_cleanup)
+    commands.add_parser(
+        "selftest", help="show that the suite finds planted defects", add_help=False
+    )
+    return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", type=Path, metavar="TARGET.yaml", help="where and as whom to test"
+    )
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.workers < 1:
+        return _fail("--workers must be at least 1")
+    if chosen.workers > 1 and importlib.util.find_spec("xdist") is None:
+        return _fail("--workers needs pytest-xdist; install it: pip install pytest-xdist")
+    settings = settings_from(chosen.target, vars(chosen))
+    check_report_paths(settings.report)
+    # Also where a shell that started us in the background has SIGINT ignored.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt)
+    plugin: Plugin | None = None
+
+    def hide(text: str) -> str:
+        return plugin.hide(text) if plugin is not None else text
+
+    with Progress(sys.stderr, hide) as progress:
+        plugin = Plugin(settings, progress=progress)
+        code = run_suite(plugin, workers=chosen.workers)
+    if plugin.error:
+        return _fail(plugin.error)
+    if plugin.result is None:
+        return _fail(f"the suite could not be run (pytest ended with {code}); please report this")
+    print_result(plugin.result, sys.stdout, hide)
+    return plugin.exit_code
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    found = catalogue().chosen(chosen.prefix)
+    if not found:
+        return _fail(f"no requirement begins with {' or '.join(chosen.prefix)}")
+    width = max(len(one.id) for one in found)
+    _print(f"{one.level:<6}  {one.id:<{width}}  {one.title}" for one in found)
+    return 0
+
+
+def _explain(chosen: argparse.Namespace) -> int:
+    requirements = catalogue()
+    exact = [requirements[chosen.id]] if chosen.id in requirements else []
+    found = exact or requirements.chosen([chosen.id])
+    if not found:
+        near = difflib.get_close_matches(chosen.id, list(requirements), 3)
+        mend = f"; did you mean {' or '.join(near)}?" if near else "; see `conformance list`"
+        return _fail(f"there is no requirement {chosen.id}{mend}")
+    _print("\n".join(_explained(one)) + "\n" for one in found)
+    return 0
+
+
+def _explained(requirement: Requirement) -> list[str]:
+    lines = [
+        requirement.id,
+        f"  {requirement.title}",
+        f"  Level:   {requirement.level}",
+        f"  Source:  {requirement.source}",
+        f"  Sent:    {requirement.sent}",
+    ]
+    if requirement.needs:
+        lines.append(f"  Needs:   {requirement.needs} in the target file; not_configured without")
+    return lines
+
+
+def _init(chosen: argparse.Namespace) -> int:
+    try:
+        with chosen.target.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError:
+        return _fail(f"{chosen.target} is there already; choose another name")
+    except OSError as error:
+        return _fail(f"{chosen.target} cannot be written: {error.strerror}")
+    _print([f"{chosen.target}: fill it in, then: conformance run {chosen.target}"])
+    return 0
+
+
+def _cleanup(chosen: argparse.Namespace) -> int:
+    settings = settings_from(chosen.target, vars(chosen))
+    outcome = clean_up(settings)
+    if outcome is None:
+        path = settings.journal or default_path(settings.target)
+        _print([f"nothing to clean up: there is no journal {path}"])
+        return 0
+    _print([*(f"note: {note}" for note in outcome.notes)])
+    if outcome.problems:
+        for problem in outcome.problems:
+            sys.stderr.write(f"not restored: {problem}\n")
+        return 3
+    _print(["both accounts are as they were"])
+    return 0
+
+
+def _selftest(arguments: Sequence[str]) -> int:
+    """The self-test has the mock server with it, so it is loaded only when it is asked for."""
+    try:
+        selftest = importlib.import_module("conformance.mutants.selftest")
+    except ModuleNotFoundError as error:
+        return _fail(f"the self-test is not there: {error}")
+    return int(selftest.main(arguments))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _fail(message: str) -> int:
+    for line in message.splitlines():
+        sys.stderr.write(f"conformance: {line}\n")
+    return _USAGE
+
+
+def _version() -> str:
+    try:
+        return version("accounts-mock")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

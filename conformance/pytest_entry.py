@@ -1,0 +1,52 @@
+"""The door for pytest: it declares the options, and loads the suite only if a target is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.settings import OPTIONS, PLUGIN, settings_from
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of a run, each as --conformance-NAME."""
+    group = parser.getgroup("conformance", "conformance of a docker.io Accounts API")
+    group.addoption(
+        "--conformance-target",
+        metavar="TARGET.yaml",
+        help="where and as whom to test (`conformance init` writes one)",
+    )
+    for option in OPTIONS:
+        group.addoption(
+            f"--conformance-{option.name}",
+            dest=f"conformance_{option.destination}",
+            help=option.help,
+            **option.keywords,
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin, if a target is named."""
+    config.addinivalue_line("markers", "proves(*ids): the requirements that a check is about")
+    target = config.getoption("--conformance-target")
+    if target is None or config.pluginmanager.has_plugin(PLUGIN):
+        return
+    # Imported here: it would slow down every other use of pytest.
+    from conformance.plugin import Plugin  # noqa: PLC0415
+
+    values = {
+        one.destination: config.getoption(f"conformance_{one.destination}") for one in OPTIONS
+    }
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        values["seed"] = workerinput["conformance_seed"]
+    config.pluginmanager.register(Plugin(settings_from(Path(target), values)), PLUGIN)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without a target there is nothing to check: say so, instead of running into the dark."""
+    ours = Path(__file__).with_name("checks")
+    if ours not in collection_path.parents or config.pluginmanager.has_plugin(PLUGIN):
+        return None
+    pytest.exit("the conformance checks need --conformance-target TARGET.yaml", returncode=2)

@@ -1,0 +1,139 @@
+"""JUnit XML, as Jenkins, GitLab and GitHub's reporters read it.
+
+One test suite; one test case per check. Which element says what:
+
+- `<failure>`: a check that fails the run.
+- `<skipped>`: what is not verified, not configured or waived, and a failing SHOULD where only a MUST fails
+  the run (as pytest reports an expected failure). None of them passed, and none of them fails the run.
+  The message begins with which of these it is.
+- `<error>`: the run itself was not possible.
+
+A verdict that no test case shows gets one of its own, so that the file never looks better than the run.
+GitLab shows the text of an element and not its message, so the text has everything. It also takes two
+test cases of one name for one, so names are made unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from xml.etree import ElementTree as ET
+
+from conformance.reports.texts import CleanRun
+from conformance.reports.view import Kind, Shown, Told, show, verdict_sentence, verdict_words
+from conformance.results import RunResult, Verdict
+
+_RUN = "the run as a whole"
+
+
+def junit_report(run: CleanRun, written: datetime) -> str:
+    """A run as JUnit XML; `written` is when it ended."""
+    suite = ET.Element("testsuite", name="conformance")
+    _properties(suite, run)
+    shown = show(run)
+    for one in shown:
+        _requirement(suite, one)
+    _verdict(suite, run, shown)
+    if run.notes:
+        ET.SubElement(suite, "system-out").text = "\n".join(run.notes)
+    totals = {
+        "tests": str(len(suite.findall("testcase"))),
+        "failures": str(len(suite.findall("testcase/failure"))),
+        "errors": str(len(suite.findall("testcase/error"))),
+        "skipped": str(len(suite.findall("testcase/skipped"))),
+        "time": _seconds(run.duration_s),
+    }
+    started = written - timedelta(seconds=run.duration_s)
+    suite.attrib.update(totals, timestamp=started.isoformat(timespec="seconds"))
+    root = ET.Element("testsuites", {"name": "conformance", **totals})
+    root.append(suite)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, "unicode")}\n'
+
+
+def _properties(suite: ET.Element, run: RunResult) -> None:
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (
+        ("verdict", run.verdict.value),
+        ("exit_code", str(run.exit_code)),
+        ("target", run.target),
+        ("contract", run.contract),
+        ("seed", str(run.seed)),
+        ("level", run.level),
+    ):
+        ET.SubElement(properties, "property", name=name, value=value)
+
+
+def _requirement(suite: ET.Element, shown: Shown) -> None:
+    names: set[str] = set()
+    for told in shown.told:
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            classname=shown.id.replace("/", "."),
+            name=_unique(told.check.name, names),
+            time=_seconds(told.check.duration_s),
+        )
+        _outcome(case, shown, told)
+
+
+def _outcome(case: ET.Element, shown: Shown, told: Told) -> None:
+    if told.kind is Kind.PASSED:
+        return
+    said = _line(told.check.message or shown.reason or shown.result.requirement.title)
+    tag = "failure" if told.kind is Kind.FAILED else "skipped"
+    message = said if tag == "failure" else f"{told.kind.words}: {said}"
+    outcome = ET.SubElement(case, tag, message=message, type=_type(shown, told))
+    outcome.text = _story(shown, told)
+
+
+def _type(shown: Shown, told: Told) -> str:
+    return shown.result.requirement.level if told.kind is Kind.FAILED else told.kind.value
+
+
+def _story(shown: Shown, told: Told) -> str:
+    check = told.check
+    requirement = shown.result.requirement
+    parts = (
+        ("", f"{requirement.id} ({requirement.level}): {requirement.title}"),
+        ("Source: ", requirement.source),
+        ("", told.message),
+        ("Expected: ", check.expected),
+        ("Actual:   ", check.actual),
+        ("", check.curl),
+    )
+    return "\n".join(f"{label}{text}" for label, text in parts if text)
+
+
+def _verdict(suite: ET.Element, run: RunResult, shown: Sequence[Shown]) -> None:
+    """A test case for the run, if no other shows that it is not conformant."""
+    tag = {
+        Verdict.CONFORMANT: None,
+        Verdict.NONCONFORMANT: "failure",
+        Verdict.INCOMPLETE: "skipped",
+        Verdict.ERROR: "error",
+    }[run.verdict]
+    if tag is None or suite.find(f"testcase/{tag}") is not None:
+        return
+    case = ET.SubElement(suite, "testcase", classname="conformance", name=_RUN, time="0.000")
+    sentence = verdict_sentence(run, shown)
+    said = _line(" ".join(run.notes) or sentence)
+    outcome = ET.SubElement(case, tag, message=f"{verdict_words(run)}: {said}", type=run.verdict)
+    outcome.text = "\n".join([sentence, *run.notes])
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    unique, number = name, 1
+    while unique in taken:
+        number += 1
+        unique = f"{name} ({number})"
+    taken.add(unique)
+    return unique
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"

@@ -1,0 +1,118 @@
+"""The access matrix: what each operation answers to each kind of credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.reports.view import WORST_FIRST, Kind, Shown, Told
+from conformance.target import ROLES
+
+_STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
+_TITLES = {"owner": "The owner", "other": "The other user", "": "No login"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What came of one operation with one kind of credentials.
+
+    Attributes:
+        kind: The worst of its checks.
+        requirement: The id of the requirement that this check is about.
+        expected: The status that is right; empty if the check does not say.
+        actual: The status that came; only if it is another one.
+        checks: How many checks it stands for.
+    """
+
+    kind: Kind
+    requirement: str
+    expected: str
+    actual: str
+    checks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The credentials of one person, or of nobody: what they are called, and a cell per operation."""
+
+    title: str
+    rows: Sequence[tuple[str, Sequence[Cell | None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Credentials by operations."""
+
+    operations: Sequence[str]
+    groups: Sequence[Rows]
+
+    @property
+    def size(self) -> int:
+        """How many kinds of credentials there are."""
+        return sum(len(group.rows) for group in self.groups)
+
+
+def matrix(shown: Sequence[Shown]) -> Matrix:
+    """The matrix of all checks that name an operation and credentials."""
+    found: dict[tuple[str, str], list[tuple[Shown, Told]]] = {}
+    for one in shown:
+        for told in one.told:
+            place = (told.check.credential, told.check.operation)
+            if all(place):
+                found.setdefault(place, []).append((one, told))
+    operations = list(dict.fromkeys(operation for _, operation in found))
+    groups: dict[str, list[str]] = {role: [] for role in (*ROLES, "")}
+    for label in dict.fromkeys(credential for credential, _ in found):
+        groups[_role(label)].append(label)
+    return Matrix(
+        operations,
+        [
+            Rows(
+                _TITLES[role],
+                [
+                    (
+                        label.removeprefix(f"{role}, "),
+                        [_cell(found.get((label, operation), ())) for operation in operations],
+                    )
+                    for label in (sorted(labels, key=_scopes) if role else labels)
+                ],
+            )
+            for role, labels in groups.items()
+            if labels
+        ],
+    )
+
+
+def _role(label: str) -> str:
+    role, comma, _ = label.partition(", ")
+    return role if comma and role in ROLES else ""
+
+
+def _scopes(label: str) -> tuple[int, str]:
+    """Orders the logins of a person: Basic, then tokens by the number of their scopes."""
+    _, _, scopes = label.partition("(")
+    names = [name for name in scopes.rstrip(")").split() if "_" in name]
+    return (len(names) if "token" in label else -1, label)
+
+
+def _cell(results: Sequence[tuple[Shown, Told]]) -> Cell | None:
+    if not results:
+        return None
+    one, told = min(results, key=lambda result: WORST_FIRST.index(result[1].kind))
+    expected = _status(told.check.expected) or next(
+        (status for _, other in results if (status := _status(other.check.expected))), ""
+    )
+    actual = _status(told.check.actual)
+    return Cell(
+        told.kind,
+        one.id,
+        expected,
+        actual if actual != expected and told.kind is not Kind.PASSED else "",
+        len(results),
+    )
+
+
+def _status(text: str) -> str:
+    found = _STATUS.search(text)
+    return found[0] if found else ""

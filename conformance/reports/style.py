@@ -1,0 +1,89 @@
+"""How a stream can be written to: with colours or without, how wide, and in which characters."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+import click
+
+from conformance.reports.view import GLYPHS, Kind
+
+_COLOURS = {
+    Kind.FAILED: "red",
+    Kind.WARNING: "yellow",
+    Kind.NOT_VERIFIED: "magenta",
+    Kind.WAIVED: "cyan",
+    Kind.NOT_CONFIGURED: "blue",
+    Kind.PASSED: "green",
+}
+_NARROWEST, _USUAL, _WIDEST = 40, 100, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a stream can show.
+
+    Attributes:
+        colours: Whether escape sequences for colours are understood and wanted.
+        width: The columns that a line may take.
+        encoding: What does not exist in it is written as an escape.
+    """
+
+    colours: bool = False
+    width: int = _USUAL
+    encoding: str = "utf-8"
+
+    def painted(self, text: str, kind: Kind) -> str:
+        """A text in the colour of a kind of result."""
+        return click.style(text, fg=_COLOURS[kind], bold=True) if self.colours else text
+
+    def strong(self, text: str) -> str:
+        """A text that stands out."""
+        return click.style(text, bold=True) if self.colours else text
+
+    def faint(self, text: str) -> str:
+        """A text that stands back."""
+        return click.style(text, dim=True) if self.colours else text
+
+    def mark(self, kind: Kind) -> str:
+        """The sign of a kind of result."""
+        return self.painted(GLYPHS[kind], kind)
+
+    def writable(self, text: str) -> str:
+        """A text in characters that the stream has."""
+        for character, plain in _PLAIN.items():
+            if not self._has(character):
+                text = text.replace(character, plain)
+        return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+    def _has(self, character: str) -> bool:
+        try:
+            character.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+
+_PLAIN = {"✓": "+", "✗": "x", "–": "-", "—": "-", "·": "-", "…": "...", "“": '"', "”": '"'}
+
+
+def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:
+    """What a stream can show. NO_COLOR (no-color.org) forbids colours on a terminal."""
+    terminal = is_terminal(stream, environment)
+    width = _USUAL
+    if terminal or environment.get("COLUMNS"):
+        width = shutil.get_terminal_size((_USUAL, 24)).columns
+    return Style(
+        colours=terminal and not environment.get("NO_COLOR"),
+        width=min(max(width, _NARROWEST), _WIDEST),
+        encoding=getattr(stream, "encoding", None) or "utf-8",
+    )
+
+
+def is_terminal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a person watches, on something that can go back to the beginning of a line."""
+    return stream.isatty() and environment.get("TERM") != "dumb"

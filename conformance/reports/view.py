@@ -1,0 +1,184 @@
+"""What all reports say about a run in the same words: which results fail it, which warn, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.results import (
+    INTERRUPTED,
+    CheckResult,
+    RequirementResult,
+    RunResult,
+    Status,
+    Verdict,
+)
+
+
+class Kind(StrEnum):
+    """What a result means for the run, the worst first: a status, or a failure that only warns."""
+
+    FAILED = "failed"
+    WARNING = "warning"
+    """A SHOULD that failed, in a run that only a MUST can fail."""
+    NOT_VERIFIED = "not_verified"
+    WAIVED = "waived"
+    NOT_CONFIGURED = "not_configured"
+    PASSED = "passed"
+
+    @property
+    def words(self) -> str:
+        """As a person says it."""
+        return self.value.replace("_", " ")
+
+
+GLYPHS = {
+    Kind.FAILED: "✗",
+    Kind.WARNING: "!",
+    Kind.NOT_VERIFIED: "?",
+    Kind.WAIVED: "~",
+    Kind.NOT_CONFIGURED: "–",
+    Kind.PASSED: "✓",
+}
+
+WORST_FIRST = tuple(Kind)
+
+WHOLE = "the requirement as a whole"
+"""The name of what is told beside the checks: why a requirement's status is what it is."""
+
+_NOTHING_RAN = "no check ran"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A check, or the requirement as a whole, and what it means for the run."""
+
+    kind: Kind
+    check: CheckResult
+
+    @property
+    def message(self) -> str:
+        """The message of the check, unless it only repeats what was expected."""
+        repeated = self.check.message.removeprefix("expected ") == self.check.expected
+        return "" if repeated else self.check.message
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A requirement's result as reports show it. `told` has at least one entry."""
+
+    kind: Kind
+    result: RequirementResult
+    told: Sequence[Told]
+
+    @property
+    def id(self) -> str:
+        """The id of the requirement."""
+        return self.result.requirement.id
+
+    @property
+    def decisive(self) -> Sequence[Told]:
+        """What made it what it is; for one that passed, all its checks."""
+        return [one for one in self.told if one.kind is self.kind]
+
+    @property
+    def reason(self) -> str:
+        """Why it is what it is, in one line; empty if nothing says so."""
+        said = (one.check.message for one in self.decisive)
+        return self.result.reason or next((message for message in said if message), "")
+
+
+def show(run: RunResult) -> list[Shown]:
+    """All requirements of a run, in its order."""
+    shown = []
+    for result in run.requirements:
+        kind = _kind(run, result)
+        told = [Told(_kind_of_check(kind, one), one) for one in entries(result)]
+        shown.append(Shown(kind, result, told))
+    return shown
+
+
+def entries(result: RequirementResult) -> Sequence[CheckResult]:
+    """The checks of a requirement; and one entry more, if they do not tell why its status is what it is.
+
+    That is so for a waiver, for a requirement for which no check ran, or where what was found out could
+    not be trusted in the end. So a requirement is never missing, and never passes by silence.
+    """
+    if not result.checks and result.status is Status.PASSED:
+        return [_whole(result, Status.NOT_VERIFIED, _NOTHING_RAN)]
+    explained = any(check.status is result.status for check in result.checks)
+    said = not result.reason or any(check.message == result.reason for check in result.checks)
+    if explained and said:
+        return result.checks
+    return [*result.checks, _whole(result, result.status, result.reason or _silence(result))]
+
+
+def _whole(result: RequirementResult, status: Status, message: str) -> CheckResult:
+    return CheckResult(result.requirement.id, WHOLE, status, message)
+
+
+def _silence(result: RequirementResult) -> str:
+    return "" if result.checks else _NOTHING_RAN
+
+
+def _kind(run: RunResult, result: RequirementResult) -> Kind:
+    only_warns = result.requirement.level == "SHOULD" and run.level != "should"
+    if result.status is Status.FAILED and only_warns:
+        return Kind.WARNING
+    return Kind(result.status.value)
+
+
+def _kind_of_check(requirement: Kind, check: CheckResult) -> Kind:
+    """A failed check is what its requirement makes of it; if that says nothing of a failure, a failure."""
+    if check.status is Status.FAILED and requirement is not Kind.PASSED:
+        return requirement
+    return Kind(check.status.value)
+
+
+def counts(shown: Sequence[Shown]) -> dict[Kind, int]:
+    """How many requirements are of each kind."""
+    found = dict.fromkeys(Kind, 0)
+    for one in shown:
+        found[one.kind] += 1
+    return found
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 check`, `1,204 checks`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def verdict_words(run: RunResult) -> str:
+    """The verdict in two words."""
+    if run.exit_code == INTERRUPTED:
+        return "interrupted"
+    return {
+        Verdict.CONFORMANT: "conformant",
+        Verdict.NONCONFORMANT: "not conformant",
+        Verdict.INCOMPLETE: "incomplete",
+        Verdict.ERROR: "could not be tested",
+    }[run.verdict]
+
+
+def verdict_sentence(run: RunResult, shown: Sequence[Shown]) -> str:
+    """What the verdict means."""
+    asked = "MUST and SHOULD" if run.level == "should" else "MUST"
+    if run.exit_code == INTERRUPTED:
+        return "The run was interrupted: what had not been tried by then is not verified."
+    if run.verdict is Verdict.NONCONFORMANT and not counts(shown)[Kind.FAILED]:
+        return "No requirement failed, but something else fails the run: the notes say what."
+    return {
+        Verdict.CONFORMANT: f"Every {asked} of this run was verified, and holds.",
+        Verdict.NONCONFORMANT: "The implementation breaks what it has to keep.",
+        Verdict.INCOMPLETE: "Nothing failed, but not everything was verified or cleaned up.",
+        Verdict.ERROR: "The target, or what was said about it, cannot be used.",
+    }[run.verdict]
+
+
+def by_reason(shown: Sequence[Shown]) -> Iterator[tuple[str, list[Shown]]]:
+    """Results that are what they are for the same reason, together."""
+    groups: dict[str, list[Shown]] = {}
+    for one in shown:
+        groups.setdefault(one.reason, []).append(one)
+    yield from groups.items()

@@ -1,0 +1,110 @@
+"""Reports as files: the suffix says which, and a file is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance.reports.html import html_report
+from conformance.reports.json_report import json_report
+from conformance.reports.junit import junit_report
+from conformance.reports.texts import CleanRun, Hide, clean
+from conformance.results import RunResult
+
+WRITERS: dict[str, Callable[[CleanRun, datetime], str]] = {
+    ".xml": junit_report,
+    ".html": html_report,
+    ".json": lambda run, _written: json_report(run),
+}
+
+
+class ReportError(Exception):
+    """A report cannot be written; the message names the file and the mend."""
+
+
+def check_report_paths(paths: Sequence[Path]) -> None:
+    """Find out, before a run starts, whether its reports can be written. Makes missing folders.
+
+    Raises:
+        ReportError: A suffix is unknown, or a file cannot be written there.
+    """
+    for path in paths:
+        _writer(path)
+        with _as_report_error(path):
+            if path.is_dir():
+                raise ReportError(f"{path}: cannot be written: it is a folder")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            probe = _beside(path)
+            try:
+                _create(probe, b"")
+            finally:
+                probe.unlink(missing_ok=True)
+
+
+def write_reports(
+    run: RunResult, paths: Sequence[Path], hide: Hide, written: datetime | None = None
+) -> None:
+    """Write each report in the form that its suffix names; one that cannot be written stops no other.
+
+    Args:
+        run: What to tell.
+        paths: Where to; an existing file is replaced.
+        hide: Takes secrets out of a text.
+        written: The time that the reports name; now, if left out.
+
+    Raises:
+        ReportError: Some could not be written.
+    """
+    cleaned = clean(run, hide)
+    failures = []
+    for path in paths:
+        try:
+            text = _writer(path)(cleaned, written or datetime.now(UTC))
+            with _as_report_error(path):
+                _replace(path, text.encode())
+        except ReportError as error:
+            failures.append(str(error))
+    if failures:
+        raise ReportError("\n".join(failures))
+
+
+def _writer(path: Path) -> Callable[[CleanRun, datetime], str]:
+    try:
+        return WRITERS[path.suffix.lower()]
+    except KeyError:
+        known = ".xml (JUnit), .html or .json"
+        raise ReportError(f"{path}: a report's name ends in {known}") from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    final = path.resolve()  # a link stays a link
+    temporary = _beside(final)
+    try:
+        _create(temporary, content)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    # Made with the usual rights, unlike tempfile's: whoever collects reports has to be able to read it.
+    return path.resolve().with_name(f".report-{secrets.token_hex(8)}.tmp")
+
+
+def _create(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _as_report_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,112 @@
+"""What can be chosen for a run: one table, for the command line and for pytest."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MAX_SEED = 2**32
+PLUGIN = "conformance-run"
+"""The name by which pytest knows the plugin of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of `conformance run`; with pytest it is called --conformance-NAME."""
+
+    name: str
+    help: str
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def destination(self) -> str:
+        """Its name as an attribute."""
+        return self.name.replace("-", "_")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < MAX_SEED:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {MAX_SEED - 1}")
+    return value
+
+
+OPTIONS = (
+    Option("base-url", "test this URL instead of the target file's base_url", {"metavar": "URL"}),
+    Option(
+        "level",
+        "what fails the run: must (the default), or should as well",
+        {"choices": ("must", "should"), "default": "must"},
+    ),
+    Option(
+        "only",
+        "check this requirement, or all whose ids begin so; may be given again",
+        {"metavar": "ID_OR_PREFIX", "action": "append", "default": []},
+    ),
+    Option("read-only", "send no request that could change anything", {"action": "store_true"}),
+    Option(
+        "report",
+        "write a report: JUnit (.xml), a page (.html) or JSON (.json); may be given again",
+        {"metavar": "FILE", "action": "append", "default": [], "type": Path},
+    ),
+    Option(
+        "seed",
+        "generate the same requests as the run that named it",
+        {"metavar": "N", "type": _seed},
+    ),
+    Option(
+        "max-examples",
+        "generated requests per operation and kind (default: 8)",
+        {"metavar": "N", "type": _count, "default": 8},
+    ),
+    Option(
+        "waivers",
+        "requirements that may fail until a date",
+        {"metavar": "FILE", "type": Path},
+    ),
+    Option(
+        "journal",
+        "where to keep how the accounts were (default: beside the target file)",
+        {"metavar": "FILE", "type": Path},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of one run."""
+
+    target: Path
+    base_url: str | None = None
+    level: str = "must"
+    only: tuple[str, ...] = ()
+    read_only: bool = False
+    report: tuple[Path, ...] = ()
+    seed: int = 0
+    max_examples: int = 8
+    waivers: Path | None = None
+    journal: Path | None = None
+
+
+def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:
+    """The settings for the values of OPTIONS, by their destinations; a seed is drawn if none is given."""
+    chosen = {
+        option.destination: values[option.destination]
+        for option in OPTIONS
+        if values.get(option.destination) is not None
+    }
+    chosen.setdefault("seed", secrets.randbelow(MAX_SEED))
+    chosen["only"] = tuple(chosen.get("only", ()))
+    chosen["report"] = tuple(chosen.get("report", ()))
+    return Settings(target=target, **chosen)

@@ -1,0 +1,173 @@
+"""What an account holds, as it is read from the target, and what differs between two readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+USER_MEMBERS: Mapping[str, type] = {
+    "id": int,
+    "username": str,
+    "url": str,
+    "date_joined": str,
+    "type": str,
+    "full_name": str,
+    "location": str,
+    "company": str,
+    "profile_url": str,
+    "gravatar_url": str,
+    "email": str,
+    "is_active": bool,
+}
+TEXT_MEMBERS = ("full_name", "location", "company", "profile_url")
+_WORDS = {int: "a whole number", str: "a text", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Email:
+    """An address of an account."""
+
+    email: str
+    verified: bool
+    primary: bool
+
+    def __str__(self) -> str:
+        marks = ["verified" if self.verified else "not verified"]
+        return f"{self.email} ({', '.join(marks + ['primary'] * self.primary)})"
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """The twelve members of a user and the addresses, in no order."""
+
+    user: Mapping[str, Any]
+    emails: tuple[Email, ...]
+
+    @property
+    def primary(self) -> Email | None:
+        """The primary address; None unless there is exactly one."""
+        primaries = [email for email in self.emails if email.primary]
+        return primaries[0] if len(primaries) == 1 else None
+
+    def find(self, address: str) -> Email | None:
+        """The address that is spelled so."""
+        return next((email for email in self.emails if email.email == address), None)
+
+    def with_user(self, **members: Any) -> AccountState:
+        """A copy with members of the user replaced."""
+        return replace(self, user={**self.user, **members})
+
+    def with_email(self, email: Email) -> AccountState:
+        """A copy with an address added, or put in the place of the one that is spelled so."""
+        kept = [other for other in self.emails if other.email != email.email]
+        if email.primary:
+            kept = [replace(other, primary=False) for other in kept]
+        return replace(self, emails=tuple(sorted([*kept, email])))
+
+    def without_email(self, address: str) -> AccountState:
+        """A copy without an address."""
+        kept = tuple(email for email in self.emails if email.email != address)
+        return replace(self, emails=kept)
+
+
+def user_problems(value: Any) -> list[str]:
+    """What is wrong with a documented user: members that are missing or of another type."""
+    if not isinstance(value, dict):
+        return [f"is {_kind(value)}, and not an object"]
+    return [problem for name in USER_MEMBERS for problem in _member_problems(value, name)]
+
+
+def _member_problems(value: Mapping[str, Any], name: str) -> Iterator[str]:
+    wanted = USER_MEMBERS[name]
+    if name not in value:
+        yield f"{name} is missing"
+    elif not _is_of(value[name], wanted):
+        yield f"{name} is {_kind(value[name])}, and not {_WORDS[wanted]}"
+
+
+def email_problems(value: Any) -> list[str]:
+    """What is wrong with a documented address."""
+    if not isinstance(value, dict):
+        return [f"is {_kind(value)}, and not an object"]
+    problems = []
+    for name, wanted in (("email", str), ("verified", bool), ("primary", bool)):
+        if name not in value:
+            problems.append(f"{name} is missing")
+        elif not _is_of(value[name], wanted):
+            problems.append(f"{name} is {_kind(value[name])}, and not {_WORDS[wanted]}")
+    return problems
+
+
+def email_list_problems(value: Any) -> list[str]:
+    """What is wrong with a documented list of addresses."""
+    if not isinstance(value, list):
+        return [f"the list is {_kind(value)}, and not an array"]
+    return [
+        f"entry {index}: {problem}"
+        for index, entry in enumerate(value)
+        for problem in email_problems(entry)
+    ]
+
+
+def read_emails(value: Sequence[Mapping[str, Any]]) -> tuple[Email, ...]:
+    """The addresses of a list that has no problems."""
+    return tuple(sorted(Email(one["email"], one["verified"], one["primary"]) for one in value))
+
+
+def documented_user(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The twelve members of a user, without what an implementation adds."""
+    return {name: value[name] for name in USER_MEMBERS if name in value}
+
+
+def user_differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], *, ignore: Sequence[str] = ()
+) -> list[str]:
+    """Which of the twelve members differ, in words."""
+    return [
+        f"{name} was {before.get(name)!r} and is {after.get(name)!r}"
+        for name in USER_MEMBERS
+        if name not in ignore and before.get(name) != after.get(name)
+    ]
+
+
+def email_differences(before: Sequence[Email], after: Sequence[Email]) -> list[str]:
+    """Which addresses differ, in words; the order means nothing."""
+    problems = []
+    by_address = {email.email: email for email in after}
+    known = {email.email for email in before}
+    for email in before:
+        now = by_address.get(email.email)
+        if now is None:
+            problems.append(f"{email.email} is gone")
+        elif now != email:
+            problems.append(f"{email} is now {now}")
+    problems += [f"{email} was not there" for email in after if email.email not in known]
+    if len(by_address) < len(after):
+        problems.append("an address is listed twice")
+    return problems
+
+
+def differences(
+    before: AccountState, after: AccountState, *, ignore: Sequence[str] = ()
+) -> list[str]:
+    """What differs between two readings of an account; `ignore` names members of the user."""
+    return [
+        *user_differences(before.user, after.user, ignore=ignore),
+        *email_differences(before.emails, after.emails),
+    ]
+
+
+def _is_of(value: Any, wanted: type) -> bool:
+    if wanted is int:  # a JSON number without a fraction is a whole one, however it is written
+        return (
+            not isinstance(value, bool) and isinstance(value, (int, float)) and value == value // 1
+        )
+    return isinstance(value, wanted)
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "a boolean", str: "a text", list: "an array", dict: "an object"}
+    if value is None:
+        return "null"
+    return kinds.get(type(value), "a number")

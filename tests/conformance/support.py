@@ -1,0 +1,121 @@
+"""What the tests of the suite share: target files, the command, and servers that misbehave."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.support import ROOT, clean_environment
+
+SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
+    """Run the command to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", *map(str, arguments)],
+        cwd=ROOT,
+        env=clean_environment(environment),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def account(username: str) -> dict[str, Any]:
+    """An account of the default fixtures, as a target file has it."""
+    tokens = {scope: f"{username}-{scope}" for scope in SCOPES}
+    tokens |= {" ".join(SCOPES): f"{username}-all", "": f"{username}-none"}
+    return {
+        "username": username,
+        "password": f"{username}-password",
+        "expired_token": f"{username}-expired",
+        "revoked_token": f"{username}-revoked",
+        "tokens": tokens,
+    }
+
+
+def target_data(url: str) -> dict[str, Any]:
+    """A target file for the default fixtures: the owner is the one with an own picture."""
+    owner = {**account("johndoe"), "gravatar_email": "john.doe@example.com"}
+    return {"base_url": url, "accounts": {"owner": owner, "other": account("janedoe")}}
+
+
+def write_target(
+    folder: Path, url: str, change: Callable[[dict[str, Any]], object] | None = None
+) -> Path:
+    """Write a target file, changed by a function if there is one."""
+    data = target_data(url)
+    if change is not None:
+        change(data)
+    path = folder / "target.yaml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def report_of(path: Path) -> dict[str, Any]:
+    """A JSON report; its requirements by id under `by_id`."""
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    data["by_id"] = {one["id"]: one for one in data["requirements"]}
+    return data
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@contextmanager
+def stub(
+    answer: Callable[[str, str, Mapping[str, str]], Answer],
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers by a function of method, path and headers; with what it was asked."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            seen.append(f"{self.command} {self.path}")
+            status, headers, body = answer(self.command, self.path, dict(self.headers))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_PATCH = do_DELETE = do_PUT = do_GET  # noqa: N815 - http.server's names
+
+        def log_message(self, *arguments: object) -> None:
+            """Be quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

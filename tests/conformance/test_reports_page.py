@@ -1,0 +1,197 @@
+"""The HTML page in a browser."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from conformance.reports import write_reports
+from tests.conformance.report_samples import WRITTEN, realistic_run, untouched
+
+pytestmark = pytest.mark.browser
+
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+ELSEWHERE = "https://elsewhere.example/picture.png"
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(event.effectiveDirective));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(OPTIONS)
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reports") / "report.html"
+    write_reports(realistic_run(), [path], untouched, WRITTEN)
+    return path
+
+
+class Watched:
+    """A page, and what it asked for and complained of."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.stopped: list[tuple[str, str | None]] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", lambda one: self.stopped.append((one.url, one.failure)))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.add_init_script(WATCH)
+        page.goto(file.as_uri())
+
+    @property
+    def violations(self) -> list[str]:
+        found: list[str] = self.page.evaluate("window.violations")
+        return found
+
+
+@pytest.fixture
+def watched(browser: Browser, file: Path) -> Iterator[Watched]:
+    page = browser.new_page()
+    yield Watched(page, file)
+    page.close()
+
+
+def test_the_page_needs_nothing_else_and_breaks_no_policy(watched: Watched, file: Path) -> None:
+    assert watched.page.title() == "Not conformant: https://staging.example.com/team-a"
+    assert watched.requests == [file.as_uri()]
+    assert watched.complaints == []
+    assert watched.violations == []
+
+
+def test_the_policy_stops_what_escaping_would_have_let_through(
+    browser: Browser, file: Path, tmp_path: Path
+) -> None:
+    planted = tmp_path / "planted.html"
+    text = file.read_text("utf-8")
+    attack = '<script>document.title = "taken"</script><b style="color: red"></b>'
+    attack += f'<img src="{ELSEWHERE}">'
+    planted.write_text(text.replace("<main>", f"<main>{attack}"), "utf-8")
+
+    page = browser.new_page()
+    watched = Watched(page, planted)
+
+    assert page.title().startswith("Not conformant")
+    assert {"script-src-elem", "style-src-attr", "img-src"} <= set(watched.violations)
+    assert watched.stopped == [(ELSEWHERE, "csp")]
+    page.close()
+
+
+def test_the_matrix_is_a_table_whose_cells_say_what_came(watched: Watched) -> None:
+    table = watched.page.get_by_role("table", name="6 operations with 19 kinds of credentials")
+
+    assert table.is_visible()
+    assert table.get_by_role("columnheader").all_inner_texts()[1:] == [
+        "get_user",
+        "update_user",
+        "list_emails",
+        "add_email",
+        "delete_email",
+        "update_email",
+    ]
+    row = table.get_by_role("row").filter(has_text="token (email_write)").first
+    cells = row.get_by_role("cell").all_inner_texts()
+    assert [" ".join(cell.split()) for cell in cells] == [
+        "✗ failed 200 instead of 403" if index == 2 else f"✓ passed {status}"
+        for index, status in enumerate(("403", "403", "", "201", "204", "200"))
+    ]
+
+
+def test_a_cell_leads_to_what_failed(watched: Watched) -> None:
+    watched.page.get_by_role("link", name="failed 200 instead of 403").first.click()
+
+    assert watched.page.url.endswith("#finding:list-emails/forbidden/scope")
+    target = watched.page.locator(":target")
+    assert "A token without the scope email_read is refused with 403" in target.inner_text()
+
+
+def test_the_requirements_can_be_filtered_without_a_script(browser: Browser, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    shown = page.locator("details.requirement:visible")
+    everything = shown.count()
+
+    page.get_by_label("✗ failed").check()
+
+    assert everything == len(realistic_run().requirements)
+    assert shown.count() == 6
+    assert page.locator(".group:visible").count() == 4
+
+    shown.first.locator("summary").click()
+    assert shown.first.get_by_text("Expected, actual and the request").is_visible()
+    context.close()
+
+
+def test_headings_are_in_order_and_header_cells_say_for_what(watched: Watched) -> None:
+    levels: list[int] = watched.page.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, h4')].map(each => Number(each.tagName[1]))"
+    )
+
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert watched.page.locator("th:not([scope])").count() == 0
+    assert watched.page.locator("table:not(:has(caption))").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_scheme_and_width_can_be_read(
+    browser: Browser, file: Path, scheme: str, width: int
+) -> None:
+    page = browser.new_page(
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 900},
+    )
+    page.goto(file.as_uri())
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(CONTRASTS) >= 4.5
+    page.close()
+
+
+# The lowest contrast (WCAG 2, 1.4.3) of text on the ground that is painted behind it.
+CONTRASTS = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [r, g, b] = numbers(colour).map((value) => value / 255)
+      .map((value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = getComputedStyle(each).backgroundColor;
+      if (numbers(colour).length < 4 || numbers(colour)[3] > 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const contrasts = [...document.querySelectorAll("main *, header *")]
+    .filter((each) => !each.closest("svg") && each.innerText)
+    .map((each) => [luminance(getComputedStyle(each).color), luminance(ground(each))])
+    .map(([a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  return Math.min(...contrasts);
+}"""

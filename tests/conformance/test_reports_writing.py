@@ -1,0 +1,116 @@
+"""Reports as files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from conformance.reports import ReportError, check_report_paths, write_reports
+from tests.conformance.report_samples import WRITTEN, failed_run, untouched
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("report.xml", "<?xml "),
+        ("report.html", "<!doctype html>"),
+        ("report.json", "{\n"),
+        ("REPORT.JSON", "{\n"),
+    ],
+)
+def test_the_suffix_says_which_report(tmp_path: Path, name: str, beginning: str) -> None:
+    path = tmp_path / name
+
+    write_reports(failed_run(), [path], untouched, WRITTEN)
+
+    assert path.read_text("utf-8").startswith(beginning)
+
+
+@pytest.mark.parametrize("name", ["report.txt", "report", "report.xml.gz", ".json"])
+def test_another_suffix_is_refused_with_the_ones_there_are(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ReportError) as error:
+        check_report_paths([tmp_path / "good.xml", tmp_path / name])
+
+    assert (
+        str(error.value)
+        == f"{tmp_path / name}: a report's name ends in .xml (JUnit), .html or .json"
+    )
+
+
+def test_the_check_leaves_an_older_report_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("older")
+
+    check_report_paths([path, tmp_path / "new" / "report.xml"])
+
+    assert path.read_text() == "older"
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["new", "report.json"]
+
+
+def test_a_folder_of_that_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.mkdir()
+
+    with pytest.raises(ReportError, match=r"report\.json: cannot be written: it is a folder"):
+        check_report_paths([path])
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ReportError, match=r"report\.json: cannot be written: "):
+        check_report_paths([tmp_path / "file" / "report.json"])
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder nobody can write to")
+def test_a_place_that_cannot_be_written_to_is_refused() -> None:
+    with pytest.raises(ReportError, match=r"^/proc/self/report\.json: cannot be written: "):
+        check_report_paths([Path("/proc/self/report.json")])
+
+
+def test_a_report_that_fails_keeps_the_older_one_and_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, other = tmp_path / "report.json", tmp_path / "report.xml"
+    older.write_text("older")
+    replace = Path.replace
+
+    def full(source: Path, target: Path) -> Path:
+        if target.suffix == ".json":
+            raise OSError(28, "No space left on device")
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ReportError, match=r"report\.json: cannot be written: No space left"):
+        write_reports(failed_run(), [older, other], untouched)
+
+    assert older.read_text() == "older"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["report.json", "report.xml"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as on Unix")
+def test_others_may_read_a_report_as_far_as_the_umask_allows(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    before = os.umask(0o022)
+    try:
+        write_reports(failed_run(), [path], untouched)
+    finally:
+        os.umask(before)
+
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links as on Unix")
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "kept" / "real.json", tmp_path / "report.json"
+    real.parent.mkdir()
+    link.symlink_to(real)
+
+    check_report_paths([link])
+    write_reports(failed_run(), [link], untouched)
+
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["verdict"] == "nonconformant"

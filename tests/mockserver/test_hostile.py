@@ -1,0 +1,135 @@
+"""Anything sent to any path or method: no 5xx, no traceback, no hang."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.mockserver.attacks import (
+    ADDRESSES,
+    LOGIN,
+    PROFILE,
+    attack,
+    chunked,
+    unharmed,
+)
+from tests.support import MockServer
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY")
+PATHS = (PROFILE, ADDRESSES, "/_mock/state", "/_mock/tokens", "/_mock/reset", "/openapi.json", "/")
+FIELDS = (
+    "Accept",
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Method",
+    "Authorization",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Type",
+    "Expect",
+    "Host",
+    "Origin",
+    "Prefer",
+    "Sec-Fetch-Site",
+    "Transfer-Encoding",
+    "Upgrade",
+    "X-Mock-Sandbox",
+)
+VALUES = (
+    b"",
+    b"0",
+    b"-1",
+    b"99999999999999999999999999",
+    b"100-continue",
+    b"Basic",
+    b"Basic =",
+    b"Basic amFuZWRvZQ==",
+    b"Basic /w==",
+    b"Bearer",
+    b"Bearer a b",
+    b'Bearer "quoted"',
+    b"application/json; charset=utf-16",
+    b"application/json;;;=",
+    b"chunked",
+    b"chunked, chunked",
+    b"close, upgrade",
+    b"gzip",
+    b"gzip, chunked",
+    b"h2c",
+    b"identity",
+    b"localhost:99999999",
+    b"[::1",
+    b"multipart/form-data; boundary",
+    b"multipart/form-data; boundary=\xff",
+    b"null",
+    b"upgrade",
+    b"websocket",
+)
+
+octets = st.binary(max_size=60)
+field_values = st.sampled_from(VALUES) | octets
+fields = st.tuples(st.sampled_from(FIELDS).map(str.encode) | octets, field_values)
+targets = st.one_of(
+    st.sampled_from(PATHS).map(str.encode),
+    st.text("/%.2Ff0aé~{}*:@[]?#\\", max_size=40).map(str.encode),
+    st.builds(lambda path, tail: path.encode() + tail, st.sampled_from(PATHS), octets),
+    st.sampled_from(
+        [
+            b"*",
+            b"//",
+            b"/%",
+            b"/%00",
+            b"/" + b"%2F" * 500,
+            b"/" + b"a/" * 500,
+            b"/api/v1.1/users/%FF/",
+            b"/api/v1.1/users/janedoe%2Femails/",
+            b"/api/v1.1/users/../janedoe/",
+            b"http://other.example" + PROFILE.encode(),
+            b"http://other.example",
+            b"http://[::1/",
+            b"http://a:99999999999/",
+            b"other.example:443",
+        ]
+    ),
+)
+bodies = octets | st.sampled_from([b"{}", b'{"email": "a@b.cd"}', b"email=a%40b.cd", b"[" * 2000])
+"""What is sent where a body is expected."""
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> bytes:
+    """Something that is nearly a request."""
+    method = draw(st.sampled_from(METHODS).map(str.encode) | octets)
+    version = draw(st.sampled_from([b"HTTP/1.1"] * 9 + [b"HTTP/1.0", b"HTTP/2.0", b"HTTP/9", b""]))
+    lines = [b" ".join([method, draw(targets), version])]
+    lines += [name + b": " + value for name, value in draw(st.lists(fields, max_size=4))]
+    lines += draw(st.lists(st.sampled_from([LOGIN, b"Host: localhost"]), max_size=2, unique=True))
+    body = draw(bodies)
+    framing = draw(st.sampled_from(["length", "short", "long", "chunked", "both", "none"]))
+    if framing in ("length", "short", "long", "both"):
+        wrong = {"short": -1, "long": 1}.get(framing, 0)
+        lines.append(b"Content-Length: %d" % max(0, len(body) + wrong))
+    if framing in ("chunked", "both"):
+        lines.append(b"Transfer-Encoding: chunked")
+        body = draw(st.sampled_from([chunked(body), b"fffffffffffffffff\r\n", b"-1\r\n", body]))
+    end = draw(st.sampled_from([b"\r\n"] * 9 + [b"\n"]))
+    return end.join([*lines, b"", body])
+
+
+@pytest.fixture(autouse=True)
+def no_harm(server: MockServer) -> Iterator[None]:
+    with unharmed(server):
+        yield
+
+
+@given(st.lists(requests(), min_size=1, max_size=4))
+def test_requests_that_are_nearly_right(server_process: MockServer, sent: list[bytes]) -> None:
+    assert all(status < 500 for status in attack(server_process, b"".join(sent)))
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_are_no_request(server_process: MockServer, sent: bytes) -> None:
+    assert all(status < 500 for status in attack(server_process, sent))

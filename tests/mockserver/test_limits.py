@@ -1,0 +1,235 @@
+"""What a client may send, and how long it may take."""
+
+from __future__ import annotations
+
+import http.client
+import select
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from mockserver.connection import HEAD_SECONDS, MAX_HEAD
+from mockserver.exchange import MAX_BODY
+from tests.mockserver.attacks import (
+    ADDRESSES,
+    CLOSE,
+    PROFILE,
+    chunked,
+    request,
+    statuses,
+    unharmed,
+)
+from tests.support import (
+    JANE,
+    WRITING,
+    MockServer,
+    Operation,
+    Reply,
+    bearer,
+    head,
+    named,
+    problem,
+)
+
+GIGABYTE = f"Content-Length: {1 << 30}"
+
+
+def impatient(head: float, body: float) -> MockServer:
+    """A server that waits for so many seconds only."""
+    lines = [
+        "from mockserver import connection",
+        f"connection.HEAD_SECONDS, connection.BODY_SECONDS = {head}, {body}",
+        "from mockserver.cli import main",
+        "main(prog_name='mockserver')",
+    ]
+    return MockServer(program=("-c", "\n".join(lines)))
+
+
+def answers(server: MockServer, sent: list[bytes]) -> list[bytes]:
+    """Send on one connection each; gives what comes back before the server ends it."""
+    with ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in sent]
+        for connection, data in zip(connections, sent, strict=True):
+            connection.sendall(data)
+        return [stack.enter_context(one.makefile("rb")).read() for one in connections]
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[MockServer]:
+    with impatient(head=0.5, body=0.5) as server, unharmed(server):
+        yield server
+
+
+@pytest.mark.parametrize("operation", WRITING, ids=named)
+@pytest.mark.parametrize(
+    ("username", "authorization", "status"),
+    [
+        ("janedoe", JANE, 413),
+        ("janedoe", bearer("janedoe-all"), 413),
+        ("janedoe", bearer("janedoe-none"), 403),
+        ("johndoe", JANE, 403),
+        ("nobody", JANE, 404),
+        ("janedoe", bearer("nobody-knows"), 401),
+        ("janedoe", None, 401),
+    ],
+)
+def test_a_gigabyte_is_refused_before_it_is_sent(
+    server: MockServer,
+    operation: Operation,
+    username: str,
+    authorization: str | None,
+    status: int,
+) -> None:
+    fields = [GIGABYTE] + [f"Authorization: {authorization}"] * (authorization is not None)
+    answer = server.raw(head(operation.method, operation.path(username), *fields))
+    problem(answer, status)
+
+
+def test_a_body_of_a_megabyte_is_read(server: MockServer) -> None:
+    body = b'{"company": "Large"}'.ljust(MAX_BODY)
+    for sent in (
+        request("PATCH", PROFILE, CLOSE, body=body),
+        request("PATCH", PROFILE, CLOSE, b"Transfer-Encoding: chunked") + chunked(body),
+    ):
+        assert statuses(server.raw_bytes(sent)) == [200]
+
+
+def test_a_larger_body_is_not(server: MockServer) -> None:
+    body = b'{"company": "Larger"}'.ljust(MAX_BODY + 1)
+    with server.unchanged():
+        for sent in (
+            request("PATCH", PROFILE, CLOSE, body=body),
+            request("PATCH", PROFILE, CLOSE, b"Transfer-Encoding: chunked") + chunked(body),
+            request("PATCH", PROFILE, CLOSE, b"Transfer-Encoding: chunked")
+            + chunked(*[body[:1000]] * 2000),
+        ):
+            problem(server.raw(sent), 413, "body-too-large")
+
+
+@pytest.mark.parametrize("fields", [{}, {"Connection": "close"}])
+@pytest.mark.parametrize(
+    ("authorization", "status"), [(JANE, 413), ("Bearer wrong", 401), (bearer("johndoe-all"), 403)]
+)
+def test_a_client_that_sends_all_before_it_reads_can_read_the_refusal(
+    server: MockServer, fields: dict[str, str], authorization: str, status: int
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    fields = {**fields, "Authorization": authorization}
+    connection.request("POST", ADDRESSES, b"x" * 20_000_000, fields)
+    with connection.getresponse() as response:
+        problem(Reply(response.status, response.msg, response.read()), status)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "excess",
+    [
+        b"X: " + b"x" * MAX_HEAD,
+        b"\r\n".join([b"X: " + b"x" * 1_000] * 70),
+        b"\r\n".join([b"X:"] * MAX_HEAD),
+        b"X: " + b"x" * 2_000_000,
+    ],
+    ids=["one field", "many fields", "many empty fields", "one huge field"],
+)
+def test_a_header_of_more_than_64_kib_is_refused(server: MockServer, excess: bytes) -> None:
+    problem(server.raw(request("GET", PROFILE, excess)), 431, "header-too-large")
+    # It is refused before it is whole, too.
+    problem(server.raw(request("GET", PROFILE, excess * 5).rstrip()), 431, "header-too-large")
+    long_path = f"/{'x' * MAX_HEAD}"
+    problem(server.raw(request("GET", long_path)), 431, "header-too-large")
+
+
+def test_a_header_of_less_is_read(server: MockServer) -> None:
+    field = b"X: " + b"x" * (MAX_HEAD - 1000)
+    sent = [
+        request("GET", PROFILE, field),
+        request("GET", f"{PROFILE}?{'x' * (MAX_HEAD - 1000)}"),
+        request("PATCH", PROFILE, field, body=b'{"company": "%b"}' % (b"x" * 500_000)),
+        request("GET", PROFILE, field, CLOSE),
+    ]
+    assert statuses(server.raw_bytes(b"".join(sent))) == [200, 200, 400, 200]
+
+
+def test_a_large_body_does_not_count_as_the_header_after_it(server: MockServer) -> None:
+    body = b'{"company": "Large"}'.ljust(200_000)
+    last = request("GET", PROFILE, CLOSE)
+    with server.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(request("PATCH", PROFILE, body=body) + last[:10])
+        assert b" 200 " in stream.readline()
+        connection.sendall(last[10:])
+        assert statuses(stream.read()) == [200]
+
+
+def test_a_header_may_take_30_seconds_and_no_longer() -> None:
+    assert HEAD_SECONDS == 30
+
+
+def test_half_a_header_is_not_waited_for(hasty: MockServer) -> None:
+    halves = [
+        b"G",
+        b"GET / HTTP/1.1",
+        b"GET / HTTP/1.1\r\nHost: local",
+        request("GET", PROFILE, b"Connection: upgrade", b"Upgrade: h2c")[:-1],
+        request("GET", PROFILE) + b"GET / HTTP/1.1\r\n",
+        request("PATCH", PROFILE, body=b"{}", login=b"") + b"GET / HTTP/1.1\r\n",
+    ]
+    assert [statuses(answer) for answer in answers(hasty, halves)] == [
+        *[[408]] * 4,
+        [200, 408],
+        [401, 408],
+    ]
+
+
+def test_a_header_that_comes_drop_by_drop_is_not_waited_for(hasty: MockServer) -> None:
+    with hasty.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        while not select.select([connection], [], [], 0.05)[0]:
+            connection.sendall(b"x")
+        assert statuses(connection.recv(65536)) == [408]
+
+
+def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(hasty: MockServer) -> None:
+    assert hasty.raw_bytes(b"") == b""
+    with hasty.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(request("GET", PROFILE))
+        assert b" 200 " in stream.readline()
+        connection.sendall(b"\r\n")
+        assert statuses(stream.read()) == []
+
+
+def test_half_a_body_is_not_waited_for(hasty: MockServer) -> None:
+    half = request("PATCH", PROFILE, b"Content-Length: 20")
+    halves = [
+        half,
+        half + b'{"company":',
+        request("PATCH", PROFILE, b"Transfer-Encoding: chunked") + b"5\r\n{",
+        request("GET", PROFILE) + half,
+    ]
+    with hasty.unchanged():
+        found = [statuses(answer) for answer in answers(hasty, halves)]
+    assert found == [[408], [408], [408], [200, 408]]
+
+
+def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for(hasty: MockServer) -> None:
+    halves = [
+        request("PATCH", PROFILE, b"Content-Length: 20", login=b""),
+        request("GET", PROFILE, b"Content-Length: 20"),
+    ]
+    assert [statuses(answer) for answer in answers(hasty, halves)] == [[401], [200]]
+
+
+def test_a_body_that_nobody_reads_may_take_longer_than_a_header() -> None:
+    with impatient(head=0.1, body=60) as server, unharmed(server):
+        refused = request("PATCH", PROFILE, body=b"x" * 300_000, login=b"")
+        last = request("GET", PROFILE, CLOSE)
+        with server.connect() as connection, connection.makefile("rb") as stream:
+            connection.sendall(refused[:-200_000])
+            assert b" 401 " in stream.readline()
+            connection.sendall(refused[-200_000:-100_000])
+            # Once another connection was closed for its silence, the server has looked after this one.
+            assert server.raw_bytes(b"") == b""
+            connection.sendall(refused[-100_000:-1])
+            assert server.raw_bytes(b"") == b""
+            connection.sendall(refused[-1:] + last)
+            assert statuses(stream.read()) == [200]

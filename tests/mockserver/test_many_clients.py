@@ -1,0 +1,139 @@
+"""Many clients at once: none waits for another, and nothing is lost."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from threading import Barrier
+
+import httpx
+import pytest
+
+from tests.mockserver.attacks import ADDRESSES, PROFILE, chunked, request, unharmed
+from tests.support import JANE, JOHN, PATIENCE, MockServer
+
+WRITERS = 16
+ROUNDS = 12
+MEMBERS = ("full_name", "location", "company", "profile_url")
+
+
+def in_parallel(server: MockServer, work: Callable[[int, httpx.Client], None]) -> None:
+    """Have so many writers work at once, each with a client of its own."""
+    barrier = Barrier(WRITERS)
+
+    def run(writer: int) -> None:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE, trust_env=False) as client:
+            barrier.wait()
+            work(writer, client)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(run, range(WRITERS)))
+
+
+def send(client: httpx.Client, method: str, path: str, status: int, **members: object) -> None:
+    answer = client.request(method, path, headers={"Authorization": JANE}, json=members)
+    assert answer.status_code == status, answer.text
+
+
+def test_sixteen_writers_lose_nothing(server: MockServer) -> None:
+    def work(writer: int, client: httpx.Client) -> None:
+        for number in range(ROUNDS):
+            kept, dropped = (f"{name}{number}@{writer}.example" for name in ("kept", "dropped"))
+            send(client, "POST", ADDRESSES, 201, email=kept)
+            send(client, "POST", ADDRESSES, 201, email=dropped)
+            send(client, "PATCH", ADDRESSES, 200, email=kept, verified=True, primary=True)
+            send(client, "DELETE", ADDRESSES, 204, email=dropped)
+            if writer < len(MEMBERS):
+                send(client, "PATCH", PROFILE, 200, **{MEMBERS[writer]: f"{writer}.{number}"})
+            listed = client.get(ADDRESSES, headers={"Authorization": JANE}).json()
+            assert sum(email["primary"] for email in listed) == 1
+
+    with unharmed(server):
+        in_parallel(server, work)
+    [jane] = [one for one in server.state()["accounts"] if one["username"] == "janedoe"]
+    for writer, member in enumerate(MEMBERS):
+        assert jane[member] == f"{writer}.{ROUNDS - 1}"
+    kept = {
+        f"kept{number}@{writer}.example" for writer in range(WRITERS) for number in range(ROUNDS)
+    }
+    assert {email["email"] for email in jane["emails"]} == kept | {"jane.doe@example.com"}
+    assert all(email["verified"] for email in jane["emails"])
+    assert sum(email["primary"] for email in jane["emails"]) == 1
+
+
+def test_an_address_that_all_want_is_given_once(server: MockServer) -> None:
+    got = []
+
+    def work(writer: int, client: httpx.Client) -> None:
+        username, login = (("janedoe", JANE), ("johndoe", JOHN))[writer % 2]
+        path = ADDRESSES.replace("janedoe", username)
+        wanted = {"email": "Wanted@example.com" if writer % 3 else "wanted@EXAMPLE.com"}
+        answer = client.post(path, headers={"Authorization": login}, json=wanted)
+        assert answer.status_code in (201, 400)
+        got.extend([username] * (answer.status_code == 201))
+
+    in_parallel(server, work)
+    assert len(got) == 1
+
+
+BODY = b'{"company": "Late, Inc."}'
+
+
+@pytest.mark.parametrize(
+    ("whole", "rest"),
+    [
+        (request("GET", PROFILE), 200),
+        (request("GET", PROFILE), 1),
+        (request("PATCH", PROFILE, body=BODY), len(BODY)),
+        (request("PATCH", PROFILE, body=BODY), 1),
+        (request("PATCH", PROFILE, b"Transfer-Encoding: chunked") + chunked(BODY), 10),
+    ],
+    ids=["nothing", "half a header", "no body", "half a body", "half a chunk"],
+)
+def test_sixty_half_sent_requests_hold_nobody_up(
+    server: MockServer, whole: bytes, rest: int
+) -> None:
+    with unharmed(server), ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(60)]
+        for connection in connections:
+            connection.sendall(whole[:-rest])
+        with server.unchanged():
+            for _ in range(60):
+                assert server.send("GET", PROFILE, JANE).status_code == 200
+        for connection in connections:
+            connection.sendall(whole[-rest:])
+            assert b" 200 " in connection.recv(65536)
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["whole", "half"])
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request("GET", PROFILE),
+        request("GET", "/openapi.yaml") * 50,
+        request("POST", ADDRESSES, body=b'{"email": "gone@example.com"}'),
+        request("POST", ADDRESSES, b"Expect: 100-continue", body=b"x" * 100_000),
+        request("POST", ADDRESSES, body=b"x" * 2_000_000),
+        request("POST", ADDRESSES, body=b"x" * 100_000, login=b""),
+        request("GET", PROFILE, b"Connection: upgrade", b"Upgrade: h2c"),
+        b"\0",
+    ],
+    ids=lambda sent: repr(sent[:30]) if isinstance(sent, bytes) else None,
+)
+def test_clients_that_hang_up_early_leave_no_trace(
+    server: MockServer, sent: bytes, *, half: bool, reset: bool
+) -> None:
+    with unharmed(server):
+        for _ in range(10):
+            connection = server.connect()
+            if reset:
+                at_once = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            connection.settimeout(0.2)
+            with suppress(OSError):  # The server may refuse it before it is whole.
+                connection.sendall(sent[: len(sent) // 2] if half else sent)
+            connection.close()

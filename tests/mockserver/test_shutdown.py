@@ -1,0 +1,174 @@
+"""The server ends when it is told to, whatever its clients do."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from tests.mockserver.attacks import ADDRESSES, PROFILE, request
+from tests.support import ROOT, MockServer, StartServer, clean_environment
+
+SECONDS = 5
+"""How long it may take."""
+
+Client = Callable[[socket.socket], None]
+
+
+def says_nothing(connection: socket.socket) -> None:
+    """A connection that a browser opens before it needs it."""
+
+
+def keeps_its_connection(connection: socket.socket) -> None:
+    connection.sendall(request("GET", PROFILE))
+    assert connection.recv(65536)
+
+
+def sends_half_a_header(connection: socket.socket) -> None:
+    connection.sendall(request("GET", PROFILE)[:-3])
+
+
+def sends_half_a_body(connection: socket.socket) -> None:
+    connection.sendall(request("POST", ADDRESSES, b"Content-Length: 100") + b'{"email":')
+
+
+def sends_half_a_body_after_a_refusal(connection: socket.socket) -> None:
+    connection.sendall(request("POST", ADDRESSES, b"Content-Length: 100", login=b""))
+    assert connection.recv(65536)
+
+
+def is_refused_and_stays(connection: socket.socket) -> None:
+    connection.sendall(b"\0")
+    assert connection.recv(65536)
+
+
+def reads_no_answer(connection: socket.socket) -> None:
+    connection.settimeout(0)
+    asked = request("GET", "/openapi.yaml")
+    try:
+        while True:
+            connection.sendall(asked * 100)
+    except BlockingIOError:
+        pass  # Neither side can send any more.
+
+
+CLIENTS = (
+    says_nothing,
+    keeps_its_connection,
+    sends_half_a_header,
+    sends_half_a_body,
+    sends_half_a_body_after_a_refusal,
+    is_refused_and_stays,
+    reads_no_answer,
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
+def test_it_ends_whatever_its_clients_do(start_server: StartServer, number: signal.Signals) -> None:
+    server = start_server()
+    with ExitStack() as stack:
+        for client in CLIENTS * 5:
+            client(stack.enter_context(server.connect()))
+        assert server.send("GET", "/_mock/health").status_code == 200
+        assert end(server.process, number) == 0
+    assert complaints(server) == []
+
+
+def test_a_second_signal_does_no_harm(start_server: StartServer) -> None:
+    server = start_server()
+    with server.connect() as connection:
+        sends_half_a_body(connection)
+        assert server.send("GET", "/_mock/health").status_code == 200
+        server.process.send_signal(signal.SIGINT)
+        assert end(server.process, signal.SIGTERM) == 0
+    assert complaints(server) == []
+
+
+def test_a_request_under_way_is_answered(start_server: StartServer) -> None:
+    server = start_server()
+    body = b'{"email": "last@example.com"}'
+    with server.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(request("POST", ADDRESSES, b"Expect: 100-continue", body=body)[:-1])
+        assert b" 100 " in stream.readline()
+        server.process.send_signal(signal.SIGTERM)
+        refused(server)
+        connection.sendall(body[-1:])
+        assert b"HTTP/1.1 201 Created\r\n" in stream.read()
+    assert server.process.wait(SECONDS) == 0
+
+
+@pytest.fixture
+def unheard() -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """A server whose output nobody reads, but for the line that says where it is."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0"],
+        cwd=ROOT,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    ready = process.stdout.readline().decode()
+    url = next(word for word in ready.split() if word.startswith("http://"))
+    with process.stdout, process.stderr, httpx.Client(base_url=url, trust_env=False) as client:
+        yield process, client
+        process.kill()
+        process.wait()
+
+
+def test_it_serves_on_when_nobody_reads_its_log(
+    unheard: tuple[subprocess.Popen[bytes], httpx.Client],
+) -> None:
+    process, client = unheard
+    nowhere = f"/{'nowhere' * 20}"
+    for _ in range(3_000):
+        assert client.get(nowhere).status_code == 404
+    assert end(process, signal.SIGTERM) == 0
+
+
+def test_it_serves_on_when_its_output_is_closed(
+    unheard: tuple[subprocess.Popen[bytes], httpx.Client],
+) -> None:
+    process, client = unheard
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stderr.close()
+    for _ in range(100):
+        assert client.get("/nowhere").status_code == 404
+    assert end(process, signal.SIGTERM) == 0
+
+
+def end(process: subprocess.Popen[bytes] | subprocess.Popen[str], number: signal.Signals) -> int:
+    """Send a signal; gives the exit code."""
+    started = time.monotonic()
+    process.send_signal(number)
+    code = process.wait(2 * SECONDS)
+    assert time.monotonic() - started < SECONDS
+    return code
+
+
+def complaints(server: MockServer) -> list[str]:
+    """What an ended server logged but its requests."""
+    server.kill()
+    return [line for line in server.log[:] if '"event": "request"' not in line]
+
+
+def refused(server: MockServer) -> None:
+    """Wait until the server takes no more connections."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            server.connect().close()
+        except ConnectionRefusedError:
+            return
+    raise AssertionError("the server still takes connections")
