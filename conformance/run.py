@@ -245,7 +245,8 @@ class Run:
         """An address of the owner, neither verified nor primary, that stays for the next checks."""
         resting = self._resting.get("owner")
         for email in resting.emails if resting else ():
-            if self.tag in email.email and self.before().find(email.email) == email:
+            plain = not email.verified and not email.primary
+            if plain and self.tag in email.email and self.before().find(email.email) == email:
                 return email
         email = self.added()
         if resting is not None:
