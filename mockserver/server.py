@@ -17,7 +17,7 @@ from mockserver.exchange import App
 from mockserver.reports import Log
 
 _KEEP_ALIVE_SECONDS = 65  # longer than the idle time of common clients, so that they close first
-_SHUTDOWN_SECONDS = 1
+_SHUTDOWN_SECONDS = 2
 _SWEEP_EVERY = 10  # ticks of the server's main loop, which are a tenth of a second each
 
 
