@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.support import MockServer, StartServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    # A name that was rebound to our address.
+    "--host-resolver-rules=MAP rebound.example 127.0.0.1",
+)
 
 # The same examples in every run; `--hypothesis-profile thorough` looks for new ones.
 settings.register_profile("quick", derandomize=True, database=None, deadline=None)
@@ -40,3 +57,16 @@ def start_server() -> Iterator[StartServer]:
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Imported here: the tests that need no browser need no playwright either.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    found = shutil.which("chromium")
+    assert found is not None, "these tests need chromium (Debian: apt-get install chromium)"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM))
+        yield started
+        started.close()
