@@ -49,6 +49,11 @@ clients: $(READY) ## Lint the contract, and try clients generated from it (needs
 selftest: $(READY) ## Show that the conformance suite finds planted defects, and accuses nothing legal
 	@$(BIN)/python -m conformance.mutants.selftest $(ARGS)
 
+.PHONY: independent
+independent: $(READY) ## Let the conformance suite judge every change of an implementation that is not ours (half an hour)
+	@$(BIN)/python -m tests.conformance.independent.probe
+	@$(BIN)/python -m tests.conformance.independent.trials $(ARGS)
+
 .PHONY: check
 check: style types test browser clients selftest ## All that CI checks
 

@@ -29,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin, if a target is named."""
     config.addinivalue_line("markers", "proves(*ids): the requirements that a check is about")
+    # pytest-xdist's own; a run without that plugin knows it too.
+    config.addinivalue_line("markers", "xdist_group(name): the tests that run on one worker")
     target = config.getoption("--conformance-target")
     if target is None or config.pluginmanager.has_plugin(PLUGIN):
         return

@@ -178,12 +178,12 @@ class HttpTransport:
         return Response(status, headers, _decoded(body, headers), stray=stray)
 
     def _write(self, connection: http.client.HTTPConnection, request: Request) -> None:
-        path = request.path
-        if self._proxy is not None and not self._tls:
-            path = f"http://{_authority(self._host, self._port)}{path}"
-        connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
         default = self._port == (443 if self._tls else 80)
         host = _authority(self._host, None if default else self._port)
+        path = request.path
+        if self._proxy is not None and not self._tls:
+            path = f"http://{host}{path}"
+        connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host)
         if self._proxy is not None and not self._tls:
             for name, value in self._proxy.headers:
@@ -282,6 +282,7 @@ def _read(answer: http.client.HTTPResponse, sock: socket.socket | None, deadline
             )
     if answer.length:  # read1 does not say that something is missing
         raise http.client.IncompleteRead(b"", answer.length)
+    answer.close()  # read1 does not, and an open answer holds its connection
     return b"".join(parts)
 
 

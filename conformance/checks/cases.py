@@ -51,16 +51,15 @@ def product(
     return each
 
 
-def correct_value(run: Run, op: str) -> dict[str, Any] | None:
-    """The body of a correct request that would change something; None for a reading operation."""
+def correct_value(run: Run, op: str, role: str = "owner") -> dict[str, Any] | None:
+    """The body of a request that would change something of an account; None for a reading operation."""
     if op == "update_user":
         return {text_member(run): run.text("Never")}
     if op == "add_email":
         return {"email": run.address()}
-    if op == "update_email":
-        return {"email": run.standing().email, "verified": True}
-    if op == "delete_email":
-        return {"email": run.standing().email}
+    if op in ("update_email", "delete_email"):
+        email = run.standing() if role == "owner" else run.added(role)
+        return {"email": email.email, **({"verified": True} if op == "update_email" else {})}
     return None
 
 

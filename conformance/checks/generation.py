@@ -8,26 +8,28 @@ anyone's reading must be refused, and everything between may be taken or refused
 from __future__ import annotations
 
 import copy
+import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import hypothesis
 import schemathesis
-from hypothesis import HealthCheck, Phase, Verbosity
-from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.case import Case
+from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
+from schemathesis.generation.feedback import NO_FEEDBACK
+from schemathesis.generation.overrides import Override
 
-from conformance.judge import Judge, NotVerified
 from conformance.requirements import packaged_contract
 from conformance.run import JSON, Run
 from conformance.state import TEXT_MEMBERS
-from conformance.transport import TransportError
 
-_SHRINK_CALLS = 40  # tries to make a failing request smaller, each of a few requests to the target
+ADDRESS_MEMBERS = ("email", "gravatar_email")
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
 _URL = r"^https?://[a-z]{1,10}\.example\.(com|org)/[a-z0-9]{0,20}$"
+_REQUESTS = ("UserUpdate", "NewEmail", "EmailUpdate", "EmailRemoval")
 
 
 def _narrowed() -> dict[str, Any]:
@@ -35,7 +37,7 @@ def _narrowed() -> dict[str, Any]:
     data: dict[str, Any] = copy.deepcopy(packaged_contract().document.data)
     schemas = data["components"]["schemas"]
     schemas["EmailAddress"] = {"type": "string", "pattern": _ADDRESS, "maxLength": 40}
-    for name in ("UserUpdate", "NewEmail", "EmailUpdate", "EmailRemoval"):
+    for name in _REQUESTS:
         schemas[name]["additionalProperties"] = False
         schemas[name]["minProperties"] = 1
     members = schemas["UserUpdate"]["properties"]
@@ -46,32 +48,86 @@ def _narrowed() -> dict[str, Any]:
 
 
 @cache
-def _schema(*, narrowed: bool) -> Any:
+def schema(*, narrowed: bool) -> Any:
+    """The contract as schemathesis reads it, with bodies in JSON: a form has the same members."""
     data = _narrowed() if narrowed else copy.deepcopy(packaged_contract().document.data)
     for item in data["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict) and "requestBody" in operation:
                 content = operation["requestBody"]["content"]
-                # A form has the members of the JSON body; multipart is not ours to ask for.
                 operation["requestBody"]["content"] = {JSON: content[JSON]}
-    return schemathesis.openapi.from_dict(data)
+    found = schemathesis.openapi.from_dict(data)
+    found.config.generation.update(modes=[_mode(valid=narrowed)])
+    return found
+
+
+def _mode(*, valid: bool) -> GenerationMode:
+    return GenerationMode.POSITIVE if valid else GenerationMode.NEGATIVE
+
+
+def _operation(op: str, *, narrowed: bool) -> Any:
+    one = packaged_contract().operations[op]
+    return schema(narrowed=narrowed)[one.path][one.method.upper()]
 
 
 @cache
 def bodies(op: str, *, valid: bool) -> SearchStrategy[Any]:
-    """A strategy for the JSON value of a body; schemathesis's NotSet stands for no body."""
-    operation = packaged_contract().operations[op]
-    found = _schema(narrowed=valid)[operation.path][operation.method.upper()]
-    modes = schemathesis.GenerationMode
-    mode = modes.POSITIVE if valid else modes.NEGATIVE
-    strategy: SearchStrategy[Any] = found.as_strategy(
-        generation_mode=mode,
-        path_parameters={str(operation.owner): "owner"},
-        headers={},
-        cookies={},
-        query={},
-    ).map(lambda case: case.body)
+    """A strategy for the JSON value of a body; NOT_SET stands for no body."""
+    one = packaged_contract().operations[op]
+    strategy: SearchStrategy[Any] = (
+        _operation(op, narrowed=valid)
+        .as_strategy(
+            generation_mode=_mode(valid=valid),
+            path_parameters={str(one.owner): "owner"},
+            headers={},
+            cookies={},
+            query={},
+        )
+        .map(lambda case: case.body)
+    )
     return strategy
+
+
+@cache
+def examples(op: str) -> tuple[Any, ...]:
+    """The values of the bodies that the contract shows as examples."""
+    cases = ExamplesGenerator(
+        operation=_operation(op, narrowed=False),
+        override=Override(),
+        feedback=NO_FEEDBACK,
+        fill_missing=False,
+    )
+    return _distinct(cases)
+
+
+@cache
+def covering(op: str, *, valid: bool) -> tuple[Any, ...]:
+    """The values of bodies with which schemathesis covers the schema: every bound, every type, every lack."""
+    operation = _operation(op, narrowed=valid)
+    cases = CoverageGenerator(
+        operation=operation,
+        generation_modes=[_mode(valid=valid)],
+        generation_config=operation.schema.config.generation_for(
+            operation=operation, phase="coverage"
+        ),
+        auth_storage=None,
+        override=Override(),
+        feedback=NO_FEEDBACK,
+    )
+    own = packaged_contract().operations[op].method.upper()
+    # What it tries beside bodies, other methods and media types, has checks of its own here.
+    return _distinct(
+        case
+        for case in cases
+        if case.method == own and not {"Content-Type", "content-type"} & set(case.headers or {})
+    )
+
+
+def _distinct(cases: Iterable[Case[Any]]) -> tuple[Any, ...]:
+    found: dict[str, Any] = {}
+    for case in cases:
+        found.setdefault(json.dumps(case.body, sort_keys=True, default=repr), case.body)
+    return tuple(found.values())
 
 
 def is_good_text(value: Any) -> bool:
@@ -92,9 +148,56 @@ def is_no_address(value: Any) -> bool:
     """Whether a value is no address by anyone's reading."""
     if not isinstance(value, str) or not value or "@" not in value:
         return True
-    if not (value.isascii() and value.isprintable()) or value != value.strip():
+    if not value.isascii() or value != value.strip():
         return False  # white space of other kinds, or around it: somebody may take it
-    return value.startswith("@") or value.endswith("@") or " " in value
+    spaced = any(space in value for space in " \t\n\r\f\v")
+    return value.startswith("@") or value.endswith("@") or spaced
+
+
+def ours(run: Run, value: Any, known: str = "") -> Any:
+    """A body with our own addresses in place of the generated ones: nothing else is touched on a target.
+
+    Args:
+        run: The run, whose mark the addresses get.
+        value: The value of the body.
+        known: The address to put in, if it shall be one that is there; else a new one is made.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _our_address(run, text, known)
+        if name in ADDRESS_MEMBERS and isinstance(text, str) and not is_no_address(text)
+        else text
+        for name, text in value.items()
+    }
+
+
+def _our_address(run: Run, text: str, known: str) -> str:
+    if run.tag in text:
+        return text
+    local, _, domain = text.rpartition("@")
+    return known or run.address(f"+{local}", domain)
+
+
+def as_form(value: Any) -> dict[str, str] | None:
+    """A body as the texts of a form; None if a form cannot have it, or it would be another body there."""
+    if not isinstance(value, Mapping):
+        return None
+    texts = {
+        name: str(one).lower() if isinstance(one, bool) else str(one)
+        for name, one in value.items()
+        if isinstance(one, (str, bool, int, float))
+    }
+    return texts if len(texts) == len(value) and value else None
+
+
+def from_form(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What the texts of a form mean: `true` and `false` are booleans where these are documented."""
+    flags = {"true": True, "false": False}
+    return {
+        name: flags.get(text, text) if name in ("verified", "primary") else text
+        for name, text in texts.items()
+    }
 
 
 def allowed(run: Run, op: str, body: Any) -> tuple[int, ...]:
@@ -116,72 +219,3 @@ def allowed(run: Run, op: str, body: Any) -> tuple[int, ...]:
     ):
         return (400, 404)
     return tuple(status for status in documented if status not in (401, 403))
-
-
-class _Found(Exception):
-    pass
-
-
-def explore(
-    run: Run, judge: Judge, strategy: SearchStrategy[Any], check: Callable[[Judge, Any], None]
-) -> None:
-    """Try generated examples, and keep the failures of the smallest one that fails.
-
-    Raises:
-        NotVerified, TransportError: An example could not be tried to the end.
-    """
-    failing: list[tuple[str, Judge]] = []
-    ended: list[NotVerified | TransportError] = []
-    calls = 0
-
-    def one(example: Any) -> None:
-        nonlocal calls
-        shown = repr(example)
-        calls += bool(failing)
-        known = failing and calls > _SHRINK_CALLS
-        if ended or (known and shown != failing[-1][0]):
-            return
-        if known:
-            raise _Found
-        inner = judge.fresh()
-        try:
-            check(inner, example)
-        except (NotVerified, TransportError) as error:
-            ended.append(error)
-            return
-        if inner.failures:
-            failing.append((shown, inner))
-            raise _Found
-
-    try:
-        _configured(run)(hypothesis.given(strategy)(one))()
-    except (_Found, HypothesisException):
-        # An example that fails only now and then has failed nevertheless.
-        if not failing:
-            raise
-    if failing:
-        judge.adopt(failing[-1][1])
-    elif ended:
-        raise ended[0]
-    else:
-        judge.pass_all()
-
-
-def _configured(run: Run) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    settings = hypothesis.settings(
-        max_examples=run.settings.max_examples,
-        database=None,
-        deadline=None,
-        derandomize=False,
-        phases=(Phase.generate, Phase.shrink),
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-    )
-
-    def configure(test: Callable[..., None]) -> Callable[..., None]:
-        seeded: Callable[..., None] = hypothesis.seed(run.settings.seed)(settings(test))
-        return seeded
-
-    return configure

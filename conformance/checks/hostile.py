@@ -153,7 +153,8 @@ def odd_forms(run: Run, op: str) -> Bodies:
 
 def odd_types(run: Run, op: str) -> Bodies:
     """Parameters of the media type that nobody needs."""
-    content = json.dumps(correct_value(run, op)).encode()
+    value = correct_value(run, op) or {}
+    content, form = json.dumps(value).encode(), form_body(value).content
     for media_type in (
         "application/json; charset=klingon",
         "application/json; charset=",
@@ -165,9 +166,7 @@ def odd_types(run: Run, op: str) -> Bodies:
         f"{FORM}; charset=klingon",
         f"{FORM}; charset=utf-16",
     ):
-        body = Body(
-            f"email={run.tag}".encode() if media_type.startswith(FORM) else content, media_type
-        )
+        body = Body(form if media_type.startswith(FORM) else content, media_type)
         yield body, _statuses(run, op, 415)
 
 

@@ -114,12 +114,20 @@ def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: st
     return exchange
 
 
-@proves("{op}/unauthenticated/expired", each=product(OPERATIONS, _roles))
+@proves(
+    "{op}/unauthenticated/expired",
+    "{op}/refused-unchanged/access",
+    each=product(OPERATIONS, _roles),
+)
 def test_an_expired_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
     _stale_is_refused(run, judge, op, role, "expired", run.account(role).expired_token)
 
 
-@proves("{op}/unauthenticated/revoked", each=product(OPERATIONS, _roles))
+@proves(
+    "{op}/unauthenticated/revoked",
+    "{op}/refused-unchanged/access",
+    each=product(OPERATIONS, _roles),
+)
 def test_a_revoked_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
     _stale_is_refused(run, judge, op, role, "revoked", run.account(role).revoked_token)
 
@@ -132,8 +140,14 @@ def _stale_is_refused(
     credentials = unusable(f"{role}, {state} token", f"Bearer {token}", run.target.redact)
     # At the account that it was once good for: there, nothing but its age speaks against it.
     username = run.account(role).username
-    exchange = run.call(op, credentials, correct_value(run, op), username=username)
+    value = correct_value(run, op, role)
+    witness = Witness(run) if op in WRITES else None
+    exchange = run.call(op, credentials, value, username=username)
     judge.status(f"{slug(op)}/unauthenticated/{state}", exchange, 401)
+    if witness is not None:
+        requirement = f"{slug(op)}/refused-unchanged/access"
+        witness.other_untouched(judge, requirement, exchange)
+        witness.nothing_changed(judge, requirement, exchange)
 
 
 @proves(

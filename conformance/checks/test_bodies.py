@@ -42,6 +42,11 @@ def test_malformed_json_is_refused(run: Run, judge: Judge, op: str) -> None:
         f'{{"{key}": }}',
         f'{{"{key}" "{content}"}}',
         f'{{{key}: "{content}"}}',
+        text.replace('"', "'"),
+        f"/* a comment */ {text}",
+        f"{text[:-1]} // a comment\n}}",
+        f'{text[:-1]}, "x": "a line\nfeed"}}',
+        f'{text[:-1]}, "x": "a\ttab"}}',
     ):
         requirement = f"{slug(op)}/invalid-body/malformed-json"
         _refused(run, judge, op, requirement, Body(broken.encode()))

@@ -86,7 +86,7 @@ def test_every_login_reads_the_same_user(run: Run, judge: Judge) -> None:
     )
 
 
-@proves("get-user/own-data", "get-user/members")
+@proves("get-user/own-data", "get-user/members", writes=False)
 def test_each_user_reads_the_own_profile(run: Run, judge: Judge) -> None:
     for role in ("owner", "other", "owner"):
         oracles.got_user(run, judge, run.login("get_user", role), role)

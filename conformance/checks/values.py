@@ -60,6 +60,8 @@ def no_addresses(tag: str) -> tuple[str, ...]:
         f"{tag} x@example.com",
         f"{tag}@exam ple.com",
         f"{tag}\tx@example.com",
+        f"{tag}\nx@example.com",
+        f"{tag}@exam\nple.com",
     )
 
 

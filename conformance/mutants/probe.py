@@ -213,7 +213,7 @@ def _odd_bodies(operation: str) -> Iterator[tuple[bytes, str]]:
     for raw in (
         b"", b"{", b"nonsense", good[:-1], good + b" x", good[:-1] + b",}", good.replace(b'"', b"'"),
         b"[]", b"[" + good + b"]", b"null", b"true", b"5", b'"x@example.com"', json.dumps(good.decode()).encode(),
-        b"[" * 3000, b'{"a":' * 3000, b"\xef\xbb\xbf" + good,
+        b"/* x */" + good, good[:-1] + b', "x": "a\nb"}', b"[" * 3000, b'{"a":' * 3000, b"\xef\xbb\xbf" + good,
     ):  # fmt: skip
         yield raw, JSON
     yield good.replace(b"e", b"\xe9", 1), JSON
@@ -283,6 +283,7 @@ def _story() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "update_email", {"email": _THIRD, "verified": True, "primary": False}
     yield "add_email", {"email": new}
     yield "add_email", {"email": new, "verified": True, "primary": True}
+    yield "add_email", {"email": _SECOND}
     yield "add_email", {"email": "1@example.com", "verified": True}
     yield "add_email", {"email": "2.x@example.com", "primary": True}
     for address in (

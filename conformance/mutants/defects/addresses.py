@@ -26,7 +26,7 @@ from conformance.mutants.rules import (
 from conformance.mutants.wires import data, incoming, member, refused, without
 from mockserver.accounts import email_json
 from mockserver.app import Rule
-from mockserver.refusals import Unknown, invalid_member
+from mockserver.refusals import Refusal, Unknown, invalid_member
 from mockserver.world import Account, Email, World
 
 Body = Mapping[str, Any]
@@ -138,6 +138,24 @@ def _accepts(keep: Callable[[str], bool], name: str = "add_email") -> Change:
         loosened(name, required=["email"], email={"type": "string"}),
         refuses_address(name, lambda address: not keep(address)),
     )
+
+
+def _on_duplicate(edit: Callable[[Emails, str], Emails]) -> Change:
+    """An address that is refused because it is there already changes the addresses all the same."""
+
+    def wrap(inner: Rule) -> Rule:
+        def act(world: World, username: str, sent: Body) -> Any:
+            try:
+                return inner(world, username, sent)
+            except Refusal as refusal:
+                account = world.accounts[username]
+                if refusal.code == "email-taken" and _find(account.emails, sent["email"]):
+                    world.put(replace(account, emails=edit(account.emails, sent["email"])))
+                raise
+
+        return act
+
+    return rule("add_email", wrap)
 
 
 def _as_text(name: str, kinds: tuple[type, ...], make: Callable[[Any], Any]) -> Change:
@@ -517,6 +535,10 @@ MUTANTS = (
     Mutant("add-refuses-subdomain", "An address whose domain has three labels is refused.", ("add-email/success",), refuses_address("add_email", lambda text: text.partition("@")[2].count(".") > 1)),
     Mutant("add-cut-at-50", "A new address is cut after 50 characters.", _LISTED, _address(lambda text: text[:50])),
     Mutant("add-refuses-60", "An address of 60 characters or more is refused.", ("add-email/success",), refuses_address("add_email", lambda text: len(text) >= 60)),
+    Mutant("add-refuses-long-tld", "An address whose last label has more than six letters is refused.", ("add-email/success",), refuses_address("add_email", lambda text: len(text.rpartition(".")[2]) > 6)),
+    Mutant("add-refuses-short-local", "An address with one character before its @ is refused.", ("add-email/success",), refuses_address("add_email", lambda text: text.find("@") == 1)),
+    Mutant("add-again-unverifies", "An address that is there already is refused, and no longer verified.", ("add-email/refused-unchanged/duplicate",), _on_duplicate(lambda found, address: tuple(replace(e, verified=False) if e.email == address else e for e in found))),
+    Mutant("add-again-twice", "An address that is there already is refused, and there twice.", ("add-email/refused-unchanged/duplicate",), _on_duplicate(lambda found, address: (*found, Email(address, verified=False, primary=False)))),
     Mutant("add-answers-all", "The answer to a new address is the whole list.", ("add-email/answers-address",), data(lambda found: [found], "add_email")),
     Mutant("add-answers-little", "The answer to a new address has the address alone.", ("add-email/answers-address",), data(lambda found: {"email": found["email"]}, "add_email")),
     Mutant("add-answers-other-case", "The answer to a new address has it in capitals.", ("add-email/answers-address",), member("email", str.upper, "add_email")),
@@ -530,6 +552,7 @@ MUTANTS = (
     Mutant("add-at-is-enough", "A new address must have an @ in it, and that is all.", ("add-email/invalid-body/invalid-address",), _accepts(lambda text: "@" in text)),
     Mutant("add-pattern-unanchored", "A new address is good if an address stands somewhere in it.", ("add-email/invalid-body/invalid-address",), _accepts(lambda text: bool(re.search(r"[^@\s]+@[^@\s]+", text)))),
     Mutant("add-pattern-unended", "A new address is good if it begins with one.", ("add-email/invalid-body/invalid-address",), _accepts(lambda text: bool(re.match(r"[^@\s]+@[^@\s]+", text)))),
+    Mutant("add-takes-line-feeds", "An address may have a line feed in it.", ("add-email/invalid-body/invalid-address",), _accepts(lambda text: bool(re.fullmatch(r"[^@ \t]+@[^@ \t]+", text)))),
     Mutant("add-nothing-before-at", "A new address may have nothing before its @.", ("add-email/invalid-body/invalid-address",), _accepts(lambda text: bool(re.fullmatch(r"[^@\s]*@[^@\s]+", text)))),
     Mutant("add-takes-numbers", "A number is made into an address.", ("add-email/invalid-body/invalid-address",), _as_text("add_email", (int, float), lambda value: f"{value}@example.com")),
     Mutant("add-takes-lists", "A list of addresses is taken, and all are added.", ("add-email/invalid-body/invalid-address",), _each_of_list("add_email")),

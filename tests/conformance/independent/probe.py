@@ -1,0 +1,390 @@
+"""Does every change change anything? Replay the same requests to each server and compare.
+
+    python tests/conformance/independent/probe.py [NAME]...
+
+Prints the changes whose transcript is that of the unchanged server; exit 1 if a defect is among them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+if __name__ == "__main__":  # As in server.py.
+    sys.path[0] = str(Path(__file__).resolve().parents[3])
+
+from tests.conformance.independent.catalogue import Change, build
+from tests.conformance.independent.defects import DEFECTS
+from tests.conformance.independent.frame import NEEDED_SCOPE
+from tests.conformance.independent.variations import VARIATIONS
+from tests.conformance.independent.wire import Server
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+USERS = "/api/v1.1/users"
+LONG = "mallory.archer+of.the.interceptions@mail.department.example.org"
+BELOW = "\N{MUSICAL SYMBOL G CLEF} ñ n\u0303 ﬁ <b>&amp; 'x' \"y\" a\\b  %41+1\u200d\ufe0f\xa0\u2019"
+TEXTS = (
+    BELOW,
+    "x" * 64,
+    "é" * 40,
+    "007",
+    "null",
+    "None",
+    "true",
+    "O",
+    "שלום عالم",
+    "Ж",
+    "mary ann",
+)
+PLACES = {
+    "get_user": ("GET", ""),
+    "update_user": ("PATCH", ""),
+    "list_emails": ("GET", "emails/"),
+    "add_email": ("POST", "emails/"),
+    "update_email": ("PATCH", "emails/"),
+    "delete_email": ("DELETE", "emails/"),
+}
+
+
+class Request(NamedTuple):
+    """What is sent. `fresh` asks for a new connection."""
+
+    operation: str
+    login: str | None
+    body: bytes | None = None
+    media_type: str = JSON
+    username: str = "mallory"
+    fresh: bool = False
+    more: tuple[tuple[str, str], ...] = ()
+
+
+def basic(username: str, password: str | None = None) -> str:
+    pair = f"{username}:{password or username + '-pw'}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def bearer(name: str) -> str:
+    return f"Bearer {name}"
+
+
+def js(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def form(**fields: str) -> bytes:
+    return "&".join(f"{quote(name)}={quote(value)}" for name, value in fields.items()).encode()
+
+
+MALLORY, TRENTINO = basic("mallory"), basic("trentino")
+ALL, OTHERS = bearer("mallory-all"), bearer("trentino-all")
+
+
+def state(username: str = "mallory") -> Iterator[Request]:
+    """What a user has now."""
+    login = basic(username)
+    yield Request("get_user", login, username=username)
+    yield Request("list_emails", login, username=username)
+    yield Request("list_emails", bearer(f"{username}-all"), username=username)
+
+
+def bodies(number: int) -> dict[str, bytes | None]:
+    """A good body for each operation."""
+    return {
+        "get_user": None,
+        "list_emails": None,
+        "update_user": js({"company": f"Company {number}"}),
+        "add_email": js({"email": f"new{number}@example.org"}),
+        "update_email": js({"email": "mallory.spare@example.org", "verified": True}),
+        "delete_email": js({"email": "mallory.spare@example.org"}),
+    }
+
+
+def access() -> Iterator[Request]:
+    """Good, bad and foreign credentials, each at all six."""
+    yield from state()
+    yield from state("trentino")
+    tokens = [*sorted(set(NEEDED_SCOPE.values())), "expired", "revoked", "none", "all"]
+    bad = (
+        None,
+        "mallory-all",
+        "Basic !!!",
+        "Basic bWFsbG9yeQ==",
+        "Basic /zpw",
+        "Bearer",
+        "Bearer x",
+    )
+    wrong = ("MALLORY-PW", "mallory-pw-too", "trentino-pw", "mallory-px")
+    logins = [*bad, basic("nobody"), *(basic("mallory", one) for one in wrong)]
+    logins += ["Basic " + base64.b64encode(b"mallory:").decode(), bearer("mallory-all-of-it")]
+    logins += [bearer(f"mallory-{one}") for one in tokens]
+    logins += [bearer("mallory-two"), TRENTINO, OTHERS, MALLORY, bearer("trentino-none")]
+    for number, login in enumerate(logins):
+        for operation, body in bodies(number).items():
+            yield Request(operation, login, body)
+            if operation == "delete_email":
+                yield Request("add_email", ALL, body)
+        yield from state()
+    for operation, body in bodies(0).items():
+        yield Request(operation, None, body, fresh=True)
+        for login in (None, TRENTINO, OTHERS):
+            yield Request(operation, login, body, username="nobody", fresh=True)
+            yield Request(operation, login, body, username="%00%E4%B8%AD")
+        for login in (None, TRENTINO, bearer("mallory-none")):
+            yield Request(operation, login, b"[" if body else None, fresh=True)
+            yield Request(operation, login, b"{}" if body else None, username="nobody")
+            yield Request(operation, login, js({"email": 1, "company": 2}) if body else None)
+    body = js({"email": "mallory.spare@example.org", "primary": True})
+    yield Request("update_email", bearer("mallory-none"), body)
+    yield Request("update_email", bearer("mallory-none"), js({"email": "far@example.org"}))
+    yield Request(
+        "update_email", TRENTINO, js({"email": "mallory@example.org"}), username="trentino"
+    )
+    yield Request("delete_email", TRENTINO, js({"email": "new1@example.org"}), username="trentino")
+    yield from state()
+    yield from state("trentino")
+
+
+def profile() -> Iterator[Request]:
+    """Texts, types and refusals in update_user."""
+    for media_type in (JSON, FORM):
+        for text in TEXTS:
+            three = {"full_name": text, "location": text, "company": text}
+            yield Request("update_user", ALL, js(three) if media_type == JSON else form(**three), media_type)  # fmt: skip
+            yield from state()
+        url = "http://example.com/A%20b?c=d&e#f"
+        five = {"full_name": "A", "location": "B", "company": "C", "profile_url": url}
+        five["gravatar_email"] = f"five{len(media_type)}@example.org"
+        yield Request("update_user", MALLORY, js(five) if media_type == JSON else form(**five), media_type)  # fmt: skip
+        yield from state()
+    for address in (
+        "a@example.org",
+        "b@example.org",
+        "b@example.com",
+        "",
+        "no",
+        "@a.b",
+        "a@",
+        "a b@c.d",
+    ):
+        yield Request("update_user", MALLORY, js({"location": "At " + address, "gravatar_email": address}))  # fmt: skip
+        yield Request("update_user", MALLORY, js({"gravatar_email": address}))
+        yield Request("update_user", MALLORY, form(gravatar_email=address), FORM)
+        yield from state()
+    for value in (1, 1.5, True, None, ["a", "b"], {"a": "b"}):
+        for name in ("full_name", "location", "company", "profile_url", "gravatar_email"):
+            yield Request("update_user", ALL, js({"company": "K", "location": "L", name: value}))
+        yield from state()
+    more = {"id": 1, "type": "Org", "is_active": False, "date_joined": "2000-01-01T00:00:00Z"}
+    more |= {"email": "me@example.org", "gravatar_url": "http://a.b/c"}
+    yield Request("update_user", ALL, js(more))
+    yield from state()
+    yield Request("update_user", ALL, js({"profile_url": "https://example.org"}))
+    yield Request("update_user", ALL, js({"profile_url": "https://example.org"}))
+    yield Request("update_user", ALL, form(company="no others"), FORM)
+    yield Request("update_user", ALL, js({"location": "x" * 300, "company": "\0"}))
+    yield Request("update_user", ALL, rb'{"company": "\u00e9 \ud800"}')
+    yield Request("update_user", ALL, rb'{"company": "\u00e9"}')
+    yield Request("update_user", ALL, rb'{"company": " a\u0001 "}')
+    yield Request("update_user", ALL, js({"company": "x" * 1000, "zip": ""}))
+    yield Request("update_user", ALL, js({"company": ""}))
+    yield Request("update_user", ALL, b"{}", "text/plain")
+    yield Request("update_user", ALL, b'{"company": "none"}', "")
+    yield from state()
+    yield from state("trentino")
+
+
+def emails() -> Iterator[Request]:
+    """A life of addresses."""
+    good = ("a.b+c@example.org", "Upper@Example.org", "a_b@example.org", "axb@example.org", "9-a@a.b.example.museum", LONG)  # fmt: skip
+    for address in (*good, "a@example.org", "a.b.c.d@example.org"):
+        yield Request("add_email", ALL, js({"email": address}))
+        yield Request("list_emails", ALL)
+    yield Request("add_email", ALL, js({"email": "a.b+c@example.org"}))
+    yield Request("add_email", ALL, js({"email": "upper@example.org"}))
+    for address in (
+        "",
+        "no",
+        "@a.b",
+        "a@",
+        "a b@c.d",
+        "a\tb@c.d",
+        "a\nb@c.d",
+        "a@b@c.d",
+        " a@b.c ",
+    ):
+        yield Request("add_email", ALL, js({"email": address}))
+        yield Request("update_email", ALL, js({"email": address, "verified": True}))
+        yield Request("delete_email", ALL, js({"email": address}))
+        yield Request("list_emails", ALL)
+    for value in (1, None, {"a": 1}, ["list@example.org"]):
+        for operation in ("add_email", "update_email", "delete_email"):
+            yield Request(operation, ALL, js({"email": value}))
+    yield Request("add_email", MALLORY, js({"email": "ver@example.org", "verified": True}))
+    yield Request("add_email", ALL, js({"email": "pri@example.org", "primary": True}))
+    yield from state()
+    first, second = good[0], good[2]
+    flags: tuple[object, ...] = (False, "true", "false", 1, 0, None, "x", [], [1], {})
+    for flag in flags:
+        for name in ("verified", "primary"):
+            yield Request("update_email", ALL, js({"email": first, name: flag}))
+            yield Request("list_emails", ALL)
+    for name, other in (("verified", "primary"), ("primary", "verified")):
+        yield Request("update_email", ALL, js({"email": first, name: False, other: True}))
+        yield Request("update_email", ALL, js({"email": "mallory@example.org", name: False}))
+        yield from state()
+        yield Request("update_email", ALL, form(email=second, **{name: "false"}), FORM)
+        yield Request("update_email", ALL, form(email=second, **{name: "true"}), FORM)
+        yield from state()
+        yield Request("update_email", ALL, js({"email": "far@example.org", name: True}))
+        yield Request("list_emails", ALL)
+    yield Request("update_email", MALLORY, js({"email": first}))
+    yield Request("update_email", MALLORY, js({"email": first, "verified": True, "primary": True}))
+    yield from state()
+    yield Request("update_email", MALLORY, js({"email": first, "verified": True}))
+    yield Request("add_email", MALLORY, js({"email": first}))
+    yield Request("update_email", MALLORY, js({"email": first, "primary": True}))
+    yield Request("add_email", OTHERS, js({"email": "their@example.net"}), username="trentino")
+    yield Request("delete_email", ALL, js({"email": "their@example.net"}))
+    yield from state("trentino")
+    yield from state()
+    for address in (first, "mallory@example.org"):
+        yield Request("delete_email", ALL, js({"email": address.upper()}))
+        yield Request("delete_email", MALLORY, js({"email": first}))
+        yield Request("delete_email", ALL, form(email=first), FORM)
+        yield from state()
+        yield Request("update_email", MALLORY, js({"email": address, "primary": True}))
+    yield Request(
+        "update_email", MALLORY, js({"email": "mallory.spare@example.org", "primary": True})
+    )
+    yield Request("delete_email", MALLORY, js({"email": "mallory@example.org"}))
+    yield from deletions(second)
+
+
+def deletions(second: str) -> Iterator[Request]:
+    """Deleting, and adding again."""
+    yield Request("update_email", ALL, js({"email": second, "verified": True}))
+    for again in range(2):
+        yield Request("delete_email", ALL, form(email=second), FORM)
+        yield Request("delete_email", ALL, js({"email": second}), fresh=True)
+        yield Request("update_email", ALL, js({"email": second, "verified": True}))
+        yield from state()
+        yield Request("add_email", ALL, form(email=second), FORM)
+        yield from state()
+        if again:
+            yield Request("add_email", OTHERS, js({"email": second}), username="trentino")
+            yield Request("delete_email", ALL, js({"email": second}))
+            yield from state("trentino")
+    for body in (b"{}", b"", js({"email": ""})):
+        yield Request("delete_email", ALL, body)
+        yield Request("list_emails", ALL)
+    yield Request("delete_email", ALL, b"", FORM)
+
+
+def reading() -> Iterator[Request]:
+    """Bodies, well and badly made."""
+    malformed: tuple[bytes, ...] = (
+        b"{",
+        b"{'company': 'q'}",
+        b'{"company": "t",}',
+        b'{"company": "t"} x',
+        b"[]",
+        b"[{}]",
+    )
+    malformed += (
+        b'"a@example.net"',
+        b"1",
+        b"null",
+        b"",
+        b'{"a": "\xff"}',
+        b'{"a": "\xed\xa0\x80"}',
+    )
+    malformed += (b"[" * 600, b'{"a": ' * 2000, b'{"a": NaN}', b'{"company": "c" /* c */}')
+    malformed += (b'{"company": "a\nb"}', b'{"company": "cut"', b'{"zip": 1e300}', b"true", b" ")
+    malformed += (b'{"company": "1", "company": "2"}', b'{"company": "' + b"x" * 9000 + b'"}')
+    for body in malformed:
+        for operation in ("update_user", "add_email", "update_email", "delete_email"):
+            yield Request(operation, ALL, body)
+        yield Request("get_user", ALL)
+    for media_type in (f"{JSON}; charset=utf-8", f"{FORM}; charset=utf-8"):
+        body = js({"company": "C"}) if JSON in media_type else b"company=C+D%2BE%c3%a9;location=x=y"
+        yield Request("update_user", ALL, body, media_type)
+    for body in (
+        b"company=%FF",
+        b"company=%zz",
+        b"company",
+        b"company=+a%2Bb",
+        b"location=a=b&company=12",
+    ):
+        yield Request("update_user", ALL, body, FORM)
+    yield Request("get_user", ALL, more=(("X-Long", "x" * 2000),))
+    yield Request("get_user", ALL, username="x" * 400)
+    yield Request("OPTIONS", ALL)
+    yield Request("HEAD", ALL)
+    yield Request("PUT", ALL)
+    yield Request("get_user", ALL, username="../elsewhere")
+    yield Request("get_user", ALL, username="mallory/emails")
+    yield Request("slashless", ALL)
+    yield Request("get_user", ALL, more=(("Accept-Encoding", "gzip"),))
+    yield Request("update_user", ALL, js({"username": "malice", "password": "new"}))
+    yield from state()
+    yield Request("get_user", basic("malice", "mallory-pw"), username="malice")
+
+
+def replay(changes: list[Change]) -> list[object]:
+    """All the answers of one fresh server."""
+    service = build(changes)
+    service.store.add_token("mallory-two", "mallory", "profile_write email_read")
+    with Server(service) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        client = HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        parts = (access, profile, emails, reading)
+        answers = [exchange(client, one, service.prefix) for part in parts for one in part()]
+        client.close()
+        server.shutdown()
+    return answers
+
+
+def exchange(client: HTTPConnection, request: Request, prefix: str) -> object:
+    """Send one request; what came back, but for the date."""
+    if request.fresh:
+        client.close()
+    method, place = PLACES.get(request.operation, (request.operation, ""))
+    path = f"{prefix}{USERS}/{request.username}/{place}"
+    if request.operation == "slashless":
+        method, path = "GET", path[:-1]
+    headers = {"Content-Type": request.media_type} if request.body is not None else {}
+    headers |= {"Authorization": request.login} if request.login else {}
+    try:
+        client.request(method, path, request.body, {**headers, **dict(request.more)})
+        answer = client.getresponse()
+        return answer.version, answer.status, headers_of(answer), answer.read()
+    except (HTTPException, OSError) as error:
+        client.close()
+        return type(error).__name__
+
+
+def headers_of(answer: HTTPResponse) -> list[tuple[str, str]]:
+    """Without the date."""
+    return [pair for pair in answer.getheaders() if pair[0] != "Date"]
+
+
+def main() -> None:
+    """Compare all changes, or those that are named, with the unchanged server."""
+    right = replay([])
+    both = {**VARIATIONS.changes, **DEFECTS.changes}
+    names = sys.argv[1:] or list(both)
+    same = [name for name in names if replay([both[name]]) == right]
+    sys.stdout.write(f"{len(right)} requests, {len(names)} changes, without effect: {same}\n")
+    sys.exit(any(name in DEFECTS.changes for name in same))
+
+
+if __name__ == "__main__":
+    main()
