@@ -269,7 +269,7 @@ def test_odd_requests_to_read_get_documented_answers(run: Run, judge: Judge, op:
     login = run.login(op)
     names = [
         f"{run.tag}{odd}"
-        for odd in ("%", " ", "ü", "\U0001f600", "'", '"', "<x>", ";", "é" * 80, "x" * 300)
+        for odd in (*"%'\" ;/\\?#\0\n\x7fü\U0001f600", "<x>", "/../x", "é" * 80, "x" * 300)
     ]
     for name in names:
         exchange = run.call(op, login, username=name)

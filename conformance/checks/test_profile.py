@@ -172,8 +172,32 @@ def test_the_documented_update_works(run: Run, judge: Judge) -> None:
 @proves("update-user/sets-gravatar-email")
 def test_another_gravatar_email_gives_another_picture(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
-    for _ in range(3):
-        updated_user(run, judge, login, {"gravatar_email": run.address()})
+    first = run.address()
+    local, _, domain = first.partition("@")
+    # Each differs from the one before in one part: the whole, the domain, the tag, the local part.
+    for address in (
+        first,
+        f"{local}@mail.{domain}",
+        f"{local}+tag@mail.{domain}",
+        f"x.{local}+tag@mail.{domain}",
+        first,
+    ):
+        updated_user(run, judge, login, {"gravatar_email": address})
+
+
+def _urls(_run: Run) -> Cases:
+    for form in (False, True):
+        yield "form" if form else "JSON", {"form": form}
+
+
+@proves("update-user/sets-profile-url", each=_urls)
+def test_a_profile_url_comes_back_as_it_was_sent(run: Run, judge: Judge, form: bool) -> None:
+    _changeable(run, "profile_url")
+    login = run.login("update_user")
+    for url in values.URLS:
+        updated_user(run, judge, login, {"profile_url": url}, form=form)
+        failed = "; ".join(one.actual for one in judge.failures)
+        judge.that("update-user/sets-profile-url", not failed, expected=url, actual=failed)
 
 
 def _scripts(_run: Run) -> Cases:

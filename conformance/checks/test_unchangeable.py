@@ -74,6 +74,28 @@ def test_a_read_only_member_does_not_change(run: Run, judge: Judge, member: str)
             before = after
 
 
+@proves(_REQUIREMENT, "update-user/documented-answers")
+def test_the_password_does_not_change(run: Run, judge: Judge) -> None:
+    account = run.account("owner")
+    basic = run.basic("owner")
+    # Without a token that updates the profile, a password that did change could not be put back.
+    login = run.token("owner", run.scopes("update_user"))
+    password = f"{run.tag}-password"
+    for body in ({"password": password}, {"password": password, cases.text_member(run): "Beside"}):
+        exchange = run.call("update_user", login, body)
+        judge.status("update-user/documented-answers", exchange, 200, 400)
+        still = run.call("get_user", basic)
+        if not judge.that(
+            _REQUIREMENT,
+            still.status != 401,
+            expected="the password as it was",
+            actual="the owner's Basic login is refused afterwards",
+            at=exchange,
+        ):
+            run.call("update_user", login, {"password": account.password})
+            return
+
+
 def _repair(run: Run, member: str, value: Any, user: Mapping[str, Any]) -> None:
     """Send the old value the same way: what let the change in should let it out."""
     name = value if member == "username" else None

@@ -40,11 +40,26 @@ TEXTS = (
     "Zoe\u0308 A\u030angstro\u0308m",  # decomposed letters
     "\ufb01ne \uff26\uff55\uff4c\uff4c \u00b2 \u212b",  # letters that normal forms replace
     "\U00020bb7" * 64,
+    "\u201cquotes\u201d, \u2019s \u2014 and \u2013 dashes\u2026",
+    "no\u00a0break, 5\u00a0%",
+    "a red heart \u2764\ufe0f",  # with the selector that makes it red
     "0",
     "007",
     "tWo wOrDs",
 )
 """Profile texts: 1 to 64 characters of any script, no control characters, no white space around them."""
+
+URLS = (
+    "http://example.com",
+    "https://example.com/",
+    "https://www.example.com/a/b/",
+    "http://example.com/a%20b/%C3%A9?q=1+2&r=%2B#top",
+    "https://example.com/Mixed/Case?X=Y",
+    "https://a-b.c-d.example.org/~user/index.html",
+    "http://7.example.net",
+    f"https://example.com/{'x' * 44}",
+)
+"""Values of profile_url: http or https, a dotted ASCII host, at most 64 characters."""
 
 NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
 """JSON values that are no strings."""

@@ -123,7 +123,7 @@ def _access(owner: str, other: str) -> Iterator[Request | None]:
             yield _request(operation, OWNER, authorization)
             if operation != "get_user":
                 yield None
-        for path in (UNKNOWN, OTHER, "odd name\u00e9", "x" * 300):
+        for path in (UNKNOWN, OTHER, "odd name\u00e9", "nul\0", "x" * 300):
             for authorization in some:
                 yield _request(operation, path, authorization)
         yield None
@@ -241,7 +241,7 @@ _MULTIPART = (
 _TEXTS = (
     "", " x ", "x", "0", "007", "null", "b" * 64, "\u6f22" * 64, "\U0001f600" * 64, "c" * 100, "d" * 2000, "e" * 6000,
     "caf\u00e9 cafe\u0301", "\ufb01\uff21", "\u041f\u0440\u0438\u0432\u0435\u0442", "<b>&amp;</b>", "O'Neil \"x\" \\n", "two  spaces", "a%41b+c",
-    "MiXed case", "a;b=c&d", "\x01\x00", "\ud800",
+    "MiXed case", "a;b=c&d", "\x01\x00", "\ud800", "\u2014 5\xa0% \u2764\ufe0f",
 )  # fmt: skip
 
 
@@ -251,11 +251,18 @@ def _updates() -> Iterator[dict[str, Any]]:
         yield {name: "alone"}
     for text in _TEXTS:
         yield {"full_name": text, "location": text, "company": text}
-    for url in ("http://Example.com/Path/?q=1", "https://example.com/", "javascript:1"):
+    for url in (
+        "http://Example.com/Path/?q=1",
+        "https://example.com/",
+        "https://example.com",
+        "https://example.com/%41#x",
+        "javascript:1",
+    ):
         yield {"profile_url": url}
     for address in (
         "one@example.com",
         "two@example.com",
+        "two@example.org",
         "",
         "no",
         "a@",
@@ -273,7 +280,7 @@ def _updates() -> Iterator[dict[str, Any]]:
     read_only: tuple[tuple[str, Any], ...] = (
         ("id", 99), ("username", "renamed"), ("url", "https://example.com/"), ("type", "Admin"),
         ("date_joined", "2001-01-01T00:00:00Z"), ("gravatar_url", "https://example.com/x.png"),
-        ("email", "renamed@example.com"), ("is_active", False),
+        ("email", "renamed@example.com"), ("is_active", False), ("password", "another"),
     )  # fmt: skip
     yield from ({name: value} for name, value in read_only)
 

@@ -80,6 +80,10 @@ def _long_name(request: Request) -> bool:
     return len(request.username) > 200
 
 
+def _with_nul(request: Request) -> bool:
+    return "\0" in request.username
+
+
 def _crashes_at(when: Callable[[Request], bool]) -> Change:
     """Some paths break the server, once the caller has logged in."""
 
@@ -200,6 +204,7 @@ MUTANTS = (
     Mutant("long-address-is-422", "An address of more than 254 characters is answered with 422.", ids("documented-answers", ["add_email"]), refused(lambda request: len(str((request.members() or {}).get("email", ""))) > 254, 422, ["add_email"])),
     Mutant("conflict-is-409", "An address that the user has already is answered with 409.", ids("documented-answers", ["add_email"]), answers_refusal("email-taken", 409, ["add_email"])),
     Mutant("odd-username-crashes", "A username with odd characters in it is answered with 500.", ids("documented-answers", READS), _crashes_at(_odd_name)),
+    Mutant("nul-username-crashes", "A NUL in a username is answered with 500, as by some databases.", ids("documented-answers", READS), _crashes_at(_with_nul)),
     Mutant("long-username-crashes", "A very long username is answered with 500.", ids("documented-answers", READS), _crashes_at(_long_name)),
     Mutant("refusal-is-200", "A refused deletion is answered with 200 and an error in the body.", ("delete-email/not-found/address",), answers_refusal("email-unknown", 200, ["delete_email"], data={"error": "not found"})),
     # -- what should be ---------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import unquote
 
 from conformance.mutants.access import as_owner
 from conformance.mutants.builds import Build, Change, Mutant, together
@@ -382,6 +383,10 @@ MUTANTS = (
     Mutant("gravatar-not-saved", "The new gravatar_url is answered, and not saved.", _sets("gravatar_email"), saves_nothing("update_user", lambda sent: "gravatar_email" not in sent)),
     Mutant("gravatar-same-for-all", "Each new gravatar_email gives the same gravatar_url.", _sets("gravatar_email"), body("update_user", lambda sent: {**sent, "gravatar_email": "x@example.com"} if "gravatar_email" in sent else sent)),
     Mutant("gravatar-by-domain", "gravatar_url depends on the domain of the address alone.", _sets("gravatar_email"), body("update_user", lambda sent: {**sent, "gravatar_email": "x@" + sent["gravatar_email"].partition("@")[2]} if "gravatar_email" in sent else sent)),
+    Mutant("gravatar-by-local-part", "gravatar_url depends on what stands before the @ alone.", _sets("gravatar_email"), body("update_user", lambda sent: {**sent, "gravatar_email": sent["gravatar_email"].partition("@")[0] + "@example.com"} if "gravatar_email" in sent else sent)),
+    Mutant("profile-url-with-slash", "A profile_url without a path gets a slash.", _sets("profile_url"), stores(lambda text: text + "/" * (text.count("/") == 2), "profile_url")),
+    Mutant("profile-url-decoded", "Percent signs with two digits after them are decoded in profile_url.", _sets("profile_url"), stores(unquote, "profile_url")),
+    Mutant("profile-url-without-fragment", "profile_url loses its fragment.", _sets("profile_url"), stores(lambda text: text.partition("#")[0], "profile_url")),
     # -- several, and the others ------------------------------------------------------------------
     Mutant("only-first-member", "Of several members only the first one is set.", ("update-user/sets-several",), body("update_user", lambda sent: dict(list(sent.items())[:1]))),
     Mutant("only-gravatar-beside-others", "Beside gravatar_email, nothing else is set.", ("update-user/sets-several",), body("update_user", lambda sent: {"gravatar_email": sent["gravatar_email"]} if "gravatar_email" in sent else sent)),
@@ -407,6 +412,7 @@ MUTANTS = (
     Mutant("url-settable", "The url can be set.", _READ_ONLY, _read_only("url", _text)),
     Mutant("gravatar-url-settable", "gravatar_url can be set by itself.", _READ_ONLY, _read_only("gravatar_url", _text)),
     Mutant("email-settable", "email can be set: it renames the primary address.", _READ_ONLY, rule("update_user", _settable_email)),
+    Mutant("password-settable", "The password can be set.", _READ_ONLY, _read_only("password", _text)),
     Mutant("username-settable", "The username can be set.", _READ_ONLY, _renames),
     # -- texts ------------------------------------------------------------------------------------
     Mutant("text-as-latin", "Texts are stored as UTF-8 and read as Latin-1.", _SCRIPT, stores(_latin)),
@@ -423,6 +429,9 @@ MUTANTS = (
     Mutant("text-with-backslashes", "Quotes in texts get backslashes.", _SCRIPT, stores(lambda text: text.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"'))),
     Mutant("text-backslash-resolved", "Backslashes in texts are resolved.", _SCRIPT, stores(lambda text: re.sub(r"\\(.)", r"\1", text))),
     Mutant("text-curly-quotes", "Straight quotes become curly ones.", _SCRIPT, stores(lambda text: text.replace("'", "’"))),
+    Mutant("text-plain-typography", "Curly quotes and long dashes become plain ones.", _SCRIPT, stores(lambda text: text.translate({0x2019: "'", 0x2013: "-", 0x2014: "-", 0x201C: '"', 0x201D: '"'}))),
+    Mutant("text-no-break-spaces", "Spaces that do not break become plain ones.", _SCRIPT, stores(lambda text: text.replace("\xa0", " "))),
+    Mutant("text-without-selectors", "Variation selectors are dropped: red hearts turn black.", _SCRIPT, stores(lambda text: text.replace("\ufe0f", ""))),
     Mutant("text-cut-at-30", "Texts are cut after 30 characters.", _SCRIPT, stores(lambda text: text[:30])),
     Mutant("text-cut-at-50", "Texts are cut after 50 characters.", _SCRIPT, stores(lambda text: text[:50])),
     Mutant("text-cut-at-63", "Texts are cut after 63 characters.", _SCRIPT, stores(lambda text: text[:63])),

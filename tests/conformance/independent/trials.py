@@ -38,6 +38,8 @@ LEFT_OUT = {
     "suite touches no address but its own",
     "form_semicolon": "a semicolon that parts the members of a form is an older reading of forms",
     "trailing_comma_taken": "the documented examples end so",
+    "text_joiners": "somebody may count format characters as control characters",
+    "text_formats": "somebody may count format characters as control characters",
     "nan_taken": "parsers in wide use take NaN, and nothing becomes of it",
 }
 """Defects that are not looked for, and why not."""
