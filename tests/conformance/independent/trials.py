@@ -40,6 +40,9 @@ LEFT_OUT = {
     "trailing_comma_taken": "the documented examples end so",
     "text_joiners": "somebody may count format characters as control characters",
     "text_formats": "somebody may count format characters as control characters",
+    "string_is_true": "only false has to be refused by anyone's reading",
+    "one_is_true": "only false has to be refused by anyone's reading",
+    "truthy_is_true": "only false has to be refused by anyone's reading",
     "nan_taken": "parsers in wide use take NaN, and nothing becomes of it",
 }
 """Defects that are not looked for, and why not."""
