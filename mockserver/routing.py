@@ -80,6 +80,8 @@ class RouteTable:
 
     def hint(self, path: str) -> str:
         """The likely mend for a path that leads nowhere."""
+        if path == "/":
+            return "the console is at /_mock/, the contract at /openapi.yaml"
         if self.find(f"{path}/") is not None:
             return f"a slash is missing at the end: {path}/"
         if path.endswith("/") and self.find(path.rstrip("/")) is not None:
