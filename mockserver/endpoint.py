@@ -25,7 +25,7 @@ from mockserver.connexion_doors import (
 from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
 from mockserver.problems import Headers, Problem, response_breaks_contract
 from mockserver.refusals import Refusal, Unknown
-from mockserver.staging import effect_on, spoil, staged
+from mockserver.staging import applied, effect_on, spoil, staged
 
 Admit = Callable[[Exchange], None]
 """Lets a request in, and notes who is calling; or raises the Problem that refuses it."""
@@ -93,8 +93,12 @@ class Endpoint:
             exchange.answer = staged(exchange, self._operation, effect, effect.code)
         else:
             await self._serve(exchange)
-        if effect is not None and effect.fault is not None and exchange.answer is not None:
-            spoil(exchange.answer, effect.fault)
+        answer = exchange.answer
+        if effect is None or answer is None:
+            return
+        answer.headers = [*answer.headers, *applied(exchange, effect)]
+        if effect.fault is not None:
+            spoil(answer, effect.fault)
 
     async def _serve(self, exchange: Exchange) -> None:
         try:
@@ -125,15 +129,17 @@ class Endpoint:
         schema = media.schema
         if schema is None:
             return body
-        if not schema.is_valid(body):
-            raise _invalid(schema.violations(body, exchange.redact))
+        violations = [] if schema.is_valid(body) else schema.violations(body, exchange.redact)
         known = schema.known_members
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
-            unknown = [name for name in body if name not in known]
+            unknown = [exchange.redact(name) for name in body if name not in known]
             if self._strict:
-                raise _invalid([_unknown_member(exchange.redact(name), known) for name in unknown])
-            names = ", ".join(exchange.redact(name)[:40] for name in unknown[:10])
-            exchange.notes.append(f"ignored members: {names}")
+                violations += [_unknown_member(name, known) for name in unknown]
+            else:
+                names = ", ".join(name[:40] for name in unknown[:10])
+                exchange.notes.append(f"ignored members: {names}")
+        if violations:
+            raise _invalid(violations)
         return body
 
     def _answer(self, status: int, data: Any, extra: Headers | None = None) -> Answer:

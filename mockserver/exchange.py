@@ -75,6 +75,7 @@ class Exchange:
     Attributes:
         method: The method, in upper case.
         path: The path as it was sent, still percent-encoded, without the prefix of a sandbox.
+        prefix: The prefix of a sandbox that stood before the path, fit to be repeated.
         query: The query as it was sent.
         fields: The header fields, as they came.
         sandbox: The sandbox that the caller named, or the common one.
@@ -105,6 +106,7 @@ class Exchange:
         "operation",
         "params",
         "path",
+        "prefix",
         "query",
         "receive",
         "sandbox",
@@ -119,6 +121,7 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, started: float, sandbox: Sandbox) -> None:
         self.method: str = scope["method"]
         self.path: str = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+        self.prefix = ""
         self.query: bytes = scope.get("query_string", b"")
         fields = self.fields = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(fields)

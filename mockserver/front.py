@@ -160,6 +160,7 @@ def enter_sandbox(exchange: Exchange, sandboxes: Sandboxes) -> None:
         raise Problem(503, "sandboxes-full", detail, headers=headers) from None
     if exchange.path.startswith("/~"):
         exchange.path = slash + rest or "/"
+        exchange.prefix = f"/~{exchange.sandbox.label}"
 
 
 class SandboxRequired:

@@ -39,12 +39,22 @@ def effect_on(exchange: Exchange, operation: str, owner: str | None) -> Effect |
     return effect
 
 
+def applied(exchange: Exchange, effect: Effect) -> Headers:
+    """The field that confirms what a request has wished for itself (RFC 7240, section 3)."""
+    if exchange.fault is None or not exchange.fault.startswith(_PREFER):
+        return []
+    granted = [
+        "" if effect.code is None else f"code={effect.code}",
+        f"wait={effect.wait:g}" if effect.wait else "",
+        "" if effect.fault is None else f"fault={effect.fault}",
+    ]
+    return [(b"preference-applied", ", ".join(filter(None, granted)).encode("ascii"))]
+
+
 def staged(exchange: Exchange, operation: Operation, effect: Effect, status: int) -> Answer:
     """The answer with a status on demand: the documented example, or a problem that says who wanted it."""
     exchange.why = ("wanted", f"this answer was wanted by {exchange.fault}")
     headers: Headers = []
-    if exchange.fault is not None and exchange.fault.startswith(_PREFER):
-        headers.append((b"preference-applied", f"code={status}".encode("ascii")))
     retry_after = effect.retry_after
     if retry_after is None and status in (429, 503):
         retry_after = _RETRY_AFTER

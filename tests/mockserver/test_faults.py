@@ -456,6 +456,21 @@ def test_a_wish_of_the_request_goes_before_all_rules(sandbox: Sandboxed) -> None
     assert wish(sandbox, "respond-async").status_code == 500
 
 
+@pytest.mark.parametrize(
+    ("prefer", "granted"),
+    [
+        ("wait=0.01", "wait=0.01"),
+        ("fault=garbage", "fault=garbage"),
+        ("fault=contract; a=b, wait=0.01,code=418", "code=418, wait=0.01, fault=contract"),
+        ("wait=0.01, code=2, respond-async", "wait=0.01"),
+    ],
+)
+def test_the_answer_confirms_the_wishes_that_were_granted(
+    sandbox: Sandboxed, prefer: str, granted: str
+) -> None:
+    assert wish(sandbox, prefer).headers["preference-applied"] == granted
+
+
 def test_a_rule_does_not_say_that_a_preference_was_applied(sandbox: Sandboxed) -> None:
     sandbox.fault(code=500)
     assert "preference-applied" not in wish(sandbox, "respond-async").headers
@@ -559,6 +574,23 @@ def test_a_rule_that_makes_no_sense_is_refused_with_its_places(
     found = pointers(answer)
     assert [place for place in places if not any(one.startswith(place) for one in found)] == []
     assert sandbox.faults() == [kept]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"code": 503, "times": 0}, "times must be at least 1, and is 0"),
+        ({"wait": 61}, "wait must be at most 60, and is 61"),
+        ({"wait": {"uniform": [1]}}, "wait/uniform must have at least 2 items, and has 1"),
+        ({"wait": "long"}, 'wait has none of the documented forms, and is "long"'),
+        ({"cod": 503, "times": 0}, "cod is not documented"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said_in_plain_words(
+    sandbox: Sandboxed, rule: Mapping[str, Any], words: str
+) -> None:
+    answer = sandbox.send("POST", "/_mock/faults", json=rule)
+    assert words in problem(answer, 400, "body-invalid")["detail"]
 
 
 def test_there_is_an_end_to_the_number_of_rules(sandbox: Sandboxed) -> None:

@@ -104,6 +104,24 @@ def test_a_prefix_within_a_prefix_leads_nowhere(sandbox: Sandboxed) -> None:
     problem(sandbox.send("GET", f"/~other{JANES}", JANE), 404, "path-unknown")
 
 
+@pytest.mark.parametrize(
+    ("path", "mend"),
+    [
+        ("", "/_mock/"),
+        ("/_mock", "/_mock/"),
+        (JANES.rstrip("/"), JANES),
+        (JANES.replace("/users", "//users"), JANES),
+        ("/nothing/of/the/kind", "/openapi.yaml"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_mended_within_the_sandbox(
+    sandbox: Sandboxed, path: str, mend: str
+) -> None:
+    detail = problem(sandbox.send("GET", path), 404, "path-unknown")["detail"]
+    assert f"there is no {sandbox.prefix}{path or '/'}; " in detail
+    assert f" {sandbox.prefix}{mend}" in detail
+
+
 # Each has its own
 
 
