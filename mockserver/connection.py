@@ -299,6 +299,17 @@ class Line:
         self._connection = connection
         self._cycle = cycle
 
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether the client is sending a body, without waiting to be asked for it."""
+        return self._cycle.more_body and not self._cycle.waiting_for_100_continue
+
+    @property
+    def unread(self) -> bytes:
+        """The body, if it is here, whole, and nobody has read it: the request was refused before."""
+        cycle = self._cycle
+        return b"" if cycle.more_body or not cycle.body else bytes(cycle.body)
+
     def reply(self, status: int, headers: Headers, body: bytes) -> bool:
         """Send a whole answer in one write; False if that cannot be done right now."""
         cycle, connection = self._cycle, self._connection

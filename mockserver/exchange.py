@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from time import time
 from typing import Any, Protocol
@@ -23,7 +25,8 @@ EXCHANGE = "mockserver.exchange"
 
 LINE = "mockserver.line"
 """The ASGI extension by which our server does what ASGI cannot: it sends a whole answer at once (`reply`),
-half of it (`truncate`), or breaks the connection (`reset`)."""
+half of it (`truncate`), or breaks the connection (`reset`). `unread` is a body that
+came in vain, and `is_on_its_way` says whether one still comes."""
 
 STREAMING = "mockserver.streaming"
 """Stands in the ASGI scope of a request whose answer never ends by itself."""
@@ -33,6 +36,7 @@ MAX_BODY = 1024 * 1024
 
 _NO_HEADERS: dict[bytes, bytes] = {}
 _NO_PARAMS: dict[str, str] = {}
+_SOON_SECONDS = 0.25
 _RECORD = 2500  # bytes that a request in the journal takes beside its texts; roughly
 
 
@@ -89,6 +93,7 @@ class Exchange:
         notes: What else is worth telling, such as the members that were ignored.
         fault: What goes wrong on demand, and why: the rule, or `Prefer`.
         body: The body of the request, as far as it was read.
+        was_read: Whether the body, or a part of it, was read.
         started: When it came, on the clock of `time.perf_counter`.
     """
 
@@ -115,6 +120,7 @@ class Exchange:
         "size",
         "sizes",
         "started",
+        "was_read",
         "why",
     )
 
@@ -139,6 +145,7 @@ class Exchange:
         self.notes: list[str] = []
         self.fault: str | None = None
         self.body = b""
+        self.was_read = False
         self.sizes: tuple[int, int] | None = None
 
     def redact(self, text: str) -> str:
@@ -194,6 +201,17 @@ class Exchange:
             response_size=response_size,
         )
 
+    async def read_soon(self) -> None:
+        """Read a small body that is on its way, if it comes in time: nobody needs it but the journal."""
+        declared = self.headers.get(b"content-length", b"")
+        if not declared.isdigit() or len(declared) > 5 or int(declared) > MAX_KEPT:
+            return
+        reading = asyncio.ensure_future(self.read())
+        await asyncio.wait([reading], timeout=_SOON_SECONDS)
+        if not reading.cancel():
+            with suppress(ClientGone):
+                reading.result()
+
     async def read(self) -> bytes:
         """The body of the request.
 
@@ -204,6 +222,7 @@ class Exchange:
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared[:20]) > MAX_BODY:
             raise _too_large()
+        self.was_read = True
         chunks: list[bytes] = []
         size = 0
         while True:

@@ -85,6 +85,8 @@ class FrontDoor:
             await _stream(answer.stream, answer.status, headers, receive, send)
             return
         line = scope.get("extensions", {}).get(LINE)
+        if line is not None and _is_worth_reading(exchange) and line.is_on_its_way:
+            await exchange.read_soon()
         if line is not None and answer.spoilt == "reset":
             line.reset()
         elif line is not None and answer.spoilt == "truncate":
@@ -92,9 +94,15 @@ class FrontDoor:
         elif line is None or not line.reply(answer.status, headers, answer.body):
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
+        self._keep(exchange, answer, headers, b"" if line is None else line.unread)
+
+    def _keep(self, exchange: Exchange, answer: Answer, headers: Headers, unread: bytes) -> None:
+        """Report a request that was answered, and put it into its journal."""
         seconds = time.perf_counter() - exchange.started
         self._reporter.request(exchange, seconds)
         if _is_for_the_journal(exchange):
+            if not exchange.was_read:
+                exchange.body = unread
             exchange.finish(answer, headers, seconds)
             exchange.sandbox.journal.append(exchange)
 
@@ -121,6 +129,11 @@ class FrontDoor:
             exchange.guarded = True
             self._policy.check(exchange)
         return preflight(exchange)
+
+
+def _is_worth_reading(exchange: Exchange) -> bool:
+    """Whether the journal wants the body of a request that was refused without a look at it."""
+    return exchange.why is not None and not exchange.was_read and _is_for_the_journal(exchange)
 
 
 def _is_for_the_journal(exchange: Exchange) -> bool:

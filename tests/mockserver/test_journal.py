@@ -93,6 +93,20 @@ def test_an_entry_tells_all_of_a_request_and_its_answer(
         assert answer.headers[name] == value
 
 
+@pytest.mark.parametrize(
+    "authorization", [None, bearer("janedoe-all"), bearer("johndoe-email_read")]
+)
+def test_a_body_is_kept_that_was_refused_unread(
+    sandbox: Sandboxed, authorization: str | None
+) -> None:
+    sandbox.send("PATCH", JOHNS, authorization, json={"location": "Here"})
+    entry = sandbox.last()
+    assert entry["status"] in (401, 403)
+    assert json.loads(entry["request"]["body"]) == {"location": "Here"}
+    assert entry["request"]["size"] == len(entry["request"]["body"])
+    assert sandbox.verify({"operation": "update_user", "body": {"location": "Here"}}) == []
+
+
 def test_an_entry_reads_the_same_each_time(sandbox: Sandboxed) -> None:
     call(sandbox, OPERATIONS[0])
     assert [sandbox.requests() for _ in range(5)] == [sandbox.requests()] * 5

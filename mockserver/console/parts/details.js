@@ -45,12 +45,13 @@ function facts(entry) {
 
 function message(title, { headers, body, size }) {
   const fields = Object.entries(headers);
+  const unread = title === "Request" ? Number(headers["content-length"] ?? 0) : 0;
   const cut = isCut({ size }) ? `, of which the beginning is kept` : "";
   return el("section", { "aria-label": title },
     el("h3", {}, title),
     fields.length ? pairs(fields) : el("p", { class: "quiet" }, "no header fields"),
     el("div", { class: "size" },
-      el("p", { class: "quiet" }, size ? `${bytes(size)}${cut}` : "no body"),
+      el("p", { class: "quiet" }, size ? `${bytes(size)}${cut}` : unread ? `not kept: it was not read, or not all of it (${bytes(unread)})` : "no body"),
       body ? copyButton(`Copy the body of the ${title.split(" ")[0].toLowerCase()}`, () => body) : null,
     ),
     body ? el("pre", { tabindex: "0", role: "group", "aria-label": `${title}, body` }, pretty(body)) : null,

@@ -33,7 +33,8 @@ function row(fault) {
 }
 
 function matched({ operation, method, username, probability }) {
-  const parts = [operation ?? "any operation", method, username && `of ${username}`];
+  const what = operation ? [method, operation] : method ? [`any ${method}`] : ["any operation"];
+  const parts = [...what, username && `of ${username}`];
   if (probability !== undefined && probability < 1) parts.push(`in ${Number((probability * 100).toPrecision(3))} % of cases`);
   return parts.filter(Boolean).join(" ");
 }

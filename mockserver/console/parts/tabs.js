@@ -37,6 +37,7 @@ function choose(name) {
   chosen = name;
   sessionStorage.setItem(KEPT_TAB, name);
   show();
+  if (!wide.matches) scrollTo(0, 0); // each view begins at its top
   changed();
 }
 
