@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.cors import OriginPolicy, cors_headers, is_preflight, preflight
 from mockserver.exchange import (
@@ -85,24 +85,16 @@ class FrontDoor:
             await _stream(answer.stream, answer.status, headers, receive, send)
             return
         line = scope.get("extensions", {}).get(LINE)
-        if line is not None and _is_worth_reading(exchange) and line.is_on_its_way:
-            await exchange.read_soon()
-        if line is not None and answer.spoilt == "reset":
-            line.reset()
-        elif line is not None and answer.spoilt == "truncate":
-            line.truncate(answer.status, headers, answer.body)
-        elif line is None or not line.reply(answer.status, headers, answer.body):
+        if exchange.why is not None and line is not None and line.is_on_its_way:
+            await _read_on(exchange)
+        if line is None or not _sent(line, answer, headers):
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
-        self._keep(exchange, answer, headers, b"" if line is None else line.unread)
-
-    def _keep(self, exchange: Exchange, answer: Answer, headers: Headers, unread: bytes) -> None:
-        """Report a request that was answered, and put it into its journal."""
         seconds = time.perf_counter() - exchange.started
         self._reporter.request(exchange, seconds)
-        if _is_for_the_journal(exchange):
-            if not exchange.was_read:
-                exchange.body = unread
+        if exchange.caller is not None or _is_for_the_journal(exchange):
+            if not exchange.was_read and line is not None:
+                exchange.body = line.unread
             exchange.finish(answer, headers, seconds)
             exchange.sandbox.journal.append(exchange)
 
@@ -131,9 +123,21 @@ class FrontDoor:
         return preflight(exchange)
 
 
-def _is_worth_reading(exchange: Exchange) -> bool:
-    """Whether the journal wants the body of a request that was refused without a look at it."""
-    return exchange.why is not None and not exchange.was_read and _is_for_the_journal(exchange)
+def _sent(line: Any, answer: Answer, headers: Headers) -> bool:
+    """Send an answer as it is wanted, be it spoilt; False if it cannot be sent at once."""
+    if answer.spoilt is None:
+        return bool(line.reply(answer.status, headers, answer.body))
+    if answer.spoilt == "reset":
+        line.reset()
+    else:
+        line.truncate(answer.status, headers, answer.body)
+    return True
+
+
+async def _read_on(exchange: Exchange) -> None:
+    """Read the body of a request that was refused without a look at it: the journal wants it."""
+    if not exchange.was_read and _is_for_the_journal(exchange):
+        await exchange.read_soon()
 
 
 def _is_for_the_journal(exchange: Exchange) -> bool:
