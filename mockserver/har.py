@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,24 +13,26 @@ from mockserver.world import format_time
 
 Json = dict[str, Any]
 
+_STATUS_TEXTS = {status.value: status.phrase for status in HTTPStatus}
 
-def har(entries: Iterable[Entry], origin: str, redact: Callable[[str], str]) -> Json:
-    """Entries as a HAR log; `origin` is where the server is, such as `http://127.0.0.1:8080`."""
+
+def har(entries: Iterable[Entry], base: str, redact: Callable[[str], str]) -> Json:
+    """Entries as a HAR log; `base` is their base URL, such as `http://127.0.0.1:8080/~mine`."""
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "accounts-mock", "version": version("accounts-mock")},
-            "entries": [_entry(entry, origin, redact) for entry in entries],
+            "entries": [_entry(entry, base, redact) for entry in entries],
         }
     }
 
 
-def _entry(entry: Entry, origin: str, redact: Callable[[str], str]) -> Json:
+def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     milliseconds = round(entry.seconds * 1000, 3)
     query = entry.query.decode("latin-1")
     request: Json = {
         "method": entry.method,
-        "url": redact(f"{origin}{entry.path}" + (f"?{query}" if query else "")),
+        "url": redact(f"{base}{entry.path}" + (f"?{query}" if query else "")),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(header_fields(entry.request_headers, redact)),
@@ -52,7 +55,7 @@ def _entry(entry: Entry, origin: str, redact: Callable[[str], str]) -> Json:
         "request": request,
         "response": {
             "status": entry.status,
-            "statusText": "",
+            "statusText": _STATUS_TEXTS.get(entry.status, ""),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
             "headers": _pairs(header_fields(entry.response_headers, redact)),

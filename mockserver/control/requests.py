@@ -45,7 +45,10 @@ def _clear(exchange: Exchange, _: Any) -> None:
 
 def _har(exchange: Exchange, _: Any) -> Json:
     host = exchange.headers.get(b"host", b"localhost").decode("latin-1")
-    return har(exchange.sandbox.journal.entries(), f"http://{host}", exchange.sandbox.redact)
+    sandbox = exchange.sandbox
+    # A header may have named the sandbox; by its base URL, the same request finds it too.
+    base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
+    return har(sandbox.journal.entries(), base, sandbox.redact)
 
 
 def _verify(exchange: Exchange, body: Any) -> Any:
