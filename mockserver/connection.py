@@ -7,8 +7,6 @@ answers come in the order of its requests, and it can read the last one before t
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections import deque
 from collections.abc import Sized
 from typing import Any, cast
@@ -23,7 +21,8 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from mockserver.exchange import LINE, STREAMING
-from mockserver.problems import Headers, Problem
+from mockserver.line import Line
+from mockserver.problems import Problem
 from mockserver.reports import Log
 from mockserver.tasks import run_at_once
 
@@ -159,7 +158,7 @@ class Connection(HttpToolsProtocol):
             cycle, app = self._ready.popleft()
             self._served = cycle
             extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
-            extensions[LINE] = Line(self, cycle)
+            extensions[LINE] = Line(cycle, self.hang_up)
             task = run_at_once(cycle.run_asgi(app), self.loop)
             if task is not None:
                 task.add_done_callback(self.tasks.discard)
@@ -288,84 +287,6 @@ class Connection(HttpToolsProtocol):
         self._lingers_since = self.loop.time()
         self.flow.resume_reading()
         self.transport.write_eof()
-
-
-class Line:
-    """The way back to the client of one request; what ASGI's `send` cannot do."""
-
-    __slots__ = ("_connection", "_cycle")
-
-    def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
-        self._connection = connection
-        self._cycle = cycle
-
-    @property
-    def is_on_its_way(self) -> bool:
-        """Whether the client is sending a body, without waiting to be asked for it."""
-        return self._cycle.more_body and not self._cycle.waiting_for_100_continue
-
-    @property
-    def unread(self) -> bytes:
-        """The body, if it is here, whole, and nobody has read it: the request was refused before."""
-        cycle = self._cycle
-        return b"" if cycle.more_body or not cycle.body else bytes(cycle.body)
-
-    def reply(self, status: int, headers: Headers, body: bytes) -> bool:
-        """Send a whole answer in one write; False if that cannot be done right now."""
-        cycle, connection = self._cycle, self._connection
-        if cycle.disconnected or connection.flow.write_paused:
-            return False
-        if cycle.waiting_for_100_continue and cycle.more_body:
-            # Whether the client sends its body all the same, only the client knows.
-            cycle.keep_alive = False
-        connection.transport.write(self._bytes(status, headers, body))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if cycle.more_body and not cycle.keep_alive:
-            connection.hang_up()
-            return True
-        if not cycle.keep_alive:
-            connection.transport.close()
-        cycle.on_response()
-        return True
-
-    def _bytes(self, status: int, headers: Headers, body: bytes) -> bytes:
-        cycle = self._cycle
-        parts = [STATUS_LINE[status]]
-        for name, value in (*cycle.default_headers, *headers):
-            parts += (name, b": ", value, b"\r\n")
-        if not cycle.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        if cycle.scope["method"] != "HEAD":
-            parts.append(body)
-        return b"".join(parts)
-
-    def truncate(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send an answer without the second half of its body (of its header, if it has no body), and close."""
-        cycle, connection = self._cycle, self._connection
-        if cycle.disconnected:
-            return
-        cycle.keep_alive = False
-        answer = self._bytes(status, headers, body)
-        with_body = body and cycle.scope["method"] != "HEAD"
-        sent = len(answer) - (len(body) + 1) // 2 if with_body else len(answer) // 2
-        connection.transport.write(answer[:sent])
-        cycle.disconnected = cycle.response_complete = True
-        cycle.message_event.set()
-        connection.transport.close()
-
-    def reset(self) -> None:
-        """Break the connection: the client sees a reset, and nothing before it."""
-        cycle, transport = self._cycle, self._connection.transport
-        if cycle.disconnected:
-            return
-        cycle.disconnected = cycle.response_complete = True
-        connection = transport.get_extra_info("socket")
-        if connection is not None:
-            # No lingering: a reset, not an end.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
 
 
 def _reason(error: httptools.HttpParserError) -> Problem:

@@ -69,6 +69,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "reports",
         "watching",
         "tasks",
+        "line",
         "connection",
         "server",
         "cli",
