@@ -134,7 +134,9 @@ class Endpoint:
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
             unknown = [exchange.redact(name) for name in body if name not in known]
             if self._strict:
-                violations += [_unknown_member(name, known) for name in unknown]
+                told = {violation.pointer for violation in violations}
+                found = [_unknown_member(name, known) for name in unknown]
+                violations += [one for one in found if one.pointer not in told]
             else:
                 names = ", ".join(name[:40] for name in unknown[:10])
                 exchange.notes.append(f"ignored members: {names}")

@@ -103,7 +103,8 @@ def run_pytest(recipe: Path, folder: Path) -> str:
     """Run the recipe for pytest. Raises StepError."""
     write_project(recipe, folder, "pytest")
     (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
-    options = ("--quiet", "--rootdir", folder, "-p", "no:cacheprovider")
+    # Schemathesis is here, and not where the recipe is used; it takes long to start.
+    options = ("--quiet", "--rootdir", folder, "-pno:cacheprovider", "-pno:schemathesis")
     return _last_line(run_command(sys.executable, "-m", "pytest", *options, cwd=folder))
 
 

@@ -53,6 +53,13 @@ def run_tests(pytester: pytest.Pytester, server: MockServer) -> RunTests:
     return run
 
 
+# What costs the runs below most of their time, and has nothing to do with them.
+WITHOUT = [
+    f"-pno:{plugin}"
+    for plugin in ("cacheprovider", "schemathesis", "hypothesispytest", "anyio", "conformance")
+]
+
+
 class Planted:
     """Planted tests that are run in a process of their own, which starts its own server."""
 
@@ -73,7 +80,7 @@ class Planted:
     @contextmanager
     def started(self, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+            [sys.executable, "-m", "pytest", *WITHOUT, *options],
             cwd=self.folder,
             env=clean_environment({"TMPDIR": str(self.temporary), **environment}),
             stdout=subprocess.PIPE,
