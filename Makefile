@@ -45,6 +45,10 @@ clients: $(READY) ## Lint the contract, and try clients generated from it (needs
 	@$(BIN)/python clients/run.py
 	@$(PYTEST) -m clients $(ARGS)
 
+.PHONY: recipes
+recipes: $(READY) ## Run the recipes of docs/testing as they stand there (needs Node 20.19, npm, Chromium)
+	@$(BIN)/python recipes/run.py $(ARGS)
+
 .PHONY: selftest
 selftest: $(READY) ## Show that the conformance suite finds planted defects, and accuses nothing legal
 	@$(BIN)/python -m conformance.mutants.selftest $(ARGS)
@@ -55,7 +59,7 @@ independent: $(READY) ## Let the conformance suite judge every change of an impl
 	@$(BIN)/python -m tests.conformance.independent.trials $(ARGS)
 
 .PHONY: check
-check: style types test browser clients selftest ## All that CI checks
+check: style types test browser recipes clients selftest ## All that CI checks
 
 .PHONY: style
 style: $(READY) ## Check formatting and lint
@@ -85,6 +89,7 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade: w
 .PHONY: clean
 clean: ## Remove what was installed or built here
 	@rm -rf $(VENV) build dist clients/build clients/node_modules bench/node_modules \
+		recipes/build recipes/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

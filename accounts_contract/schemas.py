@@ -226,6 +226,16 @@ _SIZES = {
 }
 
 
+_UNIONS = ("oneOf", "anyOf")
+
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+
+
 def explain(
     error: jsonschema_rs.ValidationError,
     show: Callable[[str], str] = lambda text: text,
@@ -248,25 +258,53 @@ def explain(
         for name in facts["unexpected"]:
             yield (*path, show(name)), "is not a known member"
         return
+    if kind in _UNIONS:
+        meant = _meant(error, facts["context"])
+        if meant:
+            for one in meant:
+                yield from explain(one, show, secrets)
+            return
     if kind == "required":
-        detail = "is required, and missing"
-        path = (*path, facts["property"])
-    elif kind == "type":
-        names = " or ".join(_PLAIN_TYPES[name] for name in facts["types"])
-        detail = f"must be {names}, and is {_shown(value, show)}"
-    elif kind == "enum":
-        options = " or ".join(json.dumps(option, ensure_ascii=False) for option in facts["options"])
-        detail = f"must be {options}, and is {_shown(value, show)}"
-    elif kind == "pattern":
-        detail = f"does not match the pattern {facts['pattern']}: {_shown(value, show)}"
-    elif kind == "format":
-        detail = f"must be in the format {facts['format']}, and is {_shown(value, show)}"
-    elif kind in _SIZES:
+        yield (*path, facts["property"]), "is required, and missing"
+        return
+    yield path, _detail(kind, facts, value, show)
+
+
+def _detail(kind: str, facts: Mapping[str, Any], value: Any, show: Callable[[str], str]) -> str:
+    """What is wrong with a value, by the rule that it breaks."""
+    if kind in _SIZES:
         bound, things = _SIZES[kind]
-        detail = f"must have {bound} {facts['limit']} {things}, and has {len(cast('Sized', value))}"
+        return f"must have {bound} {facts['limit']} {things}, and has {len(cast('Sized', value))}"
+    if kind == "type":
+        rule = f"must be {' or '.join(_PLAIN_TYPES[name] for name in facts['types'])}"
+    elif kind == "enum":
+        options = [json.dumps(option, ensure_ascii=False) for option in facts["options"]]
+        rule = f"must be {' or '.join(options)}"
+    elif kind == "pattern":
+        return f"does not match the pattern {facts['pattern']}: {_shown(value, show)}"
+    elif kind == "format":
+        rule = f"must be in the format {facts['format']}"
+    elif kind in _BOUNDS:
+        rule = f"must be {_BOUNDS[kind]} {facts['limit']}"
+    elif kind in _UNIONS:
+        rule = "has none of the documented forms"
     else:
-        detail = f"breaks the rule {kind!r} of its schema, and is {_shown(value, show)}"
-    yield path, detail
+        rule = f"breaks the rule {kind!r} of its schema"
+    return f"{rule}, and is {_shown(value, show)}"
+
+
+def _meant(
+    error: jsonschema_rs.ValidationError, forms: list[list[jsonschema_rs.ValidationError]]
+) -> list[jsonschema_rs.ValidationError]:
+    """What is wrong with a value as the one form that it was probably meant to have; nothing if that is not plain."""
+    misfits = {"type", "required", "additionalProperties"}
+    close = [
+        form
+        for form in forms
+        if form
+        and not any(e.kind.name in misfits and e.instance_path == error.instance_path for e in form)
+    ]
+    return close[0] if len(close) == 1 else []
 
 
 def _hide(_: str) -> str:

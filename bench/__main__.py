@@ -96,12 +96,12 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def requests_per_second(port: int, script: Path | None, seconds: int) -> float:
+def requests_per_second(port: int, script: Path | None, seconds: int, path: str = PATH) -> float:
     """What wrk measures with 16 connections; anything but 2xx is an error, not a figure."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     command += ["-H", f"Authorization: Bearer {TOKEN}"]
     command += ["-s", str(script)] if script is not None else []
-    command.append(f"http://127.0.0.1:{port}{PATH}")
+    command.append(f"http://127.0.0.1:{port}{path}")
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in output:
         sys.exit(f"not every answer was 2xx:\n{output}")

@@ -13,14 +13,15 @@ from accounts_contract import Contract, Operation
 from mockserver import accounts
 from mockserver.access import AccessRule
 from mockserver.connexion_doors import ConnexionMiddleware, Resolver
+from mockserver.control import faults, pages, requests, tokens, worlds
+from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
-from mockserver.control.handlers import handlers as control_handlers
 from mockserver.cors import OriginPolicy
 from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
 from mockserver.exchange import App, Exchange, Message
-from mockserver.front import FrontDoor, Reporter
+from mockserver.front import FrontDoor, Reporter, SandboxRequired
 from mockserver.routing import RoutingMiddleware
-from mockserver.sandbox import Sandbox
+from mockserver.sandbox import Sandboxes
 
 Rule = Callable[..., Any]
 """Takes a world, a username and, where the operation has one, a body; gives JSON data or None."""
@@ -44,17 +45,19 @@ class Settings:
         strict: Whether members that are not documented are refused.
         policy: Who may use the control API from a browser.
         control_token: What the control API asks for; None: it is open.
+        require_sandbox: Whether callers who name no sandbox are refused.
     """
 
     strict: bool = False
     policy: OriginPolicy = field(default_factory=OriginPolicy)
     control_token: str | None = None
+    require_sandbox: bool = False
 
 
 def create_app(
     contract: Contract,
     control: Contract,
-    sandbox: Sandbox,
+    sandboxes: Sandboxes,
     settings: Settings,
     reporter: Reporter,
     rules: Mapping[str, Rule] = RULES,
@@ -64,7 +67,7 @@ def create_app(
     Args:
         contract: The contract of the Accounts API; `read_contract` and `check_rules` have passed it.
         control: The contract of the control API.
-        sandbox: The world to serve.
+        sandboxes: The worlds to serve.
         settings: How to behave.
         reporter: Is told of every request.
         rules: What carries out each operation; the suite for implementations plants its defects here.
@@ -73,37 +76,62 @@ def create_app(
         _nothing_here,
         import_name=__name__,
         middlewares=[
-            partial(FrontDoor, sandbox=sandbox, policy=settings.policy, reporter=reporter),
+            partial(FrontDoor, sandboxes=sandboxes, policy=settings.policy, reporter=reporter),
             RoutingMiddleware,
+            *(
+                [partial(SandboxRequired, shared=_shared(control))]
+                if settings.require_sandbox
+                else []
+            ),
             EndpointMiddleware,
         ],
     )
     carried_out = {
-        name: _account_handler(sandbox, rules[name], operation)
+        name: _account_handler(rules[name], operation)
         for name, operation in contract.operations.items()
     }
     endpoints = {
         name: Endpoint(
             operation,
-            _account_access(sandbox, AccessRule(operation, contract.title)),
+            _account_access(AccessRule(operation, contract.title)),
             carried_out[name],
             strict=settings.strict,
+            can_fail=True,
         )
         for name, operation in contract.operations.items()
     }
     _add_api(app, contract, endpoints, carried_out)
-    steering = control_handlers(sandbox, contract, control)
+    steering: dict[str, Handler] = {
+        **pages.handlers(contract),
+        **worlds.handlers(contract, control),
+        **tokens.handlers(contract),
+        **faults.handlers(contract),
+        **requests.handlers(),
+        **sandboxes_control.handlers(sandboxes),
+    }
     guard = ControlAccess(settings.policy, settings.control_token).check
     _add_api(
         app,
         control,
         {
-            name: Endpoint(operation, guard if operation.security else _anybody, steering[name])
+            name: Endpoint(
+                operation, guard if operation.security else _anybody, steering[name], strict=True
+            )
             for name, operation in control.operations.items()
         },
         steering,
     )
     return cast("App", app)
+
+
+def _shared(control: Contract) -> frozenset[str]:
+    """The operations of the control API that belong to no sandbox (`x-shared`)."""
+    paths = control.document.data["paths"]
+    return frozenset(
+        operation.id
+        for operation in control.operations.values()
+        if paths[operation.path][operation.method].get("x-shared")
+    )
 
 
 async def warm_up(app: App) -> None:
@@ -133,11 +161,11 @@ def _add_api(
     )
 
 
-def _account_access(sandbox: Sandbox, rule: AccessRule) -> Admit:
+def _account_access(rule: AccessRule) -> Admit:
     owner = rule.owner
 
     def admit(exchange: Exchange) -> None:
-        world = sandbox.world
+        world = exchange.sandbox.world
         authorization = exchange.headers.get(b"authorization")
         caller = exchange.caller = rule.authenticate(world, authorization, time.time())
         if caller is not None:
@@ -147,14 +175,14 @@ def _account_access(sandbox: Sandbox, rule: AccessRule) -> Admit:
     return admit
 
 
-def _account_handler(sandbox: Sandbox, rule: Rule, operation: Operation) -> Handler:
+def _account_handler(rule: Rule, operation: Operation) -> Handler:
     username = operation.owner or "username"
     if operation.body is None:
-        return lambda exchange, body: rule(sandbox.world, exchange.params[username])
+        return lambda exchange, body: rule(exchange.sandbox.world, exchange.params[username])
 
     def handle(exchange: Exchange, body: Any) -> Any:
         members = body if isinstance(body, dict) else {}
-        return rule(sandbox.world, exchange.params[username], members)
+        return rule(exchange.sandbox.world, exchange.params[username], members)
 
     return handle
 

@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,11 +23,12 @@ from mockserver.cors import OriginPolicy
 from mockserver.exchange import App, Receive, Scope, Send
 from mockserver.loading import Loaded, Sources, load, merge_worlds
 from mockserver.reports import Log, LogFormat
-from mockserver.sandbox import Sandbox
+from mockserver.sandbox import Sandboxes
 from mockserver.server import BindError, LogHandler, Server, listen
-from mockserver.watching import watch
+from mockserver.watching import tidy, watch
 
 _FILE = click.Path(path_type=Path)
+_MOST_TOLD = 20  # sentences about what became of accounts in a reload
 _FROM_ENVIRONMENT = {"auto_envvar_prefix": "MOCKSERVER", "show_default": True}
 
 _contract = click.option(
@@ -66,6 +68,13 @@ def main() -> None:
     help="What the control API asks for. Off loopback it is made up and printed, if left out.",
 )
 @click.option(
+    "--max-sandboxes",
+    default=10_000,
+    type=click.IntRange(1, 1_000_000),
+    help="How many sandboxes there may be.",
+)
+@click.option("--require-sandbox", is_flag=True, help="Refuse requests that name no sandbox.")
+@click.option(
     "--allow-origin",
     multiple=True,
     metavar="ORIGIN",
@@ -86,6 +95,8 @@ def serve(
     strict: bool,
     log_format: LogFormat,
     control_token: str | None,
+    max_sandboxes: int,
+    require_sandbox: bool,
     allow_origin: tuple[str, ...],
     allow_host: tuple[str, ...],
 ) -> None:
@@ -107,15 +118,18 @@ def serve(
             frozenset(name.lower() for name in (*allow_host, host) if name),
         ),
         control_token=control_token,
+        require_sandbox=require_sandbox,
     )
     log = Log(sys.stderr, log_format)
     _capture_warnings(log)
-    running = _Running(sources, loaded, settings, log)
+    known = () if control_token is None else (control_token,)
+    sandboxes = Sandboxes(loaded.fixtures, max_sandboxes, secrets=known)
+    running = _Running(sources, loaded, sandboxes, settings, log)
     url = _url(host, address)
-    server = Server(running, log, lambda: _say_ready(url, log_format, running.sandbox, made_up))
+    server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, running, listener, watching))
+            runner.run(_run(server, running, listener, watching, tidy(sandboxes, log)))
     finally:
         log.close()
 
@@ -129,21 +143,31 @@ def check(contract: Path | None, fixtures: Path | None) -> None:
     loaded = _load(sources)
     for path in sources.files():
         click.echo(f"{path}: good")
-    operations, accounts = len(loaded.contract.operations), len(loaded.fixtures.accounts)
-    click.echo(
-        f"{operations} operations, {accounts} accounts, {len(loaded.fixtures.tokens)} tokens"
-    )
+    world = loaded.fixtures.world
+    counts = {
+        "operations": loaded.contract.operations,
+        "accounts": world.accounts,
+        "tokens": world.tokens,
+        "scenarios": loaded.fixtures.scenarios,
+    }
+    click.echo(", ".join(f"{len(found)} {name}" for name, found in counts.items()))
 
 
 class _Running:
     """The application that is being served, which a reload replaces."""
 
-    def __init__(self, sources: Sources, loaded: Loaded, settings: Settings, log: Log) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        loaded: Loaded,
+        sandboxes: Sandboxes,
+        settings: Settings,
+        log: Log,
+    ) -> None:
         self._sources = sources
         self._settings = settings
         self._log = log
-        token = settings.control_token
-        self.sandbox = Sandbox(loaded.fixtures, () if token is None else (token,))
+        self._sandboxes = sandboxes
         self._app = self._create(loaded)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
@@ -164,9 +188,10 @@ class _Running:
             message = f"{names} changed and is broken; the last good version is served on:\n{error}"
             self._log.event("reload-failed", message)
             return
-        world, story = merge_worlds(self.sandbox.world, self.sandbox.fixtures, loaded.fixtures)
-        self.sandbox.fixtures, self.sandbox.world = loaded.fixtures, world
+        story = self._sandboxes.refit(loaded.fixtures, merge_worlds)
         self._app = app
+        if len(story) > _MOST_TOLD:
+            story[_MOST_TOLD:] = [f"and {len(story) - _MOST_TOLD} more such"]
         told = f" ({'; '.join(story)})" if story else ""
         self._log.event("reloaded", f"{names} changed and was reloaded{told}")
 
@@ -175,17 +200,27 @@ class _Running:
         return self._sources.files()
 
     def _create(self, loaded: Loaded) -> App:
-        return create_app(loaded.contract, loaded.control, self.sandbox, self._settings, self._log)
+        return create_app(
+            loaded.contract, loaded.control, self._sandboxes, self._settings, self._log
+        )
 
 
-async def _run(server: Server, running: _Running, listener: socket.socket, watching: bool) -> None:
+async def _run(
+    server: Server,
+    running: _Running,
+    listener: socket.socket,
+    watching: bool,
+    tidying: Coroutine[Any, Any, None],
+) -> None:
     await running.warm_up()
-    watcher = asyncio.create_task(watch(running.watched(), running.reload)) if watching else None
+    tasks = [asyncio.create_task(tidying)]
+    if watching:
+        tasks.append(asyncio.create_task(watch(running.watched(), running.reload)))
     try:
         await server.serve([listener])
     finally:
-        if watcher is not None:
-            watcher.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 def _load(sources: Sources) -> Loaded:
@@ -229,20 +264,29 @@ def _url(host: str, address: Any) -> str:
     return f"http://[{name}]:{address[1]}" if ":" in name else f"http://{name}:{address[1]}"
 
 
-def _say_ready(url: str, style: LogFormat, sandbox: Sandbox, control_token: str | None) -> None:
+def _say_ready(url: str, style: LogFormat, loaded: Loaded, control_token: str | None) -> None:
     logins = [
         f"{account.username}:{account.password}"
-        for account in sandbox.fixtures.accounts.values()
+        for account in loaded.fixtures.world.accounts.values()
         if account.is_active
     ][:5]
+    console = f"{url}/_mock/"
     contract = f"{url}/openapi.yaml"
     if style == "json":
-        facts = {"event": "ready", "url": url, "contract": contract, "logins": logins}
+        facts = {
+            "event": "ready",
+            "url": url,
+            "console": console,
+            "contract": contract,
+            "logins": logins,
+        }
         if control_token is not None:
             facts["control_token"] = control_token
         line = json.dumps(facts)
     else:
-        line = f"Ready: {url}  contract: {contract}  logins: {', '.join(logins)}"
+        line = (
+            f"Ready: {url}  console: {console}  contract: {contract}  logins: {', '.join(logins)}"
+        )
         if control_token is not None:
             line += f"  control token: {control_token}"
     # Nobody may be reading any more; the server serves all the same.

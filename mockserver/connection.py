@@ -7,8 +7,8 @@ answers come in the order of its requests, and it can read the last one before t
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sized
-from functools import partial
 from typing import Any, cast
 
 import httptools
@@ -20,9 +20,11 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from mockserver.exchange import REPLY
-from mockserver.problems import Headers, Problem
+from mockserver.exchange import LINE, STREAMING
+from mockserver.line import Line
+from mockserver.problems import Problem
 from mockserver.reports import Log
+from mockserver.tasks import run_at_once
 
 HEAD_SECONDS = 30.0
 """How long the header of a request may take to arrive, and an idle connection to send anything."""
@@ -76,6 +78,8 @@ class Connection(HttpToolsProtocol):
         self._last_word: Problem | None = None
         self._head_size = 0
         self._arrived = 0
+        self._ready: deque[tuple[RequestResponseCycle, Any]] = deque()
+        self._busy = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or we have let go of it."""
@@ -90,6 +94,7 @@ class Connection(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self._arrived = len(data)
+        self._busy = True  # what has arrived is parsed before any of it is served
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -100,6 +105,7 @@ class Connection(HttpToolsProtocol):
             self._head_size += self._arrived
             if self._head_size > MAX_HEAD:
                 self._refuse(_too_large())
+        self._serve_ready()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -137,38 +143,36 @@ class Connection(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
-        extensions[REPLY] = partial(self._reply, cycle)
-        self._served = cycle
-        super()._start_asgi_task(cycle, app)
+        self._ready.append((cycle, app))
+        if not self._busy:
+            self._serve_ready()
 
-    def _reply(
-        self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes
-    ) -> bool:
-        """Send a whole answer in one write; False if that cannot be done right now."""
-        if cycle.disconnected or self.flow.write_paused:
-            return False
-        if cycle.waiting_for_100_continue and cycle.more_body:
-            # Whether the client sends its body all the same, only the client knows.
-            cycle.keep_alive = False
-        parts = [STATUS_LINE[status]]
-        for name, value in (*cycle.default_headers, *headers):
-            parts += (name, b": ", value, b"\r\n")
-        if not cycle.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        if cycle.scope["method"] != "HEAD":
-            parts.append(body)
-        self.transport.write(b"".join(parts))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if cycle.more_body and not cycle.keep_alive:
-            self._hang_up()
-            return True
-        if not cycle.keep_alive:
+    def _serve_ready(self) -> None:
+        """Serve the requests that have come, one after the other.
+
+        Most are served without ever waiting, so no task is made for them. This starts when all that
+        has arrived was parsed: the body of a small request is there by then.
+        """
+        self._busy = True
+        while self._ready:
+            cycle, app = self._ready.popleft()
+            self._served = cycle
+            extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
+            extensions[LINE] = Line(cycle, self.hang_up)
+            task = run_at_once(cycle.run_asgi(app), self.loop)
+            if task is not None:
+                task.add_done_callback(self.tasks.discard)
+                self.tasks.add(task)
+        self._busy = False
+
+    def shutdown(self) -> None:
+        """The server is going: end what would not end by itself."""
+        super().shutdown()
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete and STREAMING in cycle.scope:
+            cycle.disconnected = True
+            cycle.message_event.set()
             self.transport.close()
-        cycle.on_response()
-        return True
 
     def _ignore_upgrades(self, rest: memoryview) -> None:
         """Read requests that offer another protocol as if they did not (RFC 9110, section 7.8).
@@ -245,7 +249,7 @@ class Connection(HttpToolsProtocol):
         if cycle is not None and cycle.more_body and self.waits_since is None:
             # It is the body of this request that is wrong.
             if cycle.response_complete:
-                self._hang_up()
+                self.hang_up()
                 return
             busy = bool(self.pipeline)
             if busy:
@@ -270,9 +274,9 @@ class Connection(HttpToolsProtocol):
             + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         )
         self.transport.write(head + body)
-        self._hang_up()
+        self.hang_up()
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         """End the connection as soon as the client has read the answer.
 
         On a connection that is closed while the client sends, the system takes back what was not read

@@ -12,7 +12,7 @@ from mockserver.problems import Headers, Problem
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
-_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Content-Length, Date"
+_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, Content-Length, Date"
 _SECONDS = b"600"
 
 # RFC 9110, section 7.2: a name or an address, and a port.

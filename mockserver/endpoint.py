@@ -6,7 +6,9 @@ everything that the contract says about the operation, compiled when the server 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -23,13 +25,14 @@ from mockserver.connexion_doors import (
 from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
 from mockserver.problems import Headers, Problem, response_breaks_contract
 from mockserver.refusals import Refusal, Unknown
+from mockserver.staging import applied, effect_on, spoil, staged
 
 Admit = Callable[[Exchange], None]
 """Lets a request in, and notes who is calling; or raises the Problem that refuses it."""
 
 Handler = Callable[[Exchange, Any], Any]
 """Carries an operation out: takes the request and its body as JSON data, gives JSON data back, or the
-bytes of another media type, or None; or raises a Refusal."""
+bytes of another media type, or None, or a whole Answer; or raises a Refusal."""
 
 # What the machinery answers by itself; a contract need not list these for every operation.
 _MACHINERY = frozenset({405, 413, 414, 415, 431})
@@ -38,11 +41,27 @@ _MACHINERY = frozenset({405, 413, 414, 415, 431})
 class Endpoint:
     """One operation, ready to serve."""
 
-    __slots__ = ("_admit", "_handler", "_operation", "_reader", "_responses", "_strict", "_success")
+    __slots__ = (
+        "_admit",
+        "_can_fail",
+        "_handler",
+        "_operation",
+        "_reader",
+        "_responses",
+        "_strict",
+        "_success",
+    )
 
     def __init__(
-        self, operation: Operation, admit: Admit, handler: Handler, *, strict: bool = False
+        self,
+        operation: Operation,
+        admit: Admit,
+        handler: Handler,
+        *,
+        strict: bool = False,
+        can_fail: bool = False,
     ) -> None:
+        self._can_fail = can_fail
         self._operation = operation
         self._admit = admit
         self._handler = handler
@@ -55,14 +74,40 @@ class Endpoint:
             if status.isdigit()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request; the answer is left in its exchange."""
         exchange: Exchange = scope[EXCHANGE]
+        if self._can_fail and (exchange.sandbox.faults.rules or b"prefer" in exchange.headers):
+            return self._serve_with_faults(exchange)
+        return self._serve(exchange)
+
+    async def _serve_with_faults(self, exchange: Exchange) -> None:
+        owner = exchange.params.get(self._operation.owner or "")
+        effect = effect_on(exchange, self._operation.id, owner)
+        if effect is not None and effect.wait:
+            await asyncio.sleep(effect.wait)
+        if effect is not None and effect.code is not None:
+            if self._reader is not None:
+                with suppress(Problem):  # too large a body is no reason to answer anything else
+                    await exchange.read()
+            exchange.answer = staged(exchange, self._operation, effect, effect.code)
+        else:
+            await self._serve(exchange)
+        answer = exchange.answer
+        if effect is None or answer is None:
+            return
+        answer.headers = [*answer.headers, *applied(exchange, effect)]
+        if effect.fault is not None:
+            spoil(answer, effect.fault)
+
+    async def _serve(self, exchange: Exchange) -> None:
         try:
             self._admit(exchange)
             body = None if self._reader is None else await self._body(exchange, self._reader)
             data = self._handler(exchange, body)
-            exchange.answer = self._answer(self._success, data)
+            exchange.answer = (
+                data if isinstance(data, Answer) else self._answer(self._success, data)
+            )
         except Problem as problem:
             self._refuse(exchange, problem)
         except Refusal as refusal:
@@ -84,15 +129,19 @@ class Endpoint:
         schema = media.schema
         if schema is None:
             return body
-        if not schema.is_valid(body):
-            raise _invalid(schema.violations(body, exchange.redact))
+        violations = [] if schema.is_valid(body) else schema.violations(body, exchange.redact)
         known = schema.known_members
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
-            unknown = [name for name in body if name not in known]
+            unknown = [exchange.redact(name) for name in body if name not in known]
             if self._strict:
-                raise _invalid([_unknown_member(exchange.redact(name), known) for name in unknown])
-            names = ", ".join(exchange.redact(name)[:40] for name in unknown[:10])
-            exchange.notes.append(f"ignored members: {names}")
+                told = {violation.pointer for violation in violations}
+                found = [_unknown_member(name, known) for name in unknown]
+                violations += [one for one in found if one.pointer not in told]
+            else:
+                names = ", ".join(name[:40] for name in unknown[:10])
+                exchange.notes.append(f"ignored members: {names}")
+        if violations:
+            raise _invalid(violations)
         return body
 
     def _answer(self, status: int, data: Any, extra: Headers | None = None) -> Answer:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from time import time
+from typing import Any, Protocol
 
 from mockserver.access import Caller
+from mockserver.journal import MAX_KEPT, Entry
 from mockserver.problems import Headers, Problem
+from mockserver.sandbox import Sandbox
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,21 +24,51 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 EXCHANGE = "mockserver.exchange"
 """Where the exchange stands in the ASGI scope."""
 
-REPLY = "mockserver.reply"
-"""The ASGI extension by which our server sends a whole answer at once: a function of status, header
-fields and body, which tells whether it did."""
+LINE = "mockserver.line"
+"""The ASGI extension by which our server does what ASGI cannot: it sends a whole answer at once (`reply`),
+half of it (`truncate`), or breaks the connection (`reset`). `unread` is a body that
+came in vain, and `is_on_its_way` says whether one still comes."""
+
+STREAMING = "mockserver.streaming"
+"""Stands in the ASGI scope of a request whose answer never ends by itself."""
 
 MAX_BODY = 1024 * 1024
 """The largest body that is read, in bytes."""
 
+_NO_HEADERS: dict[bytes, bytes] = {}
+_NO_PARAMS: dict[str, str] = {}
+_NO_FIELDS: list[tuple[bytes, bytes]] = []
+_SOON_SECONDS = 0.25
+_RECORD = 2500  # bytes that a request in the journal takes beside its texts; roughly
+
+
+class Stream(Protocol):
+    """An answer that comes piece by piece."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces."""
+
+    def close(self) -> None:
+        """End it: the client is gone, or the server is going."""
+
 
 @dataclass(slots=True)
 class Answer:
-    """What is sent back. `headers` are all but the content length."""
+    """What is sent back.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The header fields, all but the content length.
+        body: The body.
+        stream: What comes in place of the body, piece by piece, for as long as the client listens.
+        spoilt: How the connection breaks: "reset" or "truncate"; None: it does not.
+    """
 
     status: int
     headers: Headers
     body: bytes
+    stream: Stream | None = None
+    spoilt: str | None = None
 
 
 class ClientGone(Exception):
@@ -44,7 +80,11 @@ class Exchange:
 
     Attributes:
         method: The method, in upper case.
-        path: The path as it was sent, still percent-encoded.
+        path: The path as it was sent, still percent-encoded, without the prefix of a sandbox.
+        prefix: The prefix of a sandbox that stood before the path, fit to be repeated.
+        query: The query as it was sent.
+        fields: The header fields, as they came.
+        sandbox: The sandbox that the caller named, or the common one.
         headers: The header fields by their lower-case names; those of a repeated one joined.
         operation: The id of the operation, once the route is known.
         params: The path parameters, decoded.
@@ -53,37 +93,52 @@ class Exchange:
         answer: What will be sent.
         why: Why the request was refused: the code of the problem, and its sentence.
         notes: What else is worth telling, such as the members that were ignored.
-        redact: Takes the secrets of the world out of a text that will be repeated.
+        fault: What goes wrong on demand, and why: the rule, or `Prefer`.
+        body: The body of the request, as far as it was read.
+        was_read: Whether the body, or a part of it, was read.
+        started: When it came, on the clock of `time.perf_counter`.
     """
 
     __slots__ = (
         "answer",
+        "body",
         "caller",
+        "ended",
+        "fault",
+        "fields",
         "guarded",
         "headers",
         "method",
         "notes",
         "operation",
+        "packed",
         "params",
         "path",
+        "prefix",
+        "query",
         "receive",
-        "redact",
+        "sandbox",
+        "seconds",
+        "sent",
+        "size",
+        "sizes",
         "started",
+        "was_read",
         "why",
     )
 
-    def __init__(
-        self, scope: Scope, receive: Receive, started: float, redact: Callable[[str], str]
-    ) -> None:
+    def __init__(self, scope: Scope, receive: Receive, started: float, sandbox: Sandbox) -> None:
         self.method: str = scope["method"]
         self.path: str = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
-        fields = scope["headers"]
+        self.prefix = ""
+        self.query: bytes = scope.get("query_string", b"")
+        fields = self.fields = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(fields)
         if len(self.headers) != len(fields):
             self.headers = _joined(fields)
         self.receive = receive
         self.started = started
-        self.redact = redact
+        self.sandbox = sandbox
         self.operation: str | None = None
         self.params: dict[str, str] = {}
         self.caller: Caller | None = None
@@ -91,6 +146,14 @@ class Exchange:
         self.answer: Answer | None = None
         self.why: tuple[str, str] | None = None
         self.notes: list[str] = []
+        self.fault: str | None = None
+        self.body = b""
+        self.was_read = False
+        self.sizes: tuple[int, int] | None = None
+
+    def redact(self, text: str) -> str:
+        """A text without the secrets of the world that is served."""
+        return self.sandbox.redact(text)
 
     def refuse(self, problem: Problem) -> Answer:
         """Answer with a problem."""
@@ -98,6 +161,62 @@ class Exchange:
         headers = [(b"content-type", b"application/problem+json"), *problem.headers]
         self.answer = Answer(problem.status, headers, problem.body())
         return self.answer
+
+    def finish(self, answer: Answer, sent: Headers, seconds: float) -> None:
+        """The answer was sent: keep what the journal needs, and let go of the connection."""
+        # In one piece: the parts are freed while they are at hand, and not one by one when the entry goes.
+        self.packed = b"\n".join(chain.from_iterable(self.fields))
+        self.fields = _NO_FIELDS
+        self.receive = _nothing_more
+        self.headers, self.params = _NO_HEADERS, _NO_PARAMS
+        self.ended = time()
+        self.seconds = seconds
+        self.sent = sent
+        if len(self.body) > MAX_KEPT or len(answer.body) > MAX_KEPT:
+            self.sizes = len(self.body), len(answer.body)
+            self.body = self.body[:MAX_KEPT]
+            answer.body = answer.body[:MAX_KEPT]
+        texts = len(self.path) + len(self.query) + len(self.body) + len(answer.body)
+        self.size = _RECORD + texts + len(self.packed)
+
+    def entry(self, number: int) -> Entry:
+        """The finished exchange as an entry of the journal, where it has a number."""
+        answer, caller, why = self.answer, self.caller, self.why
+        shown = b"" if answer is None else answer.body
+        request_size, response_size = self.sizes or (len(self.body), len(shown))
+        return Entry(
+            number=number,
+            started=self.ended - self.seconds,
+            seconds=self.seconds,
+            method=self.method,
+            path=self.path,
+            query=self.query,
+            operation=self.operation,
+            username=None if caller is None else caller.username,
+            scheme=None if caller is None else caller.scheme,
+            status=0 if answer is None else answer.status,
+            code=None if why is None else why[0],
+            why=None if why is None else why[1],
+            notes=tuple(self.notes),
+            fault=self.fault,
+            request_headers=_unpacked(self.packed),
+            request_body=self.body,
+            request_size=request_size,
+            response_headers=self.sent,
+            response_body=shown,
+            response_size=response_size,
+        )
+
+    async def read_soon(self) -> None:
+        """Read a small body that is on its way, if it comes in time: nobody needs it but the journal."""
+        declared = self.headers.get(b"content-length", b"")
+        if not declared.isdigit() or len(declared) > 5 or int(declared) > MAX_KEPT:
+            return
+        reading = asyncio.ensure_future(self.read())
+        await asyncio.wait([reading], timeout=_SOON_SECONDS)
+        if not reading.cancel():
+            with suppress(ClientGone):
+                reading.result()
 
     async def read(self) -> bytes:
         """The body of the request.
@@ -109,6 +228,7 @@ class Exchange:
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared[:20]) > MAX_BODY:
             raise _too_large()
+        self.was_read = True
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -120,8 +240,18 @@ class Exchange:
             if size > MAX_BODY:
                 raise _too_large()
             if not message.get("more_body"):
-                return b"".join((*chunks, chunk)) if chunks else chunk
+                self.body = b"".join((*chunks, chunk)) if chunks else chunk
+                return self.body
             chunks.append(chunk)
+
+
+def _unpacked(packed: bytes) -> list[tuple[bytes, bytes]]:
+    parts = iter(packed.split(b"\n") if packed else ())
+    return list(zip(parts, parts, strict=True))
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _joined(fields: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

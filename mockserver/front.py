@@ -6,14 +6,16 @@ answer, and reports the request.
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockserver.cors import OriginPolicy, cors_headers, is_preflight, preflight
 from mockserver.exchange import (
     EXCHANGE,
-    REPLY,
+    LINE,
+    STREAMING,
     Answer,
     App,
     ClientGone,
@@ -21,9 +23,10 @@ from mockserver.exchange import (
     Receive,
     Scope,
     Send,
+    Stream,
 )
-from mockserver.problems import Problem
-from mockserver.sandbox import Sandbox
+from mockserver.problems import Headers, Problem
+from mockserver.sandbox import NAME, NoRoom, Sandboxes
 
 
 class Reporter(Protocol):
@@ -37,16 +40,18 @@ class Reporter(Protocol):
 
 
 CONTROL_PREFIX = "/_mock/"
+SANDBOX_HEADER = b"x-mock-sandbox"
+_OURS = (CONTROL_PREFIX, "/openapi.yaml", "/openapi.json", "/docs/")
 
 
 class FrontDoor:
     """The outermost middleware."""
 
     def __init__(
-        self, app: App, *, sandbox: Sandbox, policy: OriginPolicy, reporter: Reporter
+        self, app: App, *, sandboxes: Sandboxes, policy: OriginPolicy, reporter: Reporter
     ) -> None:
         self._app = app
-        self._sandbox = sandbox
+        self._sandboxes = sandboxes
         self._policy = policy
         self._reporter = reporter
 
@@ -55,42 +60,170 @@ class FrontDoor:
         if scope["type"] != "http":
             await _serve_other(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, time.perf_counter(), self._sandbox.redact)
+        exchange = Exchange(scope, receive, time.perf_counter(), self._sandboxes.common)
         scope[EXCHANGE] = exchange
         try:
+            if exchange.path.startswith("/~") or SANDBOX_HEADER in exchange.headers:
+                enter_sandbox(exchange, self._sandboxes)
             if is_preflight(exchange):
                 exchange.answer = self._preflight(exchange)
             else:
                 await self._app(scope, receive, send)
         except ClientGone:
             return
-        except Problem as problem:
-            exchange.refuse(problem)
-        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer, and we a traceback
-            self._reporter.defect(exchange.redact(traceback.format_exc()))
-            detail = "the mock server failed: this is a defect; its log has more"
-            exchange.refuse(Problem(500, "internal-error", detail))
+        except asyncio.CancelledError:
+            exchange.refuse(Problem(503, "shutting-down", "the server is shutting down"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            self._refuse(exchange, error)
         answer = exchange.answer
         if answer is None:
             answer = exchange.refuse(Problem(500, "internal-error", "no answer was made: a defect"))
+        headers = self._headers(exchange, answer)
+        if answer.stream is not None:
+            self._reporter.request(exchange, time.perf_counter() - exchange.started)
+            scope[STREAMING] = True
+            await _stream(answer.stream, answer.status, headers, receive, send)
+            return
+        line = scope.get("extensions", {}).get(LINE)
+        if exchange.why is not None and line is not None and line.is_on_its_way:
+            await _read_on(exchange)
+        if line is None or not _sent(line, answer, headers):
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": answer.body})
+        seconds = time.perf_counter() - exchange.started
+        self._reporter.request(exchange, seconds)
+        if exchange.caller is not None or _is_for_the_journal(exchange):
+            if not exchange.was_read and line is not None:
+                exchange.body = line.unread
+            exchange.finish(answer, headers, seconds)
+            exchange.sandbox.journal.append(exchange)
+
+    def _headers(self, exchange: Exchange, answer: Answer) -> Headers:
         headers = answer.headers
         origin = exchange.headers.get(b"origin")
         if origin is not None and (not exchange.guarded or self._policy.may_read(exchange, origin)):
             headers = headers + cors_headers(origin)
-        if answer.status != 204:
-            length = str(len(answer.body)).encode("ascii")
-            headers = [*headers, (b"content-length", length), (b"cache-control", b"no-store")]
-        reply = scope.get("extensions", {}).get(REPLY)
-        if reply is None or not reply(answer.status, headers, answer.body):
-            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-            await send({"type": "http.response.body", "body": answer.body})
-        self._reporter.request(exchange, time.perf_counter() - exchange.started)
+        if answer.status == 204 or answer.stream is not None:
+            return headers
+        length = str(len(answer.body)).encode("ascii")
+        return [*headers, (b"content-length", length), (b"cache-control", b"no-store")]
+
+    def _refuse(self, exchange: Exchange, error: Exception) -> None:
+        if isinstance(error, Problem):
+            exchange.refuse(error)
+            return
+        self._reporter.defect(exchange.redact("".join(traceback.format_exception(error))))
+        detail = "the mock server failed: this is a defect; its log has more"
+        exchange.refuse(Problem(500, "internal-error", detail))
 
     def _preflight(self, exchange: Exchange) -> Answer:
         if exchange.path.startswith(CONTROL_PREFIX):
             exchange.guarded = True
             self._policy.check(exchange)
         return preflight(exchange)
+
+
+def _sent(line: Any, answer: Answer, headers: Headers) -> bool:
+    """Send an answer as it is wanted, be it spoilt; False if it cannot be sent at once."""
+    if answer.spoilt is None:
+        return bool(line.reply(answer.status, headers, answer.body))
+    if answer.spoilt == "reset":
+        line.reset()
+    else:
+        line.truncate(answer.status, headers, answer.body)
+    return True
+
+
+async def _read_on(exchange: Exchange) -> None:
+    """Read the body of a request that was refused without a look at it: the journal wants it."""
+    if not exchange.was_read and _is_for_the_journal(exchange):
+        await exchange.read_soon()
+
+
+def _is_for_the_journal(exchange: Exchange) -> bool:
+    """Whether a request is meant for the Accounts API, even if it missed it."""
+    path = exchange.path
+    if path.startswith("/~"):  # into a sandbox that it did not get
+        path = "/" + path[2:].partition("/")[2]
+    if path.startswith(_OURS):
+        return False
+    return exchange.method != "OPTIONS" or not is_preflight(exchange)
+
+
+def enter_sandbox(exchange: Exchange, sandboxes: Sandboxes) -> None:
+    """Find the sandbox that a request names, by `X-Mock-Sandbox` or a base URL with `/~NAME`.
+
+    Raises:
+        Problem: 400 for a bad name, 503 when there is no room.
+    """
+    name = exchange.headers.get(SANDBOX_HEADER, b"").decode("latin-1").strip()
+    prefix, slash, rest = exchange.path.removeprefix("/~").partition("/")
+    if exchange.path.startswith("/~"):
+        if name and name != prefix:
+            detail = "the path names one sandbox and X-Mock-Sandbox another; name only one"
+            raise Problem(400, "sandbox-malformed", detail)
+        name = prefix
+    if not NAME.fullmatch(name):
+        detail = "the name of a sandbox is 1 to 64 letters, digits, dots, underscores and dashes"
+        raise Problem(400, "sandbox-malformed", detail)
+    try:
+        exchange.sandbox = sandboxes.use(name)
+    except NoRoom:
+        detail = (
+            "there are as many sandboxes as there may be (--max-sandboxes), and all were used in the "
+            "last five minutes; drop some with DELETE /_mock/sandboxes"
+        )
+        headers = [(b"retry-after", b"60")]
+        raise Problem(503, "sandboxes-full", detail, headers=headers) from None
+    if exchange.path.startswith("/~"):
+        exchange.path = slash + rest or "/"
+        exchange.prefix = f"/~{exchange.sandbox.label}"
+
+
+class SandboxRequired:
+    """Refuses requests that name no sandbox, so that a forgotten header shows at once.
+
+    Args:
+        app: What comes next.
+        shared: The operations that belong to no sandbox.
+    """
+
+    def __init__(self, app: App, *, shared: frozenset[str]) -> None:
+        self._app = app
+        self._shared = shared
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it. Raises Problem: 400."""
+        if scope["type"] == "http":
+            exchange: Exchange = scope[EXCHANGE]
+            if not exchange.sandbox.name and exchange.operation not in self._shared:
+                detail = (
+                    "this server serves sandboxes only (--require-sandbox): send X-Mock-Sandbox: "
+                    "NAME, or put /~NAME before the path"
+                )
+                raise Problem(400, "sandbox-missing", detail)
+        await self._app(scope, receive, send)
+
+
+async def _stream(
+    stream: Stream, status: int, headers: Headers, receive: Receive, send: Send
+) -> None:
+    """Send an answer piece by piece, until it ends or the client is gone."""
+    watcher = asyncio.ensure_future(_close_when_gone(stream, receive))
+    try:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        async for piece in stream:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        watcher.cancel()
+        stream.close()
+
+
+async def _close_when_gone(stream: Stream, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    stream.close()
 
 
 async def _serve_other(scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,6 +17,7 @@ from accounts_contract import (
 )
 from mockserver.app import RULES
 from mockserver.fixtures import DEFAULT, read_fixtures
+from mockserver.sandbox import Fixtures
 from mockserver.world import World
 
 Record = TypeVar("Record")
@@ -40,7 +41,7 @@ class Loaded:
 
     contract: Contract
     control: Contract
-    fixtures: World
+    fixtures: Fixtures
 
 
 def load(sources: Sources) -> Loaded:
@@ -61,7 +62,7 @@ def load(sources: Sources) -> Loaded:
     try:
         # Without a contract that can be read, the scopes of the packaged one are what is known.
         scopes = (contract or read_contract(accounts_file(), validate=False)).scopes
-        fixtures = read_fixtures(sources.fixtures or DEFAULT, control.schema("State"), scopes)
+        fixtures = read_fixtures(sources.fixtures or DEFAULT, control, scopes)
     except DocumentError as error:
         findings += error.findings
     if findings or contract is None or fixtures is None:
@@ -104,6 +105,8 @@ def merge_worlds(current: World, before: World, after: World) -> tuple[World, li
     Returns:
         The new world, and what became of the accounts in sentences.
     """
+    if current.accounts is before.accounts and current.tokens is before.tokens:
+        return after.copy(), []  # nobody has changed anything
     world = World(
         _merged(current.accounts, before.accounts, after.accounts),
         _merged(current.logins, before.logins, after.logins),

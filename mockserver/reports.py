@@ -144,6 +144,10 @@ def _json_request(exchange: Exchange, seconds: float) -> str:
         facts["code"], facts["why"] = exchange.why
     if exchange.notes:
         facts["notes"] = exchange.notes
+    if exchange.fault is not None:
+        facts["fault"] = exchange.fault
+    if exchange.sandbox.name:
+        facts["sandbox"] = exchange.sandbox.label
     return _json_line(facts)
 
 
@@ -151,12 +155,15 @@ def _text_request(exchange: Exchange, seconds: float) -> str:
     status = exchange.answer.status if exchange.answer is not None else 0
     caller = exchange.caller
     who = "" if caller is None else f"  {caller.username} ({caller.scheme})"
+    where = f"/~{exchange.sandbox.label}" if exchange.sandbox.name else ""
     line = (
-        f"{_clock(int(time.time()))}  {exchange.method:<6} {_path(exchange)}  {status}"
+        f"{_clock(int(time.time()))}  {exchange.method:<6} {where}{_path(exchange)}  {status}"
         f"  {seconds * 1000:.1f} ms{who}"
     )
     if exchange.why is not None:
         line += f"  {exchange.why[0]}: {exchange.why[1]}"
+    if exchange.fault is not None and exchange.why is None:
+        line += f"  [{exchange.fault}]"
     for note in exchange.notes:
         line += f"  [{note}]"
     return f"{line if line.isprintable() else _printable(line)}\n"

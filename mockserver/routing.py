@@ -78,16 +78,18 @@ class RouteTable:
                 return route, params
         return None
 
-    def hint(self, path: str) -> str:
-        """The likely mend for a path that leads nowhere."""
+    def hint(self, path: str, base: str) -> str:
+        """The likely mend for a path that leads nowhere; `base` is what stands before all paths."""
+        if path == "/":
+            return f"the console is at {base}/_mock/, the contract at {base}/openapi.yaml"
         if self.find(f"{path}/") is not None:
-            return f"a slash is missing at the end: {path}/"
+            return f"a slash is missing at the end: {base}{path}/"
         if path.endswith("/") and self.find(path.rstrip("/")) is not None:
-            return f"there is a slash too many at the end: {path.rstrip('/')}"
+            return f"there is a slash too many at the end: {base}{path.rstrip('/')}"
         single = "/" + "/".join(part for part in path.split("/") if part)
         for candidate in (single, f"{single}/"):
             if candidate != path and self.find(candidate) is not None:
-                return f"did you mean {candidate}?"
+                return f"did you mean {base}{candidate}?"
         for route in self.routes if single.count("/") > 1 else ():
             prefix = route.template.partition("{")[0]
             # A base URL that holds the prefix already, or lacks a part of it.
@@ -95,11 +97,13 @@ class RouteTable:
                 head = "/".join(prefix.split("/")[: start + 1])
                 for candidate in (f"{head}{single}", f"{head}{single}/"):
                     if self.find(candidate) is not None:
-                        return f"did you mean {candidate}?"
+                        return f"did you mean {base}{candidate}?"
         templates = [route.template for route in self.routes]
         close = difflib.get_close_matches(path[:200], templates, n=1, cutoff=0.5)
         return (
-            f"did you mean {close[0]}?" if close else "the contract, /openapi.yaml, lists all paths"
+            f"did you mean {base}{close[0]}?"
+            if close
+            else f"the contract, {base}/openapi.yaml, lists all paths"
         )
 
 
@@ -127,8 +131,9 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
         if found is None:
             path = exchange.path
             shown = exchange.redact(path)
-            mend = self.table.hint(path[:200] if shown == path else "")
-            raise Problem(404, "path-unknown", f"there is no {shown[:200]}; {mend}")
+            base = exchange.prefix
+            mend = self.table.hint(path[:200] if shown == path else "", base)
+            raise Problem(404, "path-unknown", f"there is no {base}{shown[:200]}; {mend}")
         route, exchange.params = found
         operation = route.operations.get(exchange.method)
         if operation is None:

@@ -64,7 +64,7 @@ def world_from_state(
         world.put(_account(raw, next_id))
         next_id += "id" not in raw
     for raw in data.get("logins", ()):
-        world.logins[raw["name"]] = Login(raw["name"], raw["password"], raw["username"])
+        world.add_login(Login(raw["name"], raw["password"], raw["username"]))
     for raw in data.get("tokens", ()):
         expires_at = raw.get("expires_at")
         world.add_token(
@@ -77,6 +77,24 @@ def world_from_state(
             )
         )
     return world
+
+
+def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The state that a scenario makes of another one.
+
+    Args:
+        data: A state, or a fixtures file.
+        changes: The scenario: `accounts` with the members that change, further `logins` and `tokens`.
+    """
+    accounts = {raw["username"]: raw for raw in data["accounts"]}
+    for change in changes.get("accounts", ()):
+        username = change["username"]
+        accounts[username] = {**accounts.get(username, {}), **change}
+    state: dict[str, Any] = {"accounts": list(accounts.values())}
+    for kind, key in (("logins", "name"), ("tokens", "token")):
+        records = {raw[key]: raw for raw in (*data.get(kind, ()), *changes.get(kind, ()))}
+        state[kind] = list(records.values())
+    return state
 
 
 def state_of(world: World) -> dict[str, Any]:
@@ -118,6 +136,10 @@ def _account(raw: Mapping[str, Any], next_id: int) -> Account:
     )
     primary = next(email.email for email in emails if email.primary)
     username = raw["username"]
+    emails += tuple(
+        Email(f"more-{number}@{username}.example.com", verified=False, primary=False)
+        for number in range(1, raw.get("more_emails", 0) + 1)
+    )
     return Account(
         id=raw.get("id", next_id),
         username=username,

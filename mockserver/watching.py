@@ -1,4 +1,4 @@
-"""Serving on while the contract or the fixtures are edited."""
+"""What is looked after while the server serves: edited files, and sandboxes that nobody uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from mockserver.reports import Log
+from mockserver.sandbox import Sandboxes
+
 _EVERY = 0.3  # seconds between two looks; looking costs two calls of stat
+_MINUTE = 60.0
+_NAMED = 10  # of the sandboxes that were dropped
 
 Stamp = tuple[int, int, int] | None
 
@@ -25,6 +30,17 @@ async def watch(files: list[Path], changed: Callable[[list[Path]], Awaitable[Non
         different = [file for file, old, new in zip(files, seen, now, strict=True) if old != new]
         seen = now
         await changed(different)
+
+
+async def tidy(sandboxes: Sandboxes, log: Log, every: float = _MINUTE) -> None:
+    """Drop the sandboxes that nobody has used for an hour, for ever; say which."""
+    while True:
+        await asyncio.sleep(every)
+        dropped = sandboxes.drop_idle()
+        if dropped:
+            names = ", ".join(dropped[:_NAMED])
+            more = f" and {len(dropped) - _NAMED} more" if len(dropped) > _NAMED else ""
+            log.event("dropped-sandboxes", f"nobody used {names}{more} for an hour: dropped")
 
 
 def _stamp(file: Path) -> Stamp:

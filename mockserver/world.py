@@ -84,22 +84,40 @@ class World:
         accounts: By username.
         logins: Further logins beside each account's own, by their name.
         tokens: By the SHA-256 of the token, so that looking one up takes no longer for a near miss.
+
+    Copies share their dictionaries until one of them changes something.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    _shared: bool = field(default=False, compare=False, repr=False)
 
     def copy(self) -> World:
-        """An independent copy."""
-        return World(dict(self.accounts), dict(self.logins), dict(self.tokens))
+        """An independent copy, which costs next to nothing until it or this one changes."""
+        self._shared = True
+        return World(self.accounts, self.logins, self.tokens, _shared=True)
+
+    def _own(self) -> None:
+        if self._shared:
+            self.accounts = dict(self.accounts)
+            self.logins = dict(self.logins)
+            self.tokens = dict(self.tokens)
+            self._shared = False
 
     def put(self, account: Account) -> None:
         """Store an account in place of the one with its username."""
+        self._own()
         self.accounts[account.username] = account
+
+    def add_login(self, login: Login) -> None:
+        """Store a login in place of the one of its name."""
+        self._own()
+        self.logins[login.name] = login
 
     def add_token(self, token: Token) -> None:
         """Store a token in place of the one of the same value."""
+        self._own()
         self.tokens[token_digest(token.token)] = token
 
     def find_token(self, token: str) -> Token | None:

@@ -155,11 +155,17 @@ class MockServer:
         headers: Mapping[str, str] | None = None,
         **body: Any,
     ) -> httpx.Response:
-        """Send a request; `json`, `data`, `files` and `content` are httpx's."""
+        """Send a request; `json`, `data`, `files` and `content` are httpx's.
+
+        Of an answer that never ends, the header is all that is read.
+        """
         fields = dict(headers or {})
         if authorization is not None:
             fields["Authorization"] = authorization
-        return self.client.request(method, path, headers=fields, **body)
+        with self.client.stream(method, path, headers=fields, **body) as answer:
+            if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+                answer.read()
+        return answer
 
     def connect(self) -> socket.socket:
         """A connection of one's own."""
@@ -171,11 +177,11 @@ class MockServer:
             connection.sendall(request)
             return stream.read()
 
-    def raw(self, request: bytes) -> Reply:
-        """Send bytes, and read one response."""
+    def raw(self, request: bytes, method: str = "GET") -> Reply:
+        """Send bytes, and read one response; `method` says whether that has a body."""
         with self.connect() as connection:
             connection.sendall(request)
-            response = http.client.HTTPResponse(connection)
+            response = http.client.HTTPResponse(connection, method=method)
             response.begin()
             with response:
                 return Reply(response.status, response.msg, response.read())
@@ -226,6 +232,12 @@ class MockServer:
         name = f"/mark-{uuid.uuid4().hex}"
         self.send("GET", name)
         return name
+
+    def wait_for_event(self, event: str, start: int = 0) -> Json:
+        """The first event of a name in a JSON log, as soon as it is there."""
+        index = self.log.find(lambda line: json.loads(line)["event"] == event, start)
+        facts: Json = json.loads(self.log[:][index])
+        return facts
 
     def stop(self) -> int:
         """End the server as an operating system does; gives its exit code."""

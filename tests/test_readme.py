@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from mockserver.cli import check, main, serve
 from tests.support import MockServer
@@ -59,6 +60,14 @@ def test_a_command_of_the_readme_prints_what_stands_below_it(
     method, path, headers, login, body = _as_request(command)
     got = server.client.request(method, path, headers=headers, auth=login, content=body).text
     assert got.startswith(answer.removesuffix(" …").removesuffix(","))
+
+
+def test_the_fixtures_of_the_readme_can_be_served(tmp_path: Path) -> None:
+    [sample] = re.findall(r"```yaml\n(accounts:.*?)```", README, re.DOTALL)
+    file = tmp_path / "fixtures.yaml"
+    file.write_text(sample, "utf-8")
+    result = CliRunner().invoke(main, ["check", "--fixtures", str(file)])
+    assert result.exit_code == 0, result.output
 
 
 def test_the_readme_has_examples() -> None:

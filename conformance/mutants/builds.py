@@ -12,7 +12,7 @@ from conformance.mutants.messages import Layer, layered
 from mockserver.accounts import user_json
 from mockserver.app import RULES, Rule, Settings, create_app
 from mockserver.exchange import App, Exchange
-from mockserver.sandbox import Sandbox
+from mockserver.sandbox import Sandbox, Sandboxes
 from mockserver.world import Account, Email, World
 
 
@@ -103,16 +103,16 @@ class Witness:
         self.defects.append(text)
 
 
-def build_app(change: Change | None, sandbox: Sandbox, witness: Witness | None = None) -> App:
+def build_app(change: Change | None, sandboxes: Sandboxes, witness: Witness | None = None) -> App:
     """The mock server with a change to it, as an application."""
     rules = {**RULES, **_TOLERANT}
-    build = Build(packaged_contract(), rules, sandbox)
+    build = Build(packaged_contract(), rules, sandboxes.common)
     if change is not None:
         change(build)
     app = create_app(
         build.contract,
         _control_contract(),
-        sandbox,
+        sandboxes,
         build.settings,
         witness or Witness(),
         build.rules,

@@ -17,8 +17,7 @@ from urllib.parse import quote, urlencode
 from conformance.mutants.access import ALL, SCOPE, basic
 from conformance.mutants.builds import Change, Witness, build_app
 from conformance.mutants.messages import FORM, JSON, Request, Response, ask
-from conformance.mutants.scene import OTHER, OWNER, UNKNOWN, scene, scope_sets, secret
-from mockserver.sandbox import Sandbox
+from conformance.mutants.scene import OTHER, OWNER, UNKNOWN, sandboxes, scope_sets, secret
 from mockserver.world import World
 
 _METHODS = {
@@ -60,8 +59,9 @@ def observe(change: Change | None) -> Iterator[Seen]:
         Unmeant: The server failed in a way that the change did not mean.
     """
     witness = Witness()
-    sandbox = Sandbox(scene())
-    app = build_app(change, sandbox, witness)
+    served = sandboxes()
+    sandbox = served.common
+    app = build_app(change, served, witness)
     for request in script(sandbox.world):
         if request is None:
             sandbox.reset()

@@ -13,6 +13,7 @@ import yaml
 from conformance.mutants.builds import packaged_contract
 from conformance.target import Scopes
 from mockserver.accounts import gravatar_url
+from mockserver.sandbox import Fixtures, Sandboxes
 from mockserver.world import Account, Email, Token, World
 
 OWNER = "mallory"
@@ -49,6 +50,11 @@ def scene() -> World:
         world.add_token(Token(secret(username, "expired"), username, everything, _LONG_AGO))
         world.add_token(Token(secret(username, "revoked"), username, everything, revoked=True))
     return world
+
+
+def sandboxes() -> Sandboxes:
+    """What the mock server serves: that world, and no other."""
+    return Sandboxes(Fixtures(scene(), {}))
 
 
 def write_target(path: Path) -> None:

@@ -9,13 +9,12 @@ from tempfile import TemporaryDirectory
 from conformance import transport
 from conformance.mutants.builds import Change, Witness, build_app
 from conformance.mutants.messages import Request, ask
-from conformance.mutants.scene import BASE_URL, scene, write_target
+from conformance.mutants.scene import BASE_URL, sandboxes, write_target
 from conformance.plugin import Plugin
 from conformance.results import RunResult
 from conformance.settings import Settings
 from conformance.suite import run_suite
 from mockserver.exchange import App
-from mockserver.sandbox import Sandbox
 
 # What pytest does around each check, and nobody needs here.
 _QUICK = ("-pno:logging", "-pno:unraisableexception", "-pno:threadexception", "-pno:debugging")
@@ -79,7 +78,7 @@ def perform(
     with TemporaryDirectory(prefix="conformance-selftest-") as folder:
         file = Path(folder) / "target.yaml"
         write_target(file)
-        stage = Stage(build_app(change, Sandbox(scene()), witness))
+        stage = Stage(build_app(change, sandboxes(), witness))
         settings = Settings(target=file, only=only, seed=1, max_examples=max_examples)
         plugin = Plugin(settings, stage)
         code = run_suite(plugin, more=_QUICK)

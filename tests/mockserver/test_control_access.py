@@ -21,9 +21,19 @@ from tests.support import (
     read_yaml,
 )
 
+PARAMETERS = {"{token}": "johndoe-all", "{id}": "fault-1", "{name}": "api.js"}
+
+
+def filled(path: str) -> str:
+    """A path with a value for each of its parameters."""
+    for parameter, value in PARAMETERS.items():
+        path = path.replace(parameter, value)
+    return path
+
+
 CONTROL = read_yaml(CONTROL_FILE)
 OPERATIONS_OF_CONTROL = [
-    (method.upper(), path.replace("{token}", "johndoe-all"), raw.get("security") == [])
+    (method.upper(), filled(path), raw.get("security") == [])
     for path, item in CONTROL["paths"].items()
     for method, raw in item.items()
     if method != "parameters"

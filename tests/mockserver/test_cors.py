@@ -24,7 +24,7 @@ from tests.support import (
 
 ORIGIN = "http://shop.example:5173"
 USER = OPERATIONS[0].path()
-EXPOSED = {"WWW-Authenticate", "Allow", "Accept", "Retry-After"}
+EXPOSED = {"WWW-Authenticate", "Allow", "Accept", "Retry-After", "Preference-Applied"}
 HEADERS = ["Authorization", "Content-Type", "Prefer", "X-Mock-Sandbox"]
 
 

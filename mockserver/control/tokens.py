@@ -1,4 +1,4 @@
-"""The operations of the control API, by their ids in `openapi/control.yaml`."""
+"""Tokens: mint, list, revoke."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 from accounts_contract import Contract, Violation
+from mockserver.control.refusing import invalid
 from mockserver.endpoint import Handler
 from mockserver.exchange import Exchange
 from mockserver.refusals import Invalid, Unknown
-from mockserver.sandbox import Sandbox
-from mockserver.state import StateError, state_of, unknown_scopes, world_from_state
+from mockserver.state import unknown_scopes
 from mockserver.world import Token, World, format_time
 
 Json = dict[str, Any]
@@ -23,47 +22,24 @@ _LIFETIME = 15552000  # 180 days, as the token flow of the API documents
 _MAX_TOKENS = 10_000
 
 
-def handlers(sandbox: Sandbox, contract: Contract, control: Contract) -> Mapping[str, Handler]:
-    """The operations on a sandbox, under a contract; `control` is the contract of this API itself."""
-    schema = control.schema("State")
-    health = {"status": "ok", "version": version("accounts-mock")}
-    written = contract.document.text.encode()
+def handlers(contract: Contract) -> Mapping[str, Handler]:
+    """The operations, for the scopes of a contract."""
 
-    def reset(exchange: Exchange, body: Any) -> None:
-        sandbox.reset()
-
-    def get_state(exchange: Exchange, body: Any) -> Json:
-        return state_of(sandbox.world)
-
-    def put_state(exchange: Exchange, body: Any) -> Json:
-        try:
-            sandbox.world = world_from_state(body, schema, contract.scopes, exchange.redact)
-        except StateError as error:
-            raise _invalid(error.violations) from None
-        return state_of(sandbox.world)
-
-    def list_tokens(exchange: Exchange, body: Any) -> list[Json]:
+    def list_tokens(exchange: Exchange, _: Any) -> list[Json]:
         now = time.time()
-        return [token_json(token, now) for token in sandbox.world.tokens.values()]
+        return [token_json(token, now) for token in exchange.sandbox.world.tokens.values()]
 
     def create_token(exchange: Exchange, body: Any) -> Json:
         now = time.time()
-        token = mint(sandbox.world, contract, body, now, exchange.redact)
-        return token_json(token, now)
+        return token_json(mint(exchange.sandbox.world, contract, body, now, exchange.redact), now)
 
-    def revoke_token(exchange: Exchange, body: Any) -> None:
-        revoke(sandbox.world, exchange.params["token"])
+    def revoke_token(exchange: Exchange, _: Any) -> None:
+        revoke(exchange.sandbox.world, exchange.params["token"])
 
     return {
-        "get_health": lambda exchange, body: health,
-        "reset": reset,
-        "get_state": get_state,
-        "put_state": put_state,
         "list_tokens": list_tokens,
         "create_token": create_token,
         "revoke_token": revoke_token,
-        "get_contract_yaml": lambda exchange, body: written,
-        "get_contract_json": lambda exchange, body: contract.document.data,
     }
 
 
@@ -93,7 +69,7 @@ def mint(
         detail = f"no account has this username (there are: {known})"
         violations.insert(0, Violation("/username", detail))
     if violations:
-        raise _invalid(violations)
+        raise invalid(violations)
     if len(world.tokens) >= _MAX_TOKENS:
         raise Invalid("too-many-tokens", f"there are {_MAX_TOKENS} tokens already; reset first")
     expires_at = now + request.get("expires_in", _LIFETIME)
@@ -128,10 +104,3 @@ def token_json(token: Token, now: float) -> Json:
     if token.expires_at is not None:
         shown["expires_in"] = max(0, round(token.expires_at - now))
     return shown
-
-
-def _invalid(violations: list[Violation]) -> Invalid:
-    first = violations[0]
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    detail = f"{first.pointer.removeprefix('/')} {first.detail}{more}"
-    return Invalid("body-invalid", detail, violations)

@@ -1,0 +1,155 @@
+"""What `clients/run.py` and `recipes/run.py` share: steps that are reported, Node.js, and a server."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OLDEST_NODE = (20, 19)
+TIMEOUT = 300.0
+"""How many seconds any one command may take."""
+
+
+class StepError(Exception):
+    """A step did not go well; the message is what to show of it."""
+
+
+class Steps:
+    """Runs steps, prints a line for each, and remembers whether one has failed."""
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def run(self, title: str, action: Callable[[], str | None]) -> bool:
+        """Run a step, which gives back what to show of it, if anything; tell whether it went well."""
+        started = time.monotonic()
+        try:
+            output = action()
+        except StepError as failure:
+            self.failed = True
+            print(f"FAILED  {title}")
+            print(_indented(str(failure)), flush=True)
+            return False
+        print(f"ok      {title} ({time.monotonic() - started:.1f} s)")
+        if output:
+            print(_indented(output))
+        sys.stdout.flush()
+        return True
+
+
+def run_command(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """Run a command in a folder and give back what it printed. Raises StepError."""
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise StepError(f"{command[0]} was not found") from None
+    except subprocess.TimeoutExpired:
+        raise StepError(f"{command[0]} took more than {TIMEOUT:.0f} s") from None
+    if done.returncode:
+        raise StepError(f"{done.stdout}\nexit code {done.returncode}")
+    return done.stdout
+
+
+def check_node() -> None:
+    """See that there is a Node that is new enough, and npm. Raises StepError."""
+    wanted = ".".join(str(part) for part in OLDEST_NODE)
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            raise StepError(f"{tool} was not found: install Node.js {wanted} or newer, with npm")
+    version = run_command("node", "--version", cwd=ROOT).strip()
+    numbers = re.match(r"v(\d+)\.(\d+)", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NODE:
+        raise StepError(f"this is Node.js {version}, and {wanted} or newer is needed")
+
+
+def install_packages(folder: Path, **environment: str) -> str | None:
+    """Install what a folder's package-lock.json lists, unless that is installed. Raises StepError."""
+    # A checksum, since a checkout gives files any time it likes.
+    listed = hashlib.sha256(
+        b"".join((folder / name).read_bytes() for name in ("package.json", "package-lock.json"))
+    ).hexdigest()
+    stamp = folder / "node_modules" / ".installed"
+    build = folder / "build"
+    build.mkdir(exist_ok=True)
+    with (build / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run this more than once at a time
+        if stamp.exists() and stamp.read_text() == listed:
+            return "already installed"
+        run_command("npm", "ci", "--no-progress", cwd=folder, **environment)
+        stamp.write_text(listed)
+    return None
+
+
+@contextmanager
+def server(log: Path, *options: str) -> Iterator[str]:
+    """A mock server with a world of its own, on a free port; gives its address. Raises StepError."""
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield _address(process, log)
+    except StepError as failure:
+        raise StepError(f"{failure}\nthe server's log:\n{log.read_text()}") from None
+    else:
+        code = _stopped(process)
+        if code != 0:
+            raise StepError(
+                f"SIGTERM should end the server within 5 s with exit code 0, not {code}"
+            )
+    finally:
+        process.kill()  # does nothing to a server that has ended
+        process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """The address of a server that is starting, from the ready line in its log. Raises StepError."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        for line in log.read_text().splitlines(keepends=True):
+            if line.startswith("{") and line.endswith("\n"):
+                event = json.loads(line)
+                if event.get("event") == "ready":
+                    return str(event["url"])
+        if ended:
+            raise StepError(f"the server ended at once, with exit code {process.returncode}")
+        time.sleep(0.05)
+    raise StepError("the server was not ready within 30 s")
+
+
+def _stopped(process: subprocess.Popen[bytes]) -> int | None:
+    """The exit code of a server after SIGTERM; None if it goes on."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(5)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"        {line}" for line in text.strip().splitlines())

@@ -1,0 +1,87 @@
+// Tokens: mint, copy, revoke.
+
+import { call } from "./api.js";
+import { act, button, byId, choices, copyButton, el, fill } from "./dom.js";
+import { duration } from "./pretty.js";
+import { badge, usernames } from "./world.js";
+
+const PAGE = 100;
+
+let tokens = [];
+let shown = PAGE;
+
+/** Read the tokens anew, and show them. */
+export async function refresh() {
+  tokens = (await call("GET", "tokens")).reverse();
+  show();
+}
+
+function show() {
+  choices(byId("mint-user"), usernames());
+  // How long each still lives changes all the time; the row is made anew only when what it says does.
+  const facts = tokens.slice(0, shown).map(({ expires_in, ...rest }) => ({ ...rest, left: left(rest, expires_in) }));
+  fill(byId("token-table"), facts, (token) => token.id, row, "no tokens");
+  byId("tokens-more").hidden = tokens.length <= shown;
+}
+
+function left({ expires_at, expired }, seconds) {
+  if (expires_at === null) return "never expires";
+  return expired ? `since ${new Date(expires_at).toLocaleDateString()}` : `for ${duration(seconds)}`;
+}
+
+function row(token) {
+  const { id, access_token, username, scopes, revoked, expired, left: howLong } = token;
+  const good = !revoked && !expired;
+  const state = revoked ? "revoked" : expired ? "expired" : "valid";
+  const revoke = button("Revoke", `Revoke ${access_token}`, (event) => {
+    const source = event.currentTarget;
+    act(source, byId("tokens-message"), async () => {
+      await call("DELETE", `tokens/${encodeURIComponent(id)}`);
+      await refresh();
+      return `Revoked ${access_token}.`;
+    });
+  }, { "data-action": "revoke", class: "small danger" });
+  revoke.disabled = revoked;
+  return el("tr", {},
+    el("th", { scope: "row" },
+      el("code", {}, access_token),
+      el("span", { class: "quiet block" }, scopes.join(" ") || "no scopes")),
+    el("td", { class: "name" }, username),
+    el("td", { class: "state" }, badge(state, good), revoked ? null : el("span", { class: "quiet block", title: token.expires_at ?? "" }, howLong)),
+    el("td", { class: "actions" }, copyButton(`Copy ${access_token}`, () => access_token), revoke),
+  );
+}
+
+async function mint() {
+  const scopes = [...byId("mint-scopes").querySelectorAll("input:checked")].map((box) => box.value);
+  const lifetime = byId("mint-lifetime").value || byId("mint-seconds").value;
+  const wish = { username: byId("mint-user").value, scopes, expires_in: Number(lifetime) };
+  const token = await call("POST", "tokens", wish);
+  await refresh();
+  return `Minted ${token.access_token}`;
+}
+
+/** Offer the scopes of the contract. */
+export function offerScopes(scopes) {
+  byId("mint-scopes").replaceChildren(...Object.entries(scopes).map(([name, description]) =>
+    el("label", { class: "check", title: description }, el("input", { type: "checkbox", value: name }), ` ${name}`)));
+}
+
+/** Wire the section up. */
+export function start() {
+  const message = byId("tokens-message");
+  byId("tokens-refresh").addEventListener("click", (event) => act(event.currentTarget, message, refresh));
+  byId("mint-lifetime").addEventListener("change", (event) => {
+    const other = event.currentTarget.value === "";
+    byId("mint-seconds-label").hidden = !other;
+    byId("mint-seconds").required = other;
+  });
+  byId("mint").addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(event.currentTarget, message, mint);
+  });
+  byId("tokens-more").addEventListener("click", () => {
+    shown += 5 * PAGE;
+    show();
+  });
+}

@@ -1,0 +1,60 @@
+"""Faults: add, list, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from accounts_contract import Contract, Violation
+from mockserver.control.refusing import invalid
+from mockserver.endpoint import Handler
+from mockserver.exchange import Exchange
+from mockserver.faults import Faults
+from mockserver.refusals import Invalid, Unknown
+
+Json = dict[str, Any]
+
+_MAX_FAULTS = 100
+
+
+def handlers(contract: Contract) -> Mapping[str, Handler]:
+    """The operations, for the operations of a contract."""
+
+    def list_faults(exchange: Exchange, _: Any) -> list[Json]:
+        return [fault.json() for fault in exchange.sandbox.faults.rules.values()]
+
+    def add_fault(exchange: Exchange, body: Any) -> Json:
+        violations = list(_contradictions(body, contract))
+        if violations:
+            raise invalid(violations)
+        faults = exchange.sandbox.faults
+        if len(faults.rules) >= _MAX_FAULTS:
+            raise Invalid("too-many-faults", f"there are {_MAX_FAULTS} faults already; remove some")
+        return faults.add(body).json()
+
+    def clear_faults(exchange: Exchange, _: Any) -> None:
+        exchange.sandbox.faults = Faults()
+
+    def remove_fault(exchange: Exchange, _: Any) -> None:
+        if exchange.sandbox.faults.rules.pop(exchange.params["id"], None) is None:
+            raise Unknown("fault-unknown", "no fault has this id; GET /_mock/faults lists them")
+
+    return {
+        "list_faults": list_faults,
+        "add_fault": add_fault,
+        "clear_faults": clear_faults,
+        "remove_fault": remove_fault,
+    }
+
+
+def _contradictions(wanted: Mapping[str, Any], contract: Contract) -> Iterator[Violation]:
+    """What a schema cannot say about a rule."""
+    operation = wanted.get("operation")
+    if operation is not None and operation not in contract.operations:
+        known = ", ".join(contract.operations)
+        yield Violation("/operation", f"is no operation of the contract ({known})")
+    if not any(name in wanted for name in ("code", "wait", "fault")):
+        yield Violation("", "must say what goes wrong: code, wait or fault")
+    for name in ("retry_after", "body"):
+        if name in wanted and "code" not in wanted:
+            yield Violation(f"/{name}", "goes with code, which is missing")

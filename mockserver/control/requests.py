@@ -1,0 +1,107 @@
+"""The journal: read, empty, assert, export, watch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from mockserver.endpoint import Handler
+from mockserver.exchange import Answer, Exchange
+from mockserver.har import har
+from mockserver.problems import Problem
+from mockserver.sandbox import Sandbox
+from mockserver.verification import verify
+
+Json = dict[str, Any]
+
+_ALIVE_EVERY = 15.0  # seconds without a request after which a comment shows that the stream lives
+_SEPARATORS = (
+    "\x85\u2028\u2029"  # which some readers of lines, Python's among them, take for the end of one
+)
+_EVENT_STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+
+
+def handlers() -> Mapping[str, Handler]:
+    """The operations."""
+    return {
+        "list_requests": _list,
+        "clear_requests": _clear,
+        "get_har": _har,
+        "verify_requests": _verify,
+        "stream_events": _stream,
+    }
+
+
+def _list(exchange: Exchange, _: Any) -> list[Json]:
+    sandbox = exchange.sandbox
+    return [entry.json(sandbox.redact) for entry in sandbox.journal.entries()]
+
+
+def _clear(exchange: Exchange, _: Any) -> None:
+    exchange.sandbox.journal.clear()
+
+
+def _har(exchange: Exchange, _: Any) -> Json:
+    host = exchange.headers.get(b"host", b"localhost").decode("latin-1")
+    sandbox = exchange.sandbox
+    # A header may have named the sandbox; by its base URL, the same request finds it too.
+    base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
+    return har(sandbox.journal.entries(), base, sandbox.redact)
+
+
+def _verify(exchange: Exchange, body: Any) -> Any:
+    mismatches = verify(exchange.sandbox.journal.entries(), body)
+    if not mismatches:
+        return {"verified": True}
+    first = mismatches[0]
+    detail = f"expectation {first['index'] + 1} of {len(body['requests'])}: {first['detail']}"
+    problem = Problem(409, "not-as-expected", detail)
+    exchange.refuse(problem)
+    # What was sent stands in the differences, and may hold secrets.
+    data = {**problem.data(), "mismatches": _redacted(mismatches, exchange.sandbox.redact)}
+    headers = [(b"content-type", b"application/problem+json")]
+    return Answer(409, headers, orjson.dumps(data))
+
+
+def _redacted(data: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(data, str):
+        return redact(data)
+    if isinstance(data, dict):
+        return {name: _redacted(value, redact) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_redacted(value, redact) for value in data]
+    return data
+
+
+def _event(number: int, data: Json) -> bytes:
+    raw = orjson.dumps(data)
+    for separator in _SEPARATORS:
+        raw = raw.replace(separator.encode(), b"\\u%04x" % ord(separator))
+    return b"event: request\nid: %d\ndata: %b\n\n" % (number, raw)
+
+
+def _stream(exchange: Exchange, _: Any) -> Answer:
+    stream = None if exchange.method == "HEAD" else _Events(exchange.sandbox)
+    return Answer(200, _EVENT_STREAM, b"", stream=stream)
+
+
+class _Events:
+    """The requests of a sandbox as server-sent events, as they come."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._reader = sandbox.journal.read()
+        self.close = self._reader.close
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b": watching\n\n"
+        while not self._reader.is_closed:
+            entry = await self._reader.next(_ALIVE_EVERY)
+            if entry is None:
+                yield b": alive\n\n"
+                continue
+            if entry.event is None:
+                entry.event = _event(entry.number, entry.json(self._sandbox.redact))
+            yield entry.event

@@ -1,0 +1,60 @@
+"""Sandboxes: list, drop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from mmap import PAGESIZE
+from pathlib import Path
+from typing import Any
+
+from mockserver.endpoint import Handler
+from mockserver.exchange import Exchange
+from mockserver.refusals import Unknown
+from mockserver.sandbox import Sandboxes
+
+Json = dict[str, Any]
+
+_SHOWN = 100
+
+
+def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
+    """The operations."""
+
+    def list_sandboxes(_: Exchange, __: Any) -> Json:
+        named = sandboxes.named
+        return {
+            "count": len(named),
+            "most": sandboxes.most,
+            "requests_each": sandboxes.entries_each,
+            "memory_bytes": _memory(),
+            "sandboxes": [
+                {
+                    "name": one.name,
+                    "requests": len(one.journal),
+                    "faults": len(one.faults.rules),
+                    "idle_s": round(sandboxes.idle_seconds(one), 1),
+                }
+                for one in list(named.values())[-_SHOWN:]
+            ],
+        }
+
+    def drop_sandboxes(_: Exchange, __: Any) -> None:
+        sandboxes.drop_all()
+
+    def drop_sandbox(exchange: Exchange, _: Any) -> None:
+        if not sandboxes.drop(exchange.params["name"]):
+            raise Unknown("sandbox-unknown", "no sandbox has this name")
+
+    return {
+        "list_sandboxes": list_sandboxes,
+        "drop_sandboxes": drop_sandboxes,
+        "drop_sandbox": drop_sandbox,
+    }
+
+
+def _memory() -> int:
+    """What this process takes, in bytes; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGESIZE
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,66 @@
+"""The state of a sandbox: read, replace, reset; scenarios and snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts_contract import Contract
+from mockserver.control.refusing import invalid
+from mockserver.endpoint import Handler
+from mockserver.exchange import Exchange
+from mockserver.refusals import Invalid
+from mockserver.sandbox import NAME
+from mockserver.state import StateError, state_of, world_from_state
+
+Json = dict[str, Any]
+
+
+def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
+    """The operations, for the scopes of a contract and the format that the control API documents."""
+    schema = control.schema("State")
+
+    def reset(exchange: Exchange, _: Any) -> None:
+        exchange.sandbox.reset()
+
+    def get_state(exchange: Exchange, _: Any) -> Json:
+        return state_of(exchange.sandbox.world)
+
+    def put_state(exchange: Exchange, body: Any) -> Json:
+        state = {name: value for name, value in body.items() if name != "scenarios"}
+        try:
+            exchange.sandbox.world = world_from_state(
+                state, schema, contract.scopes, exchange.redact
+            )
+        except StateError as error:
+            raise invalid(error.violations) from None
+        return state_of(exchange.sandbox.world)
+
+    def list_scenarios(exchange: Exchange, _: Any) -> list[Json]:
+        scenarios = exchange.sandbox.scenarios.items()
+        return [{"name": name, "description": one.description} for name, one in scenarios]
+
+    def enter_scenario(exchange: Exchange, _: Any) -> None:
+        exchange.sandbox.enter(exchange.params["name"])
+
+    def save_snapshot(exchange: Exchange, _: Any) -> None:
+        name = exchange.params["name"]
+        if not NAME.fullmatch(name):
+            detail = (
+                "the name of a snapshot is 1 to 64 letters, digits, dots, underscores and dashes"
+            )
+            raise Invalid("name-malformed", detail)
+        exchange.sandbox.save(name)
+
+    def restore_snapshot(exchange: Exchange, _: Any) -> None:
+        exchange.sandbox.restore(exchange.params["name"])
+
+    return {
+        "reset": reset,
+        "get_state": get_state,
+        "put_state": put_state,
+        "list_scenarios": list_scenarios,
+        "enter_scenario": enter_scenario,
+        "save_snapshot": save_snapshot,
+        "restore_snapshot": restore_snapshot,
+    }

@@ -1,0 +1,128 @@
+"""Things that go wrong on demand: rules that say for which requests, and what then."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_WAIT = 60.0
+"""The longest wait, in seconds."""
+
+KINDS = ("reset", "truncate", "garbage", "contract")
+"""How an answer can be spoilt: the connection is reset before any of it; it breaks off in the middle; it
+is no JSON; it is JSON that breaks the contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What goes wrong.
+
+    Attributes:
+        code: A status to answer with, in place of the operation.
+        wait: Seconds to wait before anything else.
+        fault: How the answer is spoilt; one of `KINDS`.
+        retry_after: The `Retry-After` that goes with `code`, in seconds.
+        body: The body that goes with `code`; what the contract has as an example, if left out.
+    """
+
+    code: int | None = None
+    wait: float = 0.0
+    fault: str | None = None
+    retry_after: int | None = None
+    body: Any = None
+
+    def __str__(self) -> str:
+        parts = [f"code {self.code}" if self.code is not None else "", self.fault or ""]
+        parts.append(f"wait {self.wait:.3g} s" if self.wait else "")
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(slots=True)
+class Fault:
+    """A rule: for which requests, how often, and what then.
+
+    Attributes:
+        id: What it is called.
+        wanted: The rule as it was given, in the format of the control API.
+        hits: How often it fired.
+    """
+
+    id: str
+    wanted: Mapping[str, Any]
+    hits: int = 0
+    _random: random.Random = field(default_factory=random.Random, repr=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.wanted.get("seed"))  # noqa: S311 - it decides, and guards nothing
+
+    @property
+    def remaining(self) -> int | None:
+        """How often it will still fire; None for ever."""
+        times = self.wanted.get("times")
+        return None if times is None else max(0, times - self.hits)
+
+    def fire(self, operation: str, method: str, username: str | None) -> Effect | None:
+        """What goes wrong with a request; None if nothing does, by this rule."""
+        wanted = self.wanted
+        if self.remaining == 0 or any(
+            wanted.get(name) not in (None, value)
+            for name, value in (
+                ("operation", operation),
+                ("method", method),
+                ("username", username),
+            )
+        ):
+            return None
+        if self._random.random() >= wanted.get("probability", 1):
+            return None
+        self.hits += 1
+        return Effect(
+            wanted.get("code"),
+            self._wait(wanted.get("wait", 0)),
+            wanted.get("fault"),
+            wanted.get("retry_after"),
+            wanted.get("body"),
+        )
+
+    def _wait(self, wanted: Any) -> float:
+        if isinstance(wanted, Mapping):
+            if "uniform" in wanted:
+                low, high = sorted(wanted["uniform"])
+                seconds = self._random.uniform(low, high)
+            else:
+                normal = wanted["normal"]
+                seconds = self._random.gauss(normal["mean"], normal["deviation"])
+        else:
+            seconds = float(wanted)
+        return min(max(seconds, 0.0), MAX_WAIT)
+
+    def json(self) -> dict[str, Any]:
+        """The rule as the control API shows it."""
+        return {"id": self.id, **self.wanted, "hits": self.hits, "remaining": self.remaining}
+
+
+class Faults:
+    """The rules of a sandbox, in the order in which they were made; the first that fires decides."""
+
+    __slots__ = ("_made", "rules")
+
+    def __init__(self) -> None:
+        self.rules: dict[str, Fault] = {}
+        self._made = 0
+
+    def add(self, wanted: Mapping[str, Any]) -> Fault:
+        """Make a rule."""
+        self._made += 1
+        fault = Fault(f"fault-{self._made}", wanted)
+        self.rules[fault.id] = fault
+        return fault
+
+    def fire(self, operation: str, method: str, username: str | None) -> tuple[Effect, str] | None:
+        """What goes wrong with a request, and the id of the rule that says so."""
+        for fault in self.rules.values():
+            effect = fault.fire(operation, method, username)
+            if effect is not None:
+                return effect, fault.id
+        return None

@@ -1,0 +1,254 @@
+"""The last requests of a sandbox: what was asked, by whom, what was answered, and why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mockserver.redaction import HIDDEN
+from mockserver.world import format_time
+
+Json = dict[str, Any]
+
+MAX_SHOWN = 16 * 1024
+"""How much of a body is shown, in bytes."""
+
+MAX_KEPT = MAX_SHOWN + 1024
+"""How much of it is kept: so much more that a secret which the cut would halve is recognized."""
+
+_SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_MAX_WAITING = 200  # entries that wait for a reader of events
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request and its answer. Bodies are cut at `MAX_KEPT` bytes; the sizes are the whole ones.
+
+    `event` is for those who write the entry as an event, so that it is written once for all readers.
+    """
+
+    number: int
+    started: float
+    seconds: float
+    method: str
+    path: str
+    query: bytes
+    operation: str | None
+    username: str | None
+    scheme: str | None
+    status: int
+    code: str | None
+    why: str | None
+    notes: tuple[str, ...]
+    fault: str | None
+    request_headers: list[tuple[bytes, bytes]]
+    request_body: bytes
+    request_size: int
+    response_headers: list[tuple[bytes, bytes]]
+    response_body: bytes
+    response_size: int
+    event: bytes | None = None
+
+    def json(self, redact: Callable[[str], str]) -> Json:
+        """The entry as the control API shows it, without secrets."""
+        return {
+            "id": self.number,
+            "time": format_time(self.started),
+            "ms": round(self.seconds * 1000, 3),
+            "method": self.method,
+            "path": redact(self.path),
+            "query": redact(self.query.decode("latin-1")),
+            "operation": self.operation,
+            "username": self.username,
+            "scheme": self.scheme,
+            "status": self.status,
+            "code": self.code,
+            "why": self.why,
+            "notes": list(self.notes),
+            "fault": self.fault,
+            "request": {
+                "headers": _fields(self.request_headers, redact),
+                "body": shown(self.request_body, self.request_size, redact),
+                "size": self.request_size,
+            },
+            "response": {
+                "headers": _fields(self.response_headers, redact),
+                "body": shown(self.response_body, self.response_size, redact),
+                "size": self.response_size,
+            },
+        }
+
+
+class Record(Protocol):
+    """A request that is over. It becomes an entry only when somebody reads it."""
+
+    @property
+    def size(self) -> int:
+        """How much memory it takes, in bytes; roughly."""
+
+    def entry(self, number: int) -> Entry:
+        """The entry, with its number in the journal."""
+
+
+class Limits:
+    """How much all journals may hold together; the oldest requests go, whosever they are.
+
+    Args:
+        per_journal: How many requests one journal may hold.
+        most_bytes: How much memory the requests of all journals may take.
+    """
+
+    __slots__ = ("_most", "_most_bytes", "_order", "_used", "per_journal")
+
+    def __init__(self, per_journal: int = 1000, most_bytes: int = 128 * 1024 * 1024) -> None:
+        self.per_journal = per_journal
+        self._most_bytes = most_bytes
+        self._most = most_bytes // 1024
+        self._used = 0
+        self._order: deque[Journal] = deque()  # the journal of each request, the oldest first
+
+    def take(self, journal: Journal, size: int) -> None:
+        """A journal has got a request of so many bytes; make room for it."""
+        self._used += size
+        order = self._order
+        order.append(journal)
+        while self._used > self._most_bytes or len(order) > self._most:
+            order.popleft().lose()
+
+    def give(self, size: int) -> None:
+        """A journal has let go of so many bytes."""
+        self._used -= size
+
+
+class Journal:
+    """The last requests, and those who are told of each as it comes."""
+
+    __slots__ = ("_gone", "_limits", "_made", "_readers", "_records")
+
+    def __init__(self, limits: Limits) -> None:
+        self._records: deque[Record] = deque()
+        self._limits = limits
+        self._made = 0
+        self._gone = 0  # requests that were let go of before their turn came in `Limits`
+        self._readers: list[Reader] = []
+
+    def append(self, record: Record) -> None:
+        """Add a request; the oldest goes when there are too many."""
+        records, limits = self._records, self._limits
+        records.append(record)
+        self._made += 1
+        limits.take(self, record.size)
+        if len(records) > limits.per_journal:
+            self._gone += 1
+            limits.give(records.popleft().size)
+        if self._readers:
+            entry = record.entry(self._made)
+            for reader in self._readers:
+                reader.tell(entry)
+
+    def lose(self) -> None:
+        """The turn of the oldest request has come; let go of it, unless that was done already."""
+        if self._gone:
+            self._gone -= 1
+        else:
+            self._limits.give(self._records.popleft().size)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def entries(self) -> list[Entry]:
+        """The requests, the newest last, numbered from the first that there ever was."""
+        first = self._made - len(self._records) + 1
+        return [record.entry(number) for number, record in enumerate(self._records, first)]
+
+    def clear(self) -> None:
+        """Forget all requests; readers go on reading."""
+        self._gone += len(self._records)
+        self._limits.give(sum(record.size for record in self._records))
+        self._records.clear()
+
+    def close(self) -> None:
+        """Forget all requests, and end all reading."""
+        self.clear()
+        for reader in list(self._readers):
+            reader.close()
+
+    def read(self) -> Reader:
+        """Be told of each further entry; call `close` in the end."""
+        reader = Reader(self._readers)
+        self._readers.append(reader)
+        return reader
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody is being told."""
+        return bool(self._readers)
+
+
+class Reader:
+    """Somebody who is told of each entry. One who does not keep up loses the oldest ones."""
+
+    def __init__(self, readers: list[Reader]) -> None:
+        self._readers = readers
+        self._waiting: deque[Entry] = deque(maxlen=_MAX_WAITING)
+        self._something = asyncio.Event()
+
+    def tell(self, entry: Entry) -> None:
+        """Add an entry for the reader."""
+        self._waiting.append(entry)
+        self._something.set()
+
+    async def next(self, seconds: float) -> Entry | None:
+        """The next entry, as soon as there is one; None after so many seconds, or when closed."""
+        if not self._waiting and not self.is_closed:
+            self._something.clear()
+            alarm = asyncio.get_running_loop().call_later(seconds, self._something.set)
+            await self._something.wait()
+            alarm.cancel()
+        # One at a time: a reader that stalls holds on to no more than the others.
+        return self._waiting.popleft() if self._waiting and not self.is_closed else None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is told no more."""
+        return self not in self._readers
+
+    def close(self) -> None:
+        """Be told no more."""
+        if self in self._readers:
+            self._readers.remove(self)
+        self._something.set()
+
+
+def text_of(body: bytes) -> str:
+    """A body as text, for people."""
+    return body.decode("utf-8", "replace")
+
+
+def shown(body: bytes, size: int, redact: Callable[[str], str]) -> str:
+    """A body that has so many bytes in all as text without secrets, cut at `MAX_SHOWN`."""
+    text = redact(text_of(body))
+    return text if len(body) == size else text[: MAX_SHOWN - MAX_KEPT]
+
+
+def header_fields(
+    fields: Iterable[tuple[bytes, bytes]], redact: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
+    """Header fields as text; of credentials only the scheme is left."""
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name.lower() in _SECRET_FIELDS:
+            scheme = value.split(" ", 1)[0].lower()
+            known = {"basic": "Basic ", "bearer": "Bearer "}
+            yield name, known.get(scheme, "") + HIDDEN
+        else:
+            yield name, redact(value)
+
+
+def _fields(
+    fields: Iterable[tuple[bytes, bytes]], redact: Callable[[str], str]
+) -> Mapping[str, str]:
+    return dict(header_fields(fields, redact))

@@ -1,0 +1,160 @@
+"""The one server of a run of tests, whoever of its processes needs it first.
+
+The process that leads the run (the only one, or the controller of pytest-xdist) holds a lifeline: a
+socket that listens, to which the server connects, and on which nothing is ever sent. When that process
+ends, in whatever way, the system closes the line, and the server goes. The first process that needs
+the server claims it by making the run's folder; the others wait for what it writes there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockserver.testing.control import MockServerError
+
+_START_SECONDS = 60.0
+_END_SECONDS = 8.0
+_LOOK_EVERY = 0.02  # seconds
+
+_RESULT = "server.json"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the processes of a run find each other: a folder, and the port of the lifeline."""
+
+    folder: str
+    lifeline: int
+
+
+class Lifeline:
+    """What the leading process holds for as long as the server may live."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        folder = Path(tempfile.gettempdir()) / f"accounts-mock-{uuid.uuid4().hex}"
+        self.place = Place(str(folder), self._socket.getsockname()[1])
+
+    def cut(self) -> None:
+        """End the server, if there is one, and wait until it is gone."""
+        with suppress(OSError):
+            # So that it ends even if a process that this one has forked still holds the socket.
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        folder = Path(self.place.folder)
+        deadline = time.monotonic() + _END_SECONDS
+        # The server removes the folder as the last thing that it does.
+        while folder.exists() and time.monotonic() < deadline and not _is_dead(folder):
+            time.sleep(_LOOK_EVERY)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def server_of(place: Place, options: Sequence[str]) -> str:
+    """The base URL of the run's server, which is started if it is not there yet.
+
+    Args:
+        place: Where the processes of the run meet.
+        options: Further options of `mockserver serve`.
+
+    Raises:
+        MockServerError: It did not start.
+    """
+    folder = Path(place.folder)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        result = _awaited(folder)
+    else:
+        result = _started(place, options)
+        draft = folder / "draft"
+        draft.write_text(json.dumps(result), "utf-8")
+        draft.replace(folder / _RESULT)
+    if "error" in result:
+        raise MockServerError(result["error"])
+    return str(result["url"])
+
+
+def _started(place: Place, options: Sequence[str]) -> dict[str, Any]:
+    folder = Path(place.folder)
+    command = [sys.executable, "-m", "mockserver.testing.guarded", str(place.lifeline), str(folder)]
+    command += ["serve", "--port", "0", "--log-format", "json", "--require-sandbox", *options]
+    # Only what the run itself says counts; a port or a token for another server is not meant.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
+    }
+    # Files: nobody needs to read them for the server to go on.
+    with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=log,
+            # Ctrl-C is for the tests; the server is still needed while they are torn down.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    ended = None
+    while ended is None and time.monotonic() < deadline:
+        ended = process.poll()
+        line, newline, _ = (folder / "out").read_text("utf-8").partition("\n")
+        if newline:
+            # It ends with the run, and not with this process: Popen need not mind.
+            process.returncode = 0
+            return {"url": json.loads(line)["url"], "pid": process.pid}
+        time.sleep(_LOOK_EVERY)
+    told = (folder / "log").read_text("utf-8", "replace").strip()
+    if ended is None:
+        process.kill()
+        process.wait()
+        told = f"it was not ready within {_START_SECONDS:.0f} s\n{told}"
+    return {"error": f"the mock server did not start: {told or f'exit code {ended}'}"}
+
+
+def _awaited(folder: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        result = _result(folder)
+        if result is not None:
+            return result
+        time.sleep(_LOOK_EVERY)
+    return {"error": "the mock server that another process of this run was starting did not come"}
+
+
+def _result(folder: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((folder / _RESULT).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def _is_dead(folder: Path) -> bool:
+    """Whether nothing listens any more where the server did."""
+    result = _result(folder)
+    if result is None:
+        return False
+    if "error" in result:
+        return True
+    host, _, port = result["url"].removeprefix("http://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 1).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,132 @@
+"""Assertions on the journal: this call, so many times, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from mockserver.journal import Entry, text_of
+
+Json = dict[str, Any]
+
+_NEAREST = 3
+_COMPARED = ("operation", "method", "path", "username", "status", "code")
+_FORM = b"application/x-www-form-urlencoded"
+
+
+def verify(entries: Iterable[Entry], wanted: Mapping[str, Any]) -> list[Json]:
+    """Compare the journal with what a test expects.
+
+    Args:
+        entries: The journal, oldest first.
+        wanted: `requests`: each with what an entry must have (`operation`, `method`, `path`, `username`,
+            `status`, `code`, and in `body` the members that the body must have at least), and `times`,
+            exactly; at least once, if left out. `in_order`: whether they must stand in this order.
+
+    Returns:
+        What does not match: the expectation, how often it was met, and the nearest entries with their
+        differences. Empty if all is as expected.
+    """
+    calls = [_Call(entry) for entry in entries]
+    mismatches: list[Json] = []
+    position = 0
+    for index, expected in enumerate(wanted["requests"]):
+        met = [place for place, call in enumerate(calls) if call.is_as(expected)]
+        times = expected.get("times")
+        if (times is None and not met) or (times is not None and len(met) != times):
+            mismatches.append(_mismatch(index, expected, calls, len(met)))
+        elif wanted.get("in_order") and times != 0:
+            after = [place for place in met if place >= position]
+            if len(after) < (times or 1):
+                mismatch = _mismatch(index, expected, calls, len(met))
+                mismatch["detail"] = "it came, but not after the ones that stand before it"
+                mismatches.append(mismatch)
+            else:
+                position = after[(times or 1) - 1] + 1
+    return mismatches
+
+
+class _Call:
+    """An entry, and what its body says, once somebody asks."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+    def is_as(self, expected: Mapping[str, Any]) -> bool:
+        """Whether it has all that is expected."""
+        return next(self.differences(expected), None) is None
+
+    def differences(self, expected: Mapping[str, Any]) -> Iterator[Json]:
+        """Where it is not as expected: the member, what was expected, what it is."""
+        for name in _COMPARED:
+            if name in expected and expected[name] != getattr(self.entry, name):
+                actual = getattr(self.entry, name)
+                yield {"member": name, "expected": expected[name], "actual": actual}
+        if "body" in expected:
+            yield from self._in_body(self.body, expected["body"], "body")
+
+    @cached_property
+    def is_form(self) -> bool:
+        return dict(self.entry.request_headers).get(b"content-type", b"").lower().startswith(_FORM)
+
+    @cached_property
+    def body(self) -> Any:
+        raw = self.entry.request_body
+        if self.is_form:
+            return dict(parse_qsl(text_of(raw), keep_blank_values=True))
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return text_of(raw)
+
+    def _in_body(self, actual: Any, expected: Any, path: str) -> Iterator[Json]:
+        if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+            for name, value in expected.items():
+                if name in actual:
+                    yield from self._in_body(actual[name], value, f"{path}/{name}")
+                else:
+                    yield {"member": f"{path}/{name}", "expected": value, "missing": True}
+        elif not self._is_same(actual, expected):
+            yield {"member": path, "expected": expected, "actual": actual}
+
+    def _is_same(self, actual: Any, expected: Any) -> bool:
+        if self.is_form and not isinstance(expected, str):
+            return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
+        # As JSON, where true is not 1.
+        return _sorted_json(actual) == _sorted_json(expected)
+
+
+def _sorted_json(data: Any) -> bytes:
+    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+
+
+def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], met: int) -> Json:
+    times = expected.get("times")
+    wanted = "at least once" if times is None else f"exactly {_times(times)}"
+    far = [(len(list(call.differences(expected))), -call.entry.number, call) for call in calls]
+    nearest = [call for *_, call in sorted(far, key=lambda one: one[:2])[:_NEAREST]]
+    return {
+        "index": index,
+        "expected": dict(expected),
+        "met": met,
+        "detail": f"it was expected {wanted}, and came {_times(met)}",
+        "nearest": [
+            {
+                "id": call.entry.number,
+                "method": call.entry.method,
+                "path": call.entry.path,
+                "operation": call.entry.operation,
+                "status": call.entry.status,
+                "differences": list(call.differences(expected)),
+            }
+            for call in nearest
+        ],
+    }
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,281 @@
+"""Run the recipes of docs/testing: the files that stand there, as they stand there.
+
+A file is a code block behind a line that holds nothing but its name. Each recipe becomes a project in a
+folder of its own; the JavaScript ones need Node 20.19 or newer with npm, and Playwright's needs Debian's
+Chromium. One line is printed per step; the output of a step is shown if it fails. Exit code 0 if all
+steps went well, otherwise 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from clients.steps import ROOT, StepError, Steps, check_node, install_packages, run_command, server
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE / "build"
+DOCS = ROOT / "docs" / "testing"
+
+# Where Node finds the packages, and the recipes find `mockserver`.
+BINARIES = HERE / "node_modules" / ".bin"
+PATH = os.pathsep.join([str(BINARIES), str(Path(sys.executable).parent), os.environ["PATH"]])
+
+# Nothing is downloaded but the packages, and a report waits for nobody.
+QUIET = {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "PLAYWRIGHT_HTML_OPEN": "never", "CI": "1"}
+
+# The languages of blocks that are no files: commands, and what is printed.
+_NO_FILES = {"sh", "text", "console"}
+_BLOCK = re.compile(
+    r"(?:^`(?P<name>[^`\n]+)`\n\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+_TYPES = {
+    "compilerOptions": {
+        "target": "es2022",
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "lib": ["es2022", "dom"],
+        "types": ["node"],
+        "strict": True,
+        "skipLibCheck": True,
+        "noEmit": True,
+    },
+}
+
+
+def blocks(text: str) -> tuple[dict[str, str], str]:
+    """The files of a recipe by name, and its commands. Raises StepError for a file without a name."""
+    files: dict[str, str] = {}
+    commands = []
+    for block in _BLOCK.finditer(text):
+        name, kind = block["name"], block["kind"]
+        if kind in _NO_FILES:
+            commands.append(block["text"])
+        elif name is None:
+            line = text.count("\n", 0, block.start()) + 1
+            raise StepError(
+                f"line {line}: the {kind or 'nameless'} block has no file name before it"
+            )
+        elif name in files:
+            raise StepError(f"{name} stands there twice")
+        else:
+            files[name] = block["text"]
+    if not files:
+        raise StepError("there are no files in it")
+    return files, "".join(commands)
+
+
+def write_project(recipe: Path, folder: Path, command: str) -> None:
+    """Write the files of a recipe, which must tell its readers to run a command. Raises StepError."""
+    files, commands = blocks(recipe.read_text(encoding="utf-8"))
+    if command not in commands.splitlines():
+        raise StepError(f"`{command}` is what is run here, and stands in no `sh` block there")
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def check_types(folder: Path) -> None:
+    """Check the types of a project. Raises StepError."""
+    found = [str(path) for path in folder.rglob("*.ts") if "node_modules" not in path.parts]
+    (folder / "tsconfig.json").write_text(json.dumps({**_TYPES, "files": found}))
+    run_command(BINARIES / "tsc", "--project", folder / "tsconfig.json", cwd=folder)
+
+
+def run_pytest(recipe: Path, folder: Path) -> str:
+    """Run the recipe for pytest. Raises StepError."""
+    write_project(recipe, folder, "pytest")
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    # Schemathesis is here, and not where the recipe is used; it takes long to start.
+    options = ("--quiet", "--rootdir", folder, "-pno:cacheprovider", "-pno:schemathesis")
+    return _last_line(run_command(sys.executable, "-m", "pytest", *options, cwd=folder))
+
+
+def run_vitest(recipe: Path, folder: Path) -> str:
+    """Run the recipe for Vitest. Raises StepError."""
+    write_project(recipe, folder, "npx vitest run")
+    check_types(folder)
+    return _counts(
+        run_command("npx", "vitest", "run", cwd=folder, PATH=PATH, NO_COLOR="1", **QUIET)
+    )
+
+
+def run_playwright(recipe: Path, folder: Path) -> str:
+    """Run the recipe for Playwright, in the system's Chromium, on two workers. Raises StepError."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise StepError("chromium was not found (Debian: apt-get install chromium)")
+    write_project(recipe, folder, "npx playwright test")
+    check_types(folder)
+    ports = {name: str(_free_port()) for name in ("MOCK_PORT", "PAGE_PORT")}
+    output = run_command(
+        *("npx", "playwright", "test", "--reporter", "line,json"),
+        cwd=folder,
+        PATH=PATH,
+        CHROMIUM=chromium,
+        NO_COLOR="1",
+        PLAYWRIGHT_JSON_OUTPUT_FILE=str(folder / "report.json"),
+        **ports,
+        **QUIET,
+    )
+    workers = set(_values(json.loads((folder / "report.json").read_text()), "parallelIndex"))
+    if len(workers) != 2:
+        raise StepError(f"{output}\nit should have run on 2 workers, and ran on {len(workers)}")
+    return f"{_last_line(output)}, on {len(workers)} workers"
+
+
+def run_vite(recipe: Path, folder: Path) -> str:
+    """Start Vite's dev server by the recipe, and fetch through it. Raises StepError."""
+    write_project(recipe, folder, "MOCK_SANDBOX=mine npx vite")
+    check_types(folder)
+    with server(folder / "server.log", "--require-sandbox") as mock:
+        page = f"http://127.0.0.1:{_free_port()}"
+        with _vite(page, folder, {"MOCK_URL": mock, "MOCK_SANDBOX": "mine"}):
+            if "<title>Profile</title>" not in _fetch(page):
+                raise StepError("the page is not served")
+            token = {"Authorization": "Bearer janedoe-profile_read"}
+            user = _fetch_json(f"{page}/api/v1.1/users/janedoe/", token)
+        asked = _fetch_json(f"{mock}/~mine/_mock/requests")
+    if user["full_name"] != "Jane Doe":
+        raise StepError(f"the wrong user came: {user}")
+    if [one["operation"] for one in asked] != ["get_user"]:
+        raise StepError(f"the sandbox should have been asked once, and its journal is: {asked}")
+    return "get_user went through the proxy, into the sandbox"
+
+
+RECIPES: Mapping[str, Callable[[Path, Path], str]] = {
+    "pytest": run_pytest,
+    "vitest": run_vitest,
+    "vite": run_vite,
+    "playwright": run_playwright,
+}
+
+
+def main() -> int:
+    """Run the recipes that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=RECIPES, help="run only this one")
+    parser.add_argument(
+        "--docs", type=Path, metavar="DIR", default=DOCS, help="where the recipes stand"
+    )
+    options = parser.parse_args()
+    chosen = [options.only] if options.only else list(RECIPES)
+
+    BUILD.mkdir(exist_ok=True)
+    steps = Steps()
+    if chosen != ["pytest"]:
+        if not steps.run("Node.js and npm", check_node):
+            return 1
+        if not steps.run("npm ci", partial(install_packages, HERE, **QUIET)):
+            return 1
+    for name in chosen:
+        # In this folder, so that Node finds the installed packages from there.
+        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
+            work = Path(folder)
+            if name != "pytest":
+                (work / "package.json").write_text('{"private": true, "type": "module"}')
+            steps.run(
+                f"docs/testing/{name}.md", partial(RECIPES[name], options.docs / f"{name}.md", work)
+            )
+    return 1 if steps.failed else 0
+
+
+@contextmanager
+def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Vite's dev server. Raises StepError."""
+    host, port = url.removeprefix("http://").split(":")
+    log = folder / "vite.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [BINARIES / "vite", "--host", host, "--port", port, "--strictPort"],
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with suppress(OSError):
+                _fetch(url)
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise StepError(f"vite did not start\n{log.read_text()}")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:
+    """What is at a URL. Raises OSError for no answer, StepError for a refusal."""
+    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - it is http
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=10) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        raise StepError(f"{url}: {error.code} {error.read().decode()}") from None
+
+
+def _fetch_json(url: str, headers: Mapping[str, str] | None = None) -> Any:
+    """The JSON data at a URL. Raises StepError."""
+    text = _fetch(url, headers)
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise StepError(f"{url}: this is no JSON:\n{text[:500]}") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _values(data: object, member: str) -> Iterator[object]:
+    """All values of a member, wherever it stands in JSON data."""
+    if isinstance(data, dict):
+        if member in data:
+            yield data[member]
+        for value in data.values():
+            yield from _values(value, member)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _values(value, member)
+
+
+def _last_line(output: str) -> str:
+    return output.strip().splitlines()[-1].strip()
+
+
+def _counts(output: str) -> str:
+    """What Vitest says of how many tests there were."""
+    found = re.search(r"Tests +(\d+ passed)", output)
+    files = re.search(r"Test Files +(\d+) passed", output)
+    if found is None or files is None:
+        raise StepError(f"{output}\nit does not say how many tests have passed")
+    return f"{found[1]} in {files[1]} files"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""What the tests of the workbench share: a caller in a sandbox, and how it steers that sandbox."""
+
+from __future__ import annotations
+
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.support import PATIENCE, Json, MockServer, problem
+
+
+@dataclass
+class Sandboxed:
+    """A caller who names a sandbox; the common world has the empty name."""
+
+    server: MockServer
+    name: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex}")
+
+    @property
+    def prefix(self) -> str:
+        return f"/~{self.name}" if self.name else ""
+
+    def send(
+        self, method: str, path: str, authorization: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """Send a request, as `MockServer.send` does, below the prefix of the sandbox."""
+        return self.server.send(method, self.prefix + path, authorization, **more)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Use the control API; gives the JSON data of its answer."""
+        more = {} if body is None else {"json": body}
+        answer = self.send(method, f"/_mock/{path}", **more)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def state(self) -> Json:
+        return dict(self.control("GET", "state"))
+
+    def requests(self) -> list[Json]:
+        """The journal."""
+        return list(self.control("GET", "requests"))
+
+    def last(self) -> Json:
+        """The last entry of the journal."""
+        return self.requests()[-1]
+
+    def fault(self, **rule: Any) -> Json:
+        """Add a rule."""
+        return dict(self.control("POST", "faults", rule))
+
+    def faults(self) -> list[Json]:
+        return list(self.control("GET", "faults"))
+
+    def verify(self, *requests: Json, in_order: bool = False) -> list[Json]:
+        """The mismatches of some expectations."""
+        wanted = {"requests": list(requests), "in_order": in_order}
+        answer = self.send("POST", "/_mock/requests/verify", json=wanted)
+        if answer.status_code == 200:
+            assert answer.json() == {"verified": True}
+            return []
+        data = answer.json()
+        mismatches = list(data.pop("mismatches"))
+        assert data["code"] == "not-as-expected"
+        assert answer.status_code == 409
+        assert mismatches
+        return mismatches
+
+
+def eventually(happens: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def connect(server: MockServer) -> socket.socket:
+    """A connection for bytes."""
+    return socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+
+
+def received(server: MockServer, request: bytes) -> bytes:
+    """All that comes until the connection is closed, which must be without a reset."""
+    pieces = []
+    with connect(server) as connection:
+        connection.sendall(request)
+        while piece := connection.recv(65536):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def malformed(answer: httpx.Response) -> None:
+    """The name of the sandbox was refused."""
+    problem(answer, 400, "sandbox-malformed")

@@ -1,0 +1,105 @@
+"""The examples for those who write tests: they run as they stand, and one that does not is seen to fail."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs" / "testing"
+
+
+def run_recipe(name: str, docs: Path = DOCS) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, ROOT / "recipes" / "run.py", "--only", name, "--docs", docs],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def edited_docs(folder: Path, name: str, old: str, new: str) -> Path:
+    copy = folder / "docs"
+    shutil.copytree(DOCS, copy)
+    text = (copy / f"{name}.md").read_text("utf-8")
+    assert old in text
+    (copy / f"{name}.md").write_text(text.replace(old, new, 1), "utf-8")
+    return copy
+
+
+def test_the_example_of_the_readme_passes(tmp_path: Path) -> None:
+    [example] = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    (tmp_path / "test_example.py").write_text(example, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_the_recipe_for_pytest_runs_as_it_stands() -> None:
+    code, output = run_recipe("pytest")
+
+    assert code == 0, output
+    assert "10 passed" in output
+
+
+def test_the_readme_links_to_every_recipe() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    recipes = [f"docs/testing/{recipe.name}" for recipe in DOCS.iterdir()]
+    assert len(recipes) == 4
+    assert [one for one in recipes if f"({one})" not in readme] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('["jane.doe@example.com"]', "[]", "4 failed"),
+        ("`test_emails.py`\n", "", "python block has no file name before it"),
+        ("`test_emails.py`", "`test_application.py`", "test_application.py stands there twice"),
+        ("```sh\npytest\n", "```sh\npy.test\n", "`pytest` is what is run here"),
+    ],
+    ids=["a wrong claim", "a file without a name", "a name twice", "another command"],
+)
+def test_a_recipe_that_is_broken_fails(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    code, output = run_recipe("pytest", edited_docs(tmp_path, "pytest", old, new))
+
+    assert code == 1
+    assert "FAILED  docs/testing/pytest.md" in output
+    assert complaint in output
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize(
+    ("name", "old", "new", "complaint"),
+    [
+        pytest.param("vitest", "await mock.reset();", "", "1 failed", id="no reset"),
+        pytest.param("vitest", "token: string };", "token: number };", "TS2322", id="a wrong type"),
+        pytest.param("vite", "'X-Mock-Sandbox': sandbox", "", "sandbox-missing", id="no header"),
+        pytest.param("vite", "'/api'", "'/apis'", "no JSON", id="no proxy"),
+        pytest.param(
+            "playwright", "${workerInfo.parallelIndex}", "all", "failed", id="one sandbox for all"
+        ),
+        pytest.param("playwright", "workers: 2", "workers: 1", "ran on 1", id="one worker"),
+    ],
+)
+def test_a_recipe_for_javascript_that_is_broken_fails(
+    tmp_path: Path, name: str, old: str, new: str, complaint: str
+) -> None:
+    code, output = run_recipe(name, edited_docs(tmp_path, name, old, new))
+
+    assert code == 1
+    assert f"FAILED  docs/testing/{name}.md" in output
+    assert complaint in output
