@@ -56,9 +56,18 @@ def _peers() -> list[Peer]:
     ]
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server that runs: its port, its process, and the seconds until its first answer with 200."""
+
+    port: int
+    pid: int
+    seconds: float
+
+
 @contextmanager
-def started(peer: Peer) -> Iterator[tuple[int, float]]:
-    """Run a server; gives its port, and the seconds until its first answer with 200."""
+def started(peer: Peer) -> Iterator[Running]:
+    """Run a server."""
     port = _free_port()
     command = [part.format(port=port) for part in peer.command]
     with tempfile.TemporaryFile() as log:
@@ -70,7 +79,7 @@ def started(peer: Peer) -> Iterator[tuple[int, float]]:
                     log.seek(0)
                     sys.exit(f"{peer.name} did not start:\n{log.read().decode(errors='replace')}")
                 time.sleep(0.002)
-            yield port, time.perf_counter() - began
+            yield Running(port, process.pid, time.perf_counter() - began)
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -96,7 +105,15 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def requests_per_second(port: int, script: Path | None, seconds: int, path: str = PATH) -> float:
+@dataclass(frozen=True)
+class Load:
+    """What wrk has seen: how many requests, and how many of them in a second."""
+
+    requests: int
+    per_second: float
+
+
+def load(port: int, script: Path | None, seconds: int, path: str = PATH) -> Load:
     """What wrk measures with 16 connections; anything but 2xx is an error, not a figure."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     command += ["-H", f"Authorization: Bearer {TOKEN}"]
@@ -105,10 +122,11 @@ def requests_per_second(port: int, script: Path | None, seconds: int, path: str 
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in output:
         sys.exit(f"not every answer was 2xx:\n{output}")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
-    if found is None:
+    total = re.search(r"(\d+) requests in", output)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    if total is None or rate is None:
         sys.exit(f"wrk printed no figure:\n{output}")
-    return float(found.group(1))
+    return Load(int(total[1]), float(rate[1]))
 
 
 def measure_throughput(peers: Sequence[Peer], rounds: int, seconds: int) -> None:
@@ -120,9 +138,10 @@ def measure_throughput(peers: Sequence[Peer], rounds: int, seconds: int) -> None
             figures: dict[str, list[float]] = {peer.name: [] for peer in peers}
             for _ in range(rounds):
                 for peer in peers:
-                    with started(peer) as (port, _):
-                        requests_per_second(port, script, 1)  # warm
-                        figures[peer.name].append(requests_per_second(port, script, seconds))
+                    with started(peer) as running:
+                        load(running.port, script, 1)  # warm
+                        measured = load(running.port, script, seconds)
+                        figures[peer.name].append(measured.per_second)
             print(f"\n{name}, {CONNECTIONS} connections, requests per second (median of {rounds})")
             _table(figures, higher_is_better=True)
 
@@ -132,8 +151,8 @@ def measure_start(peers: Sequence[Peer], rounds: int) -> None:
     figures: dict[str, list[float]] = {peer.name: [] for peer in peers}
     for _ in range(rounds):
         for peer in peers:
-            with started(peer) as (_, seconds):
-                figures[peer.name].append(seconds * 1000)
+            with started(peer) as running:
+                figures[peer.name].append(running.seconds * 1000)
     print(f"\nstart to first 200, milliseconds (median of {rounds})")
     _table(figures, higher_is_better=False)
 
