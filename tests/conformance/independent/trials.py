@@ -86,7 +86,7 @@ def attempt(
         thread.start()
         try:
             path = Path(folder, "target.yaml")
-            path.write_text(target(server.url), "utf-8")
+            path.write_text(target(server.url, server.service.seed), "utf-8")
             plugin = Plugin(Settings(path, seed=seed, max_examples=max_examples))
             run_suite(plugin, more=[*_QUICK, *(["-x"] if hasty else [])])
         finally:
