@@ -90,6 +90,11 @@ def test_an_empty_body_is_refused(run: Run, judge: Judge, op: str) -> None:
     for media_type in ("application/json", FORM):
         _refused(run, judge, op, f"{slug(op)}/invalid-body/empty", Body(b"", media_type))
     _refused(run, judge, op, f"{slug(op)}/invalid-body/empty", Body(b"  \n"))
+    witness = Witness(run)
+    exchange = run.call(op, run.login(op))
+    # Without a media type, too: some refuse that first.
+    judge.status(f"{slug(op)}/invalid-body/empty", exchange, 400, 415)
+    witness.nothing_changed(judge, f"{slug(op)}/invalid-body/empty", exchange)
 
 
 @proves("update-user/documented-answers")
@@ -264,12 +269,20 @@ def _send(run: Run, judge: Judge, op: str, body: Body) -> Exchange | None:
     return None
 
 
+@proves("{op}/documented-answers", each=operations(WRITES))
+def test_writing_to_odd_usernames_gets_documented_answers(run: Run, judge: Judge, op: str) -> None:
+    value = cases.correct_value(run, op)
+    for odd in ("%", "\U0001f600", "\0", "x" * 300):
+        exchange = run.call(op, run.login(op), value, username=f"{run.tag}{odd}")
+        judge.status(f"{slug(op)}/documented-answers", exchange, 404, 400, 403, 414, 431)
+
+
 @proves("{op}/documented-answers", writes=False, each=operations(cases.READS))
 def test_odd_requests_to_read_get_documented_answers(run: Run, judge: Judge, op: str) -> None:
     login = run.login(op)
     names = [
         f"{run.tag}{odd}"
-        for odd in ("%", " ", "ü", "\U0001f600", "'", '"', "<x>", ";", "é" * 80, "x" * 300)
+        for odd in ("%", " ", "ü", "\U0001f600", "'", '"', "<x>", ";", "é" * 80, "x" * 300, "\0")
     ]
     for name in names:
         exchange = run.call(op, login, username=name)

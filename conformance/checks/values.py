@@ -46,6 +46,21 @@ TEXTS = (
 )
 """Profile texts: 1 to 64 characters of any script, no control characters, no white space around them."""
 
+URLS = (
+    "http://example.com",
+    "https://example.com/",
+    "https://www.ex-am-ple.example.org/",
+    "https://a.b.c.d.example.net/x",
+    "http://example.photography/~me/",
+    "http://example.com:8080/",
+    "https://example.com:443/Me",
+    "https://example.com/a/b.html?x=1&y=a+b%20c#Part-2",
+    "https://7.example.org/?q",
+    "http://example.com/a_b(c),d;e=f",
+    f"https://example.com/{'x' * 44}",
+)
+"""Profile URLs: http or https, a dotted ASCII host, at most 64 characters."""
+
 NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
 """JSON values that are no strings."""
 

@@ -95,7 +95,8 @@ class Handler(BaseHTTPRequestHandler):
                 return body
 
     def send(self, reply: Reply) -> None:
-        for line in self.server.service.interim:
+        interim = self.server.service.interim if "/mint?" not in self.path else ()
+        for line in interim:
             self.wfile.write(f"HTTP/1.1 {line}\r\n\r\n".encode())
         self.close_connection = self.close_connection or reply.close
         framed = framing(reply)

@@ -120,12 +120,6 @@ class TokenAsUsername(Service):
         return super().basic(call, encoded)
 
 
-@defect("White space around a password does not count.", CREDENTIALS)
-class PasswordTrimmed(Service):
-    def password_fits(self, username: str, password: str) -> bool:
-        return super().password_fits(username, password.strip())
-
-
 @defect("A quote in a password ends the statement: it can be injected.", CREDENTIALS)
 class PasswordInjected(Service):
     def password_fits(self, username: str, password: str) -> bool:
