@@ -598,7 +598,9 @@ def test_the_primary_address_is_not_deleted_however_it_is_spelled(run: Run, judg
             )
 
 
-@proves("delete-email/former-primary", "delete-email/primary-refused")
+@proves(
+    "delete-email/former-primary", "delete-email/primary-refused", "delete-email/not-found/address"
+)
 def test_the_rule_follows_the_primary_address(run: Run, judge: Judge) -> None:
     login = run.login("delete_email")
     previous = run.before().primary

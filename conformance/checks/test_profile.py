@@ -178,6 +178,27 @@ def test_several_members_are_set_together(run: Run, judge: Judge) -> None:
         )
 
 
+@proves("update-user/sets-several", "update-user/documented-answers")
+def test_members_beside_an_unknown_one_are_set(run: Run, judge: Judge) -> None:
+    member = cases.text_member(run)
+    for form in (False, True):
+        witness = Witness(run)
+        text = run.text("In a form" if form else "In JSON")
+        value = {member: text, f"{run.tag}": "unknown"}
+        exchange = run.call("update_user", run.login("update_user"), value, form=form)
+        # The unknown one is ignored, or the whole is refused.
+        judge.status("update-user/documented-answers", exchange, 200, 400)
+        wanted = text if exchange.status == 200 else witness.owner.user.get(member)
+        stored = run.observe().user.get(member)
+        judge.that(
+            "update-user/sets-several",
+            stored == wanted,
+            expected=f"{member} {wanted!r} after {exchange.status}",
+            actual=repr(stored),
+            at=exchange,
+        )
+
+
 @proves("update-user/success", "update-user/answers-stored")
 def test_the_same_value_may_be_sent_again(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
