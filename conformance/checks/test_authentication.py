@@ -115,7 +115,8 @@ def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: st
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
     exchange = run.call(op, credentials, value)
-    judge.status(f"{slug(op)}/unauthenticated/{kind}", exchange, 401)
+    statuses = (401, *cases.too_long(credentials))
+    judge.status(f"{slug(op)}/unauthenticated/{kind}", exchange, *statuses)
     if witness is not None:
         witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
     return exchange

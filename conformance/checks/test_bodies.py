@@ -108,6 +108,14 @@ def test_an_empty_update_is_answered(run: Run, judge: Judge) -> None:
         witness.nothing_changed(judge, "update-user/leaves-others", exchange)
 
 
+@proves("{op}/json", each=operations(cases.READS))
+def test_an_answer_is_json_whatever_is_accepted(run: Run, judge: Judge, op: str) -> None:
+    for accept in ("*/*", None):
+        exchange = run.call(op, run.login(op), accept=accept)
+        if judge.status(f"{slug(op)}/success", exchange, 200):
+            oracles.answer(judge, exchange)
+
+
 @proves("{op}/json-charset", each=operations(WRITES))
 def test_a_charset_parameter_does_no_harm(run: Run, judge: Judge, op: str) -> None:
     for make, media_type in (

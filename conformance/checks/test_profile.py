@@ -14,7 +14,7 @@ from conformance.client import Body
 from conformance.judge import Judge, NotVerified
 from conformance.requirements import slug
 from conformance.run import Run
-from conformance.state import TEXT_MEMBERS, USER_MEMBERS, differences
+from conformance.state import TEXT_MEMBERS, USER_MEMBERS, differences, user_problems
 
 MEMBERS = (*TEXT_MEMBERS, "gravatar_email")
 
@@ -199,6 +199,24 @@ def test_members_beside_an_unknown_one_are_set(run: Run, judge: Judge) -> None:
         )
 
 
+@proves("update-user/members", "get-user/members", "update-user/documented-answers")
+def test_a_user_without_a_text_has_the_member_all_the_same(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    for member in [name for name in _free(run) if name != "gravatar_email"]:
+        exchange = run.call("update_user", login, {member: ""})
+        # Whether a text may be empty is left open; what is shown of it is not.
+        if judge.status("update-user/documented-answers", exchange, 200, 400):
+            problems = user_problems(exchange.json()) if exchange.status == 200 else []
+            judge.that(
+                "update-user/members",
+                not problems,
+                expected="the twelve members",
+                actual=problems,
+                at=exchange,
+            )
+            oracles.got_user(run, judge, run.login("get_user"))
+
+
 @proves("update-user/success", "update-user/answers-stored")
 def test_the_same_value_may_be_sent_again(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
@@ -224,7 +242,7 @@ def test_the_documented_update_works(run: Run, judge: Judge) -> None:
     updated_user(run, judge, run.login("update_user"), value)
 
 
-@proves("update-user/sets-gravatar-email")
+@proves("update-user/sets-gravatar-email", "update-user/success")
 def test_another_gravatar_email_gives_another_picture(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
     local, _, domain = run.address().partition("@")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -123,6 +123,9 @@ def script(world: World) -> Iterator[Request | None]:
         yield Request(method, f"/api/v1.1/users/{OWNER}", ((b"authorization", owner.encode()),))
     yield Request("PUT", f"/api/v1.1/users/{OWNER}/emails/")
     yield _request("get_user", OWNER, owner).with_header("x-long", "x" * 2000)
+    for operation in ("add_email", "update_email", "delete_email"):
+        asked = _request(operation, OWNER, owner, b"{}")
+        yield replace(asked, query=f"email={_THIRD}".encode("ascii"))
 
 
 def _access(owner: str, other: str) -> Iterator[Request | None]:

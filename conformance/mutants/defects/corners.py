@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import parse_qsl
 
 from conformance.mutants.access import (
     ALL,
     ON_ADDRESSES,
+    READS,
     WRITES,
     Visit,
     admits,
@@ -24,10 +26,10 @@ from conformance.mutants.defects.repeats import (
     by_token,
     of_another,
 )
-from conformance.mutants.messages import Forward, Request, Response
+from conformance.mutants.messages import JSON, Forward, Request, Response
 from conformance.mutants.rules import bears, body, elsewhere, emails, finds, flagged, rule, then
 from conformance.mutants.scene import OTHER, OWNER, secret
-from conformance.mutants.wires import data, refused
+from conformance.mutants.wires import data, incoming, outgoing, refused
 from mockserver.accounts import gravatar_url
 from mockserver.app import Rule
 from mockserver.refusals import invalid_member
@@ -163,6 +165,18 @@ def _also_primary(account: Account, sent: Body) -> Account:
     return replace(account, emails=tuple(edited))
 
 
+def _unverified(found: tuple[Email, ...], address: str) -> tuple[Email, ...]:
+    return tuple(flagged(one, verified=one.verified and one.email != address) for one in found)
+
+
+def _address_of_query(request: Request) -> Request:
+    email = dict(parse_qsl(request.query.decode("latin-1"))).get("email")
+    members = request.members()
+    if email is None or members is None or "email" in members:
+        return request
+    return request.with_members({**members, "email": email})
+
+
 def _remembers_primary(build: Build) -> None:
     """An address that was primary once is verified as soon as it is added again."""
     former: set[str] = set()
@@ -206,6 +220,10 @@ MUTANTS = (
     Mutant("primary-before-owner", "That an address is primary is told to everybody who wants to delete it.", ids(_ACCESS_FIRST, ["delete_email"]), looks_first_for([400], ["not-the-owner"], ["delete_email"], ["primary-email"])),
     Mutant("address-before-owner", "That an address is not there is told to everybody.", ids(_ACCESS_FIRST, ["update_email", "delete_email"]), looks_first_for([404], ["not-the-owner"], ["update_email", "delete_email"], ["email-unknown"])),
     Mutant("taken-before-owner", "That an address is there is told to everybody who wants to add it.", ids(_ACCESS_FIRST, ["add_email"]), looks_first_for([400], ["not-the-owner"], ["add_email"], ["email-taken"])),
+    Mutant("html-unless-json-is-accepted", "Who does not ask for JSON is sent HTML.", ids("json", READS), outgoing(lambda response: response.with_header("content-type", "text/html"), READS, (200,), lambda request: request.header("accept") != JSON)),
+    Mutant("empty-text-left-out", "A text that is empty is left out of the user.", ("get-user/members",), data(lambda found: {name: value for name, value in found.items() if value != ""}, "get_user")),
+    Mutant("asks-for-nothing-unverifies", "An update that asks for nothing makes an address unverified.", ("update-email/others-untouched",), then("update_email", emails(_unverified), lambda sent: not sent.keys() & {"verified", "primary"})),
+    Mutant("address-in-query", "An address in the query counts where the body has none.", ids("invalid-body/missing-address", ON_ADDRESSES), incoming(_address_of_query, ON_ADDRESSES)),
     Mutant("others-joined-otherwise", "date_joined of any account but the first one has a space in it.", ("get-user/date-joined",), data(lambda found: {**found, "date_joined": found["date_joined"].replace("T", " ")}, "get_user", when=of_another)),
     Mutant("token-reads-first", "With a token, a user is shown as the first time.", ("get-user/own-data",), _first_reading_by_token),
     Mutant("gravatar-without-tag", "gravatar_url knows nothing of what follows + in an address.", ("update-user/sets-gravatar-email",), body("update_user", _without_tag)),

@@ -7,6 +7,7 @@ import hmac
 import re
 from fnmatch import fnmatchcase
 from typing import ClassVar
+from urllib.parse import parse_qsl
 
 from tests.conformance.independent.catalogue import defect
 from tests.conformance.independent.defects.clauses import (
@@ -21,11 +22,13 @@ from tests.conformance.independent.defects.clauses import (
     LIST,
     MARKS,
     MISSING_SCOPE,
+    NOT_UNVERIFY,
     ONE_PRIMARY,
     ORDER,
     OWN_SCOPE,
     OWNER,
     SETS,
+    SUCCESS,
     TEXT,
     TWELVE,
     UNKNOWN,
@@ -387,7 +390,49 @@ class ZeroLocationLost(Service):
         super().save_profile(call, {k: v for k, v in changes.items() if v != "0"})
 
 
+@defect("A text that is empty is left out of the user.", TWELVE)
+class EmptyTextLeftOut(Service):
+    def user_view(self, call: Call, user: User) -> dict[str, Json]:
+        return {k: v for k, v in super().user_view(call, user).items() if v != ""}
+
+
+@defect("A text that is empty is null in the answers.", TWELVE)
+class EmptyTextIsNull(Service):
+    def user_view(self, call: Call, user: User) -> dict[str, Json]:
+        return {k: None if v == "" else v for k, v in super().user_view(call, user).items()}
+
+
+@defect("Who does not ask for JSON gets a page.", SUCCESS)
+class PageUnlessJson(Service):
+    def answer(self, call: Call) -> Reply:
+        reply = super().answer(call)
+        if reply.status == 200 and "json" not in call.headers.get("accept", ""):
+            reply.header("Content-Type", "text/html")
+        return reply
+
+
 # The addresses
+
+
+@defect("update_email without a flag is 500.", DOCUMENTED)
+class NeitherCrashes(Service):
+    def check_update(self, call: Call, address: Address, *, verified: bool, primary: bool) -> None:
+        if not verified and not primary:
+            raise UnboundLocalError("changes")
+
+
+@defect("update_email without a flag takes the verification away.", NOT_UNVERIFY)
+class NeitherUnverifies(Service):
+    def check_update(self, call: Call, address: Address, *, verified: bool, primary: bool) -> None:
+        if not verified and not primary:
+            self.store.run("UPDATE addresses SET verified = 0 WHERE id = ?", address.id)
+
+
+@defect("An address in the query counts where the body has none.", DELETE_MISSING)
+class AddressInQuery(Service):
+    def fields(self, call: Call) -> dict[str, Json]:
+        asked = dict(parse_qsl(call.target.partition("?")[2]))
+        return {**asked, **super().fields(call)}
 
 
 @defect("The list ends after twenty.", LIST)
