@@ -106,7 +106,7 @@ def test_every_login_reads_the_same_list(run: Run, judge: Judge) -> None:
         exchange = run.call("list_emails", login)
         if not judge.status("list-emails/success", exchange, 200):
             return
-        found = exchange.json()
+        found = oracles.answer(judge, exchange)
         problems = email_list_problems(found)
         if not judge.that(
             "list-emails/complete",
@@ -139,7 +139,10 @@ def test_a_long_list_is_complete(run: Run, judge: Judge) -> None:
     exchange = run.call("list_emails", run.login("list_emails"))
     if not judge.status("list-emails/success", exchange, 200):
         return
-    found = [one.get("email") for one in exchange.json() if isinstance(one, dict)]
+    listed = oracles.answer(judge, exchange)
+    if not isinstance(listed, list):
+        return
+    found = [one.get("email") for one in listed if isinstance(one, dict)]
     missing = [address for address in added if address not in found]
     judge.that(
         "list-emails/complete",

@@ -39,7 +39,6 @@ LEFT_OUT = {
     "form_semicolon": "a semicolon that parts the members of a form is an older reading of forms",
     "trailing_comma_taken": "the documented examples end so",
     "nan_taken": "parsers in wide use take NaN, and nothing becomes of it",
-    "string_is_true": "only `false` must be refused; what else a flag may be is left open",
     "gravatar_signed": "a picture that has another address each time cannot be compared",
     "empty_profile_stays": "what could not be put back is not tried: exit code 3",
     "long_profile_stays": "what could not be put back is not tried: exit code 3",
