@@ -96,7 +96,7 @@ def test_every_login_reads_the_same_user(run: Run, judge: Judge) -> None:
     )
 
 
-@proves("get-user/own-data", "get-user/success")
+@proves("update-user/answers-stored")
 def test_every_login_reads_what_was_changed(run: Run, judge: Judge) -> None:
     member = cases.text_member(run)
     logins = [run.basic("owner"), run.login("get_user")]
@@ -112,7 +112,7 @@ def test_every_login_reads_what_was_changed(run: Run, judge: Judge) -> None:
             user = oracles.answer(judge, exchange)
             found = user.get(member) if isinstance(user, dict) else None
             judge.that(
-                "get-user/own-data",
+                "update-user/answers-stored",
                 found == text,
                 expected=f"{member} {text!r}, as it was set just before",
                 actual=repr(found),
@@ -199,7 +199,7 @@ def test_members_beside_an_unknown_one_are_set(run: Run, judge: Judge) -> None:
         )
 
 
-@proves("update-user/members", "get-user/members", "update-user/documented-answers")
+@proves("update-user/members", "update-user/documented-answers")
 def test_a_user_without_a_text_has_the_member_all_the_same(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
     for member in [name for name in _free(run) if name != "gravatar_email"]:
