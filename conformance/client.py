@@ -20,6 +20,7 @@ USER_AGENT = "accounts-conformance/1"
 MAX_RETRY_AFTER = 60.0
 """Seconds of a Retry-After that are waited for; a longer one leaves things not verified."""
 _MAX_TRIES = 8
+_ACCEPT = "application/json"
 
 
 class RateLimited(TransportError):
@@ -56,10 +57,17 @@ class Client:
         username: str,
         credentials: Credentials = NOBODY,
         body: Body | None = None,
+        *,
+        query: str = "",
+        accept: str | None = _ACCEPT,
+        linger: bool = True,
     ) -> Exchange:
         """Send a request of an operation to an account. Raises TransportError."""
-        path = operation.path.replace(f"{{{operation.owner}}}", quote(username, safe=""))
-        return self.send(operation.method.upper(), path, credentials, body, operation.id)
+        path = operation.path.replace(f"{{{operation.owner}}}", quote(username, safe="")) + query
+        method = operation.method.upper()
+        return self.send(
+            method, path, credentials, body, operation.id, accept=accept, linger=linger
+        )
 
     def send(
         self,
@@ -68,8 +76,20 @@ class Client:
         credentials: Credentials = NOBODY,
         body: Body | None = None,
         operation: str = "",
+        *,
+        accept: str | None = _ACCEPT,
+        linger: bool = True,
     ) -> Exchange:
         """Send any request. A 429 is waited for and sent again; no redirect is followed.
+
+        Args:
+            method: The method.
+            path: The path below the base URL, percent-encoded.
+            credentials: As whom.
+            body: The body; None sends none.
+            operation: The operationId, if it is a request of one.
+            accept: The value of Accept; None sends none.
+            linger: Whether to wait for bytes behind an answer that has no body.
 
         Raises:
             TransportError: There is no answer that could be judged.
@@ -77,9 +97,8 @@ class Client:
         content = body.content if body is not None else None
         if content is None and method not in ("GET", "HEAD", "OPTIONS"):
             content = b""
-        request = Request(
-            method, self._prefix + path, tuple(self._headers(credentials, body).items()), content
-        )
+        headers = tuple(self._headers(credentials, body, accept).items())
+        request = Request(method, self._prefix + path, headers, content, linger)
         response = self._until_answered(request)
         parts = urlsplit(self.target.base_url)
         url = f"{parts.scheme}://{parts.netloc}{request.path}"
@@ -89,10 +108,12 @@ class Client:
         """Close what is open."""
         self._transport.close()
 
-    def _headers(self, credentials: Credentials, body: Body | None) -> Mapping[str, str]:
+    def _headers(
+        self, credentials: Credentials, body: Body | None, accept: str | None
+    ) -> Mapping[str, str]:
         headers = {
             "User-Agent": USER_AGENT,
-            "Accept": "application/json",
+            **({} if accept is None else {"Accept": accept}),
             "Accept-Encoding": "identity",
             **self.target.headers,
         }

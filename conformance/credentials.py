@@ -100,6 +100,17 @@ def malformed(target: Target) -> Iterator[Credentials]:
     )
     no_text = base64.b64encode(b"\xff\xfe:\xff\xfe").decode("ascii")
     yield Credentials("Basic, no UTF-8", f"Basic {no_text}", f'-H "Authorization: Basic {no_text}"')
+    padless = base64.b64encode(b"nobody:at-all").decode("ascii").rstrip("=")
+    yield Credentials(
+        "Basic, Base64 cut short",
+        f"Basic {padless[:-1]}",
+        f'-H "Authorization: Basic {padless[:-1]}"',
+    )
+    yield Credentials("a colon alone", "Basic Og==", '-H "Authorization: Basic Og=="')
+    words = "not one word"
+    yield Credentials(
+        "Bearer, many words", f"Bearer {words}", f'-H "Authorization: Bearer {words}"'
+    )
     owner = target.owner
     token = next((token for scopes, token in owner.tokens.items() if scopes), None)
     if token is not None:
@@ -118,6 +129,12 @@ def malformed(target: Target) -> Iterator[Credentials]:
             yield unusable("the Basic login without Base64", plain, target.redact)
 
 
+def wrong_password(account: Account, tag: str, redact: Redactor) -> Credentials:
+    """An account's name with a password that nobody has."""
+    whose = "" if account.role == "owner" else f" of the {account.role} user"
+    return unusable(f"a wrong password{whose}", basic(account.username, f"{tag}-wrong"), redact)
+
+
 def wrong(target: Target, tag: str) -> Iterator[Credentials]:
     """Well-formed credentials that belong to nobody."""
     redact = target.redact
@@ -125,8 +142,17 @@ def wrong(target: Target, tag: str) -> Iterator[Credentials]:
     never = f"{tag}-was-never-issued"
     yield unusable("an unknown token", f"Bearer {never}", redact)
     yield unusable("an unknown name", basic(f"{tag}-nobody", "no-password"), redact)
-    yield unusable("a wrong password", basic(owner.username, f"{tag}-wrong"), redact)
+    yield wrong_password(target.owner, tag, redact)
     yield unusable("an empty password", basic(owner.username, ""), redact)
+    for label, password in (
+        ("with letters beyond ASCII", f"{tag}-wr\u00f6ng-\u738b"),
+        ("with a NUL in it", f"{tag}\0wrong"),
+        ("of a hundred characters", f"{tag}-{'x' * 100}"),
+        ("that a careless query would run", "' OR '1'='1"),
+    ):
+        if password != owner.password:
+            login = basic(owner.username, password)
+            yield unusable(f"a wrong password {label}", login, redact)
     if owner.password != owner.username:
         yield unusable("the username as password", basic(owner.username, owner.username), redact)
     if owner.password:
@@ -141,6 +167,7 @@ def wrong(target: Target, tag: str) -> Iterator[Credentials]:
     token = max((token for scopes, token in owner.tokens.items() if scopes), key=len, default="")
     if token and token != owner.password:
         yield unusable("a token as the password", basic(owner.username, token), redact)
+        yield unusable("a token as the username", basic(token, ""), redact)
     for label, altered in _near_token(token):
         yield unusable(f"the token {label}", f"Bearer {altered}", redact)
 

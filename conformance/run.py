@@ -166,6 +166,8 @@ class Run:
         form: bool = False,
         body: Body | None = None,
         username: str | None = None,
+        query: str = "",
+        accept: str | None = JSON,
     ) -> Exchange:
         """Send a request: to the owner's account, with a value as JSON or a form, or with a raw body.
 
@@ -177,7 +179,8 @@ class Run:
             body = form_body(value) if form else json_body(value)
         if one.method != "get":
             self._dirty = True
-        return self.client.call(one, username or self.target.owner.username, credentials, body)
+        name = username or self.target.owner.username
+        return self.client.call(one, name, credentials, body, query=query, accept=accept)
 
     def send(
         self, method: str, operation: str, credentials: Credentials, username: str = ""

@@ -28,6 +28,7 @@ from conformance.waivers import read_waivers
 
 _TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WATCH_SECONDS = 1.5  # in which a run that is at work changes something
+_PLAIN = 64  # characters of a text that everybody takes
 _TRIES = 3  # of the first request, before a target counts as out of reach
 
 
@@ -194,7 +195,8 @@ class Session:
         return [
             name
             for name, value in texts.items()
-            if not value and not self._steward.write("owner", "update_user", {name: value})
+            if not _is_plain(name, value)
+            and not self._steward.write("owner", "update_user", {name: value})
         ]
 
     # -- the end ----------------------------------------------------------------------------------
@@ -301,6 +303,12 @@ def connect(target: Target, transport: Transport | None = None, workers: int = 1
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or str(error)
         raise RunError(f"{target.ca_bundle}: no certificates (PEM) in there: {reason}") from None
+
+
+def _is_plain(member: str, text: str) -> bool:
+    """Whether a text of the profile is one that nobody may refuse."""
+    fits = 1 <= len(text) <= _PLAIN and text == text.strip() and text.isprintable()
+    return fits and (member != "profile_url" or text.startswith(("http://", "https://")))
 
 
 def new_tag() -> str:

@@ -197,7 +197,8 @@ class Steward:
         self, role: str, operation: str, login: Credentials, body: Body | None = None
     ) -> Exchange:
         username = self.accounts[role].username
-        return self._client.call(self._operations[operation], username, login, body)
+        one = self._operations[operation]
+        return self._client.call(one, username, login, body, linger=False)
 
 
 def _is_no_address(email: Email) -> bool:

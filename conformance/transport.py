@@ -25,6 +25,7 @@ from conformance.target import Target
 
 BODY_LIMIT = 1 << 20
 """Bytes of an answer that are read; a longer one cannot be judged."""
+_INTERIM = 10  # answers that may come before the one that counts
 _LINGER = 0.003  # seconds in which a forbidden body behind a 204 may still arrive
 
 Headers = tuple[tuple[str, str], ...]
@@ -56,12 +57,17 @@ class ProxyUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. `path` includes the prefix of the base URL and is percent-encoded."""
+    """What is sent.
+
+    `path` includes the prefix of the base URL and is percent-encoded. `linger`: whether to wait a moment for
+    bytes behind an answer that has no body.
+    """
 
     method: str
     path: str
     headers: Headers
     body: bytes | None
+    linger: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +164,9 @@ class HttpTransport:
         try:
             self._write(connection, request)
             _acknowledge_at_once(sock)
-            answer = connection.getresponse()
+            answer = _final(connection.getresponse())
             status, headers = answer.status, tuple(answer.getheaders())
-            stray = status in (204, 304) and _has_stray_body(answer, sock)
+            stray = status in (204, 304) and request.linger and _has_stray_body(answer, sock)
             body = _read(answer, sock, deadline)
             closes = answer.will_close
             keep = not (stray or closes) and (request.body is None or status < 300)
@@ -243,6 +249,17 @@ def _acknowledge_at_once(sock: socket.socket | None) -> None:
     if sock is not None and option is not None:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, option, 1)
+
+
+def _final(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
+    """The answer after those that only announce it, such as 103 (RFC 9110, section 15.2)."""
+    for _ in range(_INTERIM):
+        if not 100 <= answer.status < 200 or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            break
+        # begin() reads a head where there is none yet.
+        answer.headers = answer.msg = None  # type: ignore[assignment]
+        answer.begin()
+    return answer
 
 
 def _has_stray_body(answer: http.client.HTTPResponse, sock: socket.socket | None) -> bool:

@@ -150,6 +150,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "mutants.defects.bodies",
         "mutants.scene",
         "mutants.defects.answers",
+        "mutants.defects.corners",
         "mutants.defects.repeats",
         "mutants.defects",
         "mutants.variations",

@@ -121,6 +121,11 @@ def too_large(body: Body) -> tuple[int, ...]:
     return (413,) if len(body.content) > _SMALL else ()
 
 
+def too_long(credentials: Credentials) -> tuple[int, ...]:
+    """The statuses that may be answered to credentials for their length alone."""
+    return (431,) if len(credentials.authorization or "") > _SMALL - 24 else ()
+
+
 def judge_error(judge: Judge, exchange: Exchange) -> None:
     """Judge the body of an error: a JSON object with words in it."""
     try:

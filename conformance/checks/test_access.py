@@ -79,6 +79,21 @@ def test_another_scope_does_not_open_the_operation(
         witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
 
 
+@proves("{op}/forbidden/scope", "{op}/refused-unchanged/access", each=cases.operations(OPERATIONS))
+def test_the_scopes_of_the_other_user_count_too(run: Run, judge: Judge, op: str) -> None:
+    username = run.account("other").username
+    for scopes in cases.other_scopes(run, op):
+        if len(scopes) > 1:
+            continue
+        login = run.token("other", scopes)
+        value = correct_value(run, op, "other")
+        witness = Witness(run) if op in WRITES else None
+        exchange = run.call(op, login, value, username=username)
+        judge.status(f"{slug(op)}/forbidden/scope", exchange, 403)
+        if witness is not None:
+            witness.other_untouched(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+
+
 @proves("{op}/forbidden/scope-subsets", each=product(OPERATIONS, _further))
 def test_a_set_of_scopes_opens_what_it_names(
     run: Run, judge: Judge, op: str, scopes: Scopes
@@ -176,17 +191,31 @@ def test_access_is_decided_before_the_body_is_read(run: Run, judge: Judge, op: s
     witness = Witness(run)
     missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
     bodies: list[dict[str, Any]] = [{"body": UNREADABLE}, {"value": {"full_name": 3, "email": 3}}]
-    if op != "update_user":
+    if op == "update_user":
+        bodies.append({"value": {"gravatar_email": f"{run.tag}.example.com"}, "form": True})
+    else:
         bodies += [{"value": {}}, {"value": {"email": run.address(), "verified": False}}]
+        bodies += [
+            {"value": value, "form": form} for form in (False, True) for value in _telling(run)
+        ]
     for body in bodies:
-        exchange = run.call(op, run.login(op), **body, username=cases.unknown_usernames(run)[0])
-        judge.status(requirement, exchange, 404)
+        for login in _logins(run, op):
+            exchange = run.call(op, login, **body, username=cases.unknown_usernames(run)[0])
+            judge.status(requirement, exchange, 404)
         exchange = run.call(op, run.token("owner", missing), **body)
         judge.status(requirement, exchange, 403)
         for login in (run.login(op, "other"), run.basic("other")):
             exchange = run.call(op, login, **body)
             judge.status(requirement, exchange, 403)
         _both_unchanged(judge, op, witness, exchange)
+
+
+def _telling(run: Run) -> Iterator[dict[str, Any]]:
+    """Bodies that are refused for what the owner has, or has not: nobody else may be told."""
+    yield {"email": run.standing().email, "verified": False}
+    yield {"email": run.address(), "verified": True}
+    primary = run.before().primary
+    yield {"email": run.standing().email if primary is None else primary.email}
 
 
 @proves("{op}/success", each=cases.operations(READS))
@@ -227,8 +256,10 @@ def test_a_form_needs_a_login_too(run: Run, judge: Judge, op: str) -> None:
     each=cases.operations(WRITES),
 )
 def test_a_form_needs_the_scope_too(run: Run, judge: Judge, op: str) -> None:
-    missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
-    _form_is_refused(run, judge, op, run.token("owner", missing), "forbidden/scope", 403)
+    for missing in cases.other_scopes(run, op):
+        if len(missing) < 2:
+            login = run.token("owner", missing)
+            _form_is_refused(run, judge, op, login, "forbidden/scope", 403)
 
 
 @proves(
@@ -238,6 +269,16 @@ def test_a_form_needs_the_scope_too(run: Run, judge: Judge, op: str) -> None:
 )
 def test_a_form_opens_no_other_account(run: Run, judge: Judge, op: str) -> None:
     _form_is_refused(run, judge, op, run.basic("other"), "forbidden/owner-basic", 403)
+
+
+@proves(
+    "{op}/forbidden/owner-bearer",
+    "{op}/refused-unchanged/access",
+    each=cases.operations(WRITES),
+)
+def test_a_form_opens_no_other_account_by_token(run: Run, judge: Judge, op: str) -> None:
+    login = run.token("other", run.scopes(op))
+    _form_is_refused(run, judge, op, login, "forbidden/owner-bearer", 403)
 
 
 def _form_is_refused(

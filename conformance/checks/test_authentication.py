@@ -9,7 +9,14 @@ from conformance.checks import cases
 from conformance.checks.cases import OPERATIONS, WRITES, correct_value, operations, product, succeed
 from conformance.checks.marking import proves
 from conformance.checks.oracles import Witness
-from conformance.credentials import NOBODY, Credentials, malformed, unusable, wrong
+from conformance.credentials import (
+    NOBODY,
+    Credentials,
+    malformed,
+    unusable,
+    wrong,
+    wrong_password,
+)
 from conformance.exchange import Exchange
 from conformance.judge import Judge, NotConfigured
 from conformance.requirements import slug
@@ -108,7 +115,8 @@ def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: st
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
     exchange = run.call(op, credentials, value)
-    judge.status(f"{slug(op)}/unauthenticated/{kind}", exchange, 401)
+    statuses = (401, *cases.too_long(credentials))
+    judge.status(f"{slug(op)}/unauthenticated/{kind}", exchange, *statuses)
     if witness is not None:
         witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
     return exchange
@@ -148,6 +156,11 @@ def _stale_is_refused(
         requirement = f"{slug(op)}/refused-unchanged/access"
         witness.other_untouched(judge, requirement, exchange)
         witness.nothing_changed(judge, requirement, exchange)
+    # Elsewhere it is not known for what it was either.
+    others = [one.username for one in run.target.accounts if one.role != role]
+    for name in (*others, cases.unknown_usernames(run)[0]):
+        exchange = run.call(op, credentials, value, username=name)
+        judge.status(f"{slug(op)}/unauthenticated/{state}", exchange, 401)
 
 
 @proves(
@@ -162,7 +175,8 @@ def test_401_comes_first(run: Run, judge: Judge, op: str) -> None:
     unknown = cases.unknown_usernames(run)[0]
     foreign = run.target.accounts[-1].username
     token = unusable("an unknown token", f"Bearer {run.tag}-unknown", run.target.redact)
-    for credentials in (NOBODY, token):
+    password = wrong_password(run.target.owner, run.tag, run.target.redact)
+    for credentials in (NOBODY, token, password):
         for username in (unknown, foreign):
             exchange = run.call(op, credentials, value, username=username)
             judge.status(requirement, exchange, 401)
@@ -172,3 +186,23 @@ def test_401_comes_first(run: Run, judge: Judge, op: str) -> None:
             exchange = run.call(op, credentials, body=body)
             judge.status(requirement, exchange, 401)
             witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+
+
+@proves("{op}/unauthenticated/wrong", "{op}/refused-unchanged/access", each=operations(OPERATIONS))
+def test_a_wrong_password_does_not_open_the_other_account(run: Run, judge: Judge, op: str) -> None:
+    account = run.account("other")
+    credentials = wrong_password(account, run.tag, run.target.redact)
+    value = correct_value(run, op, "other")
+    witness = Witness(run) if op in WRITES else None
+    exchange = run.call(op, credentials, value, username=account.username)
+    judge.status(f"{slug(op)}/unauthenticated/wrong", exchange, 401)
+    if witness is not None:
+        witness.other_untouched(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+
+
+@proves("{op}/documented-answers", each=operations(OPERATIONS))
+def test_a_token_of_odd_bytes_gets_a_documented_answer(run: Run, judge: Judge, op: str) -> None:
+    credentials = unusable("a token beyond ASCII", f"Bearer {run.tag}-\xe9\xff", run.target.redact)
+    exchange = run.call(op, credentials, correct_value(run, op))
+    # No such token can be; a server may also find the header itself malformed.
+    judge.status(f"{slug(op)}/documented-answers", exchange, 401, 400)

@@ -90,6 +90,11 @@ def test_an_empty_body_is_refused(run: Run, judge: Judge, op: str) -> None:
     for media_type in ("application/json", FORM):
         _refused(run, judge, op, f"{slug(op)}/invalid-body/empty", Body(b"", media_type))
     _refused(run, judge, op, f"{slug(op)}/invalid-body/empty", Body(b"  \n"))
+    witness = Witness(run)
+    exchange = run.call(op, run.login(op))
+    # Without a media type, too: some refuse that first.
+    judge.status(f"{slug(op)}/invalid-body/empty", exchange, 400, 415)
+    witness.nothing_changed(judge, f"{slug(op)}/invalid-body/empty", exchange)
 
 
 @proves("update-user/documented-answers")
@@ -101,6 +106,14 @@ def test_an_empty_update_is_answered(run: Run, judge: Judge) -> None:
             "update-user/documented-answers", exchange, 200, 400, *((415,) if body is None else ())
         )
         witness.nothing_changed(judge, "update-user/leaves-others", exchange)
+
+
+@proves("{op}/json", each=operations(cases.READS))
+def test_an_answer_is_json_whatever_is_accepted(run: Run, judge: Judge, op: str) -> None:
+    for accept in ("*/*", None):
+        exchange = run.call(op, run.login(op), accept=accept)
+        if judge.status(f"{slug(op)}/success", exchange, 200):
+            oracles.answer(judge, exchange)
 
 
 @proves("{op}/json-charset", each=operations(WRITES))
@@ -262,6 +275,14 @@ def _send(run: Run, judge: Judge, op: str, body: Body) -> Exchange | None:
         f"{body.content[:40]!r}: {lost}; other requests are answered",
     )
     return None
+
+
+@proves("{op}/documented-answers", each=operations(WRITES))
+def test_writing_to_odd_usernames_gets_documented_answers(run: Run, judge: Judge, op: str) -> None:
+    value = cases.correct_value(run, op)
+    for odd in ("%", "\U0001f600", "\0", "x" * 300):
+        exchange = run.call(op, run.login(op), value, username=f"{run.tag}{odd}")
+        judge.status(f"{slug(op)}/documented-answers", exchange, 404, 400, 403, 414, 431)
 
 
 @proves("{op}/documented-answers", writes=False, each=operations(cases.READS))

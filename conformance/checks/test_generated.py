@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hypothesis import strategies as st
+
 from conformance.checks import cases, oracles
-from conformance.checks.cases import WRITES, Cases
+from conformance.checks.cases import WRITES, Cases, operations
 from conformance.checks.exploring import explore, try_each
 from conformance.checks.generation import (
     allowed,
@@ -38,14 +40,15 @@ def _writes_in_both(_run: Run) -> Cases:
             yield f"{op}, {'form' if form else 'JSON'}", {"op": op, "form": form}
 
 
-@proves("{op}/success", each=_writes_in_both)
-def test_valid_requests_are_accepted(run: Run, judge: Judge, op: str, form: bool) -> None:
+@proves("{op}/success", each=operations(WRITES))
+def test_valid_requests_are_accepted(run: Run, judge: Judge, op: str) -> None:
     login = run.login(op)
 
-    def check(inner: Judge, value: Any) -> None:
+    def check(inner: Judge, example: tuple[Any, bool]) -> None:
+        value, form = example
         _is_accepted(run, inner, op, value, login, form=form)
 
-    explore(run, judge, bodies(op, valid=True), check)
+    explore(run, judge, st.tuples(bodies(op, valid=True), st.booleans()), check)
 
 
 @proves("{op}/success", each=_writes_in_both)
@@ -92,14 +95,15 @@ def _is_accepted(
     oracles.updated_email(run, judge, login, change, form=form)
 
 
-@proves("{op}/documented-answers", each=_writes_in_both)
-def test_invalid_requests_are_refused(run: Run, judge: Judge, op: str, form: bool) -> None:
+@proves("{op}/documented-answers", each=operations(WRITES))
+def test_invalid_requests_are_refused(run: Run, judge: Judge, op: str) -> None:
     login = run.login(op)
 
-    def check(inner: Judge, value: Any) -> None:
+    def check(inner: Judge, example: tuple[Any, bool]) -> None:
+        value, form = example
         _is_refused(run, inner, op, value, login, form=form)
 
-    explore(run, judge, bodies(op, valid=False), check)
+    explore(run, judge, st.tuples(bodies(op, valid=False), st.booleans()), check)
 
 
 @proves("{op}/documented-answers", each=_writes_in_both)

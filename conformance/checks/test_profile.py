@@ -14,7 +14,7 @@ from conformance.client import Body
 from conformance.judge import Judge, NotVerified
 from conformance.requirements import slug
 from conformance.run import Run
-from conformance.state import TEXT_MEMBERS, USER_MEMBERS, differences
+from conformance.state import TEXT_MEMBERS, USER_MEMBERS, differences, user_problems
 
 MEMBERS = (*TEXT_MEMBERS, "gravatar_email")
 
@@ -53,7 +53,17 @@ def _free(run: Run) -> list[str]:
 )
 def test_the_user_is_as_documented(run: Run, judge: Judge) -> None:
     oracles.got_user(run, judge, run.login("get_user"))
-    exchange = run.call("get_user", run.login("get_user"))
+    _joined(run, judge, "owner")
+
+
+@proves("get-user/date-joined", writes=False)
+def test_the_other_user_has_a_date_too(run: Run, judge: Judge) -> None:
+    _joined(run, judge, "other")
+
+
+def _joined(run: Run, judge: Judge, role: str) -> None:
+    username = run.account(role).username
+    exchange = run.call("get_user", run.login("get_user", role), username=username)
     user = exchange.json() if exchange.status == 200 else {}
     joined = user.get("date_joined") if isinstance(user, dict) else None
     judge.that(
@@ -84,6 +94,30 @@ def test_every_login_reads_the_same_user(run: Run, judge: Judge) -> None:
         actual=f"{users[0]} and {users[1]}",
         at=exchange,
     )
+
+
+@proves("update-user/answers-stored")
+def test_every_login_reads_what_was_changed(run: Run, judge: Judge) -> None:
+    member = cases.text_member(run)
+    logins = [run.basic("owner"), run.login("get_user")]
+    logins.append(run.token("owner", frozenset(run.contract.scopes)))
+    for login in logins:
+        run.call("get_user", login)
+    text = run.text("Read by all")
+    if not run.make("update_user", {member: text}):
+        raise NotVerified("the check needs a change of the profile, and it did not work")
+    for login in logins:
+        exchange = run.call("get_user", login)
+        if judge.status("get-user/success", exchange, 200):
+            user = oracles.answer(judge, exchange)
+            found = user.get(member) if isinstance(user, dict) else None
+            judge.that(
+                "update-user/answers-stored",
+                found == text,
+                expected=f"{member} {text!r}, as it was set just before",
+                actual=repr(found),
+                at=exchange,
+            )
 
 
 @proves("get-user/own-data", "get-user/members", writes=False)
@@ -144,6 +178,46 @@ def test_several_members_are_set_together(run: Run, judge: Judge) -> None:
         )
 
 
+@proves("update-user/sets-several", "update-user/documented-answers")
+def test_members_beside_an_unknown_one_are_set(run: Run, judge: Judge) -> None:
+    member = cases.text_member(run)
+    for form in (False, True):
+        witness = Witness(run)
+        text = run.text("In a form" if form else "In JSON")
+        value = {member: text, f"{run.tag}": "unknown"}
+        exchange = run.call("update_user", run.login("update_user"), value, form=form)
+        # The unknown one is ignored, or the whole is refused.
+        judge.status("update-user/documented-answers", exchange, 200, 400)
+        wanted = text if exchange.status == 200 else witness.owner.user.get(member)
+        stored = run.observe().user.get(member)
+        judge.that(
+            "update-user/sets-several",
+            stored == wanted,
+            expected=f"{member} {wanted!r} after {exchange.status}",
+            actual=repr(stored),
+            at=exchange,
+        )
+
+
+@proves("update-user/members", "update-user/documented-answers")
+def test_a_user_without_a_text_has_the_member_all_the_same(run: Run, judge: Judge) -> None:
+    login = run.login("update_user")
+    for member in [name for name in _free(run) if name != "gravatar_email"]:
+        exchange = run.call("update_user", login, {member: ""})
+        # Whether a text may be empty is left open; what is shown of it is not.
+        if judge.status("update-user/documented-answers", exchange, 200, 400):
+            told = oracles.answer(judge, exchange) if exchange.status == 200 else None
+            problems = user_problems(told) if exchange.status == 200 else []
+            judge.that(
+                "update-user/members",
+                not problems,
+                expected="the twelve members",
+                actual=problems,
+                at=exchange,
+            )
+            oracles.got_user(run, judge, run.login("get_user"))
+
+
 @proves("update-user/success", "update-user/answers-stored")
 def test_the_same_value_may_be_sent_again(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
@@ -169,20 +243,25 @@ def test_the_documented_update_works(run: Run, judge: Judge) -> None:
     updated_user(run, judge, run.login("update_user"), value)
 
 
-@proves("update-user/sets-gravatar-email")
+@proves("update-user/sets-gravatar-email", "update-user/success")
 def test_another_gravatar_email_gives_another_picture(run: Run, judge: Judge) -> None:
     login = run.login("update_user")
-    first = run.address()
-    local, _, domain = first.partition("@")
-    # Each differs from the one before in one part: the whole, the domain, the tag, the local part.
+    local, _, domain = run.address().partition("@")
+    # Each differs from the one before it by what somebody might leave out; the last is an old one.
     for address in (
-        first,
+        f"{local}@{domain}",
         f"{local}@mail.{domain}",
-        f"{local}+tag@mail.{domain}",
-        f"x.{local}+tag@mail.{domain}",
-        first,
+        f"{local}+a@mail.{domain}",
+        f"{local}+b@mail.{domain}",
+        f"{local}.b@mail.{domain}",
+        f"{local}b@mail.{domain}",
+        f"{local}_b@mail.{domain}",
+        f"{local}-b@mail.{domain}",
+        f"{local}@{domain}",
     ):
         updated_user(run, judge, login, {"gravatar_email": address})
+    exchange = run.call("update_user", login, {"gravatar_email": address})
+    judge.status("update-user/success", exchange, 200)
 
 
 def _urls(_run: Run) -> Cases:
@@ -190,8 +269,10 @@ def _urls(_run: Run) -> Cases:
         yield "form" if form else "JSON", {"form": form}
 
 
-@proves("update-user/sets-profile-url", each=_urls)
-def test_a_profile_url_comes_back_as_it_was_sent(run: Run, judge: Judge, form: bool) -> None:
+@proves("update-user/sets-profile-url", "update-user/success", each=_urls)
+def test_every_profile_url_that_is_good_by_anyones_reading_is_set(
+    run: Run, judge: Judge, form: bool
+) -> None:
     _changeable(run, "profile_url")
     login = run.login("update_user")
     for url in values.URLS:
@@ -221,18 +302,20 @@ def _text_comes_back(run: Run, judge: Judge, texts: tuple[str, ...], *, form: bo
     names = [name for name in ("full_name", "location", "company") if name in _free(run)]
     if not names:
         _changeable(run, "full_name", "location", "company")
-    value: dict[str, Any] = dict(zip(names, texts, strict=False))
-    exchange = updated_user(run, judge, run.login("update_user"), value, form=form)
-    failed = "; ".join(one.actual for one in judge.failures)
-    requirements = ("any-script", "form-decoding") if form else ("any-script",)
-    for requirement in requirements:
-        judge.that(
-            f"update-user/{requirement}",
-            not failed,
-            expected=f"{value}",
-            actual=failed,
-            at=exchange,
-        )
+    for turn in range(len(names)):
+        turned = (*names[turn:], *names[:turn])
+        value: dict[str, Any] = dict(zip(turned, texts, strict=False))
+        exchange = updated_user(run, judge, run.login("update_user"), value, form=form)
+        failed = "; ".join(one.actual for one in judge.failures)
+        requirements = ("any-script", "form-decoding") if form else ("any-script",)
+        for requirement in requirements:
+            judge.that(
+                f"update-user/{requirement}",
+                not failed,
+                expected=f"{value}",
+                actual=failed,
+                at=exchange,
+            )
 
 
 @proves("update-user/any-script")
@@ -345,3 +428,24 @@ def test_the_other_user_updates_too(run: Run, judge: Judge) -> None:
         actual=found,
         at=exchange,
     )
+
+
+@proves("update-user/sets-gravatar-email", "update-user/success")
+def test_the_other_user_has_a_picture_too(run: Run, judge: Judge) -> None:
+    account = run.account("other")
+    if account.gravatar_email is None:
+        judge.pass_all()  # it could not be put back, and the owner's has shown the rule
+        return
+    login = run.login("update_user", "other")
+    before = run.before("other").user.get("gravatar_url")
+    value = {"gravatar_email": run.address("+other")}
+    exchange = run.call("update_user", login, value, username=account.username)
+    if judge.status("update-user/success", exchange, 200):
+        after = run.observe("other").user.get("gravatar_url")
+        judge.that(
+            "update-user/sets-gravatar-email",
+            after != before,
+            expected="another gravatar_url for another gravatar_email",
+            actual=f"gravatar_url is still {before!r}",
+            at=exchange,
+        )

@@ -9,6 +9,7 @@ from conformance.checks import cases
 from conformance.checks.cases import Cases
 from conformance.checks.marking import proves
 from conformance.judge import Judge, NotVerified
+from conformance.requirements import slug
 from conformance.run import Run
 from conformance.state import user_differences
 
@@ -63,6 +64,14 @@ def test_a_read_only_member_does_not_change(run: Run, judge: Judge, member: str)
             ):
                 _repair(run, member, value, before.user)
                 return
+            if exchange.status == 200 and free in body:
+                judge.that(
+                    f"update-user/sets-{slug(free)}",
+                    after.user.get(free) == body[free],
+                    expected=f"{free} {body[free]!r}, whatever stands beside it",
+                    actual=f"{free} is {after.user.get(free)!r}",
+                    at=exchange,
+                )
             if exchange.status == 400:
                 judge.that(
                     "update-user/refused-unchanged",

@@ -199,13 +199,15 @@ def looks_first_for(
     before: Sequence[str],
     operations: Collection[str] = ALL,
     codes: Sequence[str] = ("",),
+    when: Callable[[Request], bool] = lambda _: True,
 ) -> Change:
     """The refusals of some statuses (and codes) come before those of the codes in `before`."""
 
     def change(build: Build) -> None:
         async def layer(request: Request, forward: Forward) -> Response:
             response = await forward(request)
-            if request.operation in operations and response.code.startswith(tuple(before)):
+            concerned = request.operation in operations and when(request)
+            if concerned and response.code.startswith(tuple(before)):
                 trial = as_owner(request, build.sandbox.world)
                 would = await on_a_copy(build, trial, forward)
                 if would.status in statuses and would.code.startswith(tuple(codes)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -99,6 +99,16 @@ def script(world: World) -> Iterator[Request | None]:
         yield _request("get_user", OWNER, owner)
         yield _request("get_user", OTHER, other)
     yield None
+    reading = _token(OWNER, "profile_read")
+    for value in ("first", "second"):
+        yield _request("get_user", OWNER, reading)
+        yield from _both_ways("update_user", {"full_name": value, "unknown": value}, owner)
+        yield _request("get_user", OWNER, reading)
+    picture = json.dumps({"gravatar_email": "theirs@example.com"}).encode("ascii")
+    yield _request("update_user", OTHER, other, picture)
+    theirs = json.dumps({"email": f"{OTHER}.new@example.com", "verified": True}).encode("ascii")
+    yield _request("update_email", OTHER, other, theirs)
+    yield None
     for operation, body in _story():
         yield from _both_ways(operation, body, owner)
         yield _request("list_emails", OWNER, owner)
@@ -113,6 +123,9 @@ def script(world: World) -> Iterator[Request | None]:
         yield Request(method, f"/api/v1.1/users/{OWNER}", ((b"authorization", owner.encode()),))
     yield Request("PUT", f"/api/v1.1/users/{OWNER}/emails/")
     yield _request("get_user", OWNER, owner).with_header("x-long", "x" * 2000)
+    for operation in ("add_email", "update_email", "delete_email"):
+        asked = _request(operation, OWNER, owner, b"{}")
+        yield replace(asked, query=f"email={_THIRD}".encode("ascii"))
 
 
 def _access(owner: str, other: str) -> Iterator[Request | None]:
@@ -127,13 +140,22 @@ def _access(owner: str, other: str) -> Iterator[Request | None]:
             for authorization in some:
                 yield _request(operation, path, authorization)
         yield None
-        for authorization in some if operation in _BODIES else ():
+        for authorization in (_basic(OTHER, "wrong"), _token(OTHER, "none")):
+            yield _request(operation, OTHER, authorization)
+            yield None
+        for authorization in (_basic(OWNER, "wrong"), f"Bearer {secret(OWNER, 'expired')}"):
+            yield _request(operation, OTHER, authorization)
+        more = (_token(OTHER, SCOPE[operation]), _token(OWNER, "email_read"))
+        for authorization in (*some, *more) if operation in _BODIES else ():
             form = urlencode({k: str(v) for k, v in _BODIES[operation].items()}).lower()
             yield _request(operation, OWNER, authorization, form.encode("ascii"), FORM)
             yield None
         for path, authorization, content in product((OWNER, UNKNOWN), some, (b"[", b"{}")):
             if operation in _BODIES:
                 yield _request(operation, path, authorization, content)
+                yield _request(operation, path, authorization, b"email=&gravatar_email=x", FORM)
+        for address in (_PRIMARY, "unknown@example.com") if operation in _BODIES else ():
+            yield _request(operation, OWNER, other, json.dumps({"email": address}).encode("ascii"))
 
 
 def _token(username: str, *scopes: str) -> str:
@@ -144,6 +166,8 @@ def _token(username: str, *scopes: str) -> str:
 def _logins(owner: str, other: str) -> Iterator[str | None]:
     password, token = secret(OWNER, "password"), secret(OWNER, *sorted(set(SCOPE.values())))
     yield from (None, owner, other)
+    yield from (_basic(OWNER, word) for word in ("wr\0ng", "wr\u00f6ng", "x" * 100, "' OR '1'='1"))
+    yield from (_basic(token, ""), "Bearer many odd words", "Bearer odd-\xe9")
     for scopes in scope_sets():
         yield f"Bearer {secret(OWNER, *sorted(scopes))}"
     yield _token(OTHER, *set(SCOPE.values()))
@@ -209,6 +233,7 @@ def _odd_bodies(operation: str) -> Iterator[tuple[bytes, str]]:
     good = json.dumps(_BODIES[operation]).encode("ascii")
     for media_type in ("", f"{JSON}; charset=utf-8", "text/plain"):
         yield good, media_type
+    yield b"", ""
     yield _MULTIPART, "multipart/form-data; boundary=x"
     for raw in (
         b"", b"{", b"nonsense", good[:-1], good + b" x", good[:-1] + b",}", good.replace(b'"', b"'"),
@@ -252,6 +277,7 @@ def _updates() -> Iterator[dict[str, Any]]:
     for text in _TEXTS:
         yield {"full_name": text, "location": text, "company": text}
     for url in (
+        "http://example.com:8080/",
         "http://Example.com/Path/?q=1",
         "https://example.com/",
         "https://example.com",
@@ -263,6 +289,8 @@ def _updates() -> Iterator[dict[str, Any]]:
         "one@example.com",
         "two@example.com",
         "two@example.org",
+        "two@example.com",
+        "two+a@example.com",
         "",
         "no",
         "a@",
@@ -333,6 +361,17 @@ def _story() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "update_email", {**again, "verified": True}
     yield "delete_email", again
     yield "add_email", again
+    for address in ("likex1@example.com", "like_1@example.com"):
+        yield "add_email", {"email": address}
+    yield "update_email", {"email": "like_1@example.com", "verified": True}
+    shared = {"email": f"{OTHER}.new@example.com"}
+    yield "update_email", {**shared, "verified": True, "primary": True}
+    yield "update_email", {"email": "like_1@example.com", "primary": True}
+    yield "delete_email", {"email": "likex1@example.com"}
+    yield "delete_email", {"email": _SECOND}
+    yield "delete_email", {"email": f"x{_PRIMARY}"}
+    yield "add_email", {"email": _SECOND}
+    yield from (("add_email", {"email": f"page{number}@example.com"}) for number in range(25))
     yield "update_email", {"verified": True}
     yield "delete_email", {}
     yield "add_email", {}

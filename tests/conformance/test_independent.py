@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.independent.catalogue import build
 from tests.conformance.independent.defects import DEFECTS
+from tests.conformance.independent.storage import SEED
 from tests.conformance.independent.trials import attempt
 from tests.conformance.independent.variations import VARIATIONS
 
@@ -19,12 +20,15 @@ TOGETHER = {
         *("other_types_malformed", "type_needed", "added_again", "errors_in_html"),
         *("more_user_members", "newest_first", "account_email_stays", "gravatar_sha256"),
         *("head_not_allowed", "slash_not_needed", "connection_closes"),
+        *("early_hints", "twice_named_in_form_refused", "odd_username_nowhere"),
+        "mixed_case_primary",
     ),
     "terse": (
         *("scope_before_owner", "no_challenge", "other_types_read", "one_account_per_address"),
         *("errors_empty", "more_email_members", "unknown_members_refused", "primary_last"),
         *("empty_update_refused", "unverified_not_primary", "short_texts", "chunked"),
         *("options_not_allowed", "slash_redirected", "suffix_media_type"),
+        *("null_flags_absent", "id_as_float"),
     ),
     "picky": (
         *(
@@ -35,21 +39,33 @@ TOGETHER = {
         ),
         *("update_needs_flag", "addresses_lowered", "exotic_refused", "empty_text_refused"),
         *("controls_refused", "space_around_refused", "old_http", "large_body_refused"),
+        *("address_before_flags", "gravatar_relative", "continues"),
     ),
     "generous": (
         *("errors_in_array", "case_ignored", "malformed_not_found", "exotic_taken"),
         *("space_around_cut", "controls_dropped", "long_texts", "gravatar_counts", "compressed"),
         *("options_described", "long_head_refused", "escaped_json", "base_path"),
+        *("headers_galore", "closed_without_notice", "odd_usernames"),
     ),
     "chatty": (
         *("errors_malformed", "case_ignored_in_adding", "domains_lowered"),
         *("space_around_address_cut", "surrogates_replaced", "bytes_replaced", "more_headers"),
         *("lower_case_headers", "length_of_nothing", "type_of_nothing", "location_of_new"),
         *("plain_media_type", "indented_json", "date_with_offset", "pages_elsewhere"),
+        *("unknown_members_refused_in_forms", "members_that_change", "empty_profiles"),
     ),
 }
 # They wait, and are tried by `make independent` only.
-SLOW = {"slow", "limited_often", "limited_for_a_second", "limited_until_a_date"}
+SLOW = {
+    *("slow", "limited_often", "limited_for_a_second", "limited_until_a_date"),
+    *("slow_start", "wrong_logins_slowed", "many_addresses"),
+}
+# They go with none of the groups, or say what another one says in another way: tried there too.
+APART = {
+    *("errors_are_problems", "errors_are_long", "large_body_unread", "type_before_login"),
+    *("odd_refusals", "untyped_malformed", "added_again_anew", "added_again_told"),
+    *("gravatar_follows_primary", "all_escaped", "quoted_charset", "trailers", "gravatar_signed"),
+}
 HARD = (
     "connection_logged_in",
     "revoked_writes",
@@ -64,7 +80,8 @@ HARD = (
 
 def test_every_variation_is_tried() -> None:
     together = {name for group in TOGETHER.values() for name in group}
-    assert together | SLOW == set(VARIATIONS.changes)
+    accounts = {name for name, one in VARIATIONS.changes.items() if one.service.seed is not SEED}
+    assert together | SLOW | APART | accounts == set(VARIATIONS.changes)
 
 
 @pytest.mark.parametrize("names", [(), *TOGETHER.values()], ids=["as it is", *TOGETHER])

@@ -7,6 +7,7 @@ from conformance.mutants.defects import (
     addresses,
     answers,
     bodies,
+    corners,
     logins,
     permissions,
     profile,
@@ -21,5 +22,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *bodies.MUTANTS,
     *answers.MUTANTS,
     *repeats.MUTANTS,
+    *corners.MUTANTS,
 )
 """All of them, by subject."""

@@ -19,15 +19,17 @@ from mockserver.refusals import invalid_member
 from mockserver.world import Account, Email, World
 
 
-def _by_basic(request: Request) -> bool:
+def by_basic(request: Request) -> bool:
+    """Whether it comes with Basic credentials."""
     return request.header("authorization").startswith("Basic")
 
 
-def _by_token(request: Request) -> bool:
-    return not _by_basic(request)
+def by_token(request: Request) -> bool:
+    """Whether it comes with a token, or with nothing."""
+    return not by_basic(request)
 
 
-def _of_another(request: Request) -> bool:
+def of_another(request: Request) -> bool:
     """Whether it is about another account than the first one."""
     return request.username != OWNER
 
@@ -83,7 +85,8 @@ def _without_address(account: Account, sent: Body) -> Account:
     return replace(account, emails=kept)
 
 
-def _added_unless_own(world: World, username: str, sent: Body) -> Any:
+def added_unless_own(world: World, username: str, sent: Body) -> Any:
+    """Add an address that another account may have."""
     account = world.accounts[username]
     if any(email.email == sent["email"] for email in account.emails):
         raise invalid_member("email-taken", "/email", "is taken")
@@ -163,14 +166,14 @@ def _unsets_new(build: Build) -> None:
 
 
 MUTANTS = (
-    Mutant("user-differs-by-basic", "With Basic, the user has another id than with a token.", ("get-user/own-data",), data(_with_another_id, "get_user", when=_by_basic)),
-    Mutant("list-differs-by-token", "With a token, no address is verified.", ("list-emails/complete",), data(_unverified, "list_emails", when=_by_token)),
-    Mutant("others-cannot-read", "Reading any account but the first one is answered with 500.", ids("success", READS), refused(_of_another, 500, READS, lambda status: status == 200)),
-    Mutant("others-have-no-primary", "No address of any account but the first one is primary.", ("list-emails/one-primary",), data(lambda found: [{**one, "primary": False} for one in found], "list_emails", when=_of_another)),
+    Mutant("user-differs-by-basic", "With Basic, the user has another id than with a token.", ("get-user/own-data",), data(_with_another_id, "get_user", when=by_basic)),
+    Mutant("list-differs-by-token", "With a token, no address is verified.", ("list-emails/complete",), data(_unverified, "list_emails", when=by_token)),
+    Mutant("others-cannot-read", "Reading any account but the first one is answered with 500.", ids("success", READS), refused(of_another, 500, READS, lambda status: status == 200)),
+    Mutant("others-have-no-primary", "No address of any account but the first one is primary.", ("list-emails/one-primary",), data(lambda found: [{**one, "primary": False} for one in found], "list_emails", when=of_another)),
     Mutant("unchanged-is-409", "An update that changes nothing is answered with 409.", ("update-user/success",), _not_modified),
     Mutant("others-update-the-first", "The name of another account becomes that of the first one too.", ("update-user/others-untouched",), _to_the_first("update_user", _named)),
     Mutant("others-add-to-the-first", "An address of another account is added to the first one too.", ("add-email/others-untouched",), _to_the_first("add_email", _with_address)),
-    Mutant("shared-deleted-for-all", "An address that two users have is deleted for both.", ("delete-email/removes-only-that",), together(bears("add_email", "email-taken", _added_unless_own), elsewhere("delete_email", _without_address))),
+    Mutant("shared-deleted-for-all", "An address that two users have is deleted for both.", ("delete-email/removes-only-that",), together(bears("add_email", "email-taken", added_unless_own), elsewhere("delete_email", _without_address))),
     Mutant("empty-update-crashes", "An update by a form without a body is answered with 500.", ("update-user/documented-answers",), refused(lambda request: request.is_form and not request.body, 500, ["update_user"])),
     Mutant("form-capital-hex-only", "In a form, percent signs with small letters after them are not decoded.", ("update-user/form-decoding",), incoming(_capital_hex_only, ["update_user"], lambda request: request.is_form)),
     Mutant("text-decoded-in-json", "Percent signs with two digits after them are decoded, in JSON alone.", ("update-user/any-script",), incoming(_percent_decoded, ["update_user"], lambda request: not request.is_form)),

@@ -8,7 +8,7 @@ import threading
 from urllib.parse import parse_qs, unquote
 
 from tests.conformance.independent.message import Call, Json, Refusal, Reply, Route
-from tests.conformance.independent.storage import Store
+from tests.conformance.independent.storage import SEED, Store
 
 NEEDED_SCOPE = {
     "get_user": "profile_read",
@@ -39,9 +39,13 @@ class Frame:
 
     prefix = ""
     json_type = "application/json; charset=utf-8"
+    seed = SEED
+    longest_body = 4 * 1024 * 1024
+    interim: tuple[str, ...] = ()
+    """Status lines that come before each answer."""
 
     def __init__(self) -> None:
-        self.store = Store()
+        self.store = Store(self.seed)
         self.lock = threading.RLock()
         self.calls = 0
 

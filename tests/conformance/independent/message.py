@@ -62,13 +62,18 @@ class Call:
 
 @dataclass
 class Reply:
-    """One response."""
+    """One response.
+
+    `trailer` follows the last chunk, its extension included; `silent` closes without a word of it.
+    """
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
     chunked: bool = False
+    trailer: bytes = b""
     close: bool = False
+    silent: bool = False
     version: str = "HTTP/1.1"
 
     def header(self, name: str, value: str) -> None:

@@ -58,17 +58,22 @@ def serve(changes: list[Change], host: str, port: int) -> None:
     server.server_close()
 
 
+def chosen_changes(options: argparse.Namespace) -> list[Change]:
+    """The defect, then the variations, of the command line."""
+    changes = [DEFECTS.find(options.defect)] if options.defect else []
+    return [*changes, *(VARIATIONS.find(name) for name in options.variation)]
+
+
 def main() -> None:
     """Print something, or serve."""
     options = arguments()
     if options.list:
         sys.stdout.write(catalogue() + "\n")
     elif options.print_target:
-        sys.stdout.write(target(options.print_target) + "\n")
+        seed = build(chosen_changes(options)).seed
+        sys.stdout.write(target(options.print_target, seed) + "\n")
     else:
-        changes = [DEFECTS.find(options.defect)] if options.defect else []
-        changes += [VARIATIONS.find(name) for name in options.variation]
-        serve(changes, options.host, options.port)
+        serve(chosen_changes(options), options.host, options.port)
 
 
 if __name__ == "__main__":

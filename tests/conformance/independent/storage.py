@@ -19,6 +19,7 @@ CREATE TABLE tokens (
     token TEXT PRIMARY KEY, username TEXT, scopes TEXT, expires REAL, revoked INTEGER);
 """
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
+OTHER_TOKENS = ("all", "none", "expired", "revoked")
 USERS: tuple[tuple[str | int, ...], ...] = (
     (
         *("mallory", 501, "mallory-pw", "2019-03-30T23:59:59.5Z", "User"),
@@ -37,6 +38,25 @@ ADDRESSES = (
     ("trentino", "trentino@example.net", 1, 1),
 )
 DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What a store holds at the start: the first two users are those whom a target file names."""
+
+    users: tuple[tuple[str | int, ...], ...] = USERS
+    addresses: tuple[tuple[str, str, int, int], ...] = ADDRESSES
+    prefixes: tuple[str, str] = ("", "")
+    """What the tokens of the two begin with, if not with the username."""
+
+    def token(self, username: str, kind: str) -> str:
+        """A token of a user: for a scope, `all` scopes, `none`, `expired` or `revoked`."""
+        names = [str(user[0]) for user in self.users]
+        prefix = self.prefixes[names.index(username)] if username in names[:2] else ""
+        return f"{prefix or username}-{kind}"
+
+
+SEED = Seed()
 
 
 @dataclass(frozen=True)
@@ -81,27 +101,29 @@ class Token:
 
 
 class Store:
-    """The database, filled with the two accounts."""
+    """The database, filled with the accounts."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: Seed = SEED) -> None:
+        self.seed = seed
         self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.db.executescript(SCHEMA)
-        self.db.executemany("INSERT INTO users VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", USERS)
+        self.db.executemany("INSERT INTO users VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", seed.users)
         self.db.executemany(
             "INSERT INTO addresses (username, email, verified, is_primary) VALUES (?, ?, ?, ?)",
-            ADDRESSES,
+            seed.addresses,
         )
-        for username, *_rest in USERS:
+        for username, *_rest in seed.users:
             self._give_tokens(str(username))
 
     def _give_tokens(self, username: str) -> None:
         everything = " ".join(SCOPES)
+        named = {kind: self.seed.token(username, kind) for kind in (*SCOPES, *OTHER_TOKENS)}
         for scope in SCOPES:
-            self.add_token(f"{username}-{scope}", username, scope)
-        self.add_token(f"{username}-all", username, everything)
-        self.add_token(f"{username}-none", username, "")
-        self.add_token(f"{username}-expired", username, everything, lifetime=-DAY)
-        self.add_token(f"{username}-revoked", username, everything, revoked=1)
+            self.add_token(named[scope], username, scope)
+        self.add_token(named["all"], username, everything)
+        self.add_token(named["none"], username, "")
+        self.add_token(named["expired"], username, everything, lifetime=-DAY)
+        self.add_token(named["revoked"], username, everything, revoked=1)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -6,34 +6,33 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance.independent.storage import SCOPES, USERS
-
-PASSWORDS = {str(user[0]): str(user[2]) for user in USERS}
-GRAVATARS = {str(user[0]): str(user[9]) for user in USERS}
+from tests.conformance.independent.storage import SCOPES, SEED, Seed
 
 
-def account(username: str) -> dict[str, object]:
+def account(seed: Seed, number: int) -> dict[str, object]:
     """One account: password, tokens and the address of its picture."""
-    tokens = {scope: f"{username}-{scope}" for scope in SCOPES}
-    tokens[" ".join(SCOPES)] = f"{username}-all"
-    tokens[""] = f"{username}-none"
+    user = seed.users[number]
+    username = str(user[0])
+    tokens = {scope: seed.token(username, scope) for scope in SCOPES}
+    tokens[" ".join(SCOPES)] = seed.token(username, "all")
+    tokens[""] = seed.token(username, "none")
     return {
         "username": username,
-        "password": PASSWORDS[username],
-        "gravatar_email": GRAVATARS[username],
-        "expired_token": f"{username}-expired",
-        "revoked_token": f"{username}-revoked",
+        "password": user[2],
+        "gravatar_email": user[9],
+        "expired_token": seed.token(username, "expired"),
+        "revoked_token": seed.token(username, "revoked"),
         "tokens": tokens,
     }
 
 
-def target(base_url: str) -> str:
+def target(base_url: str, seed: Seed = SEED) -> str:
     """JSON, which is YAML too."""
     mint = Path(__file__).with_name("mint.py")
     described = {
         "base_url": base_url,
         "timeout": 10,
-        "accounts": {"owner": account("mallory"), "other": account("trentino")},
+        "accounts": {"owner": account(seed, 0), "other": account(seed, 1)},
         "token_command": [sys.executable, str(mint), "{username}", "{scopes}", base_url],
         "unknown_username": "nobody-of-that-name",
     }

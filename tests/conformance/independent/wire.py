@@ -11,7 +11,6 @@ from itertools import count
 from tests.conformance.independent.message import Call, Refusal, Reply
 from tests.conformance.independent.service import Service
 
-LONGEST_BODY = 4 * 1024 * 1024
 BODILESS = (204, 304)
 
 
@@ -78,8 +77,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.some(int(length[:18]))
 
     def some(self, length: int) -> bytes:
-        if length > LONGEST_BODY:
-            raise Refusal(413, f"a body has at most {LONGEST_BODY} bytes")
+        longest = self.server.service.longest_body
+        if length > longest:
+            raise Refusal(413, f"a body has at most {longest} bytes")
         return self.rfile.read(length)
 
     def chunks(self) -> bytes:
@@ -95,9 +95,12 @@ class Handler(BaseHTTPRequestHandler):
                 return body
 
     def send(self, reply: Reply) -> None:
+        interim = self.server.service.interim if "/mint?" not in self.path else ()
+        for line in interim:
+            self.wfile.write(f"HTTP/1.1 {line}\r\n\r\n".encode())
         self.close_connection = self.close_connection or reply.close
         framed = framing(reply)
-        if self.close_connection:
+        if self.close_connection and not reply.silent:
             framed.append(("Connection", "close"))
         lines = [f"{reply.version} {reply.status} {phrase(reply.status)}"]
         lines += [f"{name}: {value}" for name, value in [*reply.headers, *framed]]
@@ -126,7 +129,8 @@ def payload(reply: Reply) -> bytes:
     if not reply.chunked or not reply.body:
         return reply.body
     parts = [reply.body[start : start + 7] for start in range(0, len(reply.body), 7)]
-    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""])
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+    return chunks + b"0" + reply.trailer + b"\r\n\r\n"
 
 
 def phrase(status: int) -> str:

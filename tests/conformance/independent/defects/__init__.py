@@ -12,6 +12,7 @@ from tests.conformance.independent.defects import (
     ownership,
     saving,
     scopes,
+    second_look,
     texts,
     types,
     updating,
@@ -34,5 +35,6 @@ MODULES = (
     forms,
     json_bodies,
     answers,
+    second_look,
 )
 __all__ = ["DEFECTS", "MODULES"]

@@ -6,8 +6,9 @@ from tests.conformance.independent.variations import (
     bodies,
     pickiness,
     protocol,
+    second_look,
 )
 
 # Each module adds its own to the one catalogue when it is read.
-MODULES = (bodies, protocol, pickiness, access)
+MODULES = (bodies, protocol, pickiness, access, second_look)
 __all__ = ["MODULES", "VARIATIONS"]
