@@ -56,7 +56,7 @@ class Settings:
 
 def create_app(
     contract: Contract,
-    control: Contract,
+    control: Contract | None,
     sandboxes: Sandboxes,
     settings: Settings,
     reporter: Reporter,
@@ -66,7 +66,7 @@ def create_app(
 
     Args:
         contract: The contract of the Accounts API; `read_contract` and `check_rules` have passed it.
-        control: The contract of the control API.
+        control: The contract of the control API; None leaves that out.
         sandboxes: The worlds to serve.
         settings: How to behave.
         reporter: Is told of every request.
@@ -101,6 +101,18 @@ def create_app(
         for name, operation in contract.operations.items()
     }
     _add_api(app, contract, endpoints, carried_out)
+    if control is not None:
+        _add_control(app, contract, control, sandboxes, settings)
+    return cast("App", app)
+
+
+def _add_control(
+    app: ConnexionMiddleware,
+    contract: Contract,
+    control: Contract,
+    sandboxes: Sandboxes,
+    settings: Settings,
+) -> None:
     steering: dict[str, Handler] = {
         **pages.handlers(contract),
         **worlds.handlers(contract, control),
@@ -121,11 +133,12 @@ def create_app(
         },
         steering,
     )
-    return cast("App", app)
 
 
-def _shared(control: Contract) -> frozenset[str]:
+def _shared(control: Contract | None) -> frozenset[str]:
     """The operations of the control API that belong to no sandbox (`x-shared`)."""
+    if control is None:
+        return frozenset()
     paths = control.document.data["paths"]
     return frozenset(
         operation.id

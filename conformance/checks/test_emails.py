@@ -198,12 +198,6 @@ def test_every_address_that_is_good_by_anyones_reading_is_added(run: Run, judge:
         added_email(run, judge, run.login("add_email"), address)
 
 
-@proves("add-email/others-untouched", "add-email/listed", "list-emails/complete")
-def test_one_address_after_the_other_is_added(run: Run, judge: Judge) -> None:
-    for _ in range(4):
-        added_email(run, judge, run.login("add_email"), run.address())
-
-
 @proves(
     "add-email/not-verified", "add-email/not-primary", "add-email/documented-answers", each=_by_form
 )

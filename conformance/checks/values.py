@@ -55,7 +55,6 @@ URLS = (
     "https://www.ex-am-ple.example.org/",
     "https://a.b.c.d.example.net/x",
     "http://example.photography/~me/",
-    "http://example.com:8080/",
     "http://example.com/a%20b/%C3%A9?q=1+2&r=%2B#Part-2",
     "https://example.com/Mixed/Case.html?X=Y&a=+b",
     "http://example.com/a_b(c),d;e=f",

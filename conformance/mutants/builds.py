@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from accounts_contract import Contract, accounts_file, control_file, read_contract
+from accounts_contract import Contract, accounts_file, read_contract
 from conformance.mutants.messages import Layer, layered
 from mockserver.accounts import user_json
 from mockserver.app import RULES, Rule, Settings, create_app
@@ -111,7 +111,7 @@ def build_app(change: Change | None, sandboxes: Sandboxes, witness: Witness | No
         change(build)
     app = create_app(
         build.contract,
-        _control_contract(),
+        None,  # nobody steers a mutant
         sandboxes,
         build.settings,
         witness or Witness(),
@@ -124,11 +124,6 @@ def build_app(change: Change | None, sandboxes: Sandboxes, witness: Witness | No
 def packaged_contract() -> Contract:
     """The contract that comes with the package."""
     return read_contract(accounts_file(), validate=False)
-
-
-@cache
-def _control_contract() -> Contract:
-    return read_contract(control_file(), validate=False)
 
 
 def _with_primary(account: Account) -> Account:

@@ -123,6 +123,10 @@ def script(world: World) -> Iterator[Request | None]:
         yield Request(method, f"/api/v1.1/users/{OWNER}", ((b"authorization", owner.encode()),))
     yield Request("PUT", f"/api/v1.1/users/{OWNER}/emails/")
     yield _request("get_user", OWNER, owner).with_header("x-long", "x" * 2000)
+    for number in range(50):  # more than a page
+        more = json.dumps({"email": f"page.{number}@example.com"}).encode("ascii")
+        yield _request("add_email", OWNER, owner, more)
+    yield _request("list_emails", OWNER, owner)
     for operation in ("add_email", "update_email", "delete_email"):
         asked = _request(operation, OWNER, owner, b"{}")
         yield replace(asked, query=f"email={_THIRD}".encode("ascii"))

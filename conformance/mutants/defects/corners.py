@@ -229,7 +229,6 @@ MUTANTS = (
     Mutant("gravatar-without-tag", "gravatar_url knows nothing of what follows + in an address.", ("update-user/sets-gravatar-email",), body("update_user", _without_tag)),
     Mutant("gravatar-same-is-400", "The same gravatar_email again is refused.", ("update-user/success",), rule("update_user", _another_picture_only)),
     Mutant("others-gravatar-stays", "The gravatar_url of any account but the first one stays.", ("update-user/sets-gravatar-email",), rule("update_user", _picture_of_the_first_only)),
-    Mutant("url-port-refused", "A profile_url with a port is refused.", ("update-user/success",), refused(_has_port, 400, ["update_user"])),
     Mutant("unknown-member-loses-all", "An update with an unknown member is answered as if it had been done.", ("update-user/sets-several",), body("update_user", _nothing_beside_unknown)),
     Mutant("nothing-at-all-crashes", "A request without a body and a media type is answered with 500.", ids("invalid-body/empty", ON_ADDRESSES), refused(_is_nothing, 500, ON_ADDRESSES)),
     Mutant("odd-username-crashes-writing", "Writing to a username beyond ASCII is answered with 500.", ids("documented-answers", WRITES), refused(lambda request: not request.username.isascii(), 500, WRITES, lambda status: status == 404)),
