@@ -52,11 +52,8 @@ URLS = (
     "https://www.ex-am-ple.example.org/",
     "https://a.b.c.d.example.net/x",
     "http://example.photography/~me/",
-    "http://example.com:8080/",
-    "https://example.com:443/Me",
     "https://example.com/a/b.html?x=1&y=a+b%20c#Part-2",
-    "https://7.example.org/?q",
-    "http://example.com/a_b(c),d;e=f",
+    "https://7.example.org/a_b-c.d",
     f"https://example.com/{'x' * 44}",
 )
 """Profile URLs: http or https, a dotted ASCII host, at most 64 characters."""

@@ -277,7 +277,7 @@ def _updates() -> Iterator[dict[str, Any]]:
     for text in _TEXTS:
         yield {"full_name": text, "location": text, "company": text}
     for url in (
-        "http://example.com:8080/",
+        "http://ex-am-ple.example.com/",
         "http://Example.com/Path/?q=1",
         "https://example.com/",
         "javascript:1",
@@ -358,6 +358,7 @@ def _story() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "update_email", {**again, "verified": True}
     yield "delete_email", again
     yield "add_email", again
+    yield "update_email", {**again, "verified": True}
     for address in ("likex1@example.com", "like_1@example.com"):
         yield "add_email", {"email": address}
     yield "update_email", {"email": "like_1@example.com", "verified": True}
@@ -368,7 +369,7 @@ def _story() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "delete_email", {"email": _SECOND}
     yield "delete_email", {"email": f"x{_PRIMARY}"}
     yield "add_email", {"email": _SECOND}
-    yield from (("add_email", {"email": f"page{number}@example.com"}) for number in range(25))
+    yield from (("add_email", {"email": f"page{number}@example.com"}) for number in range(60))
     yield "update_email", {"verified": True}
     yield "delete_email", {}
     yield "add_email", {}
