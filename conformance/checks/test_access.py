@@ -188,7 +188,6 @@ def _logins(run: Run, op: str) -> list[Credentials]:
 )
 def test_access_is_decided_before_the_body_is_read(run: Run, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/order/access-before-body"
-    witness = Witness(run)
     missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
     bodies: list[dict[str, Any]] = [{"body": UNREADABLE}, {"value": {"full_name": 3, "email": 3}}]
     if op == "update_user":
@@ -198,6 +197,7 @@ def test_access_is_decided_before_the_body_is_read(run: Run, judge: Judge, op: s
         bodies += [
             {"value": value, "form": form} for form in (False, True) for value in _telling(run)
         ]
+    witness = Witness(run)
     for body in bodies:
         for login in _logins(run, op):
             exchange = run.call(op, login, **body, username=cases.unknown_usernames(run)[0])

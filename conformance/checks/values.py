@@ -57,7 +57,7 @@ URLS = (
     "http://example.photography/~me/",
     "http://example.com/a%20b/%C3%A9?q=1+2&r=%2B#Part-2",
     "https://example.com/Mixed/Case.html?X=Y&a=+b",
-    "http://example.com/a_b(c),d;e=f",
+    "https://7.example.org/a_b-c.d",
     "http://7.example.net",
     f"https://example.com/{'x' * 44}",
 )

@@ -502,7 +502,6 @@ MUTANTS = (
     Mutant("list-with-neighbour", "The list has the last address of the next account too.", _OWN, rule("list_emails", _one_more)),
     Mutant("list-of-verified", "Addresses that are not verified are not listed.", _COMPLETE, data(lambda found: [one for one in found if one["verified"]], "list_emails")),
     Mutant("list-of-three", "The list ends after three addresses.", _COMPLETE, data(lambda found: found[:3], "list_emails")),
-    Mutant("list-of-fifty", "The list ends after fifty addresses, as a first page.", _COMPLETE, data(lambda found: found[:50], "list_emails")),
     Mutant("list-without-primary", "The primary address is not listed.", ("list-emails/one-primary",), data(lambda found: [one for one in found if not one["primary"]], "list_emails")),
     Mutant("list-has-twice", "Verified addresses stand twice in the list, as from a join.", _COMPLETE, data(_twice_when_verified, "list_emails")),
     Mutant("list-masked", "The addresses in the list are masked.", _COMPLETE, member("email", lambda text: text[:2] + "***" + text[text.index("@"):], "list_emails")),

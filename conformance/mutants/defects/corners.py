@@ -118,9 +118,9 @@ def _nothing_beside_unknown(sent: dict[str, Any]) -> Body:
     return {} if set(sent) - set(_KNOWN_MEMBERS) else sent
 
 
-def _has_port(request: Request) -> bool:
+def _has_hyphen(request: Request) -> bool:
     url = (request.members() or {}).get("profile_url")
-    return isinstance(url, str) and re.match("https?://[^/]*:", url) is not None
+    return isinstance(url, str) and re.match("https?://[^/]*-", url) is not None
 
 
 # -- the addresses --------------------------------------------------------------------------------
@@ -197,6 +197,21 @@ def _remembers_primary(build: Build) -> None:
     then("add_email", verify)(build)
 
 
+def _verifies_deleted(build: Build) -> None:
+    """What is deleted stays in a row of its own, and is found there to be verified."""
+    deleted: set[str] = set()
+
+    def bury(_: World, __: Account, after: Account, sent: Body) -> Account:
+        deleted.add(str(sent["email"]))
+        return after
+
+    def miss(_: World, before: Account, after: Account, sent: Body) -> Account:
+        return before if sent["email"] in deleted else after
+
+    then("delete_email", bury)(build)
+    then("update_email", miss)(build)
+
+
 def _is_nothing(request: Request) -> bool:
     return not request.body and not request.has("content-type")
 
@@ -229,10 +244,12 @@ MUTANTS = (
     Mutant("gravatar-without-tag", "gravatar_url knows nothing of what follows + in an address.", ("update-user/sets-gravatar-email",), body("update_user", _without_tag)),
     Mutant("gravatar-same-is-400", "The same gravatar_email again is refused.", ("update-user/success",), rule("update_user", _another_picture_only)),
     Mutant("others-gravatar-stays", "The gravatar_url of any account but the first one stays.", ("update-user/sets-gravatar-email",), rule("update_user", _picture_of_the_first_only)),
+    Mutant("url-hyphen-refused", "A profile_url whose host has a hyphen is refused.", ("update-user/success",), refused(_has_hyphen, 400, ["update_user"])),
     Mutant("unknown-member-loses-all", "An update with an unknown member is answered as if it had been done.", ("update-user/sets-several",), body("update_user", _nothing_beside_unknown)),
     Mutant("nothing-at-all-crashes", "A request without a body and a media type is answered with 500.", ids("invalid-body/empty", ON_ADDRESSES), refused(_is_nothing, 500, ON_ADDRESSES)),
     Mutant("odd-username-crashes-writing", "Writing to a username beyond ASCII is answered with 500.", ids("documented-answers", WRITES), refused(lambda request: not request.username.isascii(), 500, WRITES, lambda status: status == 404)),
-    Mutant("list-ends-after-twenty", "The list ends after twenty addresses.", ("list-emails/complete",), data(lambda found: found[:20], "list_emails")),
+    Mutant("list-ends-after-fifty", "The list ends after fifty addresses.", ("list-emails/complete",), data(lambda found: found[:50], "list_emails")),
+    Mutant("verified-where-deleted", "An address that was deleted and added again is verified where it was deleted.", ("update-email/verifies",), _verifies_deleted),
     Mutant("former-primary-comes-back", "An address that was primary once is verified when it is added again.", ("add-email/not-verified",), _remembers_primary),
     Mutant("added-by-like", "_ stands for any character where an address is looked for before it is added.", ("add-email/success",), rule("add_email", _nothing_like_it)),
     Mutant("updated-by-like", "_ stands for any character where an address is looked for to be updated.", ("update-email/verifies",), finds("update_email", _first_like)),

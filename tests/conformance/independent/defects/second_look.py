@@ -330,15 +330,6 @@ class LocationCutBytes(Service):
         return value.encode()[:64].decode(errors="ignore") if name == "location" else value
 
 
-@defect("A profile_url with a port is refused.", SETS)
-class UrlPortRefused(Service):
-    def text(self, call: Call, name: str, value: Json) -> str:
-        text = super().text(call, name, value)
-        if name == "profile_url" and re.match(r"https?://[^/]*:", text):
-            raise Refusal(400, "no port please")
-        return text
-
-
 @defect("A profile_url whose host has a hyphen is refused.", SETS)
 class UrlHyphenRefused(Service):
     def text(self, call: Call, name: str, value: Json) -> str:
@@ -376,12 +367,6 @@ class UrlEscaped(Service):
 class UrlSlashCut(Service):
     def tidy(self, name: str, value: str) -> str:
         return value.rstrip("/") if name == "profile_url" else value
-
-
-@defect("The default port in a profile_url is dropped.", TEXT)
-class UrlPortDropped(Service):
-    def tidy(self, name: str, value: str) -> str:
-        return re.sub(r"^(https?://[^/]+):\d+", r"\1", value) if name == "profile_url" else value
 
 
 @defect("A location that PHP calls empty (0) is not saved.", SETS)
