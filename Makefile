@@ -54,7 +54,7 @@ selftest: $(READY) ## Show that the conformance suite finds planted defects, and
 	@$(BIN)/python -m conformance.mutants.selftest $(ARGS)
 
 .PHONY: independent
-independent: $(READY) ## Let the conformance suite judge every change of an implementation that is not ours (half an hour)
+independent: $(READY) ## Let the conformance suite judge every change of an implementation that is not ours (an hour)
 	@$(BIN)/python -m tests.conformance.independent.probe
 	@$(BIN)/python -m tests.conformance.independent.trials $(ARGS)
 
