@@ -114,7 +114,7 @@ class AccessRule:
 
     def _token(self, world: World, credentials: BearerToken, now: float) -> Caller:
         token = world.find_token(credentials.token)
-        if token is None or not same(token.token, credentials.token):
+        if token is None:
             raise self._unauthorized("token-unknown", "nobody has this Bearer token", bearer=True)
         if token.revoked:
             raise self._unauthorized("token-revoked", "this Bearer token was revoked", bearer=True)
@@ -138,15 +138,15 @@ class AccessRule:
         raise self._unauthorized("credentials-wrong", detail)
 
     def _check_scopes(self, token: Token) -> None:
-        held = frozenset(token.scopes)
-        if any(needed <= held for needed in self._alternatives):
-            return
-        needed = " ".join(sorted(self._alternatives[0]))
+        for needed in self._alternatives:
+            if needed.issubset(token.scopes):
+                return
+        scope = " ".join(sorted(self._alternatives[0]))
         has = f"has {' '.join(token.scopes)}" if token.scopes else "has no scope"
-        detail = f"this operation needs the scope {needed}, and the token {has}"
+        detail = f"this operation needs the scope {scope}, and the token {has}"
         challenge = (
             f'Bearer realm="{self._realm}", error="insufficient_scope", '
-            f'error_description="the scope {needed} is missing", scope="{needed}"'
+            f'error_description="the scope {scope} is missing", scope="{scope}"'
         )
         raise Problem(403, "scope-missing", detail, headers=_challenge(challenge))
 

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from time import time
 from typing import Any, Protocol
 
 from mockserver.access import Caller
-from mockserver.journal import MAX_KEPT, Entry
+from mockserver.journal import MAX_KEPT, Record, pack
 from mockserver.problems import Headers, Problem
 from mockserver.sandbox import Sandbox
 
@@ -35,11 +34,7 @@ STREAMING = "mockserver.streaming"
 MAX_BODY = 1024 * 1024
 """The largest body that is read, in bytes."""
 
-_NO_HEADERS: dict[bytes, bytes] = {}
-_NO_PARAMS: dict[str, str] = {}
-_NO_FIELDS: list[tuple[bytes, bytes]] = []
 _SOON_SECONDS = 0.25
-_RECORD = 2500  # bytes that a request in the journal takes beside its texts; roughly
 
 
 class Stream(Protocol):
@@ -103,7 +98,6 @@ class Exchange:
         "answer",
         "body",
         "caller",
-        "ended",
         "fault",
         "fields",
         "guarded",
@@ -111,17 +105,12 @@ class Exchange:
         "method",
         "notes",
         "operation",
-        "packed",
         "params",
         "path",
         "prefix",
         "query",
         "receive",
         "sandbox",
-        "seconds",
-        "sent",
-        "size",
-        "sizes",
         "started",
         "was_read",
         "why",
@@ -149,7 +138,6 @@ class Exchange:
         self.fault: str | None = None
         self.body = b""
         self.was_read = False
-        self.sizes: tuple[int, int] | None = None
 
     def redact(self, text: str) -> str:
         """A text without the secrets of the world that is served."""
@@ -162,49 +150,34 @@ class Exchange:
         self.answer = Answer(problem.status, headers, problem.body())
         return self.answer
 
-    def finish(self, answer: Answer, sent: Headers, seconds: float) -> None:
-        """The answer was sent: keep what the journal needs, and let go of the connection."""
-        # In one piece: the parts are freed while they are at hand, and not one by one when the entry goes.
-        self.packed = b"\n".join(chain.from_iterable(self.fields))
-        self.fields = _NO_FIELDS
-        self.receive = _nothing_more
-        self.headers, self.params = _NO_HEADERS, _NO_PARAMS
-        self.ended = time()
-        self.seconds = seconds
-        self.sent = sent
-        if len(self.body) > MAX_KEPT or len(answer.body) > MAX_KEPT:
-            self.sizes = len(self.body), len(answer.body)
-            self.body = self.body[:MAX_KEPT]
-            answer.body = answer.body[:MAX_KEPT]
-        texts = len(self.path) + len(self.query) + len(self.body) + len(answer.body)
-        self.size = _RECORD + texts + len(self.packed)
-
-    def entry(self, number: int) -> Entry:
-        """The finished exchange as an entry of the journal, where it has a number."""
-        answer, caller, why = self.answer, self.caller, self.why
-        shown = b"" if answer is None else answer.body
-        request_size, response_size = self.sizes or (len(self.body), len(shown))
-        return Entry(
-            number=number,
-            started=self.ended - self.seconds,
-            seconds=self.seconds,
-            method=self.method,
-            path=self.path,
-            query=self.query,
-            operation=self.operation,
-            username=None if caller is None else caller.username,
-            scheme=None if caller is None else caller.scheme,
-            status=0 if answer is None else answer.status,
-            code=None if why is None else why[0],
-            why=None if why is None else why[1],
-            notes=tuple(self.notes),
-            fault=self.fault,
-            request_headers=_unpacked(self.packed),
-            request_body=self.body,
-            request_size=request_size,
-            response_headers=self.sent,
-            response_body=shown,
-            response_size=response_size,
+    def record(self, answer: Answer, sent: Headers, seconds: float) -> Record:
+        """The exchange for the journal: the answer was sent, so long after the request came."""
+        caller, code, why = self.caller, None, None
+        if self.why is not None:
+            code, why = self.why
+        body, shown = self.body, answer.body
+        return pack(
+            (
+                time() - seconds,
+                seconds,
+                self.method,
+                self.path,
+                self.query,
+                self.operation,
+                None if caller is None else caller.username,
+                None if caller is None else caller.scheme,
+                answer.status,
+                code,
+                why,
+                self.notes,
+                self.fault,
+                self.fields,
+                body[:MAX_KEPT],
+                len(body),
+                sent,
+                shown[:MAX_KEPT],
+                len(shown),
+            )
         )
 
     async def read_soon(self) -> None:
@@ -243,15 +216,6 @@ class Exchange:
                 self.body = b"".join((*chunks, chunk)) if chunks else chunk
                 return self.body
             chunks.append(chunk)
-
-
-def _unpacked(packed: bytes) -> list[tuple[bytes, bytes]]:
-    parts = iter(packed.split(b"\n") if packed else ())
-    return list(zip(parts, parts, strict=True))
-
-
-async def _nothing_more() -> Message:
-    return {"type": "http.disconnect"}
 
 
 def _joined(fields: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

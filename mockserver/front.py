@@ -95,8 +95,7 @@ class FrontDoor:
         if exchange.caller is not None or _is_for_the_journal(exchange):
             if not exchange.was_read and line is not None:
                 exchange.body = line.unread
-            exchange.finish(answer, headers, seconds)
-            exchange.sandbox.journal.append(exchange)
+            exchange.sandbox.journal.append(exchange.record(answer, headers, seconds))
 
     def _headers(self, exchange: Exchange, answer: Answer) -> Headers:
         headers = answer.headers

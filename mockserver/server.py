@@ -16,7 +16,6 @@ from mockserver.connection import Config, Connection
 from mockserver.exchange import App
 from mockserver.reports import Log
 
-_KEEP_ALIVE_SECONDS = 65  # longer than the idle time of common clients, so that they close first
 _SHUTDOWN_SECONDS = 2
 _SWEEP_EVERY = 10  # ticks of the server's main loop, which are a tenth of a second each
 
@@ -35,7 +34,6 @@ class Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS + 1,
         )
         config.log = log

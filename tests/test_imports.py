@@ -68,7 +68,6 @@ ORDER: dict[str, tuple[str, ...]] = {
         "loading",
         "reports",
         "watching",
-        "tasks",
         "line",
         "connection",
         "server",

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts_contract import control_file, read_contract
-from mockserver.journal import MAX_SHOWN, Entry, Journal, Limits
+from mockserver.journal import MAX_SHOWN, Journal, Limits, Record, pack
 from mockserver.redaction import HIDDEN, Redactor
 from tests.mockserver.sandboxed import Sandboxed, received
 from tests.support import (
@@ -380,18 +380,29 @@ def test_a_large_body_is_cut_and_its_size_told(sandbox: Sandboxed) -> None:
     assert request["size"] == len(orjson.dumps({"nickname": text}))
 
 
-class Note:
-    """A request that takes some bytes."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def entry(self, number: int) -> Entry:
-        """An entry that has nothing but its number."""
-        return Entry(
-            number, 0.0, 0.0, "GET", "/", b"", None, None, None, 200,
-            None, None, (), None, [], b"", 0, [], b"", 0,
-        )  # fmt: skip
+def record(size: int) -> Record:
+    """A request that takes so many bytes."""
+    start: tuple[Any, ...] = (
+        0.0,
+        0.0,
+        "GET",
+        "/",
+        b"",
+        None,
+        None,
+        None,
+        200,
+        None,
+        None,
+        [],
+        None,
+        [],
+        b"",
+        0,
+        [],
+    )
+    bare = len(pack((*start, b"", 0)))
+    return pack((*start, b" " * (size - bare), size - bare))
 
 
 def test_all_journals_together_keep_the_newest_requests_that_find_room() -> None:
@@ -399,10 +410,10 @@ def test_all_journals_together_keep_the_newest_requests_that_find_room() -> None
     journals = [Journal(limits) for _ in range(5)]
     for journal in journals:
         for _ in range(4):
-            journal.append(Note(2000))
+            journal.append(record(2000))
     assert [len(journal) for journal in journals] == [0, 0, 2, 4, 4]
     assert [entry.number for entry in journals[2].entries()] == [3, 4]
-    journals[0].append(Note(18_000))
+    journals[0].append(record(18_000))
     assert [len(journal) for journal in journals] == [1, 0, 0, 0, 1]
 
 
@@ -417,7 +428,7 @@ def test_the_room_of_all_journals_is_never_exceeded(
     made: list[tuple[int, int]] = []
     for which, what, size in steps:
         if what == "a":
-            journals[which].append(Note(size))
+            journals[which].append(bytes(size))
             made.append((which, size))
             mine = [index for index, (one, _) in enumerate(made) if one == which]
             if len(mine) > 5:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from mockserver.connection import HEAD_SECONDS, MAX_HEAD
+from mockserver.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS, MAX_HEAD
 from mockserver.exchange import MAX_BODY
 from tests.mockserver.attacks import (
     ADDRESSES,
@@ -35,11 +35,12 @@ from tests.support import (
 GIGABYTE = f"Content-Length: {1 << 30}"
 
 
-def impatient(head: float, body: float) -> MockServer:
+def impatient(head: float, body: float, idle: float = 65) -> MockServer:
     """A server that waits for so many seconds only."""
     lines = [
         "from mockserver import connection",
         f"connection.HEAD_SECONDS, connection.BODY_SECONDS = {head}, {body}",
+        f"connection.KEEP_ALIVE_SECONDS = {idle}",
         "from mockserver.cli import main",
         "main(prog_name='mockserver')",
     ]
@@ -196,6 +197,13 @@ def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(hasty: Moc
         assert b" 200 " in stream.readline()
         connection.sendall(b"\r\n")
         assert statuses(stream.read()) == []
+
+
+def test_a_connection_that_was_used_may_be_idle_for_65_seconds_and_no_longer() -> None:
+    assert KEEP_ALIVE_SECONDS == 65
+    with impatient(head=60, body=60, idle=0.1) as server, unharmed(server):
+        used = [request("GET", PROFILE) * 2, request("GET", PROFILE, b"Content-Length: 2") + b"{}"]
+        assert [statuses(answer) for answer in answers(server, used)] == [[200, 200], [200]]
 
 
 def test_half_a_body_is_not_waited_for(hasty: MockServer) -> None:
