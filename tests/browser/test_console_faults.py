@@ -1,0 +1,70 @@
+"""Faults: added, listed, removed."""
+
+from __future__ import annotations
+
+import contextlib
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import JANES, Console
+from tests.support import JANE, MockServer
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_fault_is_added_fires_and_is_removed(console: Console, server: MockServer) -> None:
+    console.tab("Faults")
+    console["#fault-operation"].select_option("get_user")
+    console["#fault-username"].fill("janedoe")
+    console["#fault-times"].fill("2")
+    console["#fault-code"].fill("503")
+    console["#fault-retry"].fill("7")
+    console.press("Add fault")
+    console.says("faults", "Added ")
+    rule = console["#fault-table tbody tr"].first
+    expect(rule).to_contain_text("get_user of janedoe")
+    expect(rule).to_contain_text("status 503, Retry-After 7 s")
+
+    answer = server.send("GET", JANES, JANE)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    expect(rule.locator("td.number")).to_have_text(["1", "1"])
+    expect(console.row("503").locator(".fault")).to_contain_text("code 503")
+    rule.get_by_role("button", name="Remove").click()
+    expect(console["#fault-table"]).to_contain_text("nothing goes wrong on demand")
+    assert server.send("GET", JANES, JANE).status_code == 200
+
+
+def test_faults_of_all_kinds_are_listed_and_removed_together(
+    console: Console, server: MockServer
+) -> None:
+    console.tab("Faults")
+    console["#fault-wait"].fill("0.01")
+    console["#fault-wait-to"].fill("0.02")
+    console["#fault-probability"].fill("0.25")
+    console.press("Add fault")
+    expect(console["#fault-table"]).to_contain_text("wait 0.01 to 0.02 s")
+    expect(console["#fault-table"]).to_contain_text("any operation in 25 % of cases")
+    console["#fault-fault"].select_option("reset")
+    console.press("Add fault")
+    expect(console["#fault-table tbody tr"]).to_have_count(2)
+    with contextlib.suppress(httpx.TransportError):
+        server.send("GET", JANES, JANE)
+
+    console.press("Remove all")
+
+    expect(console["#fault-table"]).to_contain_text("nothing goes wrong on demand")
+    assert server.send("GET", "/_mock/faults").json() == []
+    assert console.focused() == "faults"
+
+
+def test_a_fault_that_makes_no_sense_is_refused_beside_its_button(console: Console) -> None:
+    console.tab("Faults")
+    console.press("Add fault")
+    console.says("faults", "must say what goes wrong")
+    console["#fault-retry"].fill("3")
+    console["#fault-wait"].fill("0.1")
+    console.press("Add fault")
+    console.says("faults", "goes with code, which is missing")

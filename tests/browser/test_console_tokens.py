@@ -1,0 +1,72 @@
+"""Tokens: minted, copied, revoked."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import Console
+from tests.support import MockServer, bearer
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_token_is_minted_used_and_revoked(console: Console, server: MockServer) -> None:
+    console.tab("Tokens")
+    console["#mint-user"].select_option("johndoe")
+    console.page.get_by_role("checkbox", name="profile_read").check()
+    console["#mint-lifetime"].select_option("3600")
+
+    console.press("Mint token")
+    console.says("tokens", "Minted ")
+    row = console["#token-table tbody tr"].first
+    expect(row).to_contain_text("profile_read")
+    expect(row).to_contain_text("valid")
+    expect(row).to_contain_text("for 60 min")
+    row.get_by_role("button", name="Copy").click()
+    expect(row.get_by_role("button", name="Copy")).to_have_text("Copied")
+    token = bearer(console.clipboard())
+
+    assert server.send("GET", "/api/v1.1/users/johndoe/", token).status_code == 200
+    assert server.send("GET", "/api/v1.1/users/johndoe/emails/", token).status_code == 403
+    row.get_by_role("button", name="Revoke").click()
+    expect(console["#token-table tbody tr"].first).to_contain_text("revoked")
+    assert server.send("GET", "/api/v1.1/users/johndoe/", token).status_code == 401
+
+
+def test_copying_works_where_the_clipboard_is_closed_to_the_page(console: Console) -> None:
+    console.tab("Tokens")
+    console.page.evaluate(
+        "void (navigator.clipboard.writeText = () => Promise.reject(new Error()))"
+    )
+    button = console["#token-table"].get_by_role("button", name="Copy johndoe-all")
+
+    button.click()
+
+    expect(button).to_have_text("Copied")
+    assert console.clipboard() == "johndoe-all"
+    expect(button).to_be_focused()
+
+
+def test_the_lifetime_of_a_token_may_be_any(console: Console, server: MockServer) -> None:
+    console.tab("Tokens")
+    console["#mint-lifetime"].select_option("")
+    console["#mint-seconds"].fill("90061")
+    console.press("Mint token")
+    expect(console["#token-table tbody tr"].first).to_contain_text("for 25 h")
+    assert server.send("GET", "/_mock/tokens").json()[-1]["expires_in"] in range(90000, 90062)
+
+    console["#mint-lifetime"].select_option("0")
+    console.press("Mint token")
+    expect(console["#token-table tbody tr"].first).to_contain_text("expired")
+
+
+def test_the_scopes_to_choose_from_are_those_of_the_contract(console: Console) -> None:
+    console.tab("Tokens")
+    offered = console["#mint-scopes label"].all_inner_texts()
+    assert [text.strip() for text in offered] == [
+        "profile_read",
+        "profile_write",
+        "email_read",
+        "email_write",
+    ]
