@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -16,6 +17,8 @@ TABS = ("requests", "world", "tokens", "faults", "sandboxes")
 
 WIDE = (1400, 900)
 NARROW = (360, 740)
+
+_MADE = re.compile(r"^(Added|Minted) \S+$")
 
 
 class Console:
@@ -56,6 +59,18 @@ class Console:
     def press(self, name: str) -> None:
         """Press the button of a name."""
         self.page.get_by_role("button", name=name, exact=True).click()
+
+    def make(self, button: str, *shown: str) -> Locator:
+        """Press the button that makes something, and find its row, which shows some texts."""
+        panel = self["[role=tabpanel]:visible"]
+        panel.get_by_role("button", name=button, exact=True).click()
+        message = panel.locator(".message")
+        expect(message).to_have_text(_MADE)
+        name = message.inner_text().split()[1].removesuffix(".")
+        row = panel.get_by_role("row").filter(has=self.page.get_by_text(name, exact=True))
+        for text in shown:
+            expect(row).to_contain_text(text)
+        return row
 
     def row(self, text: str) -> Locator:
         """The requests that show a text."""

@@ -21,11 +21,7 @@ def test_a_fault_is_added_fires_and_is_removed(console: Console, server: MockSer
     console["#fault-times"].fill("2")
     console["#fault-code"].fill("503")
     console["#fault-retry"].fill("7")
-    console.press("Add fault")
-    console.says("faults", "Added ")
-    rule = console["#fault-table tbody tr"].first
-    expect(rule).to_contain_text("get_user of janedoe")
-    expect(rule).to_contain_text("status 503, Retry-After 7 s")
+    rule = console.make("Add fault", "get_user of janedoe", "status 503, Retry-After 7 s")
 
     answer = server.send("GET", JANES, JANE)
 
@@ -44,11 +40,9 @@ def test_faults_of_all_kinds_are_listed_and_removed_together(
     console["#fault-wait"].fill("0.01")
     console["#fault-wait-to"].fill("0.02")
     console["#fault-probability"].fill("0.25")
-    console.press("Add fault")
-    expect(console["#fault-table"]).to_contain_text("wait 0.01 to 0.02 s")
-    expect(console["#fault-table"]).to_contain_text("any operation in 25 % of cases")
+    console.make("Add fault", "wait 0.01 to 0.02 s", "any operation in 25 % of cases")
     console["#fault-fault"].select_option("reset")
-    console.press("Add fault")
+    console.make("Add fault", "any operation", "reset")
     expect(console["#fault-table tbody tr"]).to_have_count(2)
     with contextlib.suppress(httpx.TransportError):
         server.send("GET", JANES, JANE)
