@@ -8,8 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, Console
-from tests.support import JANE, MockServer
+from tests.browser.console_page import JANES, JANES_EMAILS, Console
+from tests.support import CONTROL_FILE, JANE, MockServer, read_yaml
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,52 @@ def test_a_fault_is_added_fires_and_is_removed(console: Console, server: MockSer
     rule.get_by_role("button", name="Remove").click()
     expect(console["#fault-table"]).to_contain_text("nothing goes wrong on demand")
     assert server.send("GET", JANES, JANE).status_code == 200
+
+
+def test_a_fault_may_be_for_one_method(console: Console, server: MockServer) -> None:
+    console.tab("Faults")
+    console["#fault-method"].select_option("PATCH")
+    console["#fault-code"].fill("503")
+    rule = console.make("Add fault", "any PATCH", "status 503")
+
+    assert server.send("GET", JANES, JANE).status_code == 200
+    assert server.send("PATCH", JANES, JANE, json={}).status_code == 503
+    assert server.send("PATCH", JANES_EMAILS, JANE, json={}).status_code == 503
+    expect(rule.locator("td.number")).to_have_text(["2", "∞"])
+
+    console["#fault-operation"].select_option("get_user")
+    console["#fault-method"].select_option("HEAD")
+    console["#fault-code"].fill("404")
+    console.make("Add fault", "HEAD get_user")
+    assert server.send("HEAD", JANES, JANE).status_code == 404
+    assert server.send("GET", JANES, JANE).status_code == 200
+
+
+def test_the_methods_to_choose_from_are_those_of_the_control_api(console: Console) -> None:
+    match = read_yaml(CONTROL_FILE)["components"]["schemas"]["Match"]
+    console.tab("Faults")
+    offered = console["#fault-method option"].all_inner_texts()
+    assert offered == ["any", *match["properties"]["method"]["enum"]]
+
+
+def test_a_fault_with_a_seed_hits_the_same_requests_each_time(
+    console: Console, server: MockServer
+) -> None:
+    def fates() -> list[int]:
+        console["#fault-code"].fill("503")
+        console["#fault-probability"].fill("0.5")
+        console["#fault-seed"].fill("-7")
+        rule = console.make("Add fault", "any operation in 50 % of cases, seed -7")
+        statuses = [server.send("GET", JANES, JANE).status_code for _ in range(20)]
+        rule.get_by_role("button", name="Remove").click()
+        expect(rule).to_have_count(0)
+        return statuses
+
+    console.tab("Faults")
+    first = fates()
+
+    assert set(first) == {200, 503}
+    assert fates() == first
 
 
 def test_faults_of_all_kinds_are_listed_and_removed_together(

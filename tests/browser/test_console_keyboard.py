@@ -32,8 +32,9 @@ def test_all_can_be_reached_by_keyboard_and_nothing_holds_the_focus(
         raise AssertionError(f"the focus does not come round: {reached}")
 
     wanted = ["here", "help-open", "tab-faults", "filter-text", "filter-status", "filter-operation"]
-    wanted += ["pause", "clear", "har", "faults-refresh", "fault-operation", "fault-username"]
-    wanted += ["fault-times", "fault-probability", "fault-code", "fault-retry", "fault-wait"]
+    wanted += ["pause", "clear", "har", "faults-refresh", "fault-operation", "fault-method"]
+    wanted += ["fault-username", "fault-times", "fault-probability", "fault-seed", "fault-code"]
+    wanted += ["fault-retry", "fault-wait"]
     places = [reached.index(name) for name in wanted]
     assert places == sorted(places)
     assert any("GET" in name and "401" in name for name in reached)
