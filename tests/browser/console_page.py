@@ -92,6 +92,12 @@ class Console:
         )
         return str(found)
 
+    def copy(self, button: Locator) -> str:
+        """What a button copies."""
+        button.click()
+        expect(button).to_have_text("Copied")
+        return self.clipboard()
+
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 

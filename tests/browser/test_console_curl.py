@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, JANES_EMAILS, Console, OpenConsole
-from tests.support import JANE, MockServer, clean_environment
+from tests.support import JANE, MockServer, bearer, clean_environment
 
 pytestmark = pytest.mark.browser
+
+SET_BY_SHELLS = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "johndoe")
+COMES_ANEW = {"id": 0, "time": "", "ms": 0, "request": None}
 
 
 def test_the_curl_line_repeats_the_request(
@@ -31,12 +35,9 @@ def test_the_curl_line_repeats_the_request(
     shop.open("shop-7")
 
     details = shop.open_row("PATCH")
-    details.get_by_role("button", name="Copy curl line").click()
-    expect(details.get_by_role("button", name="Copy curl line")).to_have_text("Copied")
-    line = shop.clipboard()
-    expect(details).to_contain_text("Set TOKEN first.")
+    line = shop.copy(details.get_by_role("button", name="Copy curl line"))
     assert "janedoe-all" not in line
-    answered = in_a_shell(line, TOKEN="janedoe-all")
+    answered = in_a_shell(line, MOCK_TOKEN="janedoe-all")
 
     assert json.loads(answered)["full_name"] == 'O\'Hara "$HOME" `id` \\ 日本'
     first, second = server.send("GET", "/~shop-7/_mock/requests").json()
@@ -75,7 +76,7 @@ def test_the_curl_line_of_any_request_gets_the_same_answer(
 
     details = console.open_row(method)
     line = details.locator(".curl pre").inner_text()
-    in_a_shell(line, USER="janedoe", PASSWORD="janedoe-password")
+    in_a_shell(line, MOCK_LOGIN="janedoe:janedoe-password")
 
     first, second = server.send("GET", "/_mock/requests").json()
     assert {**second, "response": None} | COMES_ANEW == {**first, "response": None} | COMES_ANEW
@@ -83,7 +84,28 @@ def test_the_curl_line_of_any_request_gets_the_same_answer(
     assert kept(second["request"]["headers"]) == kept(first["request"]["headers"])
 
 
-COMES_ANEW = {"id": 0, "time": "", "ms": 0, "request": None}
+@pytest.mark.parametrize(
+    ("login", "variable", "tab", "button"),
+    [
+        (JANE, "MOCK_LOGIN", "World", "Copy the login janedoe:janedoe-password"),
+        (bearer("janedoe-all"), "MOCK_TOKEN", "Tokens", "Copy janedoe-all"),
+    ],
+    ids=["basic", "bearer"],
+)
+def test_the_curl_line_takes_its_login_from_a_variable_that_no_shell_sets(
+    console: Console, server: MockServer, login: str, variable: str, tab: str, button: str
+) -> None:
+    server.send("GET", JANES, login)
+    details = console.open_row("GET")
+    expect(details).to_contain_text(re.compile(f"Set {variable} first, to a .* of the {tab} tab"))
+    line = console.copy(details.get_by_role("button", name="Copy curl line"))
+    console.tab(tab)
+    value = console.copy(console.page.get_by_role("button", name=button, exact=True))
+
+    answered = in_a_shell(line, **SET_BY_SHELLS, **{variable: value})
+
+    assert json.loads(answered)["username"] == "janedoe"
+    assert re.findall(r"\$(\w+)", line) == [variable]
 
 
 def kept(headers: dict[str, str]) -> dict[str, str]:
