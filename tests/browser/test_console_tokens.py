@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import Console
-from tests.support import MockServer, bearer
+from tests.support import SCOPES, MockServer, bearer
 
 pytestmark = pytest.mark.browser
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 def test_a_token_is_minted_used_and_revoked(console: Console, server: MockServer) -> None:
     console.tab("Tokens")
     console["#mint-user"].select_option("johndoe")
-    console.page.get_by_role("checkbox", name="profile_read").check()
     console["#mint-lifetime"].select_option("3600")
+    choose(console, "profile_read")
 
     row = console.make("Mint token", "profile_read", "valid", "for 60 min")
     token = bearer(console.copy(row.get_by_role("button", name="Copy")))
@@ -25,6 +25,36 @@ def test_a_token_is_minted_used_and_revoked(console: Console, server: MockServer
     row.get_by_role("button", name="Revoke").click()
     expect(row).to_contain_text("revoked")
     assert server.send("GET", "/api/v1.1/users/johndoe/", token).status_code == 401
+
+
+def test_the_first_token_opens_everything(console: Console, server: MockServer) -> None:
+    console.tab("Tokens")
+    row = console.make("Mint token", " ".join(SCOPES))
+    token = bearer(console.copy(row.get_by_role("button", name="Copy")))
+    username = console["#mint-user"].input_value()
+    for path in ("", "emails/"):
+        assert server.send("GET", f"/api/v1.1/users/{username}/{path}", token).status_code == 200
+
+
+def test_the_scopes_that_were_chosen_stay_chosen_for_the_next_token(
+    console: Console, server: MockServer
+) -> None:
+    console.tab("Tokens")
+    choose(console, "email_read", "email_write")
+    for _ in range(2):
+        console.make("Mint token", "email_read email_write")
+    console.press("Refresh")
+    choose(console)
+    for _ in range(2):
+        console.make("Mint token", "no scopes")
+
+    minted = server.send("GET", "/_mock/tokens").json()[-4:]
+    assert [len(token["scopes"]) for token in minted] == [2, 2, 0, 0]
+
+
+def choose(console: Console, *scopes: str) -> None:
+    for name in SCOPES:
+        console.page.get_by_role("checkbox", name=name).set_checked(name in scopes)
 
 
 def test_copying_works_where_the_clipboard_is_closed_to_the_page(console: Console) -> None:
