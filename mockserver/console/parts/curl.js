@@ -1,4 +1,5 @@
-// A request as a curl line for a POSIX shell. Secrets become variables: $TOKEN, or $USER and $PASSWORD.
+// A request as a curl line for a POSIX shell. Secrets become variables that no shell sets by itself (as all
+// of them set $USER): $MOCK_TOKEN, or $MOCK_LOGIN.
 
 // What curl sends by itself, what belongs to the connection or the page that sent it, and the sandbox,
 // which stands in the URL.
@@ -41,8 +42,8 @@ export function curlNotes(entry) {
   const { request } = entry;
   const notes = [];
   const scheme = schemeOf(request.headers);
-  if (scheme === "Bearer") notes.push("Set TOKEN first.");
-  if (scheme === "Basic") notes.push("Set USER and PASSWORD first.");
+  if (scheme === "Bearer") notes.push("Set MOCK_TOKEN first, to a token of the Tokens tab.");
+  if (scheme === "Basic") notes.push("Set MOCK_LOGIN first, to a USERNAME:PASSWORD of the World tab.");
   if (scheme === "") notes.push("Its Authorization was neither Basic nor Bearer, and is left out.");
   if (isCut(request)) notes.push("The journal holds only the beginning of the body.");
   if (request.body.includes("\uFFFD")) notes.push("The body was no UTF-8, and is not here as it was sent.");
@@ -57,8 +58,8 @@ export function isCut(message) {
 
 function credentials(headers) {
   const scheme = schemeOf(headers);
-  if (scheme === "Bearer") return ['-H "Authorization: Bearer $TOKEN"'];
-  if (scheme === "Basic") return ['-u "$USER:$PASSWORD"'];
+  if (scheme === "Bearer") return ['-H "Authorization: Bearer $MOCK_TOKEN"'];
+  if (scheme === "Basic") return ['-u "$MOCK_LOGIN"'];
   return [];
 }
 

@@ -32,27 +32,28 @@ function row(fault) {
   );
 }
 
-function matched({ operation, method, username, probability }) {
+function matched({ operation, method, username, probability, seed }) {
   const what = operation ? [method, operation] : method ? [`any ${method}`] : ["any operation"];
   const parts = [...what, username && `of ${username}`];
-  if (probability !== undefined && probability < 1) parts.push(`in ${Number((probability * 100).toPrecision(3))} % of cases`);
-  return parts.filter(Boolean).join(" ");
+  if (probability !== undefined && probability < 1) parts.push(`in ${Number((probability * 100).toPrecision(3))}\u00a0% of cases`);
+  const all = parts.filter(Boolean).join(" ");
+  return seed === undefined ? all : `${all}, seed ${seed}`;
 }
 
 function effect({ code, retry_after, body, wait, fault }) {
   const parts = [];
   if (wait !== undefined) parts.push(waiting(wait));
   if (code !== undefined) parts.push(`status ${code}`);
-  if (retry_after !== undefined) parts.push(`Retry-After ${retry_after} s`);
+  if (retry_after !== undefined) parts.push(`Retry-After ${retry_after}\u00a0s`);
   if (body !== undefined && body !== null) parts.push("a body of its own");
   if (fault !== undefined) parts.push(fault);
   return parts.join(", ");
 }
 
 function waiting(wait) {
-  if (typeof wait === "number") return `wait ${wait} s`;
-  if (wait.uniform) return `wait ${wait.uniform.join(" to ")} s`;
-  return `wait about ${wait.normal.mean} ± ${wait.normal.deviation} s`;
+  if (typeof wait === "number") return `wait ${wait}\u00a0s`;
+  if (wait.uniform) return `wait ${wait.uniform.join(" to ")}\u00a0s`;
+  return `wait about ${wait.normal.mean} ± ${wait.normal.deviation}\u00a0s`;
 }
 
 /** What the form says, as the control API takes it. */
@@ -67,9 +68,11 @@ function wanted() {
     if (value !== "") wish[member] = Number(value);
   };
   text("operation", "fault-operation");
+  text("method", "fault-method");
   text("username", "fault-username");
   number("times", "fault-times");
   number("probability", "fault-probability");
+  number("seed", "fault-seed");
   number("code", "fault-code");
   number("retry_after", "fault-retry");
   number("wait", "fault-wait");

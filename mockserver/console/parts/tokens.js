@@ -61,10 +61,10 @@ async function mint() {
   return `Minted ${token.access_token}`;
 }
 
-/** Offer the scopes of the contract. */
+/** Offer the scopes of the contract, all of them chosen: a token without any opens nothing. */
 export function offerScopes(scopes) {
   byId("mint-scopes").replaceChildren(...Object.entries(scopes).map(([name, description]) =>
-    el("label", { class: "check", title: description }, el("input", { type: "checkbox", value: name }), ` ${name}`)));
+    el("label", { class: "check", title: description }, el("input", { type: "checkbox", value: name, checked: true }), ` ${name}`)));
 }
 
 /** Wire the section up. */

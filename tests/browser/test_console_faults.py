@@ -1,0 +1,110 @@
+"""Faults: added, listed, removed."""
+
+from __future__ import annotations
+
+import contextlib
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import JANES, JANES_EMAILS, Console
+from tests.support import CONTROL_FILE, JANE, MockServer, read_yaml
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_fault_is_added_fires_and_is_removed(console: Console, server: MockServer) -> None:
+    console.tab("Faults")
+    console["#fault-operation"].select_option("get_user")
+    console["#fault-username"].fill("janedoe")
+    console["#fault-times"].fill("2")
+    console["#fault-code"].fill("503")
+    console["#fault-retry"].fill("7")
+    rule = console.make("Add fault", "get_user of janedoe", "status 503, Retry-After 7 s")
+
+    answer = server.send("GET", JANES, JANE)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    expect(rule.locator("td.number")).to_have_text(["1", "1"])
+    expect(console.row("503").locator(".fault")).to_contain_text("code 503")
+    rule.get_by_role("button", name="Remove").click()
+    expect(console["#fault-table"]).to_contain_text("nothing goes wrong on demand")
+    assert server.send("GET", JANES, JANE).status_code == 200
+
+
+def test_a_fault_may_be_for_one_method(console: Console, server: MockServer) -> None:
+    console.tab("Faults")
+    console["#fault-method"].select_option("PATCH")
+    console["#fault-code"].fill("503")
+    rule = console.make("Add fault", "any PATCH", "status 503")
+
+    assert server.send("GET", JANES, JANE).status_code == 200
+    assert server.send("PATCH", JANES, JANE, json={}).status_code == 503
+    assert server.send("PATCH", JANES_EMAILS, JANE, json={}).status_code == 503
+    expect(rule.locator("td.number")).to_have_text(["2", "∞"])
+
+    console["#fault-operation"].select_option("get_user")
+    console["#fault-method"].select_option("HEAD")
+    console["#fault-code"].fill("404")
+    console.make("Add fault", "HEAD get_user")
+    assert server.send("HEAD", JANES, JANE).status_code == 404
+    assert server.send("GET", JANES, JANE).status_code == 200
+
+
+def test_the_methods_to_choose_from_are_those_of_the_control_api(console: Console) -> None:
+    match = read_yaml(CONTROL_FILE)["components"]["schemas"]["Match"]
+    console.tab("Faults")
+    offered = console["#fault-method option"].all_inner_texts()
+    assert offered == ["any", *match["properties"]["method"]["enum"]]
+
+
+def test_a_fault_with_a_seed_hits_the_same_requests_each_time(
+    console: Console, server: MockServer
+) -> None:
+    def fates() -> list[int]:
+        console["#fault-code"].fill("503")
+        console["#fault-probability"].fill("0.5")
+        console["#fault-seed"].fill("-7")
+        rule = console.make("Add fault", "any operation in 50 % of cases, seed -7")
+        statuses = [server.send("GET", JANES, JANE).status_code for _ in range(20)]
+        rule.get_by_role("button", name="Remove").click()
+        expect(rule).to_have_count(0)
+        return statuses
+
+    console.tab("Faults")
+    first = fates()
+
+    assert set(first) == {200, 503}
+    assert fates() == first
+
+
+def test_faults_of_all_kinds_are_listed_and_removed_together(
+    console: Console, server: MockServer
+) -> None:
+    console.tab("Faults")
+    console["#fault-wait"].fill("0.01")
+    console["#fault-wait-to"].fill("0.02")
+    console["#fault-probability"].fill("0.25")
+    console.make("Add fault", "wait 0.01 to 0.02 s", "any operation in 25 % of cases")
+    console["#fault-fault"].select_option("reset")
+    console.make("Add fault", "any operation", "reset")
+    expect(console["#fault-table tbody tr"]).to_have_count(2)
+    with contextlib.suppress(httpx.TransportError):
+        server.send("GET", JANES, JANE)
+
+    console.press("Remove all")
+
+    expect(console["#fault-table"]).to_contain_text("nothing goes wrong on demand")
+    assert server.send("GET", "/_mock/faults").json() == []
+    assert console.focused() == "faults"
+
+
+def test_a_fault_that_makes_no_sense_is_refused_beside_its_button(console: Console) -> None:
+    console.tab("Faults")
+    console.press("Add fault")
+    console.says("faults", "must say what goes wrong")
+    console["#fault-retry"].fill("3")
+    console["#fault-wait"].fill("0.1")
+    console.press("Add fault")
+    console.says("faults", "goes with code, which is missing")

@@ -1,0 +1,77 @@
+"""The console on a narrow screen, and in both themes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, OpenConsole, Theme
+from tests.support import JANE, MockServer, basic
+
+pytestmark = pytest.mark.browser
+
+
+def test_on_a_narrow_screen_the_requests_are_a_tab_and_nothing_sticks_out(
+    open_console: OpenConsole, server: MockServer
+) -> None:
+    server.send("GET", "/long" * 60)
+    server.send("PATCH", JANES, JANE, json={"full_name": "x" * 300})
+    server.send("POST", "/_mock/faults", json={"operation": "get_user", "code": 503})
+    console = open_console(server, NARROW)
+    console.open()
+    for name in TABS:
+        console[f"#tab-{name}"].click()
+        expect(console["main > section:visible"]).to_have_count(1)
+        if name == "requests":
+            for summary in console["#list summary"].all():
+                summary.click()
+        expect(console[f"#{name} h2"].first).to_be_attached()
+        assert console.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], name
+        assert console["#tabs"].evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_text_stands_out_in_both_themes(
+    open_console: OpenConsole, server: MockServer, theme: Theme
+) -> None:
+    server.send("POST", "/_mock/faults", json={"operation": "list_emails", "code": 503})
+    for path, login in ((JANES, JANE), (JANES, basic("a", "b")), (JANES_EMAILS, JANE)):
+        server.send("GET", path, login)
+    server.send("PATCH", JANES, JANE, json={"unknown": 1})
+    console = open_console(server, theme=theme)
+    console.open()
+    expect(console["#list > li"]).to_have_count(4)
+    for summary in console["#list summary"].all():
+        summary.click()
+    console.page.mouse.move(0, 0)
+
+    lightness = console.page.evaluate(f"{COLOURS} (lightness(background(document.body)))")
+    assert (lightness < 0.2) == (theme == "dark")
+    for name in TABS[1:]:
+        console[f"#tab-{name}"].click()
+        expect(console[f"#{name}"]).to_be_visible()
+        assert console.page.evaluate(f"{COLOURS} faint()") == []
+
+
+COLOURS = """
+const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };
+const background = one => {
+  for (; one; one = one.parentElement) {
+    const {rgb, a} = parse(getComputedStyle(one).backgroundColor);
+    if (a === 1) return rgb;
+  }
+  return [255, 255, 255];
+};
+const lightness = rgb => {
+  const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const contrast = one => {
+  const pair = [lightness(parse(getComputedStyle(one).color).rgb), lightness(background(one))];
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+};
+const faint = () => [...document.querySelectorAll("body *")]
+  .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+  .filter(one => one.checkVisibility() && !one.disabled && contrast(one) < 4.5)
+  .map(one => `${one.tagName}.${one.className} ${one.textContent.slice(0, 40)} ${contrast(one)}`);
+"""

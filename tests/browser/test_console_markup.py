@@ -1,0 +1,48 @@
+"""What clients send is shown as text, whatever it looks like."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import JANES, Console
+from tests.support import JANE, MockServer
+
+pytestmark = pytest.mark.browser
+
+MARKUP = "<img src=x onerror=\"document.title='hacked'\">"
+
+
+def test_markup_in_what_clients_send_stays_text(console: Console, server: MockServer) -> None:
+    state = server.state()
+    state["accounts"].append(
+        {
+            "username": "<iframe>",
+            "password": "<b>secret</b>",
+            "full_name": MARKUP,
+            "emails": [{"email": "<iframe>@b.example", "primary": True}],
+        }
+    )
+    server.put_state(state)
+    server.send("PATCH", JANES, JANE, json={"full_name": MARKUP, MARKUP: MARKUP})
+    server.raw(
+        f"GET /{MARKUP.replace(' ', '/')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    )
+    server.send("GET", "/headers", headers={"X-Markup": MARKUP, "Prefer": f'code="{MARKUP}"'})
+    server.send("POST", "/_mock/faults", json={"username": MARKUP, "code": 500, "body": MARKUP})
+    server.send("POST", "/_mock/tokens", json={"username": "<iframe>", "scopes": []})
+    expect(console["#list > li"]).to_have_count(3)
+
+    for summary in console["#list summary"].all():
+        summary.click()
+    for name in ("World", "Tokens", "Faults", "Sandboxes"):
+        console.tab(name)
+        console["section:visible >> text=Refresh"].click()
+    console["#filter-text"].fill(MARKUP)
+
+    expect(console["#fault-table"]).to_contain_text(MARKUP)
+    expect(console["#users"]).to_contain_text(MARKUP)
+    expect(console["#token-table"]).to_contain_text("<iframe>")
+    expect(console["#list .details"].first).to_contain_text(MARKUP)
+    assert console["img, iframe, object, svg, [onerror]"].count() == 0
+    assert console.page.title() == "accounts-mock console"

@@ -1,0 +1,93 @@
+"""Tokens: minted, copied, revoked."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import Console
+from tests.support import SCOPES, MockServer, bearer
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_token_is_minted_used_and_revoked(console: Console, server: MockServer) -> None:
+    console.tab("Tokens")
+    console["#mint-user"].select_option("johndoe")
+    console["#mint-lifetime"].select_option("3600")
+    choose(console, "profile_read")
+
+    row = console.make("Mint token", "profile_read", "valid", "for 60 min")
+    token = bearer(console.copy(row.get_by_role("button", name="Copy")))
+
+    assert server.send("GET", "/api/v1.1/users/johndoe/", token).status_code == 200
+    assert server.send("GET", "/api/v1.1/users/johndoe/emails/", token).status_code == 403
+    row.get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("revoked")
+    assert server.send("GET", "/api/v1.1/users/johndoe/", token).status_code == 401
+
+
+def test_the_first_token_opens_everything(console: Console, server: MockServer) -> None:
+    console.tab("Tokens")
+    row = console.make("Mint token", " ".join(SCOPES))
+    token = bearer(console.copy(row.get_by_role("button", name="Copy")))
+    username = console["#mint-user"].input_value()
+    for path in ("", "emails/"):
+        assert server.send("GET", f"/api/v1.1/users/{username}/{path}", token).status_code == 200
+
+
+def test_the_scopes_that_were_chosen_stay_chosen_for_the_next_token(
+    console: Console, server: MockServer
+) -> None:
+    console.tab("Tokens")
+    choose(console, "email_read", "email_write")
+    for _ in range(2):
+        console.make("Mint token", "email_read email_write")
+    console.press("Refresh")
+    choose(console)
+    for _ in range(2):
+        console.make("Mint token", "no scopes")
+
+    minted = server.send("GET", "/_mock/tokens").json()[-4:]
+    assert [len(token["scopes"]) for token in minted] == [2, 2, 0, 0]
+
+
+def choose(console: Console, *scopes: str) -> None:
+    for name in SCOPES:
+        console.page.get_by_role("checkbox", name=name).set_checked(name in scopes)
+
+
+def test_copying_works_where_the_clipboard_is_closed_to_the_page(console: Console) -> None:
+    console.tab("Tokens")
+    console.page.evaluate(
+        "void (navigator.clipboard.writeText = () => Promise.reject(new Error()))"
+    )
+    button = console["#token-table"].get_by_role("button", name="Copy johndoe-all")
+
+    assert console.copy(button) == "johndoe-all"
+    expect(button).to_be_focused()
+
+
+def test_the_lifetime_of_a_token_may_be_any(console: Console, server: MockServer) -> None:
+    console.tab("Tokens")
+    console["#mint-lifetime"].select_option("")
+    console["#mint-seconds"].fill("90061")
+    console.make("Mint token", "for 25 h")
+    assert server.send("GET", "/_mock/tokens").json()[-1]["expires_in"] in range(90000, 90062)
+
+    console["#mint-lifetime"].select_option("0")
+    console.make("Mint token", "expired")
+    newest, before = console["#token-table td.state"].all()[:2]
+    expect(newest).to_contain_text("expired")
+    expect(before).to_contain_text("for 25 h")
+
+
+def test_the_scopes_to_choose_from_are_those_of_the_contract(console: Console) -> None:
+    console.tab("Tokens")
+    offered = console["#mint-scopes label"].all_inner_texts()
+    assert [text.strip() for text in offered] == [
+        "profile_read",
+        "profile_write",
+        "email_read",
+        "email_write",
+    ]

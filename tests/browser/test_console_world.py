@@ -1,0 +1,103 @@
+"""The world: its tables, scenarios, snapshots and reset."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_page import JANES, JANES_EMAILS, Console
+from tests.support import JANE, MockServer
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_tables_show_users_and_addresses_and_follow_what_requests_change(
+    console: Console, server: MockServer
+) -> None:
+    console.tab("World")
+    expect(console["#users"]).to_contain_text("username:password")
+    expect(console["#users tr"].filter(has_text="Ina Active")).to_contain_text("inactive")
+    expect(console["#addresses tbody tr"]).to_have_count(5)
+
+    server.send("POST", JANES_EMAILS, JANE, json={"email": "jane@new.example"})
+    server.send("PATCH", JANES, JANE, json={"company": "Another, Ltd."})
+
+    row = console["#addresses tr"].filter(has_text="jane@new.example")
+    expect(row.locator("td")).to_have_text(["janedoe", "no", "no"])
+    expect(console["#users"]).to_contain_text("Another, Ltd.")
+    console["#addresses-of"].select_option("johndoe")
+    expect(console["#addresses-count"]).to_have_text("3 shown")
+
+
+def test_a_scenario_with_hundreds_of_addresses_is_entered(
+    console: Console, server: MockServer
+) -> None:
+    console.tab("World")
+    console["#scenario"].select_option("many-emails")
+    expect(console["#scenario-description"]).to_have_text("janedoe has 500 addresses.")
+
+    console.press("Enter")
+
+    console.says("world", "Started from many-emails.")
+    expect(console["#addresses-count"]).to_have_text("100 of 504 shown")
+    console.press("Show more")
+    expect(console["#addresses tbody tr"]).to_have_count(504)
+    assert len(server.send("GET", JANES_EMAILS, JANE).json()) == 500
+
+
+def test_a_snapshot_is_saved_and_restored(console: Console, server: MockServer) -> None:
+    console.tab("World")
+    before = server.state()
+    console["#snapshot"].fill("before-checkout")
+    console.press("Save")
+    console.says("world", "Saved as before-checkout.")
+
+    server.send("PATCH", JANES, JANE, json={"location": "elsewhere"})
+    expect(console["#users"]).to_contain_text("elsewhere")
+    console.press("Restore")
+
+    console.says("world", "Went back to before-checkout.")
+    expect(console["#users"]).not_to_contain_text("elsewhere")
+    assert server.state() == before
+
+
+def test_a_snapshot_that_was_never_saved_is_refused_beside_its_button(console: Console) -> None:
+    console.tab("World")
+    console["#snapshot"].fill("never-saved")
+    console.press("Restore")
+    console.says("world", "404 no snapshot has this name")
+
+
+def test_reset_asks_first_and_goes_back_to_the_fixtures(
+    console: Console, server: MockServer
+) -> None:
+    fixtures = server.state()
+    server.send("PATCH", JANES, JANE, json={"location": "elsewhere"})
+    server.send("POST", "/_mock/faults", json={"code": 500, "operation": "get_user"})
+    expect(console["#list > li"]).to_have_count(1)
+    page = console.page
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+
+    page.keyboard.press("w")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert console.focused() == "reset"
+    page.keyboard.press("Enter")
+    expect(console["#confirm"]).to_be_visible()
+    assert console.focused() == "confirm-no"
+    page.keyboard.press("Escape")
+    expect(console["#confirm"]).to_be_hidden()
+    assert console.focused() == "reset"
+    assert server.state() != fixtures
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    console.says("world", "Back to the fixtures.")
+    assert server.state() == fixtures
+    assert sent.count(f"{server.url}/_mock/reset") == 1
+    assert server.send("GET", "/_mock/faults").json() == []
+    expect(console["#list > li"]).to_have_count(0)
+    expect(console["#faults-count"]).to_have_text("")
