@@ -57,6 +57,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "front",
         "control",
         "control.refusing",
+        "control.verifying",
         "control.access",
         "control.faults",
         "control.pages",
