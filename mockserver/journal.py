@@ -133,12 +133,13 @@ class Limits:
 class Journal:
     """The last requests, and those who are told of each as it comes."""
 
-    __slots__ = ("_gone", "_limits", "_made", "_readers", "_records")
+    __slots__ = ("_cleared", "_gone", "_limits", "_made", "_readers", "_records")
 
     def __init__(self, limits: Limits) -> None:
         self._records: deque[Record] = deque()
         self._limits = limits
         self._made = 0
+        self._cleared = 0  # how many of those were forgotten because somebody wanted that
         self._gone = 0  # requests that were let go of before their turn came in `Limits`
         self._readers: list[Reader] = []
 
@@ -171,8 +172,14 @@ class Journal:
         first = self._made - len(self._records) + 1
         return [unpack(number, record) for number, record in enumerate(self._records, first)]
 
+    @property
+    def lost(self) -> int:
+        """How many requests had to go because there were too many, since it was last cleared."""
+        return self._made - self._cleared - len(self._records)
+
     def clear(self) -> None:
         """Forget all requests; readers go on reading."""
+        self._cleared = self._made
         self._gone += len(self._records)
         self._limits.give(sum(len(record) for record in self._records))
         self._records.clear()

@@ -18,7 +18,7 @@ _COMPARED = ("operation", "method", "path", "username", "status", "code")
 _FORM = b"application/x-www-form-urlencoded"
 
 
-def verify(entries: Iterable[Entry], wanted: Mapping[str, Any]) -> list[Json]:
+def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -> list[Json]:
     """Compare the journal with what a test expects.
 
     Args:
@@ -26,6 +26,8 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any]) -> list[Json]:
         wanted: `requests`: each with what an entry must have (`operation`, `method`, `path`, `username`,
             `status`, `code`, and in `body` the members that the body must have at least), and `times`,
             exactly; at least once, if left out. `in_order`: whether they must stand in this order.
+        lost: How many requests the journal held before these, and has lost. Nobody can tell whether they
+            were as expected, so no exact number is verified then.
 
     Returns:
         What does not match: the expectation, how often it was met, and the nearest entries with their
@@ -37,7 +39,7 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any]) -> list[Json]:
     for index, expected in enumerate(wanted["requests"]):
         met = [place for place, call in enumerate(calls) if call.is_as(expected)]
         times = expected.get("times")
-        if (times is None and not met) or (times is not None and len(met) != times):
+        if (times is None and not met) or (times is not None and (lost or len(met) != times)):
             mismatches.append(_mismatch(index, expected, calls, len(met)))
         elif wanted.get("in_order") and times != 0:
             after = [place for place in met if place >= position]
@@ -47,6 +49,9 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any]) -> list[Json]:
                 mismatches.append(mismatch)
             else:
                 position = after[(times or 1) - 1] + 1
+    if lost:
+        for mismatch in mismatches:
+            mismatch["detail"] += f"; {_loss(lost)}"
     return mismatches
 
 
@@ -126,6 +131,14 @@ def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], m
             for call in nearest
         ],
     }
+
+
+def _loss(lost: int) -> str:
+    requests = "the oldest request" if lost == 1 else f"the {lost} oldest requests"
+    return (
+        f"but the journal has lost {requests}, as it keeps only so many: forget them with "
+        "DELETE /_mock/requests before what is verified"
+    )
 
 
 def _times(count: int) -> str:

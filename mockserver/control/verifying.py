@@ -32,7 +32,8 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
 
 
 def _verified(exchange: Exchange, body: Any) -> Any:
-    mismatches = verify(exchange.sandbox.journal.entries(), body)
+    journal = exchange.sandbox.journal
+    mismatches = verify(journal.entries(), body, journal.lost)
     if not mismatches:
         return {"verified": True}
     first = mismatches[0]

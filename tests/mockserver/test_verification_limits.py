@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import EMAILS, JOHN, OPERATIONS, Json, MockServer, problem
+from tests.support import EMAILS, JOHN, OPERATIONS, PATIENCE, Json, MockServer, StartServer, problem
 
 pytest_plugins = ["pytester"]
 
@@ -59,3 +61,86 @@ def test_not_called(accounts_mock):
     result.assert_outcomes(failed=2)
     sentence = "E *operation is no operation of the contract (get_user, *list_emails*"
     result.stdout.fnmatch_lines([sentence, sentence])
+
+
+# Requests that are lost
+
+KEPT = 1000
+
+
+def flood(sandbox: Sandboxed, count: int, more: int = 0) -> None:
+    """Ask for a path that is none, so many times, with so many bytes more."""
+    request = f"GET {sandbox.prefix}/x HTTP/1.1\r\nHost: localhost\r\nX-More: {'x' * more}\r\n"
+    last = f"{request}Connection: close\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", sandbox.server.port), PATIENCE) as connection:
+        connection.sendall(f"{request}\r\n".encode() * (count - 1) + last)
+        while connection.recv(65536):
+            pass
+
+
+@pytest.fixture
+def lossy(sandbox: Sandboxed) -> Sandboxed:
+    """A sandbox whose journal has lost two requests that added an address."""
+    for email in ("one@example.com", "two@example.com"):
+        sandbox.send("POST", JOHNS_EMAILS, JOHN, json={"email": email})
+    flood(sandbox, KEPT)
+    return sandbox
+
+
+@pytest.mark.parametrize(
+    ("expected", "met"),
+    [
+        ({"operation": "add_email", "times": 0}, 0),
+        ({"operation": "add_email", "times": 2}, 0),
+        ({"path": "/x", "times": KEPT}, KEPT),
+        ({"path": "/x", "times": 5}, KEPT),
+    ],
+)
+def test_no_exact_number_is_verified_over_a_journal_that_has_lost_requests(
+    lossy: Sandboxed, expected: Json, met: int
+) -> None:
+    [mismatch] = lossy.verify(expected)
+
+    assert mismatch["met"] == met
+    assert "the journal has lost the 2 oldest requests" in mismatch["detail"]
+    assert "DELETE /_mock/requests before what is verified" in mismatch["detail"]
+
+
+def test_what_is_still_there_is_verified_also_when_others_are_lost(lossy: Sandboxed) -> None:
+    assert lossy.verify({"path": "/x"}) == []
+    assert lossy.verify({"path": "/x"}, {"status": 404}, in_order=True) == []
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_is_not_there_may_be_lost(lossy: Sandboxed, in_order: bool) -> None:  # noqa: FBT001 - a parameter
+    [mismatch] = lossy.verify({"path": "/x"}, {"operation": "add_email"}, in_order=in_order)
+
+    assert (
+        "it was expected at least once, and came 0 times; but the journal has lost"
+        in (mismatch["detail"])
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "requests"), ("POST", "reset")])
+def test_what_is_forgotten_on_purpose_is_not_lost(lossy: Sandboxed, method: str, path: str) -> None:
+    lossy.control(method, path)
+    assert lossy.verify({"times": 0}) == []
+
+    flood(lossy, KEPT)
+    assert lossy.verify({"path": "/x", "times": KEPT}) == []
+    flood(lossy, 1)
+    [mismatch] = lossy.verify({"path": "/x", "times": KEPT})
+    assert "the journal has lost the oldest request, " in mismatch["detail"]
+
+
+def test_requests_that_go_for_those_of_others_are_lost_too(start_server: StartServer) -> None:
+    server = start_server()
+    mine = Sandboxed(server)
+    mine.send("GET", JOHNS_EMAILS, JOHN)
+    assert mine.verify({"times": 1}) == []
+
+    for _ in range(3):  # all journals together hold 128 MiB
+        flood(Sandboxed(server), KEPT, 60_000)
+
+    [mismatch] = mine.verify({"times": 0})
+    assert "the journal has lost the oldest request, " in mismatch["detail"]
