@@ -9,13 +9,14 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.journal import Entry, text_of
+from mockserver.bodies import MULTIPART, URLENCODED, read_multipart
+from mockserver.journal import MAX_SHOWN, Entry, text_of
+from mockserver.problems import Problem
 
 Json = dict[str, Any]
 
 _NEAREST = 3
 _COMPARED = ("operation", "method", "path", "username", "status", "code")
-_FORM = b"application/x-www-form-urlencoded"
 
 
 def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -> list[Json]:
@@ -39,8 +40,12 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -
     for index, expected in enumerate(wanted["requests"]):
         met = [place for place, call in enumerate(calls) if call.is_as(expected)]
         times = expected.get("times")
-        if (times is None and not met) or (times is not None and (lost or len(met) != times)):
-            mismatches.append(_mismatch(index, expected, calls, len(met)))
+        unsure = [call for call in calls if call.is_cut and call.may_be_as(expected)]
+        if (not met) if times is None else (len(met) != times or lost or unsure):
+            mismatch = _mismatch(index, expected, calls, len(met))
+            if unsure:
+                mismatch["detail"] += f"; {_cut(unsure)}"
+            mismatches.append(mismatch)
         elif wanted.get("in_order") and times != 0:
             after = [place for place in met if place >= position]
             if len(after) < (times or 1):
@@ -71,18 +76,42 @@ class _Call:
             if name in expected and expected[name] != getattr(self.entry, name):
                 actual = getattr(self.entry, name)
                 yield {"member": name, "expected": expected[name], "actual": actual}
-        if "body" in expected:
+        if "body" in expected and self.is_cut:
+            yield {"member": "body", "expected": expected["body"], "cut": True}
+        elif "body" in expected:
             yield from self._in_body(self.body, expected["body"], "body")
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the body is not there as a whole: so nobody can tell what it holds."""
+        return self.entry.request_size > len(self.entry.request_body)
+
+    def may_be_as(self, expected: Mapping[str, Any]) -> bool:
+        """Whether it has all that is expected but what a body that is cut cannot tell."""
+        return "body" in expected and all("cut" in one for one in self.differences(expected))
+
     @cached_property
+    def content_type(self) -> bytes:
+        return dict(self.entry.request_headers).get(b"content-type", b"")
+
+    @cached_property
+    def media_type(self) -> str:
+        return self.content_type.partition(b";")[0].strip().lower().decode("latin-1")
+
+    @property
     def is_form(self) -> bool:
-        return dict(self.entry.request_headers).get(b"content-type", b"").lower().startswith(_FORM)
+        return self.media_type in (URLENCODED, MULTIPART)
 
     @cached_property
     def body(self) -> Any:
         raw = self.entry.request_body
-        if self.is_form:
+        if self.media_type == URLENCODED:
             return dict(parse_qsl(text_of(raw), keep_blank_values=True))
+        if self.media_type == MULTIPART:
+            try:
+                return dict(read_multipart(self.content_type, raw))
+            except Problem:
+                return text_of(raw)
         try:
             return orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -101,12 +130,18 @@ class _Call:
     def _is_same(self, actual: Any, expected: Any) -> bool:
         if self.is_form and not isinstance(expected, str):
             return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
-        # As JSON, where true is not 1.
-        return _sorted_json(actual) == _sorted_json(expected)
+        return _is_equal(actual, expected)
 
 
-def _sorted_json(data: Any) -> bytes:
-    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+def _is_equal(one: Any, other: Any) -> bool:
+    """Whether two JSON data are the same: 1 is 1.0, as JSON knows only numbers, and true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_equal(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_equal, one, other))
+    return bool(one == other)
 
 
 def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], met: int) -> Json:
@@ -131,6 +166,15 @@ def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], m
             for call in nearest
         ],
     }
+
+
+def _cut(calls: Sequence[_Call]) -> str:
+    first = calls[0].entry
+    more = f" (and of {len(calls) - 1} more)" if len(calls) > 1 else ""
+    return (
+        f"but the body of request {first.number}{more} was cut, as only {MAX_SHOWN // 1024} KiB of a body are "
+        f"kept, and it had {first.request_size} bytes: it cannot be compared"
+    )
 
 
 def _loss(lost: int) -> str:

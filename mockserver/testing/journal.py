@@ -141,8 +141,7 @@ def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -
             one = by_id.get(near["id"])
             told.append(f"    {one or _plain(near)}")
             told += [
-                f"         {one['member']}: expected {json.dumps(one['expected'])}, "
-                f"was {json.dumps(one['actual'])}"
+                f"         {one['member']}: expected {json.dumps(one['expected'])}, {_was(one)}"
                 for one in near["differences"]
             ]
     return "\n".join(told)
@@ -153,6 +152,12 @@ def _shown(wanted: Mapping[str, Any]) -> str:
         f"{name} {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in wanted.items()
     )
+
+
+def _was(difference: Mapping[str, Any]) -> str:
+    if "actual" in difference:
+        return f"was {json.dumps(difference['actual'])}"
+    return "was cut, and cannot be compared" if "cut" in difference else "was missing"
 
 
 def _plain(near: Mapping[str, Any]) -> str:

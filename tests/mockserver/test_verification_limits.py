@@ -7,11 +7,22 @@ import socket
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import EMAILS, JOHN, OPERATIONS, PATIENCE, Json, MockServer, StartServer, problem
+from tests.support import (
+    EMAILS,
+    JOHN,
+    OPERATIONS,
+    PATIENCE,
+    USER,
+    Json,
+    MockServer,
+    StartServer,
+    problem,
+)
 
 pytest_plugins = ["pytester"]
 
 JOHNS_EMAILS = EMAILS.replace("{username}", "johndoe")
+JOHNS = USER.replace("{username}", "johndoe")
 VERIFY = "/_mock/requests/verify"
 
 
@@ -144,3 +155,109 @@ def test_requests_that_go_for_those_of_others_are_lost_too(start_server: StartSe
 
     [mismatch] = mine.verify({"times": 0})
     assert "the journal has lost the oldest request, " in mismatch["detail"]
+
+
+# Bodies
+
+LARGE = {"nickname": "x" * 20_000}
+
+
+@pytest.mark.parametrize("expected", [{}, {"times": 0}, {"times": 1}])
+def test_a_body_that_was_cut_cannot_be_compared(sandbox: Sandboxed, expected: Json) -> None:
+    sandbox.send("PATCH", JOHNS, JOHN, json=LARGE)
+    size = sandbox.last()["request"]["size"]
+
+    [mismatch] = sandbox.verify({"operation": "update_user", "body": LARGE, **expected})
+
+    assert (
+        f"the body of request 1 was cut, as only 16 KiB of a body are kept, and it had {size}"
+        in (mismatch["detail"])
+    )
+    difference = {"member": "body", "expected": LARGE, "cut": True}
+    assert mismatch["nearest"][0]["differences"] == [difference]
+
+
+def test_a_body_that_was_cut_is_no_matter_where_none_is_compared(sandbox: Sandboxed) -> None:
+    sandbox.send("PATCH", JOHNS, JOHN, json=LARGE)
+
+    assert sandbox.verify({"operation": "update_user", "times": 1}) == []
+    assert sandbox.verify({"operation": "add_email", "body": LARGE, "times": 0}) == []
+    [mismatch] = sandbox.verify({"operation": "add_email", "body": LARGE})
+    assert "cut" not in mismatch["detail"]
+
+
+def test_a_multipart_form_is_verified_by_its_members(sandbox: Sandboxed) -> None:
+    form = {"email": (None, "jöhn.new@example.com"), "verified": (None, "true")}
+    sandbox.send("PATCH", JOHNS_EMAILS, JOHN, files=form)
+
+    assert sandbox.verify({"body": {"email": "jöhn.new@example.com"}, "times": 1}) == []
+    assert sandbox.verify({"body": {"verified": True}}, {"body": {"verified": "true"}}) == []
+    [mismatch] = sandbox.verify({"body": {"verified": False}})
+    assert mismatch["nearest"][0]["differences"] == [
+        {"member": "body/verified", "expected": False, "actual": "true"}
+    ]
+
+
+def test_what_is_no_multipart_form_is_compared_as_a_text(sandbox: Sandboxed) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    sandbox.send("PATCH", JOHNS_EMAILS, JOHN, content=b"--b\r\nbroken", headers=headers)
+
+    [mismatch] = sandbox.verify({"body": {"verified": True}})
+
+    [difference] = mismatch["nearest"][0]["differences"]
+    assert difference["actual"] == "--b\r\nbroken"
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected", "is_same"),
+    [
+        (1, 1.0, True),
+        ([{"a": 2.0}], [{"a": 2}], True),
+        (0, -0.0, True),
+        (True, 1, False),
+        (1.0, True, False),
+        ([True], [1], False),
+        (0, None, False),
+        (0, False, False),
+        ("1", 1, False),
+        ([1], [1, 2], False),
+        ({"a": 1}, [1], False),
+    ],
+)
+def test_numbers_are_equal_by_their_value(
+    sandbox: Sandboxed,
+    sent: object,
+    expected: object,
+    is_same: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    sandbox.send("PATCH", JOHNS, JOHN, json={"extra": sent})
+
+    mismatches = sandbox.verify({"body": {"extra": expected}})
+
+    assert (not mismatches) == is_same
+
+
+def test_the_plugin_tells_of_members_that_are_missing_and_of_bodies_that_were_cut(
+    pytester: pytest.Pytester, server: MockServer
+) -> None:
+    pytester.makepyfile(f"""
+import httpx
+def send(mock, body):
+    httpx.patch(mock.url + {JOHNS!r}, json=body, headers=mock.bearer("johndoe"))
+def test_missing(accounts_mock):
+    send(accounts_mock, {{"location": "Berlin"}})
+    accounts_mock.assert_called("update_user", body={{"company": "Ours"}})
+def test_cut(accounts_mock):
+    send(accounts_mock, {{"location": "x" * 20000}})
+    accounts_mock.assert_not_called("update_user", body={{"company": "Ours"}})
+""")
+    result = pytester.runpytest_inprocess("--accounts-mock-url", server.url)
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            'E * body/company: expected "Ours", was missing',
+            "E * the body of request 1 was cut, *: it cannot be compared",
+            'E * body: expected {"company": "Ours"}, was cut, and cannot be compared',
+        ]
+    )
