@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.journal import Entry, header_fields, shown, text_of
+from mockserver.redaction import hide_parameters
 from mockserver.world import format_time
 
 Json = dict[str, Any]
@@ -45,7 +46,7 @@ def har(entries: Iterable[Entry], base: str, redact: Callable[[str], str]) -> Js
 
 def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     milliseconds = round(entry.seconds * 1000, 3)
-    query = entry.query.decode("latin-1")
+    query = hide_parameters(entry.query.decode("latin-1"))
     request: Json = {
         "method": entry.method,
         "url": redact(f"{base}{entry.path}" + (f"?{query}" if query else "")),

@@ -12,6 +12,7 @@ import orjson
 from mockserver.bodies import MULTIPART, URLENCODED, read_multipart
 from mockserver.journal import MAX_SHOWN, Entry, text_of
 from mockserver.problems import Problem
+from mockserver.redaction import hide_in_body, hide_value
 
 Json = dict[str, Any]
 
@@ -111,11 +112,11 @@ class _Call:
             try:
                 return dict(read_multipart(self.content_type, raw))
             except Problem:
-                return text_of(raw)
+                return hide_in_body(text_of(raw))
         try:
             return orjson.loads(raw)
         except orjson.JSONDecodeError:
-            return text_of(raw)
+            return hide_in_body(text_of(raw))
 
     def _in_body(self, actual: Any, expected: Any, path: str) -> Iterator[Json]:
         if isinstance(expected, Mapping) and isinstance(actual, Mapping):
@@ -123,9 +124,18 @@ class _Call:
                 if name in actual:
                     yield from self._in_body(actual[name], value, f"{path}/{name}")
                 else:
-                    yield {"member": f"{path}/{name}", "expected": value, "missing": True}
+                    member = f"{path}/{name}"
+                    yield {
+                        "member": member,
+                        "expected": hide_value(member, value),
+                        "missing": True,
+                    }
         elif not self._is_same(actual, expected):
-            yield {"member": path, "expected": expected, "actual": actual}
+            yield {
+                "member": path,
+                "expected": hide_value(path, expected),
+                "actual": hide_value(path, actual),
+            }
 
     def _is_same(self, actual: Any, expected: Any) -> bool:
         if self.is_form and not isinstance(expected, str):

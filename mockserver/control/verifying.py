@@ -12,6 +12,7 @@ from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.endpoint import Handler
 from mockserver.exchange import Answer, Exchange
 from mockserver.problems import Problem
+from mockserver.redaction import hide_value
 from mockserver.verification import verify
 
 
@@ -50,7 +51,7 @@ def _redacted(data: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(data, str):
         return redact(data)
     if isinstance(data, dict):
-        return {name: _redacted(value, redact) for name, value in data.items()}
+        return {name: _redacted(hide_value(name, value), redact) for name, value in data.items()}
     if isinstance(data, list):
         return [_redacted(value, redact) for value in data]
     return data
