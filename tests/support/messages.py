@@ -1,0 +1,67 @@
+"""Requests as they are sent, and refusals as they should come back."""
+
+from __future__ import annotations
+
+import base64
+
+import httpx
+
+from tests.support.contract import Operation
+from tests.support.files import Json
+from tests.support.servers import MockServer, Reply
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+PROBLEM = "application/problem+json"
+
+
+def basic(name: str, password: str, encoding: str = "utf-8") -> str:
+    """An `Authorization` by HTTP Basic."""
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode(encoding)).decode()}"
+
+
+def bearer(token: str) -> str:
+    """An `Authorization` by a Bearer token."""
+    return f"Bearer {token}"
+
+
+JANE = basic("janedoe", "janedoe-password")
+JOHN = basic("johndoe", "johndoe-password")
+
+
+def call(
+    server: MockServer,
+    operation: Operation,
+    authorization: str | None,
+    username: str = "johndoe",
+) -> httpx.Response:
+    """Send a valid request of an operation."""
+    return server.send(
+        operation.method, operation.path(username), authorization, json=operation.body
+    )
+
+
+def head(method: str, path: str, *fields: str) -> bytes:
+    """The bytes of a request's header, one field a string; the last request of its connection."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *fields]
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
+
+
+def problem(answer: httpx.Response | Reply, status: int, code: str | None = None) -> Json:
+    """The problem that a refusal holds, once its form is found right."""
+    found = answer.status if isinstance(answer, Reply) else answer.status_code
+    data = answer.json()
+    assert found == status, data
+    assert answer.headers["content-type"] == PROBLEM
+    assert set(data) - {"errors"} == {"type", "title", "status", "detail", "code"}
+    assert data["status"] == status
+    assert len(data["detail"]) > 10
+    if code is not None:
+        assert data["code"] == code, data
+    assert isinstance(data, dict)
+    return data
+
+
+def pointers(answer: httpx.Response | Reply) -> list[str]:
+    """The places that a refusal names."""
+    return [error["pointer"] for error in problem(answer, 400).get("errors", [])]
