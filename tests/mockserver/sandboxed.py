@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from tests.support import PATIENCE, Json, MockServer, problem
+from tests.support import Json, MockServer, problem
 
 
 @dataclass
@@ -69,29 +66,6 @@ class Sandboxed:
         assert answer.status_code == 409
         assert mismatches
         return mismatches
-
-
-def eventually(happens: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
-def connect(server: MockServer) -> socket.socket:
-    """A connection for bytes."""
-    return socket.create_connection(("127.0.0.1", server.port), PATIENCE)
-
-
-def received(server: MockServer, request: bytes) -> bytes:
-    """All that comes until the connection is closed, which must be without a reset."""
-    pieces = []
-    with connect(server) as connection:
-        connection.sendall(request)
-        while piece := connection.recv(65536):
-            pieces.append(piece)
-    return b"".join(pieces)
 
 
 def malformed(answer: httpx.Response) -> None:

@@ -14,9 +14,9 @@ from tests.support import (
     CONTRACT,
     CONTRACT_FILE,
     CONTROL_FILE,
-    EMAILS,
     FIXTURES,
     JOHN,
+    JOHNS_EMAILS,
     OPERATIONS,
     SCOPES,
     USER,
@@ -418,7 +418,8 @@ def test_an_invalid_wish_for_a_token_is_refused_with_its_places(
 
 def test_a_revoked_token_is_refused_on_writing_too(server: MockServer) -> None:
     server.send("DELETE", "/_mock/tokens/johndoe-all")
-    path = EMAILS.replace("{username}", "johndoe")
     with server.unchanged():
-        answer = server.send("POST", path, bearer("johndoe-all"), json={"email": "a@b.example"})
+        answer = server.send(
+            "POST", JOHNS_EMAILS, bearer("johndoe-all"), json={"email": "a@b.example"}
+        )
     problem(answer, 401, "token-revoked")

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from accounts_contract import accounts_file, read_contract
 from mockserver.faults import MAX_WAIT, Fault, Faults
 from mockserver.wishes import parse_prefer
-from tests.mockserver.sandboxed import Sandboxed, connect, received
+from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     BY_ID,
-    EMAILS,
+    JANES,
     JOHN,
+    JOHNS,
+    JOHNS_EMAILS,
     OPERATIONS,
     PROBLEM,
-    USER,
     WRITING,
-    MockServer,
     Operation,
     StartServer,
     head,
@@ -35,16 +35,8 @@ from tests.support import (
     problem,
 )
 
-JANES = USER.replace("{username}", "janedoe")
-JOHNS = USER.replace("{username}", "johndoe")
-JOHNS_EMAILS = EMAILS.replace("{username}", "johndoe")
 GET_USER = BY_ID["get_user"]
 COMPILED = read_contract(accounts_file(), validate=False)
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
 
 
 def wish(
@@ -119,8 +111,8 @@ def test_a_rule_may_bring_its_own_body_and_retry_after(sandbox: Sandboxed) -> No
 def test_a_status_that_has_no_body_gets_none(sandbox: Sandboxed, status: int) -> None:
     sandbox.fault(code=status, body={"a": 1})
     path = sandbox.prefix + JOHNS
-    request = head("GET", path).replace(b"Connection: close\r\n", b"")
-    answers = received(sandbox.server, request + head("GET", "/_mock/health"))
+    request = head("GET", path, last=False)
+    answers = sandbox.server.raw_bytes(request + head("GET", "/_mock/health"))
     first, second = answers.split(b"\r\n\r\n", 1)
     assert first.startswith(b"HTTP/1.1 %d " % status)
     assert second.startswith(b"HTTP/1.1 200 ")
@@ -145,14 +137,14 @@ def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
 
 
 def test_while_one_waits_others_are_answered(sandbox: Sandboxed) -> None:
-    with connect(sandbox.server) as waiting:
+    with sandbox.server.connect() as waiting:
         waiting.sendall(head("GET", sandbox.prefix + JOHNS, "Prefer: wait=30"))
         assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
 
 
 def test_a_server_that_ends_waits_for_no_wish(start_server: StartServer) -> None:
     server = start_server()
-    with connect(server) as waiting:
+    with server.connect() as waiting:
         waiting.sendall(head("GET", JOHNS, "Prefer: wait=60"))
         assert server.send("GET", JOHNS, JOHN).status_code == 200
         assert server.stop() == 0
@@ -194,15 +186,15 @@ def test_a_normal_wait_is_never_less_than_nothing_nor_far_too_long(
 
 
 def test_a_reset_is_seen_before_any_answer(sandbox: Sandboxed) -> None:
-    with connect(sandbox.server) as connection:
+    with sandbox.server.connect() as connection:
         connection.sendall(head("GET", sandbox.prefix + JOHNS, "Prefer: fault=reset"))
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
 
 
 def test_a_reset_is_seen_on_a_connection_that_was_used_before(sandbox: Sandboxed) -> None:
-    keep = head("GET", "/_mock/health").replace(b"Connection: close\r\n", b"")
-    with connect(sandbox.server) as connection:
+    keep = head("GET", "/_mock/health", last=False)
+    with sandbox.server.connect() as connection:
         connection.sendall(keep)
         response = http.client.HTTPResponse(connection)
         response.begin()
@@ -213,10 +205,9 @@ def test_a_reset_is_seen_on_a_connection_that_was_used_before(sandbox: Sandboxed
 
 
 def test_a_reset_among_pipelined_requests_ends_those_behind_it(sandbox: Sandboxed) -> None:
-    reset = head("GET", sandbox.prefix + JOHNS, "Prefer: fault=reset")
-    keep = reset.replace(b"Connection: close\r\n", b"")
-    with connect(sandbox.server) as connection:
-        connection.sendall(keep + keep + head("GET", "/_mock/health"))
+    reset = head("GET", sandbox.prefix + JOHNS, "Prefer: fault=reset", last=False)
+    with sandbox.server.connect() as connection:
+        connection.sendall(reset + reset + head("GET", "/_mock/health"))
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
     assert len(sandbox.requests()) == 1
@@ -232,9 +223,7 @@ def test_a_reset_of_a_request_with_a_body_is_a_reset(sandbox: Sandboxed) -> None
 def test_a_truncated_answer_breaks_off_in_its_body(sandbox: Sandboxed) -> None:
     path = sandbox.prefix + JOHNS
     fields = (f"Authorization: {JOHN}", "Prefer: fault=truncate")
-    answer = received(
-        sandbox.server, head("GET", path, *fields).replace(b"Connection: close\r\n", b"")
-    )
+    answer = sandbox.server.raw_bytes(head("GET", path, *fields, last=False))
     headers, body = answer.split(b"\r\n\r\n", 1)
     assert headers.startswith(b"HTTP/1.1 200 ")
     [length] = [line for line in headers.split(b"\r\n") if line.startswith(b"content-length")]
@@ -251,7 +240,7 @@ def test_a_truncated_answer_without_a_body_breaks_off_in_its_header(sandbox: San
         wish(sandbox, "fault=truncate", BY_ID["delete_email"])
     path = sandbox.prefix + JOHNS
     fields = (f"Authorization: {JOHN}", "Prefer: fault=truncate")
-    answer = received(sandbox.server, head("HEAD", path, *fields))
+    answer = sandbox.server.raw_bytes(head("HEAD", path, *fields))
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"\r\n\r\n" not in answer
 
@@ -368,7 +357,7 @@ def test_a_wish_may_stand_in_several_fields(sandbox: Sandboxed) -> None:
 def test_a_wish_that_cannot_be_granted_is_ignored_with_a_note(
     sandbox: Sandboxed, prefer: str
 ) -> None:
-    with connect(sandbox.server) as connection:
+    with sandbox.server.connect() as connection:
         request = head("GET", sandbox.prefix + JOHNS, f"Authorization: {JOHN}", f"Prefer: {prefer}")
         connection.sendall(request)
         assert connection.recv(12) == b"HTTP/1.1 200"
@@ -624,7 +613,7 @@ def test_a_wished_status_does_not_need_a_body_that_could_be_read(sandbox: Sandbo
 def test_a_client_that_leaves_while_it_waits_harms_nobody(sandbox: Sandboxed) -> None:
     sandbox.fault(wait=0.2)
     for _ in range(3):
-        with connect(sandbox.server) as connection:
+        with sandbox.server.connect() as connection:
             connection.sendall(head("GET", sandbox.prefix + JOHNS))
             connection.shutdown(socket.SHUT_RDWR)
     assert sandbox.send("GET", JOHNS, JOHN).status_code == 200

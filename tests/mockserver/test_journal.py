@@ -22,13 +22,15 @@ from hypothesis import strategies as st
 from accounts_contract import control_file, read_contract
 from mockserver.journal import MAX_SHOWN, Journal, Limits, Record, pack
 from mockserver.redaction import HIDDEN, Redactor
-from tests.mockserver.sandboxed import Sandboxed, received
+from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     BY_ID,
     CONTRACT,
-    EMAILS,
     FORM,
+    JANES,
     JOHN,
+    JOHNS,
+    JOHNS_EMAILS,
     JSON,
     OPERATIONS,
     USER,
@@ -44,21 +46,19 @@ from tests.support import (
     write_yaml,
 )
 
-JANES = USER.replace("{username}", "janedoe")
-JOHNS = USER.replace("{username}", "johndoe")
-JOHNS_EMAILS = EMAILS.replace("{username}", "johndoe")
 CONTROL = read_contract(control_file(), validate=False)
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
 
 
 def call(sandbox: Sandboxed, operation: Operation, authorization: str | None = JOHN) -> None:
     """Send a valid request of an operation."""
     body = {} if operation.body is None else {"json": operation.body}
     sandbox.send(operation.method, operation.path(), authorization, **body)
+
+
+def fill(sandbox: Sandboxed, requests: int) -> None:
+    """Send so many requests at once, to a path that leads nowhere."""
+    path = f"{sandbox.prefix}/x"
+    sandbox.server.raw_bytes(head("GET", path, last=False) * (requests - 1) + head("GET", path))
 
 
 # What an entry tells
@@ -363,9 +363,7 @@ def test_the_journal_is_emptied_by_delete_and_by_reset(sandbox: Sandboxed) -> No
 
 
 def test_the_journal_keeps_the_last_thousand_requests(sandbox: Sandboxed) -> None:
-    request = head("GET", f"{sandbox.prefix}/x")
-    keep = request.replace(b"Connection: close\r\n", b"")
-    received(sandbox.server, keep * 1000 + request)
+    fill(sandbox, 1001)
     sandbox.send("GET", JOHNS, JOHN)
     entries = sandbox.requests()
     assert [entry["id"] for entry in entries] == list(range(3, 1003))
@@ -720,9 +718,7 @@ def test_an_expectation_that_makes_no_sense_is_refused(sandbox: Sandboxed, wante
 
 
 def test_many_expectations_of_a_long_journal_hold_nobody_up_for_long(sandbox: Sandboxed) -> None:
-    request = head("GET", f"{sandbox.prefix}/x")
-    keep = request.replace(b"Connection: close\r\n", b"")
-    received(sandbox.server, keep * 999 + request)
+    fill(sandbox, 1000)
     expected = [{"path": "/x", "times": 1}] * 100
     began = time.perf_counter()
     assert len(sandbox.verify(*expected)) == 100

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import httpx
 import pytest
 
 from mockserver.pytest_plugin import AccountsMock, AccountsMockFactory, ControlError
-from tests.support import FIXTURES, PATIENCE, MockServer, clean_environment, write_yaml
+from tests.support import FIXTURES, MockServer, clean_environment, eventually, write_yaml
 
 pytest_plugins = ["pytester"]
 
@@ -114,13 +113,6 @@ class Planted:
 @pytest.fixture
 def planted(tmp_path: Path) -> Planted:
     return Planted(tmp_path)
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.02)
 
 
 # The sandbox of a test.
@@ -395,7 +387,7 @@ def test_adding(accounts_mock, attempt):
     assert len({tuple(line[1:]) for line in lines}) == 1
     assert len({line[0] for line in lines}) == (2 if workers else 1)
     # It has stopped listening by now; its process may take a moment more.
-    wait_until(lambda: not planted.servers())
+    eventually(lambda: not planted.servers())
     assert planted.left() == []
 
 
@@ -432,7 +424,7 @@ def test_waiting(accounts_mock):
     time.sleep(60)
 """)
     with planted.started(*workers) as process:
-        wait_until((planted.folder / "waiting").exists)
+        eventually((planted.folder / "waiting").exists)
         assert len(planted.servers()) == 1
         if number == signal.SIGINT:
             os.killpg(process.pid, number)  # as a terminal does
@@ -442,7 +434,7 @@ def test_waiting(accounts_mock):
         assert process.returncode == code, output
 
     assert "MockServerError" not in output
-    wait_until(lambda: not planted.servers() and not planted.left())
+    eventually(lambda: not planted.servers() and not planted.left())
 
 
 def test_a_server_that_does_not_start_says_why(planted: Planted) -> None:

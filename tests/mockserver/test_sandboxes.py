@@ -24,11 +24,12 @@ from mockserver.watching import tidy
 from tests.mockserver.sandboxed import Sandboxed, malformed
 from tests.support import (
     CONTROL_FILE,
-    EMAILS,
     FIXTURES,
     JANE,
+    JANES,
     JOHN,
-    USER,
+    JOHNS,
+    JOHNS_EMAILS,
     Json,
     MockServer,
     StartServer,
@@ -40,17 +41,9 @@ from tests.support import (
 )
 
 CONTROL = read_yaml(CONTROL_FILE)
-JANES = USER.replace("{username}", "janedoe")
-JOHNS = USER.replace("{username}", "johndoe")
-JOHNS_EMAILS = EMAILS.replace("{username}", "johndoe")
 
 GOOD_NAMES = ["a", "A-b_c.9", "0", "...", "x" * 64]
 BAD_NAMES = ["", "x" * 65, "a b", "a/b", "a%41", "%61", "é", "a,b", "a~", "a\tb", "~a", "ａ"]
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
 
 
 # Naming one

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from tests.mockserver.attacks import ADDRESSES, PROFILE, request
-from tests.support import ROOT, MockServer, StartServer, clean_environment
+from tests.mockserver.attacks import request
+from tests.support import JANES, JANES_EMAILS, ROOT, MockServer, StartServer, clean_environment
 
 SECONDS = 5
 """How long it may take."""
@@ -27,20 +27,20 @@ def says_nothing(connection: socket.socket) -> None:
 
 
 def keeps_its_connection(connection: socket.socket) -> None:
-    connection.sendall(request("GET", PROFILE))
+    connection.sendall(request("GET", JANES))
     assert connection.recv(65536)
 
 
 def sends_half_a_header(connection: socket.socket) -> None:
-    connection.sendall(request("GET", PROFILE)[:-3])
+    connection.sendall(request("GET", JANES)[:-3])
 
 
 def sends_half_a_body(connection: socket.socket) -> None:
-    connection.sendall(request("POST", ADDRESSES, b"Content-Length: 100") + b'{"email":')
+    connection.sendall(request("POST", JANES_EMAILS, b"Content-Length: 100") + b'{"email":')
 
 
 def sends_half_a_body_after_a_refusal(connection: socket.socket) -> None:
-    connection.sendall(request("POST", ADDRESSES, b"Content-Length: 100", login=b""))
+    connection.sendall(request("POST", JANES_EMAILS, b"Content-Length: 100", login=b""))
     assert connection.recv(65536)
 
 
@@ -95,7 +95,7 @@ def test_a_request_under_way_is_answered(start_server: StartServer) -> None:
     server = start_server()
     body = b'{"email": "last@example.com"}'
     with server.connect() as connection, connection.makefile("rb") as stream:
-        connection.sendall(request("POST", ADDRESSES, b"Expect: 100-continue", body=body)[:-1])
+        connection.sendall(request("POST", JANES_EMAILS, b"Expect: 100-continue", body=body)[:-1])
         assert b" 100 " in stream.readline()
         server.process.send_signal(signal.SIGTERM)
         refused(server)

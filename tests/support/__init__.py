@@ -6,6 +6,10 @@ from tests.support.contract import (
     CONTRACT,
     EMAILS,
     FIXTURES,
+    JANES,
+    JANES_EMAILS,
+    JOHNS,
+    JOHNS_EMAILS,
     OPERATIONS,
     PATHS,
     SCOPES,
@@ -37,7 +41,14 @@ from tests.support.messages import (
     pointers,
     problem,
 )
-from tests.support.servers import PATIENCE, MockServer, Reply, StartServer, clean_environment
+from tests.support.servers import (
+    PATIENCE,
+    MockServer,
+    Reply,
+    StartServer,
+    clean_environment,
+    eventually,
+)
 
 __all__ = [
     "BY_ID",
@@ -49,7 +60,11 @@ __all__ = [
     "FIXTURES_FILE",
     "FORM",
     "JANE",
+    "JANES",
+    "JANES_EMAILS",
     "JOHN",
+    "JOHNS",
+    "JOHNS_EMAILS",
     "JSON",
     "OPERATIONS",
     "PATHS",
@@ -69,6 +84,7 @@ __all__ = [
     "call",
     "check",
     "clean_environment",
+    "eventually",
     "head",
     "invoke",
     "named",

@@ -54,6 +54,10 @@ WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.body is 
 PATHS: tuple[str, ...] = tuple(CONTRACT["paths"])
 USER = BY_ID["get_user"].template
 EMAILS = BY_ID["list_emails"].template
+JANES = BY_ID["get_user"].path("janedoe")
+JANES_EMAILS = BY_ID["list_emails"].path("janedoe")
+JOHNS = BY_ID["get_user"].path("johndoe")
+JOHNS_EMAILS = BY_ID["list_emails"].path("johndoe")
 
 
 def named(value: object) -> str:

@@ -41,9 +41,10 @@ def call(
     )
 
 
-def head(method: str, path: str, *fields: str) -> bytes:
-    """The bytes of a request's header, one field a string; the last request of its connection."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *fields]
+def head(method: str, path: str, *fields: str, last: bool = True) -> bytes:
+    """The bytes of a request's header, one field a string; `last`: no other request follows."""
+    close = ["Connection: close"] if last else []
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *close, *fields]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
 
 

@@ -25,6 +25,14 @@ PATIENCE = 20.0
 """Seconds after which something that should happen is taken for something that will not."""
 
 
+def eventually(happens: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
 class Lines:
     """The lines of a stream, as they come."""
 
