@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.support import Json, MockServer, problem
+from tests.support import Json, MockServer, head, problem
 
 
 @dataclass
@@ -52,6 +52,11 @@ class Sandboxed:
 
     def faults(self) -> list[Json]:
         return list(self.control("GET", "faults"))
+
+    def fill(self, requests: int) -> None:
+        """Send so many requests at once, to a path that leads nowhere."""
+        path = f"{self.prefix}/x"
+        self.server.raw_bytes(head("GET", path, last=False) * (requests - 1) + head("GET", path))
 
     def verify(self, *requests: Json, in_order: bool = False) -> list[Json]:
         """The mismatches of some expectations."""

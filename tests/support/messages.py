@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from typing import Any, Protocol
 
 import httpx
 
 from tests.support.contract import Operation
 from tests.support.files import Json
-from tests.support.servers import MockServer, Reply
+from tests.support.servers import Reply
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -29,8 +30,16 @@ JANE = basic("janedoe", "janedoe-password")
 JOHN = basic("johndoe", "johndoe-password")
 
 
+class Caller(Protocol):
+    """Whoever sends requests: to a server, or into a sandbox of it."""
+
+    def send(
+        self, method: str, path: str, authorization: str | None = None, **more: Any
+    ) -> httpx.Response: ...
+
+
 def call(
-    server: MockServer,
+    server: Caller,
     operation: Operation,
     authorization: str | None,
     username: str = "johndoe",
