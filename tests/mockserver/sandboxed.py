@@ -8,7 +8,10 @@ from typing import Any
 
 import httpx
 
-from tests.support import Json, MockServer, head, problem
+from accounts_contract import accounts_file, read_contract
+from tests.support import BY_ID, JOHN, Json, MockServer, Operation, head, problem
+
+COMPILED = read_contract(accounts_file(), validate=False)
 
 
 @dataclass
@@ -37,6 +40,14 @@ class Sandboxed:
 
     def state(self) -> Json:
         return dict(self.control("GET", "state"))
+
+    def wish(
+        self, prefer: str, operation: Operation = BY_ID["get_user"], **fields: str
+    ) -> httpx.Response:
+        """Send a valid request that wishes something; `fields` are further header fields."""
+        headers = {"Prefer": prefer, **fields}
+        path = operation.path()
+        return self.send(operation.method, path, JOHN, headers=headers, json=operation.body)
 
     def requests(self) -> list[Json]:
         """The journal."""
