@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from accounts_contract import accounts_file, read_contract
-from tests.support import BY_ID, JOHN, Json, MockServer, Operation, head, problem
+from tests.support import BY_ID, JOHN, Json, MockServer, Operation, head
 
 COMPILED = read_contract(accounts_file(), validate=False)
 
@@ -82,8 +82,3 @@ class Sandboxed:
         assert answer.status_code == 409
         assert mismatches
         return mismatches
-
-
-def malformed(answer: httpx.Response) -> None:
-    """The name of the sandbox was refused."""
-    problem(answer, 400, "sandbox-malformed")

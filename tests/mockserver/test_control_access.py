@@ -8,38 +8,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support import (
-    CONTROL_FILE,
-    JOHN,
-    OPERATIONS,
-    MockServer,
-    StartServer,
-    bearer,
-    call,
-    head,
-    problem,
-    read_yaml,
-)
+from tests.mockserver.steering import STEERING
+from tests.support import JOHN, OPERATIONS, MockServer, StartServer, bearer, call, head, problem
 
-PARAMETERS = {"{token}": "johndoe-all", "{id}": "fault-1", "{name}": "api.js"}
-
-
-def filled(path: str) -> str:
-    """A path with a value for each of its parameters."""
-    for parameter, value in PARAMETERS.items():
-        path = path.replace(parameter, value)
-    return path
-
-
-CONTROL = read_yaml(CONTROL_FILE)
-OPERATIONS_OF_CONTROL = [
-    (method.upper(), filled(path), raw.get("security") == [])
-    for path, item in CONTROL["paths"].items()
-    for method, raw in item.items()
-    if method != "parameters"
-]
-GUARDED = [(method, path) for method, path, is_open in OPERATIONS_OF_CONTROL if not is_open]
-OPEN = [(method, path) for method, path, is_open in OPERATIONS_OF_CONTROL if is_open]
+PARAMETERS = {"token": "johndoe-all", "id": "fault-1", "name": "api.js"}
+GUARDED = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if not one.is_open]
+OPEN = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if one.is_open]
 every_guarded_operation = pytest.mark.parametrize(("method", "path"), GUARDED)
 every_open_operation = pytest.mark.parametrize(("method", "path"), OPEN)
 
