@@ -61,8 +61,7 @@ def start_server() -> Iterator[StartServer]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # Imported here: the tests that need no browser need no playwright either.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most tests need none
 
     found = shutil.which("chromium")
     assert found is not None, "these tests need chromium (Debian: apt-get install chromium)"
