@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tests.support import CONTROL_FILE, FIXTURES, Json, read_yaml
 
 CONTROL = read_yaml(CONTROL_FILE)
+CONTROL_TOKEN = "control-token-of-these-tests"
 
 
 class Steering(NamedTuple):

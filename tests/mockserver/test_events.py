@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
+from tests.mockserver.steering import CONTROL_TOKEN
 from tests.support import (
     BY_ID,
     JOHN,
@@ -232,11 +233,10 @@ def test_a_server_with_readers_ends_in_time_and_in_peace(start_server: StartServ
     assert events <= {"request"}
 
 
-def test_events_need_the_control_token_where_there_is_one(start_server: StartServer) -> None:
-    server = start_server("--control-token", "the-control-token")
-    assert server.send("GET", "/_mock/events").status_code == 401
-    headers = {"Authorization": bearer("the-control-token")}
-    with server.client.stream("GET", "/_mock/events", headers=headers) as stream:
+def test_events_need_the_control_token_where_there_is_one(closed: MockServer) -> None:
+    assert closed.send("GET", "/_mock/events").status_code == 401
+    headers = {"Authorization": bearer(CONTROL_TOKEN)}
+    with closed.client.stream("GET", "/_mock/events", headers=headers) as stream:
         assert stream.status_code == 200
 
 

@@ -43,7 +43,7 @@ def test_the_archive_is_har_1_2(sandbox: Sandboxed) -> None:
         url = httpx.URL(request["url"])
         assert url.host == "127.0.0.1"
         assert url.raw_path.decode().partition("?")[0] == sandbox.prefix + listed["path"]
-        assert httpx.get(url).status_code != 404
+        assert sandbox.server.client.get(url).status_code != 404
         assert (request["method"], response["status"]) == (listed["method"], listed["status"])
         assert response["content"]["text"] == listed["response"]["body"]
         assert entry["comment"] == (listed["why"] or "")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,6 @@ from accounts_contract import control_file, read_contract
 from mockserver.redaction import HIDDEN
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
-    CONTRACT,
     JANES,
     JOHN,
     JOHNS,
@@ -26,13 +23,11 @@ from tests.support import (
     USER,
     MockServer,
     Operation,
-    StartServer,
     basic,
     bearer,
     call,
     named,
     problem,
-    write_yaml,
 )
 
 CONTROL = read_contract(control_file(), validate=False)
@@ -277,13 +272,8 @@ def test_an_entry_names_the_members_that_were_ignored(sandbox: Sandboxed) -> Non
     assert sandbox.last()["notes"] == ["ignored members: nickname"]
 
 
-def test_an_entry_tells_what_in_a_response_broke_the_contract(
-    start_server: StartServer, tmp_path: Path
-) -> None:
-    data = copy.deepcopy(CONTRACT)
-    data["components"]["schemas"]["User"]["properties"]["company"] = {"type": "integer"}
-    contract = write_yaml(tmp_path / "contract.yaml", data)
-    sandbox = Sandboxed(start_server("--contract", str(contract)), "")
+def test_an_entry_tells_what_in_a_response_broke_the_contract(defective: MockServer) -> None:
+    sandbox = Sandboxed(defective)
     problem(sandbox.send("GET", JOHNS, JOHN), 500, "response-breaks-contract")
     entry = sandbox.last()
     assert entry["code"] == "response-breaks-contract"

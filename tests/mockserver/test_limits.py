@@ -26,6 +26,7 @@ from tests.support import (
     MockServer,
     Operation,
     Reply,
+    altered,
     bearer,
     head,
     named,
@@ -36,15 +37,17 @@ GIGABYTE = f"Content-Length: {1 << 30}"
 
 
 def impatient(head: float, body: float, idle: float = 65) -> MockServer:
-    """A server that waits for so many seconds only."""
-    lines = [
-        "from mockserver import connection",
-        f"connection.HEAD_SECONDS, connection.BODY_SECONDS = {head}, {body}",
+    """A server that waits for so many seconds only, and looks ten times as often."""
+    program = altered(
+        f"connection.HEAD_SECONDS = {head}",
+        f"connection.BODY_SECONDS = {body}",
         f"connection.KEEP_ALIVE_SECONDS = {idle}",
-        "from mockserver.cli import main",
-        "main(prog_name='mockserver')",
-    ]
-    return MockServer(program=("-c", "\n".join(lines)))
+        "server.SWEEP_EVERY = 1",
+    )
+    server = MockServer(program=program)
+    # It may end a connection at any time, and so when another request is sent on it.
+    server.client.headers["Connection"] = "close"
+    return server
 
 
 def answers(server: MockServer, sent: list[bytes]) -> list[bytes]:

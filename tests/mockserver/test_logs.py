@@ -17,6 +17,7 @@ from tests.support import (
     Json,
     MockServer,
     Operation,
+    altered,
     bearer,
     call,
     head,
@@ -44,7 +45,8 @@ every_refusal = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def text_process() -> Iterator[MockServer]:
-    with MockServer("--log-format", "text") as started:
+    program = altered("reports.FLUSH_AFTER = 0.001")
+    with MockServer("--log-format", "text", program=program) as started:
         yield started
 
 

@@ -91,8 +91,9 @@ def test_listing(api):
 def test_of_a_long_journal_the_end_is_shown(run_tests: RunTests) -> None:
     result = run_tests("""
 def test_asking(accounts_mock):
-    for _ in range(60):
-        httpx.get(accounts_mock.url)
+    with httpx.Client() as client:
+        for _ in range(60):
+            client.get(accounts_mock.url)
     assert False
 """)
     result.stdout.fnmatch_lines(["(10 earlier ones are left out)", "#11 *", "#60 *"])

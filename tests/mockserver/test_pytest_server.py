@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.mockserver.planted import Planted, RunTests, servers_of
+from tests.mockserver.planted import Planted, servers_of
+from tests.mockserver.steering import CONTROL_TOKEN
 from tests.support import CONTRACT_FILE, FIXTURES, MockServer, eventually, write_yaml
 
 pytest_plugins = ["pytester"]
@@ -154,15 +154,15 @@ def test_settings_for_another_server_do_not_count(planted: Planted) -> None:
 
 
 def test_a_server_that_asks_for_a_control_token_gets_it_from_the_environment(
-    run_tests: RunTests, start_server: Callable[..., MockServer], pytester: pytest.Pytester
+    closed: MockServer, pytester: pytest.Pytester
 ) -> None:
-    url = start_server("--control-token", "a-token-of-ours").url
+    url = closed.url
     pytester.makepyfile("def test_it(accounts_mock): accounts_mock.reset()")
 
     result = pytester.runpytest_inprocess("--accounts-mock-url", url)
     result.assert_outcomes(failed=1)
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("MOCKSERVER_CONTROL_TOKEN", "a-token-of-ours")
+        environment.setenv("MOCKSERVER_CONTROL_TOKEN", CONTROL_TOKEN)
         result = pytester.runpytest_inprocess("--accounts-mock-url", url + "/")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"accounts-mock: {url}/"])

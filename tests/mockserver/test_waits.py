@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver.faults import MAX_WAIT, Fault
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import JOHN, JOHNS, StartServer, head
+from tests.support import JOHN, JOHNS, StartServer, altered, head
 
 
 def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
@@ -28,7 +28,7 @@ def test_while_one_waits_others_are_answered(sandbox: Sandboxed) -> None:
 
 
 def test_a_server_that_ends_waits_for_no_wish(start_server: StartServer) -> None:
-    server = start_server()
+    server = start_server(program=altered("server.SHUTDOWN_SECONDS = 0.2"))
     with server.connect() as waiting:
         waiting.sendall(head("GET", JOHNS, "Prefer: wait=60"))
         assert server.send("GET", JOHNS, JOHN).status_code == 200

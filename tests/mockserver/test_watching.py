@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +22,11 @@ from tests.support import (
     JANE,
     JANES,
     JOHN,
+    PROGRAM,
     Json,
     MockServer,
     StartServer,
+    altered,
     basic,
     bearer,
     call,
@@ -41,7 +43,7 @@ GET_USER, UPDATE_USER, LIST_EMAILS = (
 class Watched:
     """A server that watches its files, and the files."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, program: Sequence[str] = PROGRAM) -> None:
         self.contract = folder / "contract.yaml"
         self.fixtures = folder / "fixtures.yaml"
         self.good = {
@@ -51,7 +53,7 @@ class Watched:
         for file, content in self.good.items():
             file.write_bytes(content)
         files = ["--contract", str(self.contract), "--fixtures", str(self.fixtures)]
-        self.server = MockServer("--watch", *files, *options)
+        self.server = MockServer("--watch", *files, *options, program=program)
         self._seen = 0
 
     def wait_for(self, event: str) -> str:
@@ -84,7 +86,8 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    started = Watched(tmp_path_factory.mktemp("watched"))
+    program = altered("watching.LOOK_EVERY = 0.02")
+    started = Watched(tmp_path_factory.mktemp("watched"), program=program)
     with started.server:
         yield started
 

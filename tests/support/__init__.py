@@ -43,9 +43,11 @@ from tests.support.messages import (
 )
 from tests.support.servers import (
     PATIENCE,
+    PROGRAM,
     MockServer,
     Reply,
     StartServer,
+    altered,
     clean_environment,
     eventually,
 )
@@ -70,6 +72,7 @@ __all__ = [
     "PATHS",
     "PATIENCE",
     "PROBLEM",
+    "PROGRAM",
     "ROOT",
     "SCOPES",
     "USER",
@@ -79,6 +82,7 @@ __all__ = [
     "Operation",
     "Reply",
     "StartServer",
+    "altered",
     "basic",
     "bearer",
     "call",

@@ -21,6 +21,8 @@ import httpx
 
 from tests.support.files import ROOT, Json
 
+PROGRAM = ("-m", "mockserver")
+
 PATIENCE = 20.0
 """Seconds after which something that should happen is taken for something that will not."""
 
@@ -105,7 +107,7 @@ class MockServer:
         self,
         *options: str,
         defaults: Sequence[str] = ("--port", "0", "--log-format", "json"),
-        program: Sequence[str] = ("-m", "mockserver"),
+        program: Sequence[str] = PROGRAM,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.process = subprocess.Popen(
@@ -261,8 +263,18 @@ class StartServer(Protocol):
     """Starts a server that is ended with the test."""
 
     def __call__(
-        self, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        *options: str,
+        program: Sequence[str] = ...,
+        environment: Mapping[str, str] | None = None,
     ) -> MockServer: ...
+
+
+def altered(*constants: str) -> Sequence[str]:
+    """The server as a program in which constants are others, such as `watching.LOOK_EVERY = 0.01`."""
+    changes = [f"mockserver.{one}" for one in constants]
+    lines = ["import mockserver.cli", *changes, "mockserver.cli.main(prog_name='mockserver')"]
+    return ("-c", "\n".join(lines))
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
