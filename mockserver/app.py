@@ -166,12 +166,27 @@ def _add_api(
     endpoints: Mapping[str, Endpoint],
     functions: Mapping[str, Handler],
 ) -> None:
-    # Connexion fills its copy of the document in; ours stays as it was read.
-    app.add_api(
-        deepcopy(contract.document.data),
-        resolver=Resolver(functions.__getitem__),
-        endpoints=endpoints,
-    )
+    app.add_api(_outline(contract), resolver=Resolver(functions.__getitem__), endpoints=endpoints)
+
+
+def _outline(contract: Contract) -> dict[str, Any]:
+    """What connexion needs of a contract: its paths and operations.
+
+    A whole document it would check once more, which takes longer than all the rest of `create_app`.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in contract.operations.values():
+        responses = {"default": {"description": "as the contract says"}}
+        methods = paths.setdefault(operation.path, {})
+        methods[operation.method] = {"operationId": operation.id, "responses": responses}
+    data = contract.document.data
+    return {
+        "openapi": data["openapi"],
+        "info": {"title": contract.title, "version": "1"},
+        # Their path stands before all others. Connexion fills its copy in; ours stays as it was read.
+        "servers": deepcopy(data.get("servers", [])),
+        "paths": paths,
+    }
 
 
 def _account_access(rule: AccessRule) -> Admit:
