@@ -20,6 +20,7 @@ from mockserver.cors import OriginPolicy
 from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
 from mockserver.exchange import App, Exchange, Message
 from mockserver.front import FrontDoor, Reporter, SandboxRequired
+from mockserver.problems import Headers
 from mockserver.routing import RoutingMiddleware
 from mockserver.sandbox import Sandboxes
 
@@ -90,13 +91,18 @@ def create_app(
         name: _account_handler(rules[name], operation)
         for name, operation in contract.operations.items()
     }
+    rules_of_access = {
+        name: AccessRule(operation, contract.title)
+        for name, operation in contract.operations.items()
+    }
     endpoints = {
         name: Endpoint(
             operation,
-            _account_access(AccessRule(operation, contract.title)),
+            _account_access(rules_of_access[name]),
             carried_out[name],
             strict=settings.strict,
             can_fail=True,
+            wanted_headers=_wanted_headers(contract, operation, rules_of_access[name]),
         )
         for name, operation in contract.operations.items()
     }
@@ -189,6 +195,19 @@ def _outline(contract: Contract) -> dict[str, Any]:
     }
 
 
+def _wanted_headers(
+    contract: Contract, operation: Operation, rule: AccessRule
+) -> Mapping[int, Headers]:
+    """The header fields that an answer has with each status, be it a wanted one (RFC 9110, section 15.5)."""
+    beside = [one for one in contract.operations.values() if one.path == operation.path]
+    methods = {"OPTIONS", *(one.method.upper() for one in beside)}
+    allow = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    headers = {401: rule.challenge, 405: [(b"allow", allow.encode("ascii"))]}
+    if operation.body is not None:
+        headers[415] = [(b"accept", ", ".join(operation.body.content).encode("latin-1"))]
+    return headers
+
+
 def _account_access(rule: AccessRule) -> Admit:
     owner = rule.owner
 
@@ -209,8 +228,11 @@ def _account_handler(rule: Rule, operation: Operation) -> Handler:
         return lambda exchange, body: rule(exchange.sandbox.world, exchange.params[username])
 
     def handle(exchange: Exchange, body: Any) -> Any:
-        members = body if isinstance(body, dict) else {}
-        return rule(exchange.sandbox.world, exchange.params[username], members)
+        world, name = exchange.sandbox.world, exchange.params[username]
+        before = world.accounts.get(name)
+        if before is not None:
+            exchange.undo = partial(world.put, before)
+        return rule(world, name, body if isinstance(body, dict) else {})
 
     return handle
 

@@ -18,7 +18,8 @@ from mockserver.redaction import Redactor
 from mockserver.refusals import Refusal, Unknown
 from mockserver.world import World
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}")
+"""The name of a sandbox; `.` and `..` are none, which clients take out of every path (RFC 3986, 5.2.4)."""
 
 SAFE_SECONDS = 300.0
 """A sandbox that was used within this time is never dropped to make room."""

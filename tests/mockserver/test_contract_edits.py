@@ -249,6 +249,13 @@ def test_an_answer_that_breaks_its_schema_is_a_500_that_says_so(
     assert (facts["code"], facts["why"]) == ("response-breaks-contract", detail)
 
 
+def test_what_is_answered_by_a_500_has_changed_nothing(misfit: MockServer) -> None:
+    with misfit.unchanged():
+        problem(misfit.send("PATCH", JOHNS, JOHN, json={"location": "Changed"}), 500)
+        added = {"email": "half@example.com"}
+        problem(misfit.send("POST", JOHNS_EMAILS, JOHN, json=added), 500)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_answer_that_lacks_a_required_member_is_a_500(misfit: MockServer, method: str) -> None:
     body = {"email": f"{method}@example.com"}

@@ -8,7 +8,22 @@ from tests.mockserver.sandboxed import Sandboxed
 from tests.support import JANE, JANES, MockServer, head, problem
 
 GOOD_NAMES = ["a", "A-b_c.9", "0", "...", "x" * 64]
-BAD_NAMES = ["", "x" * 65, "a b", "a/b", "a%41", "%61", "é", "a,b", "a~", "a\tb", "~a", "ａ"]
+BAD_NAMES = [
+    "",
+    ".",
+    "..",
+    "x" * 65,
+    "a b",
+    "a/b",
+    "a%41",
+    "%61",
+    "é",
+    "a,b",
+    "a~",
+    "a\tb",
+    "~a",
+    "ａ",
+]
 
 
 @pytest.mark.parametrize("name", GOOD_NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.faults import MAX_WAIT, Fault
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import JOHN, JOHNS, StartServer, altered, head
+from tests.support import BY_ID, JOHN, JOHNS, StartServer, altered, eventually, head
 
 
 def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
@@ -74,3 +75,33 @@ def test_a_client_that_leaves_while_it_waits_harms_nobody(sandbox: Sandboxed) ->
             connection.sendall(head("GET", sandbox.prefix + JOHNS))
             connection.shutdown(socket.SHUT_RDWR)
     assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
+
+
+def test_a_client_that_hangs_up_while_it_waits_is_in_the_journal(sandbox: Sandboxed) -> None:
+    before = sandbox.state()
+    operation = BY_ID["add_email"]
+    sandbox.fault(wait=0.3, times=1)
+    with sandbox.server.connect() as impatient:
+        body = json.dumps(operation.body)
+        fields = (f"Authorization: {JOHN}", "Content-Type: application/json")
+        length = f"Content-Length: {len(body)}"
+        path = sandbox.prefix + operation.path()
+        impatient.sendall(head("POST", path, *fields, length) + body.encode())
+    eventually(lambda: len(sandbox.requests()) == 1)
+    entry = sandbox.last()
+    assert (entry["status"], entry["code"]) == (0, "client-gone")
+    assert entry["operation"] == "add_email"
+    assert entry["fault"] == "fault-1: wait 0.3 s"
+    assert sandbox.state() == before
+
+
+def test_an_answer_that_nobody_waited_for_is_in_the_journal_with_a_note(
+    sandbox: Sandboxed,
+) -> None:
+    with sandbox.server.connect() as impatient:
+        fields = (f"Authorization: {JOHN}", "Prefer: wait=0.3")
+        impatient.sendall(head("GET", sandbox.prefix + JOHNS, *fields))
+    eventually(lambda: len(sandbox.requests()) == 1)
+    entry = sandbox.last()
+    assert entry["status"] == 200
+    assert entry["notes"] == ["the client had hung up before this answer"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.mockserver.sandboxed import COMPILED, Sandboxed
-from tests.support import JOHN, JOHNS, OPERATIONS, PROBLEM, Operation, head, named, problem
+from tests.support import BY_ID, JOHN, JOHNS, OPERATIONS, PROBLEM, Operation, head, named, problem
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
@@ -89,3 +89,45 @@ def test_a_wished_status_does_not_need_a_body_that_could_be_read(sandbox: Sandbo
     assert answer.status_code == 503
     answer = sandbox.send("PATCH", JOHNS, JOHN, content=b"{no json", headers=headers)
     assert answer.status_code == 503
+
+
+def test_a_wished_status_comes_with_the_fields_that_belong_to_it(sandbox: Sandboxed) -> None:
+    challenge = sandbox.send("GET", JOHNS).headers["www-authenticate"]
+    assert sandbox.wish("code=401").headers["www-authenticate"] == challenge
+    allow = sandbox.send("PUT", JOHNS).headers["allow"]
+    assert sandbox.wish("code=405").headers["allow"] == allow
+    adding = BY_ID["add_email"]
+    accept = sandbox.send(
+        "POST", adding.path(), JOHN, content="x", headers={"Content-Type": "text/plain"}
+    ).headers["accept"]
+    assert sandbox.wish("code=415", adding).headers["accept"] == accept
+    assert "www-authenticate" not in sandbox.wish("code=403").headers
+
+
+def test_the_journal_tells_who_has_got_a_wished_status(sandbox: Sandboxed) -> None:
+    sandbox.wish("code=503")
+    assert (sandbox.last()["username"], sandbox.last()["scheme"]) == ("johndoe", "Basic")
+    sandbox.send("GET", JOHNS, "Bearer wrong", headers={"Prefer": "code=503"})
+    assert sandbox.last()["username"] is None
+
+
+def test_a_rule_may_bring_a_body_that_is_null(sandbox: Sandboxed) -> None:
+    sandbox.fault(code=503, body=None)
+    assert sandbox.send("GET", JOHNS).content == b"null"
+
+
+def test_the_journal_says_what_in_a_wished_answer_breaks_the_contract(
+    sandbox: Sandboxed,
+) -> None:
+    says = "the response breaks the contract: "
+    sandbox.wish("fault=contract")
+    assert sandbox.last()["notes"] == [f"{says}/id is required, and missing"]
+    sandbox.wish("fault=garbage")
+    assert sandbox.last()["notes"] == [f"{says}the body is no JSON"]
+    sandbox.wish("code=418")
+    assert sandbox.last()["notes"] == [f"{says}it documents no 418 here"]
+    sandbox.wish("code=204", BY_ID["delete_email"])
+    assert sandbox.last()["notes"] == []
+    sandbox.fault(code=200, body={"wrong": 1})
+    sandbox.send("GET", JOHNS)
+    assert f"{says}/username is required, and missing" in sandbox.last()["notes"]
