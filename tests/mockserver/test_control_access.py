@@ -205,7 +205,8 @@ def test_the_control_token_is_asked_for(
     closed: MockServer, method: str, path: str, authorization: str | None
 ) -> None:
     answer = closed.send(method, path, authorization)
-    problem(answer, 401)
+    is_one = authorization is not None and authorization.startswith("Bearer")
+    problem(answer, 401, "control-token-wrong" if is_one else "control-token-missing")
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
