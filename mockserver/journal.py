@@ -72,12 +72,12 @@ class Entry:
             "fault": self.fault,
             "request": {
                 "headers": _fields(self.request_headers, redact),
-                "body": shown(self.request_body, self.request_size, redact),
+                "body": shown(self.request_body, redact),
                 "size": self.request_size,
             },
             "response": {
                 "headers": _fields(self.response_headers, redact),
-                "body": shown(self.response_body, self.response_size, redact),
+                "body": shown(self.response_body, redact),
                 "size": self.response_size,
             },
         }
@@ -90,9 +90,8 @@ it is at hand. It becomes an entry only when somebody reads it."""
 
 def pack(members: tuple[Any, ...]) -> Record:
     """A record from the members of its `Entry`, in their order, all but `number` and `event`."""
-    return marshal.dumps(
-        members, 2
-    )  # This version looks for no repetitions, which takes half the time.
+    # Version 2 looks for no repetitions, which takes half the time.
+    return marshal.dumps(members, 2)
 
 
 def unpack(number: int, record: Record) -> Entry:
@@ -235,10 +234,11 @@ def text_of(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-def shown(body: bytes, size: int, redact: Callable[[str], str]) -> str:
-    """A body that has so many bytes in all as text without secrets, cut at `MAX_SHOWN`."""
+def shown(body: bytes, redact: Callable[[str], str]) -> str:
+    """A body as text without secrets, cut at `MAX_SHOWN`."""
     text = redact(text_of(body))
-    return text if len(body) == size else text[: MAX_SHOWN - MAX_KEPT]
+    too_many = len(body) - MAX_SHOWN
+    return text[:-too_many] if too_many > 0 else text
 
 
 def header_fields(
