@@ -112,6 +112,7 @@ class Limits:
     def __init__(self, per_journal: int = 1000, most_bytes: int = 128 * 1024 * 1024) -> None:
         self.per_journal = per_journal
         self._most_bytes = most_bytes
+        # A request that is let go of before its turn leaves the turn behind, which takes room too.
         self._most = most_bytes // 1024
         self._used = 0
         self._order: deque[Journal] = deque()  # the journal of each request, the oldest first
@@ -195,9 +196,14 @@ class Journal:
 
 
 class Reader:
-    """Somebody who is told of each entry. One who does not keep up loses the oldest ones."""
+    """Somebody who is told of each entry. One who does not keep up loses the oldest ones.
+
+    Attributes:
+        is_closed: Whether it is told no more.
+    """
 
     def __init__(self, readers: list[Reader]) -> None:
+        self.is_closed = False
         self._readers = readers
         self._waiting: deque[Entry] = deque(maxlen=_MAX_WAITING)
         self._something = asyncio.Event()
@@ -217,16 +223,12 @@ class Reader:
         # One at a time: a reader that stalls holds on to no more than the others.
         return self._waiting.popleft() if self._waiting and not self.is_closed else None
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether it is told no more."""
-        return self not in self._readers
-
     def close(self) -> None:
         """Be told no more."""
-        if self in self._readers:
+        if not self.is_closed:
+            self.is_closed = True
             self._readers.remove(self)
-        self._something.set()
+            self._something.set()
 
 
 def text_of(body: bytes) -> str:
