@@ -126,11 +126,9 @@ class Endpoint:
 
     async def _body(self, exchange: Exchange, reader: BodyReader) -> Any:
         headers = exchange.headers
-        media, content_type = reader.media_type(
-            headers.get(b"content-type", b""),
-            headers.get(b"content-encoding", b""),
-            exchange.redact,
-        )
+        content_type = headers.get(b"content-type", b"")
+        content_encoding = headers.get(b"content-encoding", b"")
+        media = reader.media_type(content_type, content_encoding, exchange.redact)
         raw = await exchange.read()
         if not raw and not reader.required:
             return None

@@ -54,7 +54,7 @@ class Fault:
     id: str
     wanted: Mapping[str, Any]
     hits: int = 0
-    _random: random.Random = field(default_factory=random.Random, repr=False)
+    _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.wanted.get("seed"))  # noqa: S311 - it decides, and guards nothing

@@ -41,7 +41,7 @@ class Reporter(Protocol):
 
 CONTROL_PREFIX = "/_mock/"
 SANDBOX_HEADER = b"x-mock-sandbox"
-_OURS = (CONTROL_PREFIX, "/openapi.yaml", "/openapi.json", "/docs/")
+_OURS = (CONTROL_PREFIX, "/openapi.yaml", "/openapi.json")
 
 
 class FrontDoor:

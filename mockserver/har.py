@@ -46,7 +46,7 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     if entry.request_body:
         request["postData"] = {
             "mimeType": _media_type(entry.request_headers),
-            "text": shown(entry.request_body, entry.request_size, redact),
+            "text": shown(entry.request_body, redact),
             "params": [],
         }
     return {
@@ -62,7 +62,7 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
             "content": {
                 "size": entry.response_size,
                 "mimeType": _media_type(entry.response_headers),
-                "text": shown(entry.response_body, entry.response_size, redact),
+                "text": shown(entry.response_body, redact),
             },
             "redirectURL": "",
             "headersSize": -1,

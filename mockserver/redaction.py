@@ -118,8 +118,3 @@ def _is_prose(text: str, start: int, end: int) -> bool:
 
 def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else str(escape[2])
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """A piece of a request with three asterisks in place of each secret that occurs in it."""
-    return Redactor(secrets)(text)

@@ -189,11 +189,6 @@ class Sandboxes:
         return self._named
 
     @property
-    def fixtures(self) -> Fixtures:
-        """What each starts with."""
-        return self._fixtures
-
-    @property
     def entries_each(self) -> int:
         """How many requests the journal of each keeps."""
         return self._limits.per_journal
@@ -231,7 +226,7 @@ class Sandboxes:
     def drop_idle(self) -> list[str]:
         """Forget those that nobody has used for an hour; gives their labels."""
         dropped = []
-        while (oldest := self._oldest()) is not None and self._idle(oldest) > IDLE_SECONDS:
+        while (oldest := self._oldest()) is not None and self.idle_seconds(oldest) > IDLE_SECONDS:
             dropped.append(oldest.label)
             self.drop(oldest.name)
         return dropped
@@ -254,7 +249,7 @@ class Sandboxes:
         if len(self._named) < self.most:
             return
         oldest = self._oldest()
-        if oldest is None or self._idle(oldest) < SAFE_SECONDS:
+        if oldest is None or self.idle_seconds(oldest) < SAFE_SECONDS:
             raise NoRoom
         self.drop(oldest.name)
 
@@ -265,9 +260,6 @@ class Sandboxes:
                 return sandbox
             self.use(sandbox.name)
         return None
-
-    def _idle(self, sandbox: Sandbox) -> float:
-        return self._clock() - sandbox.used
 
 
 def _redactor(fixtures: Fixtures, secrets: Sequence[str]) -> Redactor:

@@ -140,12 +140,13 @@ def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -
         for near in found["nearest"]:
             one = by_id.get(near["id"])
             told.append(f"    {one or _plain(near)}")
-            told += [
-                f"         {one['member']}: expected {json.dumps(one['expected'])}, "
-                f"was {json.dumps(one['actual'])}"
-                for one in near["differences"]
-            ]
+            told += [f"         {_difference(one)}" for one in near["differences"]]
     return "\n".join(told)
+
+
+def _difference(found: Mapping[str, Any]) -> str:
+    was = "is missing" if found.get("missing") else f"was {json.dumps(found['actual'])}"
+    return f"{found['member']}: expected {json.dumps(found['expected'])}, {was}"
 
 
 def _shown(wanted: Mapping[str, Any]) -> str:

@@ -115,7 +115,7 @@ def _started(place: Place, options: Sequence[str]) -> dict[str, Any]:
         if newline:
             # It ends with the run, and not with this process: Popen need not mind.
             process.returncode = 0
-            return {"url": json.loads(line)["url"], "pid": process.pid}
+            return {"url": json.loads(line)["url"]}
         time.sleep(_LOOK_EVERY)
     told = (folder / "log").read_text("utf-8", "replace").strip()
     if ended is None:

@@ -6,11 +6,11 @@ import threading
 from typing import Any
 
 import httpx
-import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal import MAX_SHOWN, Journal, Limits, Record, pack
+from mockserver.journal import MAX_KEPT, MAX_SHOWN, Journal, Limits, Record, pack
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import BY_ID, JOHN, JOHNS, OPERATIONS, call
 
@@ -32,12 +32,14 @@ def test_the_journal_keeps_the_last_thousand_requests(sandbox: Sandboxed) -> Non
     assert entries[-1]["operation"] == "get_user"
 
 
-def test_a_large_body_is_cut_and_its_size_told(sandbox: Sandboxed) -> None:
-    text = "x" * 100_000
-    sandbox.send("PATCH", JOHNS, JOHN, json={"nickname": text})
+@pytest.mark.parametrize("more", [-1, 0, 1, MAX_KEPT - MAX_SHOWN, 100_000])
+def test_a_large_body_is_cut_and_its_size_told(sandbox: Sandboxed, more: int) -> None:
+    body = b'{"nickname": "'.ljust(MAX_SHOWN + more - 2, b"x") + b'"}'
+    headers = {"Content-Type": "application/json"}
+    assert sandbox.send("PATCH", JOHNS, JOHN, content=body, headers=headers).status_code == 200
     request = sandbox.last()["request"]
-    assert 0 < len(request["body"]) <= MAX_SHOWN
-    assert request["size"] == len(orjson.dumps({"nickname": text}))
+    assert request["body"].encode() == body[:MAX_SHOWN]
+    assert request["size"] == len(body)
 
 
 def test_a_journal_is_whole_while_others_write_it(sandbox: Sandboxed) -> None:

@@ -32,6 +32,15 @@ def test_adding(accounts_mock):
     result.stdout.no_fnmatch_line("*__tracebackhide__*")
 
 
+def test_an_assertion_on_a_member_that_was_not_sent_says_so(run_tests: RunTests) -> None:
+    result = run_tests("""
+def test_adding(accounts_mock):
+    add(accounts_mock)
+    accounts_mock.assert_called("add_email", body={"verified": True})
+""")
+    result.stdout.fnmatch_lines(["E * body/verified: expected true, is missing"])
+
+
 def test_an_assertion_on_a_sandbox_that_nobody_called_says_so(run_tests: RunTests) -> None:
     result = run_tests("""
 def test_adding(accounts_mock):
