@@ -86,7 +86,7 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
     if media.name == URLENCODED:
         return _typed(media, _urlencoded(raw))
     if media.name == MULTIPART:
-        return _typed(media, _multipart(content_type, raw))
+        return _typed(media, read_multipart(content_type, raw))
     if not raw.strip():
         raise Problem(400, "body-missing", "the body is empty: send a JSON object")
     try:
@@ -106,7 +106,16 @@ def _urlencoded(raw: bytes) -> list[tuple[str, str]]:
         raise _malformed(f"the form cannot be read: {error}") from None
 
 
-def _multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
+def read_multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
+    """The names and values of a multipart form.
+
+    Args:
+        content_type: The value of `Content-Type`, which names the boundary.
+        raw: The bytes.
+
+    Raises:
+        Problem: 400; they are no such form, or not all of one.
+    """
     boundary = _option(content_type, b"boundary")
     if not boundary:
         raise _malformed("the Content-Type of a multipart form must name its boundary")

@@ -86,8 +86,8 @@ class FrontDoor:
             await _stream(answer.stream, answer.status, headers, receive, send)
             return
         line = scope.get("extensions", {}).get(LINE)
-        if exchange.why is not None and line is not None and line.is_on_its_way:
-            await _read_on(exchange)
+        if line is not None and (exchange.why is not None or exchange.sandbox.faults.rules):
+            await _prepare(exchange, line)
         if line is None or not _sent(line, exchange, answer, headers):
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
@@ -135,9 +135,6 @@ class FrontDoor:
 
 def _sent(line: Any, exchange: Exchange, answer: Answer, headers: Headers) -> bool:
     """Send an answer as it is wanted, be it spoilt; False if it cannot be sent at once."""
-    faults = exchange.sandbox.faults
-    if faults.rules and faults.resets:
-        line.part(exchange.sandbox)
     if line.is_gone:
         exchange.notes.append("the client had hung up before this answer")
     if answer.spoilt is None:
@@ -149,10 +146,13 @@ def _sent(line: Any, exchange: Exchange, answer: Answer, headers: Headers) -> bo
     return True
 
 
-async def _read_on(exchange: Exchange) -> None:
-    """Read the body of a request that was refused without a look at it: the journal wants it."""
-    if not exchange.was_read and _is_for_the_journal(exchange):
-        await exchange.read_soon()
+async def _prepare(exchange: Exchange, line: Any) -> None:
+    """Do what a refusal, or a rule, wants to be done before the answer is sent."""
+    refused_unread = exchange.why is not None and not exchange.was_read and line.is_on_its_way
+    if refused_unread and _is_for_the_journal(exchange):
+        await exchange.read_soon()  # the journal wants it
+    if exchange.sandbox.faults.resets:
+        await line.part(exchange.sandbox)
 
 
 def _is_for_the_journal(exchange: Exchange) -> bool:

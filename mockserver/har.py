@@ -1,4 +1,7 @@
-"""The journal in the HTTP Archive format, HAR 1.2, which browsers' developer tools open."""
+"""The journal in the HTTP Archive format, HAR 1.2, which browsers' developer tools open.
+
+An answer stands in it as the client has seen it: one that was spoilt on the way is not whole.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,24 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.journal import Entry, header_fields, shown
+from mockserver.journal import Entry, header_fields, shown, text_of
+from mockserver.redaction import hide_parameters
 from mockserver.world import format_time
 
 Json = dict[str, Any]
+
+# A connection that was reset, as browsers export a request that has failed.
+_NO_RESPONSE: Json = {
+    "status": 0,
+    "statusText": "",
+    "httpVersion": "",
+    "cookies": [],
+    "headers": [],
+    "content": {"size": 0, "mimeType": "", "text": ""},
+    "redirectURL": "",
+    "headersSize": -1,
+    "bodySize": -1,
+}
 
 _STATUS_TEXTS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -29,7 +46,7 @@ def har(entries: Iterable[Entry], base: str, redact: Callable[[str], str]) -> Js
 
 def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     milliseconds = round(entry.seconds * 1000, 3)
-    query = entry.query.decode("latin-1")
+    query = hide_parameters(entry.query.decode("latin-1"))
     request: Json = {
         "method": entry.method,
         "url": redact(f"{base}{entry.path}" + (f"?{query}" if query else "")),
@@ -53,25 +70,53 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
         "startedDateTime": format_time(entry.started),
         "time": milliseconds,
         "request": request,
-        "response": {
-            "status": entry.status,
-            "statusText": _STATUS_TEXTS.get(entry.status, ""),
-            "httpVersion": "HTTP/1.1",
-            "cookies": [],
-            "headers": _pairs(header_fields(entry.response_headers, redact)),
-            "content": {
-                "size": entry.response_size,
-                "mimeType": _media_type(entry.response_headers),
-                "text": shown(entry.response_body, redact),
-            },
-            "redirectURL": "",
-            "headersSize": -1,
-            "bodySize": entry.response_size,
-        },
+        "response": _response(entry, redact),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "comment": entry.why or "",
+        "comment": _comment(entry),
+        "_operation": entry.operation,
+        "_username": entry.username,
     }
+
+
+def _response(entry: Entry, redact: Callable[[str], str]) -> Json:
+    if _is_spoilt(entry, "reset"):
+        return _NO_RESPONSE
+    size = entry.response_size
+    text = shown(entry.response_body, redact)
+    if _is_spoilt(entry, "truncate"):
+        size //= 2  # The second half was not sent.
+        # Cut when it is redacted: of a secret that is halved, the half would not be recognized.
+        text = text[: len(text_of(entry.response_body[:size]))]
+    return {
+        "status": entry.status,
+        "statusText": _STATUS_TEXTS.get(entry.status, ""),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(header_fields(entry.response_headers, redact)),
+        "content": {
+            "size": size,
+            "mimeType": _media_type(entry.response_headers),
+            "text": text,
+        },
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": size,
+    }
+
+
+def _is_spoilt(entry: Entry, kind: str) -> bool:
+    """Whether an answer was spoilt so; its fault is the rule, and behind a colon what went wrong."""
+    return entry.fault is not None and kind in entry.fault.rpartition(": ")[2].split(", ")
+
+
+def _comment(entry: Entry) -> str:
+    """Why it was answered so: the reason, the fault and the notes."""
+    told = [entry.why] if entry.why is not None else []
+    # The reason of a wanted status names the fault that wanted it.
+    if entry.fault is not None and entry.fault not in (entry.why or ""):
+        told.append(entry.fault)
+    return "; ".join([*told, *entry.notes])
 
 
 def _pairs(fields: Iterable[tuple[str, str]]) -> list[Json]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.redaction import HIDDEN
+from mockserver.redaction import HIDDEN, hide_in_body, hide_parameters, is_secret_field
 from mockserver.world import format_time
 
 Json = dict[str, Any]
@@ -20,7 +20,6 @@ MAX_SHOWN = 16 * 1024
 MAX_KEPT = MAX_SHOWN + 1024
 """How much of it is kept: so much more that a secret which the cut would halve is recognized."""
 
-_SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _MAX_WAITING = 200  # entries that wait for a reader of events
 
 
@@ -61,7 +60,7 @@ class Entry:
             "ms": round(self.seconds * 1000, 3),
             "method": self.method,
             "path": redact(self.path),
-            "query": redact(self.query.decode("latin-1")),
+            "query": redact(hide_parameters(self.query.decode("latin-1"))),
             "operation": self.operation,
             "username": self.username,
             "scheme": self.scheme,
@@ -133,12 +132,13 @@ class Limits:
 class Journal:
     """The last requests, and those who are told of each as it comes."""
 
-    __slots__ = ("_gone", "_limits", "_made", "_readers", "_records")
+    __slots__ = ("_cleared", "_gone", "_limits", "_made", "_readers", "_records")
 
     def __init__(self, limits: Limits) -> None:
         self._records: deque[Record] = deque()
         self._limits = limits
         self._made = 0
+        self._cleared = 0  # how many of those were forgotten because somebody wanted that
         self._gone = 0  # requests that were let go of before their turn came in `Limits`
         self._readers: list[Reader] = []
 
@@ -171,8 +171,14 @@ class Journal:
         first = self._made - len(self._records) + 1
         return [unpack(number, record) for number, record in enumerate(self._records, first)]
 
+    @property
+    def lost(self) -> int:
+        """How many requests had to go because there were too many, since it was last cleared."""
+        return self._made - self._cleared - len(self._records)
+
     def clear(self) -> None:
         """Forget all requests; readers go on reading."""
+        self._cleared = self._made
         self._gone += len(self._records)
         self._limits.give(sum(len(record) for record in self._records))
         self._records.clear()
@@ -238,7 +244,8 @@ def text_of(body: bytes) -> str:
 
 def shown(body: bytes, redact: Callable[[str], str]) -> str:
     """A body as text without secrets, cut at `MAX_SHOWN`."""
-    text = redact(text_of(body))
+    # By name first: where a text is put in other words, such as decoded, it may be JSON no more.
+    text = redact(hide_in_body(text_of(body)))
     too_many = len(body) - MAX_SHOWN
     return text[:-too_many] if too_many > 0 else text
 
@@ -246,10 +253,10 @@ def shown(body: bytes, redact: Callable[[str], str]) -> str:
 def header_fields(
     fields: Iterable[tuple[bytes, bytes]], redact: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
-    """Header fields as text; of credentials only the scheme is left."""
+    """Header fields as text; of credentials, and of what has the name of a secret, only the scheme is left."""
     for raw_name, raw_value in fields:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if name.lower() in _SECRET_FIELDS:
+        if is_secret_field(name):
             scheme = value.split(" ", 1)[0].lower()
             known = {"basic": "Basic ", "bearer": "Bearer "}
             yield name, known.get(scheme, "") + HIDDEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from typing import Protocol
@@ -78,7 +79,7 @@ class Line:
             parts.append(body)
         return b"".join(parts)
 
-    def part(self, sandbox: Sandbox) -> None:
+    async def part(self, sandbox: Sandbox) -> None:
         """Have each further request to a sandbox come on a new connection, as far as we know the old ones.
 
         A client whose connection breaks when it is used again takes it for an old one, and sends the
@@ -86,6 +87,7 @@ class Line:
         """
         self._cycle.keep_alive = False
         self._connection.close_idle(sandbox)
+        await asyncio.sleep(0)  # The loop closes them now: before the client has this answer.
 
     def truncate(self, status: int, headers: Headers, body: bytes) -> None:
         """Send an answer without the second half of its body (of its first line, if it has no body), and close."""

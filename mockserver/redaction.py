@@ -1,13 +1,17 @@
-"""Keeping secrets out of what is logged or repeated: by value, wherever they stand.
+"""Keeping secrets out of what is logged or repeated: by value, wherever they stand, and by name.
 
 What is repeated is redacted piece by piece, each piece before it is cut to a length or put into a
 sentence of ours: the sentence itself holds no secret, even where a password is a word of it.
+
+Secrets that nobody knows, such as a key for another service, are recognized by their names, where what was
+sent is shown. That works on texts, which may be cut or broken: what is no JSON may hold a password as well.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 HIDDEN = "***"
@@ -22,6 +26,22 @@ _FEW = 100  # secrets that are looked for one by one
 
 _WORD = re.compile(r"[a-z]+")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+
+
+_SECRET_FIELD = re.compile(
+    r"token|secret|password|api[-_]?key|session|auth|^cookie$", re.IGNORECASE
+)
+_READABLE_FIELDS = frozenset({"www-authenticate", "proxy-authenticate"})  # they ask for a login
+_SECRET_NAME = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
+
+# None of these goes back over what it has read: a hostile text takes no longer than another one.
+_NAME_TO_TEXT = re.compile(r"""(["'])\s*+:\s*+\\*+(["'])""")
+_REST_OF_TEXT = {
+    '"': re.compile(r"""(?:[^"\\]++|\\.?)*+""", re.DOTALL),
+    "'": re.compile(r"""(?:[^'\\]++|\\.?)*+""", re.DOTALL),
+}
+_BOUNDARY = re.compile(r"^--[^\r\n]++", re.MULTILINE)
+_PART_NAME = re.compile(r"""(?<![a-z])name="?([^"\r\n]*+)""", re.IGNORECASE)
 
 
 class Redactor:
@@ -118,3 +138,65 @@ def _is_prose(text: str, start: int, end: int) -> bool:
 
 def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else str(escape[2])
+
+
+def is_secret_field(name: str) -> bool:
+    """Whether the name of a header field says that its value is a secret."""
+    return bool(_SECRET_FIELD.search(name)) and name.lower() not in _READABLE_FIELDS
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether the name of a parameter or of a member says that its value is a secret."""
+    return bool(_SECRET_NAME.search(name))
+
+
+def hide_value(name: str, value: Any) -> Any:
+    """The value of a member, or three asterisks if it is a text and the name says that it is a secret."""
+    return HIDDEN if isinstance(value, str) and is_secret_name(name) else value
+
+
+def hide_parameters(text: str) -> str:
+    """A query, or a url-encoded form, without the values of parameters that are secrets by their names."""
+    return "&".join(map(_parameter, text.split("&")))
+
+
+def hide_in_body(text: str) -> str:
+    """A body, as JSON or as a form, without the texts in it that are secrets by their names.
+
+    What it is, it shows itself: not every client names the media type that it sends.
+    """
+    text = _hide_in_json(text)
+    if text.lstrip()[:1] in ("{", "[", '"'):
+        return text
+    boundary = _BOUNDARY.search(text)
+    if boundary is not None:
+        return boundary[0].join(map(_part, text.split(boundary[0])))
+    return hide_parameters(text)
+
+
+def _parameter(text: str) -> str:
+    name, equals, _ = text.partition("=")
+    return f"{name}={HIDDEN}" if equals and is_secret_name(unquote_plus(name)) else text
+
+
+def _part(text: str) -> str:
+    """A part of a multipart form."""
+    line = "\r\n" if "\r\n" in text else "\n"
+    head, blank, value = text.partition(line * 2)
+    name = _PART_NAME.search(head)
+    if not blank or name is None or not is_secret_name(name[1]):
+        return text
+    return f"{head}{blank}{HIDDEN}{value[len(value.rstrip()) :]}"
+
+
+def _hide_in_json(text: str) -> str:
+    pieces: list[str] = []
+    done = at = 0
+    while found := _NAME_TO_TEXT.search(text, at):
+        name = text[text.rfind(found[1], 0, found.start()) + 1 : found.start()]
+        at = found.start(2)
+        if is_secret_name(_ESCAPE.sub(_unescaped, name)):
+            pieces += (text[done : found.end()], HIDDEN)
+            rest = _REST_OF_TEXT[found[2]].match(text, found.end())
+            done = at = found.end() if rest is None else rest.end()
+    return "".join((*pieces, text[done:])) if pieces else text

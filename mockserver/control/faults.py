@@ -1,4 +1,4 @@
-"""Faults: add, list, remove."""
+"""What names requests of the contract: faults to add, list and remove, and expectations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accounts_contract import Contract, Violation
-from mockserver.control.refusing import invalid
+from mockserver.control import verifying
+from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.endpoint import Handler
 from mockserver.exchange import Exchange
 from mockserver.faults import Faults
@@ -44,15 +45,14 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
         "add_fault": add_fault,
         "clear_faults": clear_faults,
         "remove_fault": remove_fault,
+        # Faults and expectations name requests in the same words, those of this contract.
+        **verifying.handlers(contract),
     }
 
 
 def _contradictions(wanted: Mapping[str, Any], contract: Contract) -> Iterator[Violation]:
     """What a schema cannot say about a rule."""
-    operation = wanted.get("operation")
-    if operation is not None and operation not in contract.operations:
-        known = ", ".join(contract.operations)
-        yield Violation("/operation", f"is no operation of the contract ({known})")
+    yield from unknown_operation(wanted, "", contract)
     if not any(name in wanted for name in ("code", "wait", "fault")):
         yield Violation("", "must say what goes wrong: code, wait or fault")
     for name in ("retry_after", "body"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from accounts_contract import Violation
+from accounts_contract import Contract, Violation
 from mockserver.refusals import Invalid
 
 
@@ -14,3 +15,19 @@ def invalid(violations: Sequence[Violation]) -> Invalid:
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     detail = f"{first.pointer.removeprefix('/') or 'the body'} {first.detail}{more}"
     return Invalid("body-invalid", detail, violations)
+
+
+def unknown_operation(
+    wanted: Mapping[str, Any], pointer: str, contract: Contract
+) -> Iterator[Violation]:
+    """What is wrong with the operation that a rule or an expectation names, if it names one.
+
+    Args:
+        wanted: The rule or the expectation.
+        pointer: Where it stands in the body.
+        contract: What knows the operations.
+    """
+    operation = wanted.get("operation")
+    if operation is not None and operation not in contract.operations:
+        known = ", ".join(contract.operations)
+        yield Violation(f"{pointer}/operation", f"is no operation of the contract ({known})")

@@ -1,8 +1,8 @@
-"""The journal: read, empty, assert, export, watch."""
+"""The journal: read, empty, export, watch."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import orjson
@@ -10,9 +10,7 @@ import orjson
 from mockserver.endpoint import Handler
 from mockserver.exchange import Answer, Exchange
 from mockserver.har import har
-from mockserver.problems import Problem
 from mockserver.sandbox import Sandbox
-from mockserver.verification import verify
 
 Json = dict[str, Any]
 
@@ -29,7 +27,6 @@ def handlers() -> Mapping[str, Handler]:
         "list_requests": _list,
         "clear_requests": _clear,
         "get_har": _har,
-        "verify_requests": _verify,
         "stream_events": _stream,
     }
 
@@ -49,30 +46,6 @@ def _har(exchange: Exchange, _: Any) -> Json:
     # A header may have named the sandbox; by its base URL, the same request finds it too.
     base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
     return har(sandbox.journal.entries(), base, sandbox.redact)
-
-
-def _verify(exchange: Exchange, body: Any) -> Any:
-    mismatches = verify(exchange.sandbox.journal.entries(), body)
-    if not mismatches:
-        return {"verified": True}
-    first = mismatches[0]
-    detail = f"expectation {first['index'] + 1} of {len(body['requests'])}: {first['detail']}"
-    problem = Problem(409, "not-as-expected", detail)
-    exchange.refuse(problem)
-    # What was sent stands in the differences, and may hold secrets.
-    data = {**problem.data(), "mismatches": _redacted(mismatches, exchange.sandbox.redact)}
-    headers = [(b"content-type", b"application/problem+json")]
-    return Answer(409, headers, orjson.dumps(data))
-
-
-def _redacted(data: Any, redact: Callable[[str], str]) -> Any:
-    if isinstance(data, str):
-        return redact(data)
-    if isinstance(data, dict):
-        return {name: _redacted(value, redact) for name, value in data.items()}
-    if isinstance(data, list):
-        return [_redacted(value, redact) for value in data]
-    return data
 
 
 def _event(number: int, data: Json) -> bytes:

@@ -145,7 +145,10 @@ def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -
 
 
 def _difference(found: Mapping[str, Any]) -> str:
-    was = "is missing" if found.get("missing") else f"was {json.dumps(found['actual'])}"
+    if "actual" in found:
+        was = f"was {json.dumps(found['actual'])}"
+    else:
+        was = "was cut, and cannot be compared" if "cut" in found else "is missing"
     return f"{found['member']}: expected {json.dumps(found['expected'])}, {was}"
 
 

@@ -1,0 +1,104 @@
+"""The HTTP Archive shows answers as clients have seen them, spoilt ones too."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.mockserver.sandboxed import Sandboxed
+from tests.support import JOHN, USER, Json, MockServer
+
+JOHNS = USER.replace("{username}", "johndoe")
+
+
+@pytest.fixture
+def sandbox(server: MockServer) -> Sandboxed:
+    return Sandboxed(server)
+
+
+def last_of_archive(sandbox: Sandboxed) -> Json:
+    """The last entry of the archive."""
+    return dict(sandbox.control("GET", "requests.har")["log"]["entries"][-1])
+
+
+@pytest.mark.parametrize("wish", ["fault=reset", "code=503, fault=reset", "fault=reset, wait=0.01"])
+def test_a_reset_has_no_status_and_no_content(sandbox: Sandboxed, wish: str) -> None:
+    with pytest.raises(httpx.TransportError):
+        sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": wish})
+
+    entry = last_of_archive(sandbox)
+
+    assert entry["response"] == {
+        "status": 0,
+        "statusText": "",
+        "httpVersion": "",
+        "cookies": [],
+        "headers": [],
+        "content": {"size": 0, "mimeType": "", "text": ""},
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": -1,
+    }
+    assert "reset" in entry["comment"]
+
+
+def test_of_a_truncated_answer_there_is_what_was_sent(sandbox: Sandboxed) -> None:
+    whole = sandbox.send("GET", JOHNS, JOHN)
+    rule = sandbox.fault(fault="truncate", times=1)
+    request = (
+        f"GET {sandbox.prefix}{JOHNS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {JOHN}\r\n\r\n"
+    )
+    sent = sandbox.server.raw_bytes(request.encode()).partition(b"\r\n\r\n")[2]
+
+    entry = last_of_archive(sandbox)
+
+    response = entry["response"]
+    assert (response["status"], response["bodySize"]) == (200, len(sent))
+    assert response["content"] == {
+        "size": len(sent),
+        "mimeType": "application/json",
+        "text": sent.decode(),
+    }
+    assert whole.content.startswith(sent)
+    assert 0 < len(sent) < len(whole.content)
+    assert entry["comment"] == f"{rule['id']}: truncate"
+
+
+def test_other_faults_leave_the_answer_whole(sandbox: Sandboxed) -> None:
+    wrong = {"garbage": "the body is no JSON", "contract": "/id is required, and missing"}
+    for kind, what in wrong.items():
+        answer = sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": f"fault={kind}"})
+        entry = last_of_archive(sandbox)
+        assert entry["response"]["status"] == 200
+        assert entry["response"]["bodySize"] == len(answer.content)
+        assert entry["comment"] == f"Prefer: {kind}; the response breaks the contract: {what}"
+
+
+def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) -> None:
+    sandbox.fault(wait=0.001)
+    body = {"reset": 1, "location": 1}
+    sandbox.send("PATCH", JOHNS, JOHN, json=body)
+
+    entry, listed = last_of_archive(sandbox), sandbox.last()
+
+    assert listed["why"]
+    assert listed["fault"]
+    assert listed["notes"] == ["ignored members: reset"]
+    assert entry["comment"] == f"{listed['why']}; {listed['fault']}; ignored members: reset"
+    assert entry["response"]["status"] == 400
+
+
+def test_a_status_on_demand_tells_its_fault_once(sandbox: Sandboxed) -> None:
+    sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": "code=404"})
+
+    assert last_of_archive(sandbox)["comment"] == "this answer was wanted by Prefer: code 404"
+
+
+def test_an_entry_names_its_operation_and_its_caller(sandbox: Sandboxed) -> None:
+    sandbox.send("GET", JOHNS, JOHN)
+    known = last_of_archive(sandbox)
+    sandbox.send("GET", "/nothing")
+    unknown = last_of_archive(sandbox)
+
+    assert (known["_operation"], known["_username"]) == ("get_user", "johndoe")
+    assert (unknown["_operation"], unknown["_username"]) == (None, None)

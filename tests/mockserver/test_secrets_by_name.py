@@ -1,0 +1,244 @@
+"""What has the name of a secret is not shown, although nobody knows it as one."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.mockserver.sandboxed import Sandboxed
+from tests.support import FORM, JOHN, JSON, USER, MockServer
+
+JOHNS = USER.replace("{username}", "johndoe")
+SECRET = "kAnaRi"  # letters that stand nowhere else
+HIDDEN = "***"
+
+
+@pytest.fixture
+def sandbox(server: MockServer) -> Sandboxed:
+    return Sandboxed(server)
+
+
+def shown(sandbox: Sandboxed) -> str:
+    """All that is told of the requests so far, which must not hold the secret."""
+    texts = [sandbox.send("GET", f"/_mock/{path}").text for path in ("requests", "requests.har")]
+    wanted = {"requests": [{"method": "PATCH", "body": {"password": 1, "location": 1}, "times": 9}]}
+    texts.append(sandbox.send("POST", "/_mock/requests/verify", json=wanted).text)
+    for text in texts:
+        assert SECRET not in text
+    return "\n".join(texts)
+
+
+def send_body(sandbox: Sandboxed, body: str, media_type: str = JSON) -> str:
+    """Send a body; gives it as the journal shows it."""
+    headers = {"Content-Type": media_type}
+    sandbox.send("PATCH", JOHNS, JOHN, headers=headers, content=body.encode())
+    shown(sandbox)
+    return str(sandbox.last()["request"]["body"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Access-Token",
+        "x-csrftoken",
+        "X-Client-Secret",
+        "X-Password",
+        "X-Api-Key",
+        "ApiKey",
+        "X-Session-Id",
+        "X-Auth",
+        "Proxy-Authorization",
+        "Cookie",
+    ],
+)
+def test_a_header_field_with_the_name_of_a_secret_is_hidden(sandbox: Sandboxed, name: str) -> None:
+    sandbox.send("GET", JOHNS, JOHN, headers={name: SECRET})
+
+    shown(sandbox)
+    assert sandbox.last()["request"]["headers"][name.lower()] == HIDDEN
+
+
+def test_other_header_fields_are_shown(sandbox: Sandboxed) -> None:
+    sandbox.send("GET", JOHNS, "Bearer wrong", headers={"X-Request-Id": "mine", "X-Key": "c-sharp"})
+
+    entry = sandbox.last()
+    assert entry["request"]["headers"]["x-request-id"] == "mine"
+    assert entry["request"]["headers"]["x-key"] == "c-sharp"
+    assert entry["request"]["headers"]["authorization"] == "Bearer ***"
+    assert "realm=" in entry["response"]["headers"]["www-authenticate"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "old_passwd",
+        "clientSecret",
+        "ACCESS_TOKEN",
+        "apikey",
+        "api_key",
+        "x-api-key",
+        "p%61ssword",
+    ],
+)
+def test_a_parameter_with_the_name_of_a_secret_is_hidden(sandbox: Sandboxed, name: str) -> None:
+    text = f"a=1&{name}={SECRET}&{name}={quote(SECRET)}%26=&b=2&token"
+    expected = f"a=1&{name}=***&{name}=***&b=2&token"
+
+    sandbox.send("GET", f"{JOHNS}?{text}", JOHN)
+
+    shown(sandbox)
+    assert sandbox.last()["query"] == expected
+    archived = sandbox.control("GET", "requests.har")["log"]["entries"][-1]["request"]
+    assert archived["url"].endswith(f"?{expected}")
+    assert {"name": "b", "value": "2"} in archived["queryString"]
+    assert send_body(sandbox, text, FORM) == expected
+    assert send_body(sandbox, text, "text/plain") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('{"password": "S", "location": "Berlin"}', '{"password": "***", "location": "Berlin"}'),
+        ('{"a": {"newPassword" : "S"}, "t": [{"TOKEN":"S"}]}', None),
+        ('{"api-key": "a\\"S\\\\", "b": "c"}', '{"api-key": "***", "b": "c"}'),
+        ('{"pass\\u0077ord": "S"}', '{"pass\\u0077ord": "***"}'),
+        # Cut or broken.
+        ('{"password": "S', '{"password": "***'),
+        ('{"password": "S\\', '{"password": "***'),
+        ('{"b": "x, "password": "S", "c": 1', '{"b": "x, "password": "***", "c": 1'),
+        ('{"b": ", "c": "\\", "password":\n"S"', None),
+        ("{'password': 'it\\'s S', 'b': 'c'}", "{'password': '***', 'b': 'c'}"),
+        # JSON in a text.
+        ('{"b": "{\\"password\\": \\"S\\"}", "c": 1}', None),
+    ],
+)
+def test_a_text_with_the_name_of_a_secret_is_hidden_in_json(
+    sandbox: Sandboxed, body: str, expected: str | None
+) -> None:
+    body = body.replace("S", SECRET)
+
+    found = send_body(sandbox, body)
+
+    assert HIDDEN in found
+    assert expected in (None, found)
+    try:
+        json.loads(body)
+    except ValueError:
+        return
+    json.loads(found)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"password": 1, "token": null, "secret": ["a"], "location": "token"}',
+        '{"location": "my password: none", "company": "token=1&secret=2"}',
+        '["password", "b"]',
+        "",
+    ],
+)
+def test_what_has_no_such_name_is_shown(sandbox: Sandboxed, body: str) -> None:
+    assert send_body(sandbox, body) == body
+
+
+@pytest.mark.parametrize("line", ["\r\n", "\n"])
+def test_a_part_with_the_name_of_a_secret_is_hidden(sandbox: Sandboxed, line: str) -> None:
+    lines = [
+        "--b",
+        'Content-Disposition: form-data; name="location"; filename="token"',
+        "",
+        "Berlin",
+        "--b",
+        'Content-Disposition: form-data; name="user[password]"',
+        "Content-Type: text/plain",
+        "",
+        SECRET,
+        SECRET,
+        "--b--",
+        "",
+    ]
+    found = send_body(sandbox, line.join(lines), "multipart/form-data; boundary=b")
+
+    assert found == line.join([*lines[:8], HIDDEN, *lines[10:]])
+    cut = line.join(lines[4:9])
+    assert HIDDEN in send_body(sandbox, cut, "multipart/form-data; boundary=b")
+
+
+def test_the_answer_is_without_such_texts_too(sandbox: Sandboxed) -> None:
+    sandbox.fault(code=500, body={"session": {"access_token": SECRET}}, times=1)
+    assert SECRET in sandbox.send("GET", JOHNS, JOHN).text
+
+    shown(sandbox)
+    assert json.loads(sandbox.last()["response"]["body"]) == {"session": {"access_token": HIDDEN}}
+
+
+def test_a_mismatch_is_without_such_texts(sandbox: Sandboxed) -> None:
+    body = {"password": SECRET, "location": {"token": SECRET, "city": "Berlin"}}
+    sandbox.send("PATCH", JOHNS, JOHN, json=body)
+    expected = {"password": f"{SECRET}2", "location": "Berlin", "apikey": SECRET}
+
+    answer = sandbox.send("POST", "/_mock/requests/verify", json={"requests": [{"body": expected}]})
+
+    assert SECRET not in answer.text
+    [mismatch] = answer.json()["mismatches"]
+    assert mismatch["expected"]["body"] == {**expected, "password": HIDDEN, "apikey": HIDDEN}
+    assert mismatch["nearest"][0]["differences"] == [
+        {"member": "body/password", "expected": HIDDEN, "actual": HIDDEN},
+        {
+            "member": "body/location",
+            "expected": "Berlin",
+            "actual": {"token": HIDDEN, "city": "Berlin"},
+        },
+        {"member": "body/apikey", "expected": HIDDEN, "missing": True},
+    ]
+    # They are compared as they were sent.
+    assert sandbox.verify({"body": {"password": SECRET}, "times": 1}) == []
+
+
+def test_an_event_is_without_such_texts(sandbox: Sandboxed) -> None:
+    url = f"{sandbox.server.url}{sandbox.prefix}/_mock/events"
+    with httpx.Client(trust_env=False) as client, client.stream("GET", url) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": watching"
+        headers = {"X-Api-Key": SECRET}
+        sandbox.send(
+            "PATCH", f"{JOHNS}?token={SECRET}", JOHN, headers=headers, json={"token": SECRET}
+        )
+        event = next(line for line in lines if line.startswith("data: "))
+
+    assert SECRET not in event
+    assert event.count(HIDDEN) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"' * 16_000,
+        "\\" * 16_000,
+        '\\"' * 8_000,
+        '"' + " " * 16_000,
+        '" ' * 8_000,
+        '":"' * 5_000,
+        '"token":"\\' * 1_600,
+        '"token' * 2_500,
+        "&" * 16_000,
+        "a=" * 8_000,
+        "--a\n" + "--a" * 5_000,
+        "--a\n" + 'name="' * 2_500,
+        "--" * 8_000,
+        "\n" * 16_000,
+        "[" * 16_000,
+    ],
+    ids=lambda text: text[:8],
+)
+def test_a_hostile_body_takes_no_longer_than_others(sandbox: Sandboxed, text: str) -> None:
+    sandbox.send("PATCH", JOHNS, JOHN, content=text.encode())
+    began = time.perf_counter()
+    sandbox.requests()
+
+    assert time.perf_counter() - began < 0.3
