@@ -66,8 +66,6 @@ class Parameter:
 
     name: str
     location: str
-    required: bool
-    schema: Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,6 @@ class Operation:
     id: str
     method: str
     path: str
-    summary: str
     security: tuple[Requirement, ...]
     owner: str | None
     parameters: tuple[Parameter, ...]
@@ -210,7 +207,6 @@ class _Reader:
             id=str(raw.get("operationId")),
             method=method,
             path=path,
-            summary=str(raw.get("summary", "")),
             security=self.security(raw, pointer),
             owner=owner,
             parameters=parameters,
@@ -229,9 +225,8 @@ class _Reader:
             parameter = self.resolve(parameter)
             schema = self.compile(self.requests, parameter.get("schema", {}), pointer)
             name, location = parameter["name"], parameter["in"]
-            required = bool(parameter.get("required"))
             if schema is not None:
-                found[name, location] = Parameter(name, location, required, schema)
+                found[name, location] = Parameter(name, location)
         return tuple(found.values())
 
     def security(self, raw: Mapping[str, Any], pointer: Pointer) -> tuple[Requirement, ...]:

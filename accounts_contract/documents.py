@@ -1,7 +1,7 @@
 """YAML documents that know where each of their values stands.
 
-A document is read by the fast C loader. Places are looked up only when there is something to report:
-then the file is composed once more, with its marks.
+A document is read by the fast C loader, and keeps the nodes that its data was made of: in their marks
+places are looked up, when there is something to report.
 """
 
 from __future__ import annotations
@@ -109,17 +109,13 @@ class Document:
         return Finding(self.place(pointer), format_pointer(pointer), message)
 
 
-def read_document(path: Path, *, name: str | None = None) -> Document:
+def read_document(path: Path) -> Document:
     """Read a YAML file (JSON is YAML too).
-
-    Args:
-        path: The file.
-        name: What to call it in messages; its path, if left out.
 
     Raises:
         DocumentError: It cannot be read, is no UTF-8, no YAML, or has a key twice.
     """
-    file = name or str(path)
+    file = str(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -131,11 +127,10 @@ def read_document(path: Path, *, name: str | None = None) -> Document:
         column = error.start - (before.rfind(b"\n") + 1) + 1
         finding = Finding(Place(file, line, column), "", "the file is not UTF-8; save it as UTF-8")
         raise DocumentError([finding]) from None
-    return parse_document(text, file)
+    return _parsed(text, file)
 
 
-def parse_document(text: str, file: str) -> Document:
-    """Read YAML from a string; `file` is what messages call it. Raises DocumentError."""
+def _parsed(text: str, file: str) -> Document:
     try:
         loader = _Loader(text)
         try:

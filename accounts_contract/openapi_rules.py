@@ -25,8 +25,7 @@ def breaches_of_meaning(document: Document) -> Iterator[Finding]:
 
     The validator tells the place of little of this: what we can place ourselves is better found before.
     """
-    # Imported here, as below: it takes longer to import than the packaged contract takes to serve.
-    from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415
+    from openapi_spec_validator import OpenAPIV30SpecValidator  # noqa: PLC0415 - slow, and only for contracts of one's own
 
     try:
         for error in OpenAPIV30SpecValidator(document.data).iter_errors():
@@ -62,7 +61,7 @@ def _dangling_references(document: Document) -> Iterator[Finding]:
 
 def _structure(document: Document) -> Iterator[Finding]:
     """What breaks the schema that OpenAPI publishes of its documents."""
-    from openapi_spec_validator.schemas import schema_v30  # noqa: PLC0415
+    from openapi_spec_validator.schemas import schema_v30  # noqa: PLC0415 - as above
 
     schema = jsonschema_rs.Draft4Validator(dict(schema_v30), validate_formats=True, offline=True)
     for error in schema.iter_errors(document.data):

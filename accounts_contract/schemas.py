@@ -7,7 +7,7 @@ OpenAPI 3.0 schemas are JSON Schema draft 4 with a few differences (`nullable`, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -90,6 +90,7 @@ class SchemaSet:
             for name, schema in self._named.items()
         }
         self._compiled: dict[str, Schema] = {}
+        self._secret_names = self._secrets_in(self._named.values())
 
     def compile(self, raw: Mapping[str, Any]) -> Schema:
         """The compiled form of a schema object; equal ones are compiled once. Raises SchemaError."""
@@ -146,7 +147,10 @@ class SchemaSet:
 
     def secrets(self, raw: Any) -> frozenset[str]:
         """The names of the members, in a schema and in all named ones, whose values are secret."""
-        todo = [raw, *self._named.values()]
+        return self._secret_names | self._secrets_in([raw])
+
+    def _secrets_in(self, schemas: Iterable[Any]) -> frozenset[str]:
+        todo = list(schemas)
         found = set()
         while todo:
             schema = todo.pop()

@@ -19,10 +19,12 @@ from typing import Any, cast
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from mockserver import sandbox
 from mockserver.app import Settings, create_app, warm_up
 from mockserver.connection import Connection
 from mockserver.loading import Sources, load
 from mockserver.reports import Log
+from mockserver.server import Server
 
 CONNECTIONS = 16
 ROUNDS = 5  # requests of each connection in a batch
@@ -73,15 +75,9 @@ class Transport(asyncio.Transport):
 def create(log: Log) -> Any:
     """The application as `mockserver serve` makes it."""
     loaded = load(Sources())
-    try:
-        from mockserver.sandbox import Sandboxes  # noqa: PLC0415
-    except ImportError:  # a tree without sandboxes
-        from mockserver.sandbox import Sandbox  # type: ignore[no-redef,attr-defined,unused-ignore]  # noqa: PLC0415
-
-        worlds: Any = cast("Any", Sandbox)(loaded.fixtures)
-    else:
-        worlds = Sandboxes(loaded.fixtures)
-    return create_app(loaded.contract, loaded.control, worlds, Settings(), log)
+    # A tree without the workbench has one world only.
+    worlds: Any = getattr(sandbox, "Sandboxes", sandbox.Sandbox)
+    return create_app(loaded.contract, loaded.control, worlds(loaded.fixtures), Settings(), log)
 
 
 async def measure(config: Config, request: bytes) -> float:
@@ -113,15 +109,7 @@ async def main() -> None:
     log = Log(io.StringIO(), "text")
     app = create(log)
     await warm_up(app)
-    config = Config(
-        app,
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    config = Server(app, log, lambda: None).config
     config.load()
     figures = {}
     for name, request in requests(sys.argv[1] if len(sys.argv) > 1 else "").items():

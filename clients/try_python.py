@@ -100,7 +100,7 @@ def get_user_succeeds() -> None:
 def get_user_fails() -> None:
     """get_user: 401 without credentials."""
     nobody = Client(BASE_URL, raise_on_unexpected_status=True)
-    answer = get_user.sync_detailed("janedoe", client=nobody)  # type: ignore[arg-type]
+    answer = get_user.sync_detailed("janedoe", client=nobody)
     refused(answer, 401, "credentials-missing")
     challenge = answer.headers["WWW-Authenticate"]
     named = [scheme for scheme in ("Basic realm=", "Bearer realm=") if scheme in challenge]

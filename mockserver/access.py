@@ -150,6 +150,11 @@ class AccessRule:
         )
         raise Problem(403, "scope-missing", detail, headers=_challenge(challenge))
 
+    @property
+    def challenge(self) -> list[tuple[bytes, bytes]]:
+        """The field that asks for credentials; none where nobody has to log in."""
+        return [] if self.public else self._unauthorized("", "").headers
+
     def _inactive(self, account: Account, *, bearer: bool = False) -> Problem:
         detail = f"the account {account.username} is not active, so its credentials are refused"
         return self._unauthorized("account-inactive", detail, bearer=bearer)

@@ -20,6 +20,7 @@ from mockserver.cors import OriginPolicy
 from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
 from mockserver.exchange import App, Exchange, Message
 from mockserver.front import FrontDoor, Reporter, SandboxRequired
+from mockserver.problems import Headers
 from mockserver.routing import RoutingMiddleware
 from mockserver.sandbox import Sandboxes
 
@@ -90,13 +91,18 @@ def create_app(
         name: _account_handler(rules[name], operation)
         for name, operation in contract.operations.items()
     }
+    rules_of_access = {
+        name: AccessRule(operation, contract.title)
+        for name, operation in contract.operations.items()
+    }
     endpoints = {
         name: Endpoint(
             operation,
-            _account_access(AccessRule(operation, contract.title)),
+            _account_access(rules_of_access[name]),
             carried_out[name],
             strict=settings.strict,
             can_fail=True,
+            wanted_headers=_wanted_headers(contract, operation, rules_of_access[name]),
         )
         for name, operation in contract.operations.items()
     }
@@ -166,12 +172,40 @@ def _add_api(
     endpoints: Mapping[str, Endpoint],
     functions: Mapping[str, Handler],
 ) -> None:
-    # Connexion fills its copy of the document in; ours stays as it was read.
-    app.add_api(
-        deepcopy(contract.document.data),
-        resolver=Resolver(functions.__getitem__),
-        endpoints=endpoints,
-    )
+    app.add_api(_outline(contract), resolver=Resolver(functions.__getitem__), endpoints=endpoints)
+
+
+def _outline(contract: Contract) -> dict[str, Any]:
+    """What connexion needs of a contract: its paths and operations.
+
+    A whole document it would check once more, which takes longer than all the rest of `create_app`.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in contract.operations.values():
+        responses = {"default": {"description": "as the contract says"}}
+        methods = paths.setdefault(operation.path, {})
+        methods[operation.method] = {"operationId": operation.id, "responses": responses}
+    data = contract.document.data
+    return {
+        "openapi": data["openapi"],
+        "info": {"title": contract.title, "version": "1"},
+        # Their path stands before all others. Connexion fills its copy in; ours stays as it was read.
+        "servers": deepcopy(data.get("servers", [])),
+        "paths": paths,
+    }
+
+
+def _wanted_headers(
+    contract: Contract, operation: Operation, rule: AccessRule
+) -> Mapping[int, Headers]:
+    """The header fields that an answer has with each status, be it a wanted one (RFC 9110, section 15.5)."""
+    beside = [one for one in contract.operations.values() if one.path == operation.path]
+    methods = {"OPTIONS", *(one.method.upper() for one in beside)}
+    allow = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    headers = {401: rule.challenge, 405: [(b"allow", allow.encode("ascii"))]}
+    if operation.body is not None:
+        headers[415] = [(b"accept", ", ".join(operation.body.content).encode("latin-1"))]
+    return headers
 
 
 def _account_access(rule: AccessRule) -> Admit:
@@ -194,8 +228,11 @@ def _account_handler(rule: Rule, operation: Operation) -> Handler:
         return lambda exchange, body: rule(exchange.sandbox.world, exchange.params[username])
 
     def handle(exchange: Exchange, body: Any) -> Any:
-        members = body if isinstance(body, dict) else {}
-        return rule(exchange.sandbox.world, exchange.params[username], members)
+        world, name = exchange.sandbox.world, exchange.params[username]
+        before = world.accounts.get(name)
+        if before is not None:
+            exchange.undo = partial(world.put, before)
+        return rule(world, name, body if isinstance(body, dict) else {})
 
     return handle
 

@@ -37,14 +37,14 @@ class BodyReader:
         self,
         content_type: bytes,
         content_encoding: bytes,
-        show: Callable[[str], str] = lambda text: text,
-    ) -> tuple[MediaType, bytes]:
-        """The media type of a request, with the whole value of its `Content-Type`.
+        show: Callable[[str], str],
+    ) -> MediaType:
+        """The media type of a request.
 
         Args:
-            content_type: The value of that field.
+            content_type: The value of `Content-Type`.
             content_encoding: The value of `Content-Encoding`.
-            show: What a message may repeat of a value; for those who have secrets to keep.
+            show: What a message may repeat of a value.
 
         Raises:
             Problem: 415, which names the media types that are read.
@@ -54,7 +54,7 @@ class BodyReader:
             headers = [(b"accept-encoding", b"identity")]
             raise Problem(415, "content-encoding-unsupported", detail, headers=headers)
         if content_type == b"application/json" and self._default is not None:
-            return self._default, content_type
+            return self._default
         name = content_type.partition(b";")[0].strip().lower().decode("latin-1")
         media = self._media.get(name) if name else self._default
         if media is None:
@@ -65,7 +65,7 @@ class BodyReader:
             charset = _option(content_type, b"charset")
             if charset and charset.lower() not in (b"utf-8", b"utf8", b"us-ascii"):
                 raise self._unsupported("the body must be UTF-8: send charset=utf-8, or no charset")
-        return media, content_type
+        return media
 
     def _unsupported(self, detail: str) -> Problem:
         headers = [(b"accept", self._accept.encode("latin-1"))]

@@ -19,10 +19,11 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from mockserver.exchange import LINE, STREAMING
+from mockserver.exchange import EXCHANGE, LINE, STREAMING, Exchange
 from mockserver.line import Line
 from mockserver.problems import Problem
 from mockserver.reports import Log
+from mockserver.sandbox import Sandbox
 
 HEAD_SECONDS = 30.0
 """How long the header of a request may take to arrive, and the first one to begin."""
@@ -150,7 +151,7 @@ class Connection(HttpToolsProtocol):
         # which keeps the processor's caches warm; serving each at once took a quarter more. Nobody waits
         # for the task, so nothing is called when it is done: a server that ends waits for connections.
         extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
-        extensions[LINE] = Line(cycle, self.hang_up)
+        extensions[LINE] = Line(cycle, self)
         self._served = cycle
         self._task = self.loop.create_task(cycle.run_asgi(app))
 
@@ -266,6 +267,19 @@ class Connection(HttpToolsProtocol):
         )
         self.transport.write(head + body)
         self.hang_up()
+
+    def close_idle(self, sandbox: Sandbox) -> None:
+        """Close the idle connections whose last request was for a sandbox."""
+        for one in list(self.connections):
+            if isinstance(one, Connection) and one.is_idle_after(sandbox):
+                one.transport.close()
+
+    def is_idle_after(self, sandbox: Sandbox) -> bool:
+        """Whether it waits for a request, and the last one was for a sandbox."""
+        if self._idle_since is None or self.waits_since is not None or self._served is None:
+            return False
+        exchange = cast("Exchange | None", self._served.scope.get(EXCHANGE))
+        return exchange is not None and exchange.sandbox is sandbox
 
     def hang_up(self) -> None:
         """End the connection as soon as the client has read the answer.

@@ -15,7 +15,7 @@ _TOKEN68 = re.compile(rb"[A-Za-z0-9._~+/-]+=*")
 
 @dataclass(frozen=True, slots=True)
 class BasicCredentials:
-    """A name and a password. `passwords` holds each reading of the bytes that may be meant."""
+    """A name and a password, in each reading of the bytes that may be meant."""
 
     readings: tuple[tuple[str, str], ...] = field(repr=False)
 

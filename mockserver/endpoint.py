@@ -25,7 +25,7 @@ from mockserver.connexion_doors import (
 from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
 from mockserver.problems import Headers, Problem, response_breaks_contract
 from mockserver.refusals import Refusal, Unknown
-from mockserver.staging import applied, effect_on, spoil, staged
+from mockserver.staging import applied, breaches, effect_on, spoil, staged
 
 Admit = Callable[[Exchange], None]
 """Lets a request in, and notes who is calling; or raises the Problem that refuses it."""
@@ -50,6 +50,7 @@ class Endpoint:
         "_responses",
         "_strict",
         "_success",
+        "_wanted_headers",
     )
 
     def __init__(
@@ -60,8 +61,10 @@ class Endpoint:
         *,
         strict: bool = False,
         can_fail: bool = False,
+        wanted_headers: Mapping[int, Headers] | None = None,
     ) -> None:
         self._can_fail = can_fail
+        self._wanted_headers = wanted_headers or {}
         self._operation = operation
         self._admit = admit
         self._handler = handler
@@ -87,18 +90,22 @@ class Endpoint:
         if effect is not None and effect.wait:
             await asyncio.sleep(effect.wait)
         if effect is not None and effect.code is not None:
+            with suppress(Problem):  # nobody has to log in here; the journal tells who did
+                self._admit(exchange)
             if self._reader is not None:
                 with suppress(Problem):  # too large a body is no reason to answer anything else
                     await exchange.read()
-            exchange.answer = staged(exchange, self._operation, effect, effect.code)
+            headers = self._wanted_headers.get(effect.code, [])
+            exchange.answer = staged(exchange, self._operation, effect, effect.code, headers)
         else:
             await self._serve(exchange)
         answer = exchange.answer
         if effect is None or answer is None:
             return
-        answer.headers = [*answer.headers, *applied(exchange, effect)]
         if effect.fault is not None:
             spoil(answer, effect.fault)
+        exchange.notes += breaches(answer, self._operation)
+        answer.headers = [*answer.headers, *applied(exchange, effect, answer)]
 
     async def _serve(self, exchange: Exchange) -> None:
         try:
@@ -109,6 +116,8 @@ class Endpoint:
                 data if isinstance(data, Answer) else self._answer(self._success, data)
             )
         except Problem as problem:
+            if exchange.undo is not None:
+                exchange.undo()
             self._refuse(exchange, problem)
         except Refusal as refusal:
             status = 404 if isinstance(refusal, Unknown) else 400
@@ -117,11 +126,9 @@ class Endpoint:
 
     async def _body(self, exchange: Exchange, reader: BodyReader) -> Any:
         headers = exchange.headers
-        media, content_type = reader.media_type(
-            headers.get(b"content-type", b""),
-            headers.get(b"content-encoding", b""),
-            exchange.redact,
-        )
+        content_type = headers.get(b"content-type", b"")
+        content_encoding = headers.get(b"content-encoding", b"")
+        media = reader.media_type(content_type, content_encoding, exchange.redact)
         raw = await exchange.read()
         if not raw and not reader.required:
             return None

@@ -25,8 +25,8 @@ EXCHANGE = "mockserver.exchange"
 
 LINE = "mockserver.line"
 """The ASGI extension by which our server does what ASGI cannot: it sends a whole answer at once (`reply`),
-half of it (`truncate`), or breaks the connection (`reset`). `unread` is a body that
-came in vain, and `is_on_its_way` says whether one still comes."""
+half of it (`truncate`), breaks the connection (`reset`), or lets it not be used again (`part`). `unread` is a
+body that came in vain, `is_on_its_way` says whether one still comes, and `is_gone` whether the client is."""
 
 STREAMING = "mockserver.streaming"
 """Stands in the ASGI scope of a request whose answer never ends by itself."""
@@ -90,6 +90,7 @@ class Exchange:
         notes: What else is worth telling, such as the members that were ignored.
         fault: What goes wrong on demand, and why: the rule, or `Prefer`.
         body: The body of the request, as far as it was read.
+        undo: Takes back what the operation has changed, as far as it got.
         was_read: Whether the body, or a part of it, was read.
         started: When it came, on the clock of `time.perf_counter`.
     """
@@ -112,6 +113,7 @@ class Exchange:
         "receive",
         "sandbox",
         "started",
+        "undo",
         "was_read",
         "why",
     )
@@ -138,6 +140,7 @@ class Exchange:
         self.fault: str | None = None
         self.body = b""
         self.was_read = False
+        self.undo: Callable[[], None] | None = None
 
     def redact(self, text: str) -> str:
         """A text without the secrets of the world that is served."""

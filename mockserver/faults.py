@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 MAX_WAIT = 60.0
 """The longest wait, in seconds."""
 
@@ -24,14 +26,14 @@ class Effect:
         wait: Seconds to wait before anything else.
         fault: How the answer is spoilt; one of `KINDS`.
         retry_after: The `Retry-After` that goes with `code`, in seconds.
-        body: The body that goes with `code`; what the contract has as an example, if left out.
+        body: The body that goes with `code`, as JSON; what the contract has as an example, if left out.
     """
 
     code: int | None = None
     wait: float = 0.0
     fault: str | None = None
     retry_after: int | None = None
-    body: Any = None
+    body: bytes | None = None
 
     def __str__(self) -> str:
         parts = [f"code {self.code}" if self.code is not None else "", self.fault or ""]
@@ -52,7 +54,7 @@ class Fault:
     id: str
     wanted: Mapping[str, Any]
     hits: int = 0
-    _random: random.Random = field(default_factory=random.Random, repr=False)
+    _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.wanted.get("seed"))  # noqa: S311 - it decides, and guards nothing
@@ -83,7 +85,7 @@ class Fault:
             self._wait(wanted.get("wait", 0)),
             wanted.get("fault"),
             wanted.get("retry_after"),
-            wanted.get("body"),
+            orjson.dumps(wanted["body"]) if "body" in wanted else None,
         )
 
     def _wait(self, wanted: Any) -> float:
@@ -118,6 +120,14 @@ class Faults:
         fault = Fault(f"fault-{self._made}", wanted)
         self.rules[fault.id] = fault
         return fault
+
+    @property
+    def resets(self) -> bool:
+        """Whether a rule may still reset a connection."""
+        return any(
+            fault.wanted.get("fault") == "reset" and fault.remaining != 0
+            for fault in self.rules.values()
+        )
 
     def fire(self, operation: str, method: str, username: str | None) -> tuple[Effect, str] | None:
         """What goes wrong with a request, and the id of the rule that says so."""

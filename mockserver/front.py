@@ -41,7 +41,7 @@ class Reporter(Protocol):
 
 CONTROL_PREFIX = "/_mock/"
 SANDBOX_HEADER = b"x-mock-sandbox"
-_OURS = (CONTROL_PREFIX, "/openapi.yaml", "/openapi.json", "/docs/")
+_OURS = (CONTROL_PREFIX, "/openapi.yaml", "/openapi.json")
 
 
 class FrontDoor:
@@ -70,6 +70,7 @@ class FrontDoor:
             else:
                 await self._app(scope, receive, send)
         except ClientGone:
+            self._note_gone(exchange)
             return
         except asyncio.CancelledError:
             exchange.refuse(Problem(503, "shutting-down", "the server is shutting down"))
@@ -85,9 +86,9 @@ class FrontDoor:
             await _stream(answer.stream, answer.status, headers, receive, send)
             return
         line = scope.get("extensions", {}).get(LINE)
-        if exchange.why is not None and line is not None and line.is_on_its_way:
-            await _read_on(exchange)
-        if line is None or not _sent(line, answer, headers):
+        if line is not None and (exchange.why is not None or exchange.sandbox.faults.rules):
+            await _prepare(exchange, line)
+        if line is None or not _sent(line, exchange, answer, headers):
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
         seconds = time.perf_counter() - exchange.started
@@ -96,6 +97,16 @@ class FrontDoor:
             if not exchange.was_read and line is not None:
                 exchange.body = line.unread
             exchange.sandbox.journal.append(exchange.record(answer, headers, seconds))
+
+    def _note_gone(self, exchange: Exchange) -> None:
+        """Report and keep a request whose client hung up before it was whole, or before its turn came."""
+        detail = "the client hung up before it was answered, and nothing was done"
+        exchange.why = ("client-gone", detail)
+        exchange.answer = answer = Answer(0, [], b"")
+        seconds = time.perf_counter() - exchange.started
+        self._reporter.request(exchange, seconds)
+        if _is_for_the_journal(exchange):
+            exchange.sandbox.journal.append(exchange.record(answer, [], seconds))
 
     def _headers(self, exchange: Exchange, answer: Answer) -> Headers:
         headers = answer.headers
@@ -122,8 +133,10 @@ class FrontDoor:
         return preflight(exchange)
 
 
-def _sent(line: Any, answer: Answer, headers: Headers) -> bool:
+def _sent(line: Any, exchange: Exchange, answer: Answer, headers: Headers) -> bool:
     """Send an answer as it is wanted, be it spoilt; False if it cannot be sent at once."""
+    if line.is_gone:
+        exchange.notes.append("the client had hung up before this answer")
     if answer.spoilt is None:
         return bool(line.reply(answer.status, headers, answer.body))
     if answer.spoilt == "reset":
@@ -133,10 +146,13 @@ def _sent(line: Any, answer: Answer, headers: Headers) -> bool:
     return True
 
 
-async def _read_on(exchange: Exchange) -> None:
-    """Read the body of a request that was refused without a look at it: the journal wants it."""
-    if not exchange.was_read and _is_for_the_journal(exchange):
-        await exchange.read_soon()
+async def _prepare(exchange: Exchange, line: Any) -> None:
+    """Do what a refusal, or a rule, wants to be done before the answer is sent."""
+    refused_unread = exchange.why is not None and not exchange.was_read and line.is_on_its_way
+    if refused_unread and _is_for_the_journal(exchange):
+        await exchange.read_soon()  # the journal wants it
+    if exchange.sandbox.faults.resets:
+        await line.part(exchange.sandbox)
 
 
 def _is_for_the_journal(exchange: Exchange) -> bool:

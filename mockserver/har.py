@@ -63,7 +63,7 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     if entry.request_body:
         request["postData"] = {
             "mimeType": _media_type(entry.request_headers),
-            "text": shown(entry.request_body, entry.request_size, redact),
+            "text": shown(entry.request_body, redact),
             "params": [],
         }
     return {
@@ -83,7 +83,7 @@ def _response(entry: Entry, redact: Callable[[str], str]) -> Json:
     if _is_spoilt(entry, "reset"):
         return _NO_RESPONSE
     size = entry.response_size
-    text = shown(entry.response_body, size, redact)
+    text = shown(entry.response_body, redact)
     if _is_spoilt(entry, "truncate"):
         size //= 2  # The second half was not sent.
         # Cut when it is redacted: of a secret that is halved, the half would not be recognized.

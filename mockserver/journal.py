@@ -71,12 +71,12 @@ class Entry:
             "fault": self.fault,
             "request": {
                 "headers": _fields(self.request_headers, redact),
-                "body": shown(self.request_body, self.request_size, redact),
+                "body": shown(self.request_body, redact),
                 "size": self.request_size,
             },
             "response": {
                 "headers": _fields(self.response_headers, redact),
-                "body": shown(self.response_body, self.response_size, redact),
+                "body": shown(self.response_body, redact),
                 "size": self.response_size,
             },
         }
@@ -89,9 +89,8 @@ it is at hand. It becomes an entry only when somebody reads it."""
 
 def pack(members: tuple[Any, ...]) -> Record:
     """A record from the members of its `Entry`, in their order, all but `number` and `event`."""
-    return marshal.dumps(
-        members, 2
-    )  # This version looks for no repetitions, which takes half the time.
+    # Version 2 looks for no repetitions, which takes half the time.
+    return marshal.dumps(members, 2)
 
 
 def unpack(number: int, record: Record) -> Entry:
@@ -112,6 +111,7 @@ class Limits:
     def __init__(self, per_journal: int = 1000, most_bytes: int = 128 * 1024 * 1024) -> None:
         self.per_journal = per_journal
         self._most_bytes = most_bytes
+        # A request that is let go of before its turn leaves the turn behind, which takes room too.
         self._most = most_bytes // 1024
         self._used = 0
         self._order: deque[Journal] = deque()  # the journal of each request, the oldest first
@@ -202,9 +202,14 @@ class Journal:
 
 
 class Reader:
-    """Somebody who is told of each entry. One who does not keep up loses the oldest ones."""
+    """Somebody who is told of each entry. One who does not keep up loses the oldest ones.
+
+    Attributes:
+        is_closed: Whether it is told no more.
+    """
 
     def __init__(self, readers: list[Reader]) -> None:
+        self.is_closed = False
         self._readers = readers
         self._waiting: deque[Entry] = deque(maxlen=_MAX_WAITING)
         self._something = asyncio.Event()
@@ -224,16 +229,12 @@ class Reader:
         # One at a time: a reader that stalls holds on to no more than the others.
         return self._waiting.popleft() if self._waiting and not self.is_closed else None
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether it is told no more."""
-        return self not in self._readers
-
     def close(self) -> None:
         """Be told no more."""
-        if self in self._readers:
+        if not self.is_closed:
+            self.is_closed = True
             self._readers.remove(self)
-        self._something.set()
+            self._something.set()
 
 
 def text_of(body: bytes) -> str:
@@ -241,11 +242,12 @@ def text_of(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-def shown(body: bytes, size: int, redact: Callable[[str], str]) -> str:
-    """A body that has so many bytes in all as text without secrets, cut at `MAX_SHOWN`."""
+def shown(body: bytes, redact: Callable[[str], str]) -> str:
+    """A body as text without secrets, cut at `MAX_SHOWN`."""
     # By name first: where a text is put in other words, such as decoded, it may be JSON no more.
     text = redact(hide_in_body(text_of(body)))
-    return text if len(body) == size else text[: MAX_SHOWN - MAX_KEPT]
+    too_many = len(body) - MAX_SHOWN
+    return text[:-too_many] if too_many > 0 else text
 
 
 def header_fields(

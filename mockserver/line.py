@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from typing import Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from mockserver.problems import Headers
+from mockserver.sandbox import Sandbox
+
+
+class Connection(Protocol):
+    """What a line needs of its connection."""
+
+    def hang_up(self) -> None:
+        """End it as soon as the client has read the answer."""
+
+    def close_idle(self, sandbox: Sandbox) -> None:
+        """Close the idle connections whose last request was for a sandbox."""
 
 
 class Line:
     """The way back to the client of one request; what ASGI's `send` cannot do."""
 
-    __slots__ = ("_cycle", "_hang_up")
+    __slots__ = ("_connection", "_cycle")
 
-    def __init__(self, cycle: RequestResponseCycle, hang_up: Callable[[], None]) -> None:
+    def __init__(self, cycle: RequestResponseCycle, connection: Connection) -> None:
         self._cycle = cycle
-        self._hang_up = hang_up
+        self._connection = connection
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client has hung up."""
+        return self._cycle.disconnected
 
     @property
     def is_on_its_way(self) -> bool:
@@ -43,7 +60,7 @@ class Line:
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if cycle.more_body and not cycle.keep_alive:
-            self._hang_up()
+            self._connection.hang_up()
             return True
         if not cycle.keep_alive:
             cycle.transport.close()
@@ -62,15 +79,25 @@ class Line:
             parts.append(body)
         return b"".join(parts)
 
+    async def part(self, sandbox: Sandbox) -> None:
+        """Have each further request to a sandbox come on a new connection, as far as we know the old ones.
+
+        A client whose connection breaks when it is used again takes it for an old one, and sends the
+        request once more, as browsers do: it would never see a reset.
+        """
+        self._cycle.keep_alive = False
+        self._connection.close_idle(sandbox)
+        await asyncio.sleep(0)  # The loop closes them now: before the client has this answer.
+
     def truncate(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send an answer without the second half of its body (of its header, if it has no body), and close."""
+        """Send an answer without the second half of its body (of its first line, if it has no body), and close."""
         cycle = self._cycle
         if cycle.disconnected:
             return
         cycle.keep_alive = False
         answer = self._bytes(status, headers, body)
         with_body = body and cycle.scope["method"] != "HEAD"
-        sent = len(answer) - (len(body) + 1) // 2 if with_body else len(answer) // 2
+        sent = len(answer) - (len(body) + 1) // 2 if with_body else len(STATUS_LINE[status]) // 2
         cycle.transport.write(answer[:sent])
         cycle.disconnected = cycle.response_complete = True
         cycle.message_event.set()

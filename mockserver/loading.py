@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ def load(sources: Sources) -> Loaded:
         DocumentError: A file is broken; with everything that was found in both.
     """
     findings: list[Finding] = []
-    control = read_contract(control_file(), validate=False)
+    control = _packaged_control()
     contract = fixtures = None
     path = sources.contract or accounts_file()
     try:
@@ -68,6 +69,12 @@ def load(sources: Sources) -> Loaded:
     if findings or contract is None or fixtures is None:
         raise DocumentError(findings)
     return Loaded(contract, control, fixtures)
+
+
+@cache
+def _packaged_control() -> Contract:
+    """The contract of the control API, which no option replaces: a reload need not read it again."""
+    return read_contract(control_file(), validate=False)
 
 
 def check_rules(contract: Contract) -> list[Finding]:

@@ -140,11 +140,6 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else str(escape[2])
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """A piece of a request with three asterisks in place of each secret that occurs in it."""
-    return Redactor(secrets)(text)
-
-
 def is_secret_field(name: str) -> bool:
     """Whether the name of a header field says that its value is a secret."""
     return bool(_SECRET_FIELD.search(name)) and name.lower() not in _READABLE_FIELDS

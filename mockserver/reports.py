@@ -20,7 +20,9 @@ from mockserver.problems import Problem
 
 LogFormat = Literal["text", "json"]
 
-_FLUSH_AFTER = 0.05  # seconds; lines are handed over in batches
+FLUSH_AFTER = 0.05
+"""Seconds; lines are handed over in batches."""
+
 _MAX_PENDING = 200  # batches that wait for a slow reader
 
 
@@ -82,7 +84,7 @@ class Log:
             except RuntimeError:  # before the server runs, or after
                 self.flush()
             else:
-                self._timer = loop.call_later(_FLUSH_AFTER, self.flush)
+                self._timer = loop.call_later(FLUSH_AFTER, self.flush)
 
     def flush(self) -> None:
         """Hand the lines over to the thread that writes them."""

@@ -18,7 +18,8 @@ from mockserver.redaction import Redactor
 from mockserver.refusals import Refusal, Unknown
 from mockserver.world import World
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}")
+"""The name of a sandbox; `.` and `..` are none, which clients take out of every path (RFC 3986, 5.2.4)."""
 
 SAFE_SECONDS = 300.0
 """A sandbox that was used within this time is never dropped to make room."""
@@ -188,11 +189,6 @@ class Sandboxes:
         return self._named
 
     @property
-    def fixtures(self) -> Fixtures:
-        """What each starts with."""
-        return self._fixtures
-
-    @property
     def entries_each(self) -> int:
         """How many requests the journal of each keeps."""
         return self._limits.per_journal
@@ -230,7 +226,7 @@ class Sandboxes:
     def drop_idle(self) -> list[str]:
         """Forget those that nobody has used for an hour; gives their labels."""
         dropped = []
-        while (oldest := self._oldest()) is not None and self._idle(oldest) > IDLE_SECONDS:
+        while (oldest := self._oldest()) is not None and self.idle_seconds(oldest) > IDLE_SECONDS:
             dropped.append(oldest.label)
             self.drop(oldest.name)
         return dropped
@@ -253,7 +249,7 @@ class Sandboxes:
         if len(self._named) < self.most:
             return
         oldest = self._oldest()
-        if oldest is None or self._idle(oldest) < SAFE_SECONDS:
+        if oldest is None or self.idle_seconds(oldest) < SAFE_SECONDS:
             raise NoRoom
         self.drop(oldest.name)
 
@@ -264,9 +260,6 @@ class Sandboxes:
                 return sandbox
             self.use(sandbox.name)
         return None
-
-    def _idle(self, sandbox: Sandbox) -> float:
-        return self._clock() - sandbox.used
 
 
 def _redactor(fixtures: Fixtures, secrets: Sequence[str]) -> Redactor:

@@ -16,8 +16,11 @@ from mockserver.connection import Config, Connection
 from mockserver.exchange import App
 from mockserver.reports import Log
 
-_SHUTDOWN_SECONDS = 2
-_SWEEP_EVERY = 10  # ticks of the server's main loop, which are a tenth of a second each
+SHUTDOWN_SECONDS = 2
+"""How long requests under way have to be answered when the server ends."""
+
+SWEEP_EVERY = 10
+"""How often slow clients are looked after: in ticks of the server's main loop, a tenth of a second each."""
 
 
 class Server(uvicorn.Server):
@@ -34,7 +37,7 @@ class Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=_SHUTDOWN_SECONDS + 1,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
         )
         config.log = log
         super().__init__(config)
@@ -50,7 +53,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: end connections that have waited too long, once a second."""
-        if counter % _SWEEP_EVERY == 0:
+        if counter % SWEEP_EVERY == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
@@ -59,7 +62,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the requests under way be answered, for a moment; then end every connection."""
-        asyncio.get_running_loop().call_later(_SHUTDOWN_SECONDS, self._abort_connections)
+        asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
 
     def _abort_connections(self) -> None:

@@ -39,22 +39,27 @@ def effect_on(exchange: Exchange, operation: str, owner: str | None) -> Effect |
     return effect
 
 
-def applied(exchange: Exchange, effect: Effect) -> Headers:
-    """The field that confirms what a request has wished for itself (RFC 7240, section 3)."""
+def applied(exchange: Exchange, effect: Effect, answer: Answer) -> Headers:
+    """The field that confirms what a request has wished for itself, and got (RFC 7240, section 3)."""
     if exchange.fault is None or not exchange.fault.startswith(_PREFER):
         return []
     granted = [
-        "" if effect.code is None else f"code={effect.code}",
+        f"code={effect.code}" if effect.code == answer.status else "",
         f"wait={effect.wait:g}" if effect.wait else "",
         "" if effect.fault is None else f"fault={effect.fault}",
     ]
     return [(b"preference-applied", ", ".join(filter(None, granted)).encode("ascii"))]
 
 
-def staged(exchange: Exchange, operation: Operation, effect: Effect, status: int) -> Answer:
-    """The answer with a status on demand: the documented example, or a problem that says who wanted it."""
+def staged(
+    exchange: Exchange, operation: Operation, effect: Effect, status: int, headers: Headers
+) -> Answer:
+    """The answer with a status on demand: the documented example, or a problem that says who wanted it.
+
+    `headers` are those that belong to the status, such as the challenge of a 401.
+    """
     exchange.why = ("wanted", f"this answer was wanted by {exchange.fault}")
-    headers: Headers = []
+    headers = list(headers)
     retry_after = effect.retry_after
     if retry_after is None and status in (429, 503):
         retry_after = _RETRY_AFTER
@@ -73,7 +78,7 @@ def _wanted_body(operation: Operation, effect: Effect, status: int) -> tuple[byt
     documented = list(response.content.values()) if response is not None else []
     if effect.body is not None:
         name = documented[0].name if documented else "application/json"
-        return name.encode("latin-1"), orjson.dumps(effect.body)
+        return name.encode("latin-1"), effect.body
     for media in documented:
         for example in media.examples.values():
             return media.name.encode("latin-1"), orjson.dumps(example)
@@ -98,6 +103,28 @@ def spoil(answer: Answer, fault: str) -> None:
     if answer.body and answer.status in _NO_BODY:
         answer.status = 200  # these have no body that could be spoilt
         answer.headers = [*answer.headers, (b"content-type", b"application/json")]
+
+
+def breaches(answer: Answer, operation: Operation) -> list[str]:
+    """What in an answer breaks the contract, in sentences for the journal: five at the most."""
+    response = operation.response(answer.status)
+    if response is None:
+        return [f"the response breaks the contract: it documents no {answer.status} here"]
+    media = next(iter(response.content.values()), None)
+    if media is None:
+        found = ["no body is documented"] if answer.body else []
+    elif media.schema is None:
+        found = []
+    else:
+        try:
+            data = orjson.loads(answer.body)
+        except orjson.JSONDecodeError:
+            found = ["the body is no JSON"]
+        else:
+            found = [
+                f"{one.pointer or 'the body'} {one.detail}" for one in media.schema.violations(data)
+            ]
+    return [f"the response breaks the contract: {one}" for one in found[:5]]
 
 
 def _broken(body: bytes) -> Any:

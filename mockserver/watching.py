@@ -9,7 +9,9 @@ from pathlib import Path
 from mockserver.reports import Log
 from mockserver.sandbox import Sandboxes
 
-_EVERY = 0.3  # seconds between two looks; looking costs two calls of stat
+LOOK_EVERY = 0.3
+"""Seconds between two looks at the files; looking costs two calls of stat."""
+
 _MINUTE = 60.0
 _NAMED = 10  # of the sandboxes that were dropped
 
@@ -23,7 +25,7 @@ async def watch(files: list[Path], changed: Callable[[list[Path]], Awaitable[Non
     """
     seen = [_stamp(file) for file in files]
     while True:
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(LOOK_EVERY)
         now = [_stamp(file) for file in files]
         if now == seen:
             continue

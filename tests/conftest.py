@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from tests.support import MockServer, StartServer
+from tests.support import PROGRAM, MockServer, StartServer, altered
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,7 +34,8 @@ settings.load_profile("quick")
 
 @pytest.fixture(scope="session")
 def server_process() -> Iterator[MockServer]:
-    with MockServer() as started:
+    # Many tests wait for its log.
+    with MockServer(program=altered("reports.FLUSH_AFTER = 0.001")) as started:
         yield started
         assert started.process.poll() is None, "the server ended before its time"
 
@@ -49,8 +50,12 @@ def server(server_process: MockServer) -> MockServer:
 def start_server() -> Iterator[StartServer]:
     started: list[MockServer] = []
 
-    def start(*options: str, environment: Mapping[str, str] | None = None) -> MockServer:
-        one = MockServer(*options, environment=environment)
+    def start(
+        *options: str,
+        program: Sequence[str] = PROGRAM,
+        environment: Mapping[str, str] | None = None,
+    ) -> MockServer:
+        one = MockServer(*options, program=program, environment=environment)
         started.append(one)
         return one
 
@@ -61,8 +66,7 @@ def start_server() -> Iterator[StartServer]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # Imported here: the tests that need no browser need no playwright either.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most tests need none
 
     found = shutil.which("chromium")
     assert found is not None, "these tests need chromium (Debian: apt-get install chromium)"

@@ -29,7 +29,15 @@ class ControlAccess:
             return
         sent = exchange.headers.get(b"authorization", b"").decode("latin-1")
         scheme, _, token = sent.partition(" ")
-        if scheme.lower() != "bearer" or not same(token.strip(), self.token):
+        if scheme.lower() != "bearer":
             detail = "the control API asks for the control token here: send Authorization: Bearer TOKEN, with what --control-token says"
-            headers = [(b"www-authenticate", b'Bearer realm="control API"')]
-            raise Problem(401, "control-token-missing", detail, headers=headers)
+            raise _unauthenticated("control-token-missing", detail)
+        if not same(token.strip(), self.token):
+            detail = "this is not the control token of this server: send what --control-token says"
+            raise _unauthenticated("control-token-wrong", detail)
+
+
+def _unauthenticated(code: str, detail: str) -> Problem:
+    return Problem(
+        401, code, detail, headers=[(b"www-authenticate", b'Bearer realm="control API"')]
+    )

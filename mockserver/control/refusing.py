@@ -13,7 +13,7 @@ def invalid(violations: Sequence[Violation]) -> Invalid:
     """A refusal that names all violations, the first of them in its sentence."""
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    detail = f"{first.pointer.removeprefix('/')} {first.detail}{more}"
+    detail = f"{first.pointer.removeprefix('/') or 'the body'} {first.detail}{more}"
     return Invalid("body-invalid", detail, violations)
 
 

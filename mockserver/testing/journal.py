@@ -142,11 +142,16 @@ def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -
         for near in found["nearest"]:
             one = by_id.get(near["id"])
             told.append(f"    {one or _plain(near)}")
-            told += [
-                f"         {one['member']}: expected {json.dumps(one['expected'])}, {_was(one)}"
-                for one in near["differences"]
-            ]
+            told += [f"         {_difference(one)}" for one in near["differences"]]
     return "\n".join(told)
+
+
+def _difference(found: Mapping[str, Any]) -> str:
+    if "actual" in found:
+        was = f"was {json.dumps(found['actual'])}"
+    else:
+        was = "was cut, and cannot be compared" if "cut" in found else "is missing"
+    return f"{found['member']}: expected {json.dumps(found['expected'])}, {was}"
 
 
 def _shown(wanted: Mapping[str, Any]) -> str:
@@ -154,12 +159,6 @@ def _shown(wanted: Mapping[str, Any]) -> str:
         f"{name} {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in wanted.items()
     )
-
-
-def _was(difference: Mapping[str, Any]) -> str:
-    if "actual" in difference:
-        return f"was {json.dumps(difference['actual'])}"
-    return "was cut, and cannot be compared" if "cut" in difference else "was missing"
 
 
 def _plain(near: Mapping[str, Any]) -> str:

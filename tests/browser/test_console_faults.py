@@ -108,3 +108,18 @@ def test_a_fault_that_makes_no_sense_is_refused_beside_its_button(console: Conso
     console["#fault-wait"].fill("0.1")
     console.press("Add fault")
     console.says("faults", "goes with code, which is missing")
+
+
+def test_a_page_sees_a_reset_that_is_for_one_request(console: Console, server: MockServer) -> None:
+    fetch = """([path, method]) => fetch(path, {
+        method, body: method === "POST" ? '{"email": "reset@example.com"}' : undefined,
+        headers: {Authorization: "Bearer janedoe-all", "Content-Type": "application/json"},
+    }).then(answer => answer.status, error => error.name)"""
+    # A connection that was used before is what browsers take for an old one, when it is reset.
+    assert console.page.evaluate(fetch, [JANES_EMAILS, "GET"]) == 200
+    for _ in range(3):
+        server.send("POST", "/_mock/faults", json={"fault": "reset", "times": 1})
+        server.send("DELETE", "/_mock/requests")
+        assert console.page.evaluate(fetch, [JANES_EMAILS, "POST"]) == "TypeError"
+        assert len(server.send("GET", "/_mock/requests").json()) == 1
+        assert console.page.evaluate(fetch, [JANES_EMAILS, "GET"]) == 200

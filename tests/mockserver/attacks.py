@@ -8,10 +8,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support import EMAILS, USER, MockServer
+from tests.support import MockServer
 
-PROFILE = USER.replace("{username}", "janedoe")
-ADDRESSES = EMAILS.replace("{username}", "janedoe")
 LOGIN = b"Authorization: Bearer janedoe-all"
 CLOSE = b"Connection: close"
 

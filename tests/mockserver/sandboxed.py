@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from tests.support import PATIENCE, Json, MockServer, problem
+from accounts_contract import accounts_file, read_contract
+from tests.support import BY_ID, JOHN, Json, MockServer, Operation, head
+
+COMPILED = read_contract(accounts_file(), validate=False)
 
 
 @dataclass
@@ -41,6 +41,14 @@ class Sandboxed:
     def state(self) -> Json:
         return dict(self.control("GET", "state"))
 
+    def wish(
+        self, prefer: str, operation: Operation = BY_ID["get_user"], **fields: str
+    ) -> httpx.Response:
+        """Send a valid request that wishes something; `fields` are further header fields."""
+        headers = {"Prefer": prefer, **fields}
+        path = operation.path()
+        return self.send(operation.method, path, JOHN, headers=headers, json=operation.body)
+
     def requests(self) -> list[Json]:
         """The journal."""
         return list(self.control("GET", "requests"))
@@ -56,6 +64,11 @@ class Sandboxed:
     def faults(self) -> list[Json]:
         return list(self.control("GET", "faults"))
 
+    def fill(self, requests: int) -> None:
+        """Send so many requests at once, to a path that leads nowhere."""
+        path = f"{self.prefix}/x"
+        self.server.raw_bytes(head("GET", path, last=False) * (requests - 1) + head("GET", path))
+
     def verify(self, *requests: Json, in_order: bool = False) -> list[Json]:
         """The mismatches of some expectations."""
         wanted = {"requests": list(requests), "in_order": in_order}
@@ -69,31 +82,3 @@ class Sandboxed:
         assert answer.status_code == 409
         assert mismatches
         return mismatches
-
-
-def eventually(happens: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
-def connect(server: MockServer) -> socket.socket:
-    """A connection for bytes."""
-    return socket.create_connection(("127.0.0.1", server.port), PATIENCE)
-
-
-def received(server: MockServer, request: bytes) -> bytes:
-    """All that comes until the connection is closed, which must be without a reset."""
-    pieces = []
-    with connect(server) as connection:
-        connection.sendall(request)
-        while piece := connection.recv(65536):
-            pieces.append(piece)
-    return b"".join(pieces)
-
-
-def malformed(answer: httpx.Response) -> None:
-    """The name of the sandbox was refused."""
-    problem(answer, 400, "sandbox-malformed")

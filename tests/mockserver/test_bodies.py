@@ -13,11 +13,11 @@ import pytest
 from tests.support import (
     BY_ID,
     CONTRACT,
-    EMAILS,
     FORM,
     JOHN,
+    JOHNS,
+    JOHNS_EMAILS,
     JSON,
-    USER,
     WRITING,
     Json,
     MockServer,
@@ -32,8 +32,6 @@ every_writing_operation = pytest.mark.parametrize("operation", WRITING, ids=name
 
 Encoded = tuple[Mapping[str, str], bytes]
 MIB = 1024 * 1024
-USER_PATH = USER.replace("{username}", "johndoe")
-EMAILS_PATH = EMAILS.replace("{username}", "johndoe")
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=edge"}
 
 
@@ -413,15 +411,15 @@ def test_a_client_that_sends_2_mib_learns_why_it_is_refused(server: MockServer) 
 def test_a_body_in_chunks_is_read(server: MockServer) -> None:
     fields = [f"Authorization: {JOHN}", "Transfer-Encoding: chunked"]
     chunks = b'5\r\n{"com\r\nb\r\npany": "C"}\r\n0\r\n\r\n'
-    assert server.raw(head("PATCH", USER_PATH, *fields) + chunks).json()["company"] == "C"
+    assert server.raw(head("PATCH", JOHNS, *fields) + chunks).json()["company"] == "C"
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: MockServer) -> None:
     body = b'{"company": "C"}'
     fields = [f"Authorization: {JOHN}", "Expect: 100-continue", f"Content-Length: {len(body)}"]
-    assert server.raw(head("PATCH", USER_PATH, *fields) + body).json()["company"] == "C"
+    assert server.raw(head("PATCH", JOHNS, *fields) + body).json()["company"] == "C"
 
 
 def test_a_body_of_a_get_is_ignored(server: MockServer) -> None:
-    answer = server.send("GET", EMAILS_PATH, JOHN, content=b"{", headers={"Content-Type": "x/y"})
+    answer = server.send("GET", JOHNS_EMAILS, JOHN, content=b"{", headers={"Content-Type": "x/y"})
     assert answer.status_code == 200

@@ -8,38 +8,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support import (
-    CONTROL_FILE,
-    JOHN,
-    OPERATIONS,
-    MockServer,
-    StartServer,
-    bearer,
-    call,
-    head,
-    problem,
-    read_yaml,
-)
+from tests.mockserver.steering import CONTROL_TOKEN, STEERING
+from tests.support import JOHN, OPERATIONS, MockServer, StartServer, bearer, call, head, problem
 
-PARAMETERS = {"{token}": "johndoe-all", "{id}": "fault-1", "{name}": "api.js"}
-
-
-def filled(path: str) -> str:
-    """A path with a value for each of its parameters."""
-    for parameter, value in PARAMETERS.items():
-        path = path.replace(parameter, value)
-    return path
-
-
-CONTROL = read_yaml(CONTROL_FILE)
-OPERATIONS_OF_CONTROL = [
-    (method.upper(), filled(path), raw.get("security") == [])
-    for path, item in CONTROL["paths"].items()
-    for method, raw in item.items()
-    if method != "parameters"
-]
-GUARDED = [(method, path) for method, path, is_open in OPERATIONS_OF_CONTROL if not is_open]
-OPEN = [(method, path) for method, path, is_open in OPERATIONS_OF_CONTROL if is_open]
+PARAMETERS = {"token": "johndoe-all", "id": "fault-1", "name": "api.js"}
+GUARDED = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if not one.is_open]
+OPEN = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if one.is_open]
 every_guarded_operation = pytest.mark.parametrize(("method", "path"), GUARDED)
 every_open_operation = pytest.mark.parametrize(("method", "path"), OPEN)
 
@@ -212,16 +186,6 @@ def test_other_hosts_stay_outside_when_some_are_allowed(opened: MockServer, host
     problem(answer, 403, "host-not-allowed")
 
 
-TOKEN = "control-token-of-these-tests"
-
-
-@pytest.fixture(scope="module")
-def closed() -> Iterator[MockServer]:
-    """A server whose control API asks for a token."""
-    with MockServer("--control-token", TOKEN) as started:
-        yield started
-
-
 @every_guarded_operation
 @pytest.mark.parametrize(
     "authorization",
@@ -230,9 +194,9 @@ def closed() -> Iterator[MockServer]:
         "",
         "Bearer",
         "Bearer wrong",
-        TOKEN,
-        f"Basic {TOKEN}",
-        f"Bearer {TOKEN}x",
+        CONTROL_TOKEN,
+        f"Basic {CONTROL_TOKEN}",
+        f"Bearer {CONTROL_TOKEN}x",
         JOHN,
         bearer("johndoe-all"),
     ],
@@ -241,7 +205,8 @@ def test_the_control_token_is_asked_for(
     closed: MockServer, method: str, path: str, authorization: str | None
 ) -> None:
     answer = closed.send(method, path, authorization)
-    problem(answer, 401)
+    is_one = authorization is not None and authorization.startswith("Bearer")
+    problem(answer, 401, "control-token-wrong" if is_one else "control-token-missing")
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
@@ -249,14 +214,14 @@ def test_the_control_token_is_asked_for(
 def test_the_control_token_opens_the_control_api(
     closed: MockServer, method: str, path: str
 ) -> None:
-    assert closed.send(method, path, bearer(TOKEN)).status_code not in (401, 403)
+    assert closed.send(method, path, bearer(CONTROL_TOKEN)).status_code not in (401, 403)
 
 
 def test_refusals_without_the_control_token_change_nothing(closed: MockServer) -> None:
-    before = closed.send("GET", "/_mock/state", bearer(TOKEN)).json()
+    before = closed.send("GET", "/_mock/state", bearer(CONTROL_TOKEN)).json()
     closed.send("PUT", "/_mock/state", json={"accounts": []})
     closed.send("DELETE", "/_mock/tokens/johndoe-profile_read")
-    assert closed.send("GET", "/_mock/state", bearer(TOKEN)).json() == before
+    assert closed.send("GET", "/_mock/state", bearer(CONTROL_TOKEN)).json() == before
 
 
 @every_open_operation
@@ -267,14 +232,14 @@ def test_open_operations_ask_for_no_control_token(
 
 
 def test_the_control_token_opens_no_account(closed: MockServer) -> None:
-    problem(call(closed, OPERATIONS[0], bearer(TOKEN)), 401, "token-unknown")
+    problem(call(closed, OPERATIONS[0], bearer(CONTROL_TOKEN)), 401, "token-unknown")
 
 
 def test_a_foreign_page_that_has_the_control_token_is_refused_all_the_same(
     closed: MockServer,
 ) -> None:
     headers = {"Origin": "http://evil.example"}
-    answer = closed.send("GET", "/_mock/state", bearer(TOKEN), headers=headers)
+    answer = closed.send("GET", "/_mock/state", bearer(CONTROL_TOKEN), headers=headers)
     problem(answer, 403, "origin-not-allowed")
 
 

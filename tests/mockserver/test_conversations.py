@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.mockserver.attacks import ADDRESSES, CLOSE, PROFILE, chunked, request, statuses, unharmed
-from tests.support import MockServer
+from tests.mockserver.attacks import CLOSE, chunked, request, statuses, unharmed
+from tests.support import JANES, JANES_EMAILS, MockServer
 
 UPGRADE = (
     b"Connection: Upgrade, HTTP2-Settings",
@@ -19,7 +19,7 @@ UPGRADE = (
 )
 CHUNKED = b"Transfer-Encoding: chunked"
 EXPECT = b"Expect: 100-continue"
-LAST = request("GET", PROFILE, CLOSE)
+LAST = request("GET", JANES, CLOSE)
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +39,12 @@ def addresses(server: MockServer) -> set[str]:
 
 def test_requests_sent_at_once_are_answered_in_order(server: MockServer) -> None:
     sent = [
-        request("POST", ADDRESSES, body=added(1)),
-        request("POST", ADDRESSES, CHUNKED) + chunked(added(2)[:7], added(2)[7:]),
-        request("POST", ADDRESSES, body=added(3), login=b""),
+        request("POST", JANES_EMAILS, body=added(1)),
+        request("POST", JANES_EMAILS, CHUNKED) + chunked(added(2)[:7], added(2)[7:]),
+        request("POST", JANES_EMAILS, body=added(3), login=b""),
         request("GET", "/nowhere"),
-        request("PATCH", ADDRESSES, body=b"{"),
-        request("DELETE", ADDRESSES, body=added(1)),
+        request("PATCH", JANES_EMAILS, body=b"{"),
+        request("DELETE", JANES_EMAILS, body=added(1)),
         LAST,
     ]
     found = statuses(server.raw_bytes(b"".join(sent)))
@@ -62,10 +62,10 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
     server_process: MockServer, lengths: list[int]
 ) -> None:
     conversation = [
-        request("PATCH", PROFILE, body=b'{"company": "Pieces"}'),
-        request("PATCH", PROFILE, *UPGRADE, body=b'{"company": "Upgraded"}'),
-        request("PATCH", PROFILE, *UPGRADE, CHUNKED) + chunked(b'{"company": ', b'"Chunks"}'),
-        request("PATCH", PROFILE, body=b'{"company": "Nobody"}', login=b""),
+        request("PATCH", JANES, body=b'{"company": "Pieces"}'),
+        request("PATCH", JANES, *UPGRADE, body=b'{"company": "Upgraded"}'),
+        request("PATCH", JANES, *UPGRADE, CHUNKED) + chunked(b'{"company": ', b'"Chunks"}'),
+        request("PATCH", JANES, body=b'{"company": "Nobody"}', login=b""),
         LAST,
     ]
     rest = b"".join(conversation)
@@ -82,11 +82,11 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
 
 def test_an_offer_of_http_2_is_declined_without_a_word(server: MockServer) -> None:
     sent = [
-        request("GET", PROFILE, *UPGRADE),
-        request("POST", ADDRESSES, *UPGRADE, body=added(1)),
-        request("POST", ADDRESSES, *UPGRADE, CHUNKED) + chunked(added(2)),
-        request("POST", ADDRESSES, *UPGRADE, body=added(3), login=b""),
-        request("GET", PROFILE, b"Connection: upgrade", b"Upgrade: websocket"),
+        request("GET", JANES, *UPGRADE),
+        request("POST", JANES_EMAILS, *UPGRADE, body=added(1)),
+        request("POST", JANES_EMAILS, *UPGRADE, CHUNKED) + chunked(added(2)),
+        request("POST", JANES_EMAILS, *UPGRADE, body=added(3), login=b""),
+        request("GET", JANES, b"Connection: upgrade", b"Upgrade: websocket"),
         LAST,
     ]
     assert statuses(server.raw_bytes(b"".join(sent))) == [200, 201, 201, 401, 200, 200]
@@ -101,9 +101,9 @@ def test_thousands_of_offers_at_once_are_declined(server: MockServer) -> None:
 
 def test_what_comes_after_the_last_request_is_ignored(server: MockServer) -> None:
     for fields in ((CLOSE,), (b"Connection: close, Upgrade", b"Upgrade: h2c")):
-        sent = request("GET", PROFILE, *fields) + request("POST", ADDRESSES, body=added(1))
+        sent = request("GET", JANES, *fields) + request("POST", JANES_EMAILS, body=added(1))
         assert statuses(server.raw_bytes(sent)) == [200]
-    sent = request("GET", PROFILE, version="1.0") + request("POST", ADDRESSES, body=added(1))
+    sent = request("GET", JANES, version="1.0") + request("POST", JANES_EMAILS, body=added(1))
     assert statuses(server.raw_bytes(sent)) == [200]
     assert addresses(server) == set()
 
@@ -121,44 +121,44 @@ def test_what_comes_after_the_last_request_is_ignored(server: MockServer) -> Non
         b"CONNECT other.example:443 HTTP/1.1\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12",
-        request("POST", ADDRESSES, CHUNKED, body=added(9)),
-        request("POST", ADDRESSES, b"Transfer-Encoding: gzip") + added(9),
-        request("POST", ADDRESSES, b"Transfer-Encoding: chunked, identity") + chunked(added(9)),
-        request("POST", ADDRESSES, CHUNKED) + b"xyz\r\n",
-        request("POST", ADDRESSES, CHUNKED) + b"ffffffffffffffffff\r\n",
-        request("POST", ADDRESSES, CHUNKED) + b"3\r\n{}\r\n0\r\n\r\n",
+        request("POST", JANES_EMAILS, CHUNKED, body=added(9)),
+        request("POST", JANES_EMAILS, b"Transfer-Encoding: gzip") + added(9),
+        request("POST", JANES_EMAILS, b"Transfer-Encoding: chunked, identity") + chunked(added(9)),
+        request("POST", JANES_EMAILS, CHUNKED) + b"xyz\r\n",
+        request("POST", JANES_EMAILS, CHUNKED) + b"ffffffffffffffffff\r\n",
+        request("POST", JANES_EMAILS, CHUNKED) + b"3\r\n{}\r\n0\r\n\r\n",
     ],
     ids=lambda garbage: repr(garbage[:40]),
 )
 def test_what_is_no_http_does_not_spoil_the_answers_before(
     server: MockServer, garbage: bytes
 ) -> None:
-    sent = request("POST", ADDRESSES, body=added(1)) + request("GET", PROFILE)
+    sent = request("POST", JANES_EMAILS, body=added(1)) + request("GET", JANES)
     assert statuses(server.raw_bytes(sent + garbage + LAST)) == [201, 200, 400]
     assert addresses(server) == {"added1@example.com"}
 
 
 def test_a_request_cannot_be_smuggled_in_a_body(server: MockServer) -> None:
-    inner = request("POST", ADDRESSES, body=added(1))
-    outer = request("PATCH", PROFILE, b"Content-Type: application/json", body=inner)
-    refused = request("PATCH", PROFILE, body=inner, login=b"")
-    unread = request("GET", PROFILE, body=inner)
+    inner = request("POST", JANES_EMAILS, body=added(1))
+    outer = request("PATCH", JANES, b"Content-Type: application/json", body=inner)
+    refused = request("PATCH", JANES, body=inner, login=b"")
+    unread = request("GET", JANES, body=inner)
     assert statuses(server.raw_bytes(outer + refused + unread + LAST)) == [400, 401, 200, 200]
-    both = request("GET", PROFILE, b"Transfer-Encoding: chunked", body=b"0\r\n\r\n" + inner)
+    both = request("GET", JANES, b"Transfer-Encoding: chunked", body=b"0\r\n\r\n" + inner)
     assert statuses(server.raw_bytes(both + LAST)) == [400]
     assert addresses(server) == set()
 
 
 def test_a_body_that_nobody_reads_does_not_end_the_connection(server: MockServer) -> None:
     for body in (b"x" * 100, b"x" * 8_000_000):
-        refused = request("PATCH", PROFILE, body=body, login=b"")
-        unread = request("GET", PROFILE, body=body)
+        refused = request("PATCH", JANES, body=body, login=b"")
+        unread = request("GET", JANES, body=body)
         assert statuses(server.raw_bytes(refused + unread + LAST)) == [401, 200, 200]
 
 
 def test_who_is_not_let_in_is_not_asked_for_the_body(server: MockServer) -> None:
     for login, status in ((b"", 401), (b"Authorization: Bearer johndoe-all", 403)):
-        sent = request("POST", ADDRESSES, EXPECT, b"Content-Length: 30", login=login)
+        sent = request("POST", JANES_EMAILS, EXPECT, b"Content-Length: 30", login=login)
         answer = server.raw_bytes(sent)
         assert statuses(answer) == [status]
         # Whether the body follows, only the client knows: so the connection ends.
@@ -166,7 +166,7 @@ def test_who_is_not_let_in_is_not_asked_for_the_body(server: MockServer) -> None
 
 
 def test_who_is_let_in_is_asked_for_the_body(server: MockServer) -> None:
-    sent = request("POST", ADDRESSES, EXPECT, CLOSE, b"Content-Length: %d" % len(added(1)))
+    sent = request("POST", JANES_EMAILS, EXPECT, CLOSE, b"Content-Length: %d" % len(added(1)))
     with server.connect() as connection, connection.makefile("rb") as stream:
         connection.sendall(sent)
         assert stream.readline() == b"HTTP/1.1 100 Continue\r\n"
@@ -176,7 +176,7 @@ def test_who_is_let_in_is_asked_for_the_body(server: MockServer) -> None:
 
 
 def test_who_does_not_wait_to_be_asked_is_answered_too(server: MockServer) -> None:
-    sent = request("POST", ADDRESSES, EXPECT, body=added(1))
+    sent = request("POST", JANES_EMAILS, EXPECT, body=added(1))
     answers = [status for status in statuses(server.raw_bytes(sent + LAST)) if status != 100]
     assert answers == [201, 200]
 
@@ -184,13 +184,13 @@ def test_who_does_not_wait_to_be_asked_is_answered_too(server: MockServer) -> No
 def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> None:
     with server.connect() as connection, connection.makefile("rb") as stream:
         length = b"Content-Length: %d" % len(added(1))
-        connection.sendall(request("POST", ADDRESSES, EXPECT, length, version="1.0"))
+        connection.sendall(request("POST", JANES_EMAILS, EXPECT, length, version="1.0"))
         connection.sendall(added(1))
         assert statuses(stream.read()) == [201]
 
 
 def test_requests_need_no_host_and_may_name_any(server: MockServer) -> None:
-    bare = f"GET {PROFILE} HTTP/1.0\r\nAuthorization: Bearer janedoe-all\r\n\r\n".encode()
+    bare = f"GET {JANES} HTTP/1.0\r\nAuthorization: Bearer janedoe-all\r\n\r\n".encode()
     assert statuses(server.raw_bytes(bare)) == [200]
-    absolute = request("GET", f"http://other.example{PROFILE}", CLOSE)
+    absolute = request("GET", f"http://other.example{JANES}", CLOSE)
     assert statuses(server.raw_bytes(absolute)) == [200]

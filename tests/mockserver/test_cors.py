@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 
 from tests.support import (
     CONTRACT,
-    CONTRACT_FILE,
     JOHN,
     OPERATIONS,
     PATHS,
     MockServer,
     Operation,
-    StartServer,
     call,
     named,
-    read_yaml,
-    write_yaml,
 )
 
 ORIGIN = "http://shop.example:5173"
@@ -142,11 +136,8 @@ def test_every_refusal_can_be_read_by_a_page(
     assert_readable(answer)
 
 
-def test_a_defect_can_be_read_by_a_page(start_server: StartServer, tmp_path: Path) -> None:
-    contract = read_yaml(CONTRACT_FILE)
-    contract["components"]["schemas"]["User"]["properties"]["id"]["type"] = "string"
-    server = start_server("--contract", str(write_yaml(tmp_path / "contract.yaml", contract)))
-    answer = server.send("GET", USER, JOHN, headers={"Origin": ORIGIN})
+def test_a_defect_can_be_read_by_a_page(defective: MockServer) -> None:
+    answer = defective.send("GET", USER, JOHN, headers={"Origin": ORIGIN})
     assert answer.status_code == 500
     assert_readable(answer)
 

@@ -13,26 +13,22 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from tests.mockserver.sandboxed import Sandboxed, connect, eventually, received
+from tests.mockserver.sandboxed import Sandboxed
+from tests.mockserver.steering import CONTROL_TOKEN
 from tests.support import (
     BY_ID,
     JOHN,
+    JOHNS,
     PATIENCE,
-    USER,
     Json,
     MockServer,
     StartServer,
     bearer,
+    eventually,
     head,
 )
 
-JOHNS = USER.replace("{username}", "johndoe")
 READERS = 100
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
 
 
 class Watcher:
@@ -139,8 +135,8 @@ def test_no_secret_is_in_an_event(sandbox: Sandboxed) -> None:
 
 
 def test_a_head_request_is_answered_and_ends(sandbox: Sandboxed) -> None:
-    keep = head("HEAD", f"{sandbox.prefix}/_mock/events").replace(b"Connection: close\r\n", b"")
-    answers = received(sandbox.server, keep + head("GET", "/_mock/health"))
+    keep = head("HEAD", f"{sandbox.prefix}/_mock/events", last=False)
+    answers = sandbox.server.raw_bytes(keep + head("GET", "/_mock/health"))
     assert answers.count(b"HTTP/1.1 200 ") == 2
 
 
@@ -151,7 +147,7 @@ def test_a_head_request_is_answered_and_ends(sandbox: Sandboxed) -> None:
 def readers(sandbox: Sandboxed) -> Iterator[list[socket.socket]]:
     """A hundred connections that watch, and never read."""
     with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(connect(sandbox.server)) for _ in range(READERS)]
+        connections = [stack.enter_context(sandbox.server.connect()) for _ in range(READERS)]
         for connection in connections:
             connection.sendall(head("GET", f"{sandbox.prefix}/_mock/events"))
         for connection in connections:
@@ -187,7 +183,7 @@ def test_readers_that_never_read_hold_nothing_up_and_take_little(
     play()
     with contextlib.ExitStack() as stack:
         for _ in range(20):
-            connection = stack.enter_context(connect(sandbox.server))
+            connection = stack.enter_context(sandbox.server.connect())
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(head("GET", f"{sandbox.prefix}/_mock/events"))
         play()
@@ -224,7 +220,7 @@ def test_a_server_with_readers_ends_in_time_and_in_peace(start_server: StartServ
     sandbox = Sandboxed(server)
     with contextlib.ExitStack() as stack:
         for _ in range(READERS):
-            connection = stack.enter_context(connect(server))
+            connection = stack.enter_context(server.connect())
             connection.sendall(head("GET", f"{sandbox.prefix}/_mock/events"))
             assert connection.recv(1)
         watcher = stack.enter_context(Watcher(sandbox))
@@ -237,11 +233,10 @@ def test_a_server_with_readers_ends_in_time_and_in_peace(start_server: StartServ
     assert events <= {"request"}
 
 
-def test_events_need_the_control_token_where_there_is_one(start_server: StartServer) -> None:
-    server = start_server("--control-token", "the-control-token")
-    assert server.send("GET", "/_mock/events").status_code == 401
-    headers = {"Authorization": bearer("the-control-token")}
-    with server.client.stream("GET", "/_mock/events", headers=headers) as stream:
+def test_events_need_the_control_token_where_there_is_one(closed: MockServer) -> None:
+    assert closed.send("GET", "/_mock/events").status_code == 401
+    headers = {"Authorization": bearer(CONTROL_TOKEN)}
+    with closed.client.stream("GET", "/_mock/events", headers=headers) as stream:
         assert stream.status_code == 200
 
 

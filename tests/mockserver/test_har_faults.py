@@ -65,12 +65,13 @@ def test_of_a_truncated_answer_there_is_what_was_sent(sandbox: Sandboxed) -> Non
 
 
 def test_other_faults_leave_the_answer_whole(sandbox: Sandboxed) -> None:
-    for kind in ("garbage", "contract"):
+    wrong = {"garbage": "the body is no JSON", "contract": "/id is required, and missing"}
+    for kind, what in wrong.items():
         answer = sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": f"fault={kind}"})
         entry = last_of_archive(sandbox)
         assert entry["response"]["status"] == 200
         assert entry["response"]["bodySize"] == len(answer.content)
-        assert entry["comment"] == f"Prefer: {kind}"
+        assert entry["comment"] == f"Prefer: {kind}; the response breaks the contract: {what}"
 
 
 def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) -> None:
@@ -88,9 +89,9 @@ def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) 
 
 
 def test_a_status_on_demand_tells_its_fault_once(sandbox: Sandboxed) -> None:
-    sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": "code=503"})
+    sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": "code=404"})
 
-    assert last_of_archive(sandbox)["comment"] == "this answer was wanted by Prefer: code 503"
+    assert last_of_archive(sandbox)["comment"] == "this answer was wanted by Prefer: code 404"
 
 
 def test_an_entry_names_its_operation_and_its_caller(sandbox: Sandboxed) -> None:

@@ -9,17 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mockserver.attacks import (
-    ADDRESSES,
     LOGIN,
-    PROFILE,
     attack,
     chunked,
     unharmed,
 )
-from tests.support import MockServer
+from tests.support import JANES, JANES_EMAILS, MockServer
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY")
-PATHS = (PROFILE, ADDRESSES, "/_mock/state", "/_mock/tokens", "/_mock/reset", "/openapi.json", "/")
+PATHS = (JANES, JANES_EMAILS, "/_mock/state", "/_mock/tokens", "/_mock/reset", "/openapi.json", "/")
 FIELDS = (
     "Accept",
     "Access-Control-Request-Headers",
@@ -87,7 +85,7 @@ targets = st.one_of(
             b"/api/v1.1/users/%FF/",
             b"/api/v1.1/users/janedoe%2Femails/",
             b"/api/v1.1/users/../janedoe/",
-            b"http://other.example" + PROFILE.encode(),
+            b"http://other.example" + JANES.encode(),
             b"http://other.example",
             b"http://[::1/",
             b"http://a:99999999999/",

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.credentials import BasicCredentials, parse_authorization
-from tests.mockserver.attacks import ADDRESSES, CLOSE, request, unharmed
-from tests.support import FORM, JSON, MockServer, Reply, basic, problem
+from tests.mockserver.attacks import CLOSE, request, unharmed
+from tests.support import FORM, JANES_EMAILS, JSON, MockServer, Reply, basic, problem
 
 MULTIPART = "multipart/form-data; boundary=X"
 
@@ -23,7 +23,7 @@ def no_harm(server: MockServer) -> Iterator[None]:
 
 def send(server: MockServer, method: str, media_type: str, body: bytes) -> Reply:
     field = f"Content-Type: {media_type}".encode("latin-1")
-    return server.raw(request(method, ADDRESSES, CLOSE, field, body=body))
+    return server.raw(request(method, JANES_EMAILS, CLOSE, field, body=body))
 
 
 def part(content: bytes, disposition: bytes = b'form-data; name="email"') -> bytes:
@@ -172,7 +172,7 @@ def test_media_types_that_are_none(server: MockServer, media_type: str) -> None:
 
 def test_exotic_addresses_are_stored_as_they_are(server: MockServer) -> None:
     for address in ("a\u0000@b.cd", "\N{FOX FACE}@b.cd", "\u202e@\u2066", "\"\\@'", "ß@ẞ"):
-        answer = server.send("POST", ADDRESSES, "Bearer janedoe-all", json={"email": address})
+        answer = server.send("POST", JANES_EMAILS, "Bearer janedoe-all", json={"email": address})
         assert answer.status_code == 201
         assert answer.json()["email"] == address
 

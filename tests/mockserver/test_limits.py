@@ -12,9 +12,7 @@ import pytest
 from mockserver.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS, MAX_HEAD
 from mockserver.exchange import MAX_BODY
 from tests.mockserver.attacks import (
-    ADDRESSES,
     CLOSE,
-    PROFILE,
     chunked,
     request,
     statuses,
@@ -22,10 +20,13 @@ from tests.mockserver.attacks import (
 )
 from tests.support import (
     JANE,
+    JANES,
+    JANES_EMAILS,
     WRITING,
     MockServer,
     Operation,
     Reply,
+    altered,
     bearer,
     head,
     named,
@@ -36,15 +37,17 @@ GIGABYTE = f"Content-Length: {1 << 30}"
 
 
 def impatient(head: float, body: float, idle: float = 65) -> MockServer:
-    """A server that waits for so many seconds only."""
-    lines = [
-        "from mockserver import connection",
-        f"connection.HEAD_SECONDS, connection.BODY_SECONDS = {head}, {body}",
+    """A server that waits for so many seconds only, and looks ten times as often."""
+    program = altered(
+        f"connection.HEAD_SECONDS = {head}",
+        f"connection.BODY_SECONDS = {body}",
         f"connection.KEEP_ALIVE_SECONDS = {idle}",
-        "from mockserver.cli import main",
-        "main(prog_name='mockserver')",
-    ]
-    return MockServer(program=("-c", "\n".join(lines)))
+        "server.SWEEP_EVERY = 1",
+    )
+    server = MockServer(program=program)
+    # It may end a connection at any time, and so when another request is sent on it.
+    server.client.headers["Connection"] = "close"
+    return server
 
 
 def answers(server: MockServer, sent: list[bytes]) -> list[bytes]:
@@ -90,8 +93,8 @@ def test_a_gigabyte_is_refused_before_it_is_sent(
 def test_a_body_of_a_megabyte_is_read(server: MockServer) -> None:
     body = b'{"company": "Large"}'.ljust(MAX_BODY)
     for sent in (
-        request("PATCH", PROFILE, CLOSE, body=body),
-        request("PATCH", PROFILE, CLOSE, b"Transfer-Encoding: chunked") + chunked(body),
+        request("PATCH", JANES, CLOSE, body=body),
+        request("PATCH", JANES, CLOSE, b"Transfer-Encoding: chunked") + chunked(body),
     ):
         assert statuses(server.raw_bytes(sent)) == [200]
 
@@ -100,9 +103,9 @@ def test_a_larger_body_is_not(server: MockServer) -> None:
     body = b'{"company": "Larger"}'.ljust(MAX_BODY + 1)
     with server.unchanged():
         for sent in (
-            request("PATCH", PROFILE, CLOSE, body=body),
-            request("PATCH", PROFILE, CLOSE, b"Transfer-Encoding: chunked") + chunked(body),
-            request("PATCH", PROFILE, CLOSE, b"Transfer-Encoding: chunked")
+            request("PATCH", JANES, CLOSE, body=body),
+            request("PATCH", JANES, CLOSE, b"Transfer-Encoding: chunked") + chunked(body),
+            request("PATCH", JANES, CLOSE, b"Transfer-Encoding: chunked")
             + chunked(*[body[:1000]] * 2000),
         ):
             problem(server.raw(sent), 413, "body-too-large")
@@ -117,7 +120,7 @@ def test_a_client_that_sends_all_before_it_reads_can_read_the_refusal(
 ) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     fields = {**fields, "Authorization": authorization}
-    connection.request("POST", ADDRESSES, b"x" * 20_000_000, fields)
+    connection.request("POST", JANES_EMAILS, b"x" * 20_000_000, fields)
     with connection.getresponse() as response:
         problem(Reply(response.status, response.msg, response.read()), status)
     connection.close()
@@ -134,9 +137,9 @@ def test_a_client_that_sends_all_before_it_reads_can_read_the_refusal(
     ids=["one field", "many fields", "many empty fields", "one huge field"],
 )
 def test_a_header_of_more_than_64_kib_is_refused(server: MockServer, excess: bytes) -> None:
-    problem(server.raw(request("GET", PROFILE, excess)), 431, "header-too-large")
+    problem(server.raw(request("GET", JANES, excess)), 431, "header-too-large")
     # It is refused before it is whole, too.
-    problem(server.raw(request("GET", PROFILE, excess * 5).rstrip()), 431, "header-too-large")
+    problem(server.raw(request("GET", JANES, excess * 5).rstrip()), 431, "header-too-large")
     long_path = f"/{'x' * MAX_HEAD}"
     problem(server.raw(request("GET", long_path)), 431, "header-too-large")
 
@@ -144,19 +147,19 @@ def test_a_header_of_more_than_64_kib_is_refused(server: MockServer, excess: byt
 def test_a_header_of_less_is_read(server: MockServer) -> None:
     field = b"X: " + b"x" * (MAX_HEAD - 1000)
     sent = [
-        request("GET", PROFILE, field),
-        request("GET", f"{PROFILE}?{'x' * (MAX_HEAD - 1000)}"),
-        request("PATCH", PROFILE, field, body=b'{"company": "%b"}' % (b"x" * 500_000)),
-        request("GET", PROFILE, field, CLOSE),
+        request("GET", JANES, field),
+        request("GET", f"{JANES}?{'x' * (MAX_HEAD - 1000)}"),
+        request("PATCH", JANES, field, body=b'{"company": "%b"}' % (b"x" * 500_000)),
+        request("GET", JANES, field, CLOSE),
     ]
     assert statuses(server.raw_bytes(b"".join(sent))) == [200, 200, 400, 200]
 
 
 def test_a_large_body_does_not_count_as_the_header_after_it(server: MockServer) -> None:
     body = b'{"company": "Large"}'.ljust(200_000)
-    last = request("GET", PROFILE, CLOSE)
+    last = request("GET", JANES, CLOSE)
     with server.connect() as connection, connection.makefile("rb") as stream:
-        connection.sendall(request("PATCH", PROFILE, body=body) + last[:10])
+        connection.sendall(request("PATCH", JANES, body=body) + last[:10])
         assert b" 200 " in stream.readline()
         connection.sendall(last[10:])
         assert statuses(stream.read()) == [200]
@@ -171,9 +174,9 @@ def test_half_a_header_is_not_waited_for(hasty: MockServer) -> None:
         b"G",
         b"GET / HTTP/1.1",
         b"GET / HTTP/1.1\r\nHost: local",
-        request("GET", PROFILE, b"Connection: upgrade", b"Upgrade: h2c")[:-1],
-        request("GET", PROFILE) + b"GET / HTTP/1.1\r\n",
-        request("PATCH", PROFILE, body=b"{}", login=b"") + b"GET / HTTP/1.1\r\n",
+        request("GET", JANES, b"Connection: upgrade", b"Upgrade: h2c")[:-1],
+        request("GET", JANES) + b"GET / HTTP/1.1\r\n",
+        request("PATCH", JANES, body=b"{}", login=b"") + b"GET / HTTP/1.1\r\n",
     ]
     assert [statuses(answer) for answer in answers(hasty, halves)] == [
         *[[408]] * 4,
@@ -193,7 +196,7 @@ def test_a_header_that_comes_drop_by_drop_is_not_waited_for(hasty: MockServer) -
 def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(hasty: MockServer) -> None:
     assert hasty.raw_bytes(b"") == b""
     with hasty.connect() as connection, connection.makefile("rb") as stream:
-        connection.sendall(request("GET", PROFILE))
+        connection.sendall(request("GET", JANES))
         assert b" 200 " in stream.readline()
         connection.sendall(b"\r\n")
         assert statuses(stream.read()) == []
@@ -202,17 +205,17 @@ def test_a_connection_on_which_nothing_comes_is_closed_without_a_word(hasty: Moc
 def test_a_connection_that_was_used_may_be_idle_for_65_seconds_and_no_longer() -> None:
     assert KEEP_ALIVE_SECONDS == 65
     with impatient(head=60, body=60, idle=0.1) as server, unharmed(server):
-        used = [request("GET", PROFILE) * 2, request("GET", PROFILE, b"Content-Length: 2") + b"{}"]
+        used = [request("GET", JANES) * 2, request("GET", JANES, b"Content-Length: 2") + b"{}"]
         assert [statuses(answer) for answer in answers(server, used)] == [[200, 200], [200]]
 
 
 def test_half_a_body_is_not_waited_for(hasty: MockServer) -> None:
-    half = request("PATCH", PROFILE, b"Content-Length: 20")
+    half = request("PATCH", JANES, b"Content-Length: 20")
     halves = [
         half,
         half + b'{"company":',
-        request("PATCH", PROFILE, b"Transfer-Encoding: chunked") + b"5\r\n{",
-        request("GET", PROFILE) + half,
+        request("PATCH", JANES, b"Transfer-Encoding: chunked") + b"5\r\n{",
+        request("GET", JANES) + half,
     ]
     with hasty.unchanged():
         found = [statuses(answer) for answer in answers(hasty, halves)]
@@ -221,16 +224,16 @@ def test_half_a_body_is_not_waited_for(hasty: MockServer) -> None:
 
 def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for(hasty: MockServer) -> None:
     halves = [
-        request("PATCH", PROFILE, b"Content-Length: 20", login=b""),
-        request("GET", PROFILE, b"Content-Length: 20"),
+        request("PATCH", JANES, b"Content-Length: 20", login=b""),
+        request("GET", JANES, b"Content-Length: 20"),
     ]
     assert [statuses(answer) for answer in answers(hasty, halves)] == [[401], [200]]
 
 
 def test_a_body_that_nobody_reads_may_take_longer_than_a_header() -> None:
     with impatient(head=0.1, body=60) as server, unharmed(server):
-        refused = request("PATCH", PROFILE, body=b"x" * 300_000, login=b"")
-        last = request("GET", PROFILE, CLOSE)
+        refused = request("PATCH", JANES, body=b"x" * 300_000, login=b"")
+        last = request("GET", JANES, CLOSE)
         with server.connect() as connection, connection.makefile("rb") as stream:
             connection.sendall(refused[:-200_000])
             assert b" 401 " in stream.readline()

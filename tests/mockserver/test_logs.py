@@ -11,12 +11,13 @@ import pytest
 from tests.support import (
     JANE,
     JOHN,
+    JOHNS,
     OPERATIONS,
-    USER,
     WRITING,
     Json,
     MockServer,
     Operation,
+    altered,
     bearer,
     call,
     head,
@@ -24,7 +25,6 @@ from tests.support import (
 )
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=named)
-PATH = USER.replace("{username}", "johndoe")
 
 REFUSALS: dict[str, tuple[int, str, str | None, bytes]] = {
     "no login": (401, "GET", None, b""),
@@ -45,7 +45,8 @@ every_refusal = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def text_process() -> Iterator[MockServer]:
-    with MockServer("--log-format", "text") as started:
+    program = altered("reports.FLUSH_AFTER = 0.001")
+    with MockServer("--log-format", "text", program=program) as started:
         yield started
 
 
@@ -88,7 +89,7 @@ def test_a_refusal_says_why_in_json(
     server: MockServer, status: int, method: str, authorization: str | None, content: bytes
 ) -> None:
     with server.recording() as lines:
-        answer = server.send(method, PATH, authorization, content=content)
+        answer = server.send(method, JOHNS, authorization, content=content)
     facts = json.loads(lines[0])
     assert facts["status"] == status == answer.status_code
     assert facts["code"] == answer.json()["code"]
@@ -100,7 +101,7 @@ def test_a_refusal_says_why_in_text(
     text: MockServer, status: int, method: str, authorization: str | None, content: bytes
 ) -> None:
     with text.recording() as lines:
-        answer = text.send(method, PATH, authorization, content=content)
+        answer = text.send(method, JOHNS, authorization, content=content)
     [line] = lines
     assert f" {status} " in line
     assert answer.json()["detail"] in line
@@ -108,7 +109,7 @@ def test_a_refusal_says_why_in_text(
 
 @pytest.mark.parametrize("style", ["json", "text"])
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/nothing"), ("OPTIONS", PATH), ("GET", "/_mock/health")]
+    ("method", "path"), [("GET", "/nothing"), ("OPTIONS", JOHNS), ("GET", "/_mock/health")]
 )
 def test_every_request_is_logged_whatever_its_path(
     server: MockServer, text: MockServer, style: str, method: str, path: str
@@ -154,7 +155,7 @@ def test_a_body_cannot_forge_lines_nor_move_the_cursor(
 
 def test_an_unknown_member_is_noted_in_text(text: MockServer) -> None:
     with text.recording() as lines:
-        text.send("PATCH", PATH, JOHN, json={"nickname": "J"})
+        text.send("PATCH", JOHNS, JOHN, json={"nickname": "J"})
     assert "ignored" in lines[0]
     assert "nickname" in lines[0]
 

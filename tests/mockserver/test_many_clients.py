@@ -12,8 +12,8 @@ from threading import Barrier
 import httpx
 import pytest
 
-from tests.mockserver.attacks import ADDRESSES, PROFILE, chunked, request, unharmed
-from tests.support import JANE, JOHN, PATIENCE, MockServer
+from tests.mockserver.attacks import chunked, request, unharmed
+from tests.support import JANE, JANES, JANES_EMAILS, JOHN, PATIENCE, MockServer
 
 WRITERS = 16
 ROUNDS = 12
@@ -42,13 +42,13 @@ def test_sixteen_writers_lose_nothing(server: MockServer) -> None:
     def work(writer: int, client: httpx.Client) -> None:
         for number in range(ROUNDS):
             kept, dropped = (f"{name}{number}@{writer}.example" for name in ("kept", "dropped"))
-            send(client, "POST", ADDRESSES, 201, email=kept)
-            send(client, "POST", ADDRESSES, 201, email=dropped)
-            send(client, "PATCH", ADDRESSES, 200, email=kept, verified=True, primary=True)
-            send(client, "DELETE", ADDRESSES, 204, email=dropped)
+            send(client, "POST", JANES_EMAILS, 201, email=kept)
+            send(client, "POST", JANES_EMAILS, 201, email=dropped)
+            send(client, "PATCH", JANES_EMAILS, 200, email=kept, verified=True, primary=True)
+            send(client, "DELETE", JANES_EMAILS, 204, email=dropped)
             if writer < len(MEMBERS):
-                send(client, "PATCH", PROFILE, 200, **{MEMBERS[writer]: f"{writer}.{number}"})
-            listed = client.get(ADDRESSES, headers={"Authorization": JANE}).json()
+                send(client, "PATCH", JANES, 200, **{MEMBERS[writer]: f"{writer}.{number}"})
+            listed = client.get(JANES_EMAILS, headers={"Authorization": JANE}).json()
             assert sum(email["primary"] for email in listed) == 1
 
     with unharmed(server):
@@ -69,7 +69,7 @@ def test_an_address_that_all_want_is_given_once(server: MockServer) -> None:
 
     def work(writer: int, client: httpx.Client) -> None:
         username, login = (("janedoe", JANE), ("johndoe", JOHN))[writer % 2]
-        path = ADDRESSES.replace("janedoe", username)
+        path = JANES_EMAILS.replace("janedoe", username)
         wanted = {"email": "Wanted@example.com" if writer % 3 else "wanted@EXAMPLE.com"}
         answer = client.post(path, headers={"Authorization": login}, json=wanted)
         assert answer.status_code in (201, 400)
@@ -85,11 +85,11 @@ BODY = b'{"company": "Late, Inc."}'
 @pytest.mark.parametrize(
     ("whole", "rest"),
     [
-        (request("GET", PROFILE), 200),
-        (request("GET", PROFILE), 1),
-        (request("PATCH", PROFILE, body=BODY), len(BODY)),
-        (request("PATCH", PROFILE, body=BODY), 1),
-        (request("PATCH", PROFILE, b"Transfer-Encoding: chunked") + chunked(BODY), 10),
+        (request("GET", JANES), 200),
+        (request("GET", JANES), 1),
+        (request("PATCH", JANES, body=BODY), len(BODY)),
+        (request("PATCH", JANES, body=BODY), 1),
+        (request("PATCH", JANES, b"Transfer-Encoding: chunked") + chunked(BODY), 10),
     ],
     ids=["nothing", "half a header", "no body", "half a body", "half a chunk"],
 )
@@ -102,7 +102,7 @@ def test_sixty_half_sent_requests_hold_nobody_up(
             connection.sendall(whole[:-rest])
         with server.unchanged():
             for _ in range(60):
-                assert server.send("GET", PROFILE, JANE).status_code == 200
+                assert server.send("GET", JANES, JANE).status_code == 200
         for connection in connections:
             connection.sendall(whole[-rest:])
             assert b" 200 " in connection.recv(65536)
@@ -113,13 +113,13 @@ def test_sixty_half_sent_requests_hold_nobody_up(
 @pytest.mark.parametrize(
     "sent",
     [
-        request("GET", PROFILE),
+        request("GET", JANES),
         request("GET", "/openapi.yaml") * 50,
-        request("POST", ADDRESSES, body=b'{"email": "gone@example.com"}'),
-        request("POST", ADDRESSES, b"Expect: 100-continue", body=b"x" * 100_000),
-        request("POST", ADDRESSES, body=b"x" * 2_000_000),
-        request("POST", ADDRESSES, body=b"x" * 100_000, login=b""),
-        request("GET", PROFILE, b"Connection: upgrade", b"Upgrade: h2c"),
+        request("POST", JANES_EMAILS, body=b'{"email": "gone@example.com"}'),
+        request("POST", JANES_EMAILS, b"Expect: 100-continue", body=b"x" * 100_000),
+        request("POST", JANES_EMAILS, body=b"x" * 2_000_000),
+        request("POST", JANES_EMAILS, body=b"x" * 100_000, login=b""),
+        request("GET", JANES, b"Connection: upgrade", b"Upgrade: h2c"),
         b"\0",
     ],
     ids=lambda sent: repr(sent[:30]) if isinstance(sent, bytes) else None,

@@ -6,9 +6,9 @@ import pytest
 
 from tests.support import (
     BY_ID,
-    EMAILS,
     JANE,
     JOHN,
+    JOHNS_EMAILS,
     OPERATIONS,
     WRITING,
     MockServer,
@@ -134,9 +134,8 @@ def test_a_wrong_media_type_is_told_before_the_body_is_there(
 
 def test_an_unknown_address_is_told_only_to_the_owner(server: MockServer) -> None:
     body = {"email": "nobody@example.com"}
-    path = EMAILS.replace("{username}", "johndoe")
     statuses = [
-        server.send("DELETE", path, authorization, json=body).status_code
+        server.send("DELETE", JOHNS_EMAILS, authorization, json=body).status_code
         for authorization in (None, JANE, bearer("johndoe-email_read"), JOHN)
     ]
     assert statuses == [401, 403, 403, 404]

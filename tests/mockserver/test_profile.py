@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support import JANE, JOHN, USER, Json, MockServer, pointers, problem
+from tests.support import JANE, JANES, JOHN, JOHNS, USER, Json, MockServer, pointers, problem
 
-PATH = USER.replace("{username}", "johndoe")
 MEMBERS = {
     "id": int,
     "username": str,
@@ -82,14 +81,14 @@ INVALID_ADDRESSES: list[Any] = [
 
 
 def get(server: MockServer) -> Json:
-    answer = server.send("GET", PATH, JOHN)
+    answer = server.send("GET", JOHNS, JOHN)
     assert answer.status_code == 200
     data: Json = answer.json()
     return data
 
 
 def update(server: MockServer, body: Any) -> httpx.Response:
-    return server.send("PATCH", PATH, JOHN, json=body)
+    return server.send("PATCH", JOHNS, JOHN, json=body)
 
 
 def gravatar_url(address: str) -> str:
@@ -227,9 +226,9 @@ def test_a_new_gravatar_email_gives_its_gravatar_url(
 
 
 def test_a_gravatar_email_is_no_address_of_the_account(server: MockServer) -> None:
-    emails = server.send("GET", f"{PATH}emails/", JOHN).json()
+    emails = server.send("GET", f"{JOHNS}emails/", JOHN).json()
     update(server, {"gravatar_email": "new@example.com"})
-    assert server.send("GET", f"{PATH}emails/", JOHN).json() == emails
+    assert server.send("GET", f"{JOHNS}emails/", JOHN).json() == emails
     assert get(server)["email"] == "john.doe@example.com"
 
 
@@ -253,7 +252,7 @@ def test_the_answer_itself_can_be_sent_back(server: MockServer) -> None:
 
 def test_the_email_of_a_user_follows_the_primary_address(server: MockServer) -> None:
     server.send(
-        "PATCH", f"{PATH}emails/", JOHN, json={"email": "john@work.example.com", "primary": True}
+        "PATCH", f"{JOHNS}emails/", JOHN, json={"email": "john@work.example.com", "primary": True}
     )
     assert get(server)["email"] == "john@work.example.com"
 
@@ -265,5 +264,5 @@ def test_a_username_in_the_path_may_be_percent_encoded(server: MockServer) -> No
 
 def test_two_users_change_apart(server: MockServer) -> None:
     update(server, {"location": "Here"})
-    server.send("PATCH", USER.replace("{username}", "janedoe"), JANE, json={"location": "There"})
+    server.send("PATCH", JANES, JANE, json={"location": "There"})
     assert get(server)["location"] == "Here"

@@ -15,26 +15,19 @@ from tests.support import (
     EMAILS,
     FIXTURES,
     JANE,
+    JANES,
+    JANES_EMAILS,
     JOHN,
+    JOHNS,
+    JOHNS_EMAILS,
     OPERATIONS,
-    USER,
     Json,
-    MockServer,
     StartServer,
     bearer,
     problem,
     run,
     write_yaml,
 )
-
-JANES = USER.replace("{username}", "janedoe")
-JOHNS = USER.replace("{username}", "johndoe")
-JANES_EMAILS = EMAILS.replace("{username}", "janedoe")
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
 
 
 def enter(sandbox: Sandboxed, scenario: str) -> None:
@@ -225,7 +218,7 @@ def test_a_snapshot_is_restored_exactly(sandbox: Sandboxed) -> None:
         assert sandbox.state() == kept
     problem(sandbox.send("GET", JANES, bearer("janedoe-all")), 401, "token-revoked")
     minted = bearer(kept["tokens"][-1]["token"])
-    assert sandbox.send("GET", EMAILS.replace("{username}", "johndoe"), minted).is_success
+    assert sandbox.send("GET", JOHNS_EMAILS, minted).is_success
 
 
 def test_what_is_changed_after_a_restore_does_not_change_the_snapshot(sandbox: Sandboxed) -> None:

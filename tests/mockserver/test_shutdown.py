@@ -7,17 +7,28 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 import httpx
 import pytest
 
-from tests.mockserver.attacks import ADDRESSES, PROFILE, request
-from tests.support import ROOT, MockServer, StartServer, clean_environment
+from tests.mockserver.attacks import request
+from tests.support import (
+    JANES,
+    JANES_EMAILS,
+    PROGRAM,
+    ROOT,
+    MockServer,
+    StartServer,
+    altered,
+    clean_environment,
+)
 
 SECONDS = 5
 """How long it may take."""
+
+HASTY = altered("server.SHUTDOWN_SECONDS = 0.2")
 
 Client = Callable[[socket.socket], None]
 
@@ -27,20 +38,21 @@ def says_nothing(connection: socket.socket) -> None:
 
 
 def keeps_its_connection(connection: socket.socket) -> None:
-    connection.sendall(request("GET", PROFILE))
+    connection.sendall(request("GET", JANES))
     assert connection.recv(65536)
 
 
 def sends_half_a_header(connection: socket.socket) -> None:
-    connection.sendall(request("GET", PROFILE)[:-3])
+    connection.sendall(request("GET", JANES)[:-3])
 
 
 def sends_half_a_body(connection: socket.socket) -> None:
-    connection.sendall(request("POST", ADDRESSES, b"Content-Length: 100") + b'{"email":')
+    connection.sendall(request("POST", JANES_EMAILS, b"Content-Length: 100") + b'{"email":')
 
 
 def sends_half_a_body_after_a_refusal(connection: socket.socket) -> None:
-    connection.sendall(request("POST", ADDRESSES, b"Content-Length: 100", login=b""))
+    # A smaller body would be waited for, for a moment.
+    connection.sendall(request("POST", JANES_EMAILS, b"Content-Length: 100000", login=b""))
     assert connection.recv(65536)
 
 
@@ -70,9 +82,15 @@ CLIENTS = (
 )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
-def test_it_ends_whatever_its_clients_do(start_server: StartServer, number: signal.Signals) -> None:
-    server = start_server()
+@pytest.mark.parametrize(
+    ("number", "program"),
+    [(signal.SIGTERM, PROGRAM), (signal.SIGINT, HASTY)],
+    ids=["SIGTERM", "SIGINT"],
+)
+def test_it_ends_whatever_its_clients_do(
+    start_server: StartServer, number: signal.Signals, program: Sequence[str]
+) -> None:
+    server = start_server(program=program)
     with ExitStack() as stack:
         for client in CLIENTS * 5:
             client(stack.enter_context(server.connect()))
@@ -82,7 +100,7 @@ def test_it_ends_whatever_its_clients_do(start_server: StartServer, number: sign
 
 
 def test_a_second_signal_does_no_harm(start_server: StartServer) -> None:
-    server = start_server()
+    server = start_server(program=HASTY)
     with server.connect() as connection:
         sends_half_a_body(connection)
         assert server.send("GET", "/_mock/health").status_code == 200
@@ -95,7 +113,7 @@ def test_a_request_under_way_is_answered(start_server: StartServer) -> None:
     server = start_server()
     body = b'{"email": "last@example.com"}'
     with server.connect() as connection, connection.makefile("rb") as stream:
-        connection.sendall(request("POST", ADDRESSES, b"Expect: 100-continue", body=body)[:-1])
+        connection.sendall(request("POST", JANES_EMAILS, b"Expect: 100-continue", body=body)[:-1])
         assert b" 100 " in stream.readline()
         server.process.send_signal(signal.SIGTERM)
         refused(server)
@@ -129,9 +147,13 @@ def test_it_serves_on_when_nobody_reads_its_log(
     unheard: tuple[subprocess.Popen[bytes], httpx.Client],
 ) -> None:
     process, client = unheard
-    nowhere = f"/{'nowhere' * 20}"
-    for _ in range(3_000):
-        assert client.get(nowhere).status_code == 404
+    nowhere = request("GET", f"/{'nowhere' * 20}")
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
+        for _ in range(30):
+            connection.sendall(nowhere * 100)
+            answers = b""
+            while answers.count(b"HTTP/1.1 404 ") < 100:
+                answers += connection.recv(65536)
     assert end(process, signal.SIGTERM) == 0
 
 

@@ -256,7 +256,7 @@ def test_cut(accounts_mock):
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         [
-            'E * body/company: expected "Ours", was missing',
+            'E * body/company: expected "Ours", is missing',
             "E * the body of request 1 was cut, *: it cannot be compared",
             'E * body: expected {"company": "Ours"}, was cut, and cannot be compared',
         ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mockserver.loading import Sources, load, merge_worlds
+from mockserver.sandbox import Sandboxes
+from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     BY_ID,
     CONTRACT,
@@ -16,10 +20,13 @@ from tests.support import (
     FIXTURES,
     FIXTURES_FILE,
     JANE,
+    JANES,
     JOHN,
+    PROGRAM,
     Json,
     MockServer,
     StartServer,
+    altered,
     basic,
     bearer,
     call,
@@ -36,7 +43,7 @@ GET_USER, UPDATE_USER, LIST_EMAILS = (
 class Watched:
     """A server that watches its files, and the files."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, program: Sequence[str] = PROGRAM) -> None:
         self.contract = folder / "contract.yaml"
         self.fixtures = folder / "fixtures.yaml"
         self.good = {
@@ -46,7 +53,7 @@ class Watched:
         for file, content in self.good.items():
             file.write_bytes(content)
         files = ["--contract", str(self.contract), "--fixtures", str(self.fixtures)]
-        self.server = MockServer("--watch", *files, *options)
+        self.server = MockServer("--watch", *files, *options, program=program)
         self._seen = 0
 
     def wait_for(self, event: str) -> str:
@@ -79,7 +86,8 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    started = Watched(tmp_path_factory.mktemp("watched"))
+    program = altered("watching.LOOK_EVERY = 0.02")
+    started = Watched(tmp_path_factory.mktemp("watched"), program=program)
     with started.server:
         yield started
 
@@ -227,9 +235,45 @@ def test_a_reload_is_told_in_a_text_log_too(tmp_path: Path) -> None:
         server.log.find(lambda line: f"{watched.fixtures}:1:1: " in line)
 
 
-def test_without_watch_nothing_is_reloaded(tmp_path: Path, start_server: StartServer) -> None:
-    fixtures = write_yaml(tmp_path / "fixtures.yaml", FIXTURES)
-    server = start_server("--fixtures", str(fixtures))
-    write_yaml(fixtures, {"accounts": []})
+def test_without_watch_nothing_is_reloaded(watched: Watched, start_server: StartServer) -> None:
+    server = start_server("--fixtures", str(watched.fixtures))
+    # A server that watches sees both edits: between them, this one would have seen the first.
+    edits: list[Json] = [{"accounts": []}, {"accounts": FIXTURES["accounts"][:1]}]
+    for edit in edits:
+        write_yaml(watched.fixtures, edit)
+        watched.wait_for("reloaded")
     server.reset()
     assert call(server, GET_USER, JOHN).status_code == 200
+
+
+def test_a_reload_keeps_what_was_changed_in_sandboxes(watched: Watched) -> None:
+    changed, untouched = Sandboxed(watched.server), Sandboxed(watched.server)
+    changed.send("PATCH", JANES, JANE, json={"location": "Here"})
+    untouched.state()
+
+    def another_company(fixtures: Json) -> None:
+        fixtures["accounts"][1]["company"] = "Another, Ltd."
+
+    story = watched.edit_fixtures(another_company)
+    assert f"in sandbox {changed.name} janedoe keeps what was changed" in story
+    assert untouched.name not in story
+    for one in (changed, untouched, Sandboxed(watched.server)):
+        assert one.state()["accounts"][1]["company"] == "Another, Ltd."
+    assert changed.state()["accounts"][0]["location"] == "Here"
+    changed.control("POST", "reset")
+    assert changed.state() == untouched.state()
+
+
+def test_a_reload_tells_what_became_of_each_sandbox() -> None:
+    fixtures = load(Sources()).fixtures
+    sandboxes = Sandboxes(fixtures)
+    for name in "abc":
+        world = sandboxes.use(name).world
+        if name != "b":
+            world.put(replace(world.accounts["janedoe"], location="Here"))
+    after = fixtures.world.copy()
+    after.put(replace(after.accounts["johndoe"], company="Another, Ltd."))
+    assert sandboxes.refit(replace(fixtures, world=after), merge_worlds) == [
+        "in sandbox a janedoe keeps what was changed",
+        "in sandbox c janedoe keeps what was changed",
+    ]

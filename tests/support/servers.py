@@ -1,8 +1,7 @@
-"""What the tests share: the mock server as a process, HTTP as bytes, and the contract as data."""
+"""The mock server as a process, and what one may want to do with it."""
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import os
@@ -16,28 +15,24 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
 import httpx
-import yaml
-from click.testing import CliRunner
 
-from mockserver.cli import main
+from tests.support.files import ROOT, Json
 
-ROOT = Path(__file__).parents[1]
-CONTRACT_FILE = ROOT / "openapi" / "accounts.yaml"
-CONTROL_FILE = ROOT / "openapi" / "control.yaml"
-FIXTURES_FILE = ROOT / "mockserver" / "fixtures" / "default.yaml"
-
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-PROBLEM = "application/problem+json"
+PROGRAM = ("-m", "mockserver")
 
 PATIENCE = 20.0
 """Seconds after which something that should happen is taken for something that will not."""
 
-Json = dict[str, Any]
+
+def eventually(happens: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
 
 
 class Lines:
@@ -112,7 +107,7 @@ class MockServer:
         self,
         *options: str,
         defaults: Sequence[str] = ("--port", "0", "--log-format", "json"),
-        program: Sequence[str] = ("-m", "mockserver"),
+        program: Sequence[str] = PROGRAM,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.process = subprocess.Popen(
@@ -268,175 +263,21 @@ class StartServer(Protocol):
     """Starts a server that is ended with the test."""
 
     def __call__(
-        self, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        *options: str,
+        program: Sequence[str] = ...,
+        environment: Mapping[str, str] | None = None,
     ) -> MockServer: ...
+
+
+def altered(*constants: str) -> Sequence[str]:
+    """The server as a program in which constants are others, such as `watching.LOOK_EVERY = 0.01`."""
+    changes = [f"mockserver.{one}" for one in constants]
+    lines = ["import mockserver.cli", *changes, "mockserver.cli.main(prog_name='mockserver')"]
+    return ("-c", "\n".join(lines))
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without settings of the mock server; with some more variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     return {**kept, **(more or {})}
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
-    """Run `mockserver` to its end, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mockserver", *arguments],
-        cwd=ROOT,
-        env=clean_environment(environment),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def invoke(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
-    """Run a command that ends by itself in this process: the same, without the wait for its start."""
-    variables: dict[str, str | None] = dict.fromkeys(
-        name for name in os.environ if name.startswith("MOCKSERVER_")
-    )
-    done = CliRunner().invoke(
-        main, arguments, env={**variables, **(environment or {})}, prog_name="mockserver"
-    )
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
-    return Done(done.exit_code, done.stdout, done.stderr)
-
-
-def check(*options: str) -> Done:
-    """Run `mockserver check` in this process."""
-    return invoke("check", *options)
-
-
-def basic(name: str, password: str, encoding: str = "utf-8") -> str:
-    """An `Authorization` by HTTP Basic."""
-    return f"Basic {base64.b64encode(f'{name}:{password}'.encode(encoding)).decode()}"
-
-
-def bearer(token: str) -> str:
-    """An `Authorization` by a Bearer token."""
-    return f"Bearer {token}"
-
-
-JANE = basic("janedoe", "janedoe-password")
-JOHN = basic("johndoe", "johndoe-password")
-
-
-def read_yaml(path: Path) -> Any:
-    """The data of a YAML file."""
-    return yaml.safe_load(path.read_text("utf-8"))
-
-
-def write(path: Path, content: bytes) -> Path:
-    """Write a file whole at once, as editors do: nobody sees half of it."""
-    draft = path.with_suffix(".draft")
-    draft.write_bytes(content)
-    return draft.replace(path)
-
-
-def write_yaml(path: Path, data: Any) -> Path:
-    """Write data as a YAML file."""
-    return write(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode())
-
-
-CONTRACT = read_yaml(CONTRACT_FILE)
-FIXTURES = read_yaml(FIXTURES_FILE)
-SCOPES: tuple[str, ...] = tuple(
-    CONTRACT["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
-)
-
-# What johndoe may send to each operation, as the default fixtures have him.
-BODIES: Mapping[str, Json] = {
-    "update_user": {"full_name": "John R. Doe"},
-    "add_email": {"email": "john+added@example.com"},
-    "update_email": {"email": "john.new@example.com", "verified": True},
-    "delete_email": {"email": "john@work.example.com"},
-}
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation of the contract; `body` is one that johndoe may send."""
-
-    id: str
-    method: str
-    template: str
-    scope: str
-    success: int
-    body: Json | None
-
-    def path(self, username: str = "johndoe") -> str:
-        return self.template.replace("{username}", username)
-
-
-def _operations() -> Iterator[Operation]:
-    for template, item in CONTRACT["paths"].items():
-        for method, raw in item.items():
-            if method == "parameters":
-                continue
-            [scope] = next(one["oauth2"] for one in raw["security"] if "oauth2" in one)
-            success = next(int(status) for status in raw["responses"] if status.startswith("2"))
-            name = raw["operationId"]
-            yield Operation(name, method.upper(), template, scope, success, BODIES.get(name))
-
-
-OPERATIONS: tuple[Operation, ...] = tuple(_operations())
-BY_ID: Mapping[str, Operation] = {operation.id: operation for operation in OPERATIONS}
-WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.body is not None)
-PATHS: tuple[str, ...] = tuple(CONTRACT["paths"])
-USER = BY_ID["get_user"].template
-EMAILS = BY_ID["list_emails"].template
-
-
-def named(value: object) -> str:
-    """The name of a parameter in the id of a test."""
-    return value.id if isinstance(value, Operation) else str(value)
-
-
-def call(
-    server: MockServer,
-    operation: Operation,
-    authorization: str | None,
-    username: str = "johndoe",
-) -> httpx.Response:
-    """Send a valid request of an operation."""
-    return server.send(
-        operation.method, operation.path(username), authorization, json=operation.body
-    )
-
-
-def head(method: str, path: str, *fields: str) -> bytes:
-    """The bytes of a request's header, one field a string; the last request of its connection."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *fields]
-    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
-
-
-def problem(answer: httpx.Response | Reply, status: int, code: str | None = None) -> Json:
-    """The problem that a refusal holds, once its form is found right."""
-    found = answer.status if isinstance(answer, Reply) else answer.status_code
-    data = answer.json()
-    assert found == status, data
-    assert answer.headers["content-type"] == PROBLEM
-    assert set(data) - {"errors"} == {"type", "title", "status", "detail", "code"}
-    assert data["status"] == status
-    assert len(data["detail"]) > 10
-    if code is not None:
-        assert data["code"] == code, data
-    assert isinstance(data, dict)
-    return data
-
-
-def pointers(answer: httpx.Response | Reply) -> list[str]:
-    """The places that a refusal names."""
-    return [error["pointer"] for error in problem(answer, 400).get("errors", [])]

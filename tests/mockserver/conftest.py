@@ -1,0 +1,46 @@
+"""The fixtures that the tests of the mock server share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import pytest
+
+from tests.mockserver.planted import PRELUDE, RunTests
+from tests.mockserver.sandboxed import Sandboxed
+from tests.mockserver.steering import CONTROL_TOKEN
+from tests.support import CONTRACT, MockServer, write_yaml
+
+
+@pytest.fixture
+def sandbox(server: MockServer) -> Sandboxed:
+    return Sandboxed(server)
+
+
+@pytest.fixture(scope="session")
+def closed() -> Iterator[MockServer]:
+    """A server whose control API asks for a token."""
+    with MockServer("--control-token", CONTROL_TOKEN) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def defective(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
+    """A server whose rules do not give the users that its contract asks for."""
+    contract = deepcopy(CONTRACT)
+    contract["components"]["schemas"]["User"]["properties"]["company"] = {"type": "integer"}
+    file = write_yaml(tmp_path_factory.mktemp("defective") / "contract.yaml", contract)
+    with MockServer("--contract", str(file)) as started:
+        yield started
+
+
+@pytest.fixture
+def run_tests(pytester: pytest.Pytester, server: MockServer) -> RunTests:
+    """Runs planted tests against a server that runs already."""
+
+    def run(tests: str, *options: str) -> pytest.RunResult:
+        pytester.makepyfile(PRELUDE + tests)
+        return pytester.runpytest_inprocess("--accounts-mock-url", server.url, *options)
+
+    return run

@@ -1,0 +1,39 @@
+"""The operations of the control API as data, each with something that it takes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.support import CONTROL_FILE, FIXTURES, Json, read_yaml
+
+CONTROL = read_yaml(CONTROL_FILE)
+CONTROL_TOKEN = "control-token-of-these-tests"
+
+
+class Steering(NamedTuple):
+    """An operation of the control API."""
+
+    method: str
+    path: str
+    is_open: bool
+    """Whether it asks for no control token."""
+    is_shared: bool
+    """Whether it belongs to no sandbox."""
+
+
+STEERING = [
+    Steering(method.upper(), path, raw.get("security") == [], bool(raw.get("x-shared")))
+    for path, item in CONTROL["paths"].items()
+    for method, raw in item.items()
+    if method != "parameters"
+]
+IN_A_SANDBOX = [(one.method, one.path) for one in STEERING if not one.is_shared]
+SHARED = [(one.method, one.path) for one in STEERING if one.is_shared]
+
+PARAMETERS = {"token": "janedoe-all", "name": "many-emails", "id": "fault-1"}
+BODIES: dict[tuple[str, str], Json] = {
+    ("PUT", "/_mock/state"): FIXTURES,
+    ("POST", "/_mock/tokens"): {"username": "janedoe", "scopes": []},
+    ("POST", "/_mock/faults"): {"code": 503},
+    ("POST", "/_mock/requests/verify"): {"requests": [{"method": "GET", "times": 0}]},
+}

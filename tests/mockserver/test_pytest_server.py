@@ -1,0 +1,198 @@
+"""The pytest plugin: one server that comes and goes with the run."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.mockserver.planted import Planted, servers_of
+from tests.mockserver.steering import CONTROL_TOKEN
+from tests.support import CONTRACT_FILE, FIXTURES, MockServer, eventually, write_yaml
+
+pytest_plugins = ["pytester"]
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="counts processes by /proc"
+)
+alone_and_by_two = pytest.mark.parametrize(
+    "workers", [(), ("-n", "2")], ids=["alone", "two-workers"]
+)
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Planted:
+    return Planted(tmp_path)
+
+
+@needs_proc
+@alone_and_by_two
+def test_a_run_has_one_server_which_is_gone_afterwards(
+    planted: Planted, workers: tuple[str, ...]
+) -> None:
+    planted.write(f"""
+import os, pytest
+from pathlib import Path
+{inspect.getsource(servers_of)}
+@pytest.mark.parametrize("attempt", range(8))
+def test_adding(accounts_mock, attempt):
+    assert add(accounts_mock).status_code == 201
+    found = servers_of(Path({str(planted.temporary)!r}))
+    with open("seen", "a") as seen:
+        print(os.getpid(), *found, accounts_mock.server_url, file=seen)
+""")
+    code, output = planted.run(*workers)
+
+    assert code == 0, output
+    lines = [line.split() for line in (planted.folder / "seen").read_text().splitlines()]
+    assert len(lines) == 8
+    assert {len(line) for line in lines} == {3}
+    assert len({tuple(line[1:]) for line in lines}) == 1
+    assert len({line[0] for line in lines}) == (2 if workers else 1)
+    # It has stopped listening by now; its process may take a moment more.
+    eventually(lambda: not planted.servers())
+    assert planted.left() == []
+
+
+@needs_proc
+@alone_and_by_two
+def test_nothing_is_started_when_no_test_asks_for_it(
+    planted: Planted, workers: tuple[str, ...]
+) -> None:
+    planted.write("""
+import os, pathlib
+def test_nothing():
+    assert list(pathlib.Path(os.environ["TMPDIR"]).glob("accounts-mock-*")) == []
+    assert "mockserver.cli" not in __import__("sys").modules
+""")
+    code, output = planted.run(*workers)
+
+    assert code == 0, output
+    assert planted.left() == []
+
+
+@needs_proc
+@alone_and_by_two
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 2), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_an_interrupted_run_leaves_no_server(
+    planted: Planted, workers: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    planted.write("""
+import pathlib, time
+def test_waiting(accounts_mock):
+    add(accounts_mock)
+    pathlib.Path("waiting").touch()
+    time.sleep(60)
+""")
+    with planted.started(*workers) as process:
+        eventually((planted.folder / "waiting").exists)
+        assert len(planted.servers()) == 1
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # as a terminal does
+        else:
+            process.send_signal(number)
+        assert process.wait(60) == code, planted.output()
+        eventually(lambda: not planted.servers() and not planted.left())
+
+    assert "MockServerError" not in planted.output()
+
+
+def test_a_server_that_does_not_start_says_why(planted: Planted) -> None:
+    planted.write(
+        "def test_one(accounts_mock): pass\ndef test_two(accounts_mock): pass",
+        "accounts_mock_fixtures = broken.yaml",
+    )
+    (planted.folder / "broken.yaml").write_text("accounts: 1\n")
+    code, output = planted.run("-n", "2")
+
+    assert code == 1
+    assert "2 errors" in output
+    assert "the mock server did not start: " in output
+    assert f"{planted.folder / 'broken.yaml'}:1:" in output
+    assert "Traceback" not in output
+    assert planted.left() == []
+
+
+@pytest.mark.parametrize("named_by", ["option", "ini"])
+def test_a_run_has_fixtures_and_a_contract_of_its_own(planted: Planted, named_by: str) -> None:
+    data = {**FIXTURES, "logins": [], "tokens": []}
+    data["accounts"] = [{**FIXTURES["accounts"][0], "full_name": "Jane of Ours"}]
+    (planted.folder / "mock").mkdir()
+    write_yaml(planted.folder / "mock" / "ours.yaml", {"accounts": data["accounts"]})
+    contract = CONTRACT_FILE
+    text = contract.read_text("utf-8").replace("oauth2: [profile_read]", "oauth2: [profile_write]")
+    (planted.folder / "mock" / "ours-too.yaml").write_text(text, "utf-8")
+    files = {"fixtures": "mock/ours.yaml", "contract": "mock/ours-too.yaml"}
+    ini = "\n".join(f"accounts_mock_{name} = {file}" for name, file in files.items())
+    options = [f"--accounts-mock-{name}={file}" for name, file in files.items()]
+    rootdir = ["--rootdir", str(planted.folder)]
+    planted.write(
+        """
+def test_ours(accounts_mock):
+    url = accounts_mock.url + "/api/v1.1/users/janedoe/"
+    user = httpx.get(url, headers=accounts_mock.bearer(scopes="profile_write")).json()
+    assert user["full_name"] == "Jane of Ours"
+""",
+        ini if named_by == "ini" else "",
+    )
+    code, output = planted.run(*(options if named_by == "option" else rootdir))
+
+    assert code == 0, output
+
+
+def test_settings_for_another_server_do_not_count(planted: Planted) -> None:
+    planted.write("def test_adding(accounts_mock): assert add(accounts_mock).status_code == 201")
+    code, output = planted.run(
+        MOCKSERVER_SERVE_PORT="1", MOCKSERVER_PORT="1", MOCKSERVER_CONTROL_TOKEN="secret"
+    )
+    assert code == 0, output
+
+
+def test_a_server_that_asks_for_a_control_token_gets_it_from_the_environment(
+    closed: MockServer, pytester: pytest.Pytester
+) -> None:
+    url = closed.url
+    pytester.makepyfile("def test_it(accounts_mock): accounts_mock.reset()")
+
+    result = pytester.runpytest_inprocess("--accounts-mock-url", url)
+    result.assert_outcomes(failed=1)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MOCKSERVER_CONTROL_TOKEN", CONTROL_TOKEN)
+        result = pytester.runpytest_inprocess("--accounts-mock-url", url + "/")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"accounts-mock: {url}/"])
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--accounts-mock-url", "localhost:8080"], "give the base URL of a server"),
+        (["--accounts-mock-url", "http://localhost:8080/~mine"], "give the base URL of a server"),
+        (
+            ["--accounts-mock-url", "http://localhost", "--accounts-mock-fixtures", "a.yaml"],
+            "names one that runs already",
+        ),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    pytester: pytest.Pytester, options: list[str], complaint: str
+) -> None:
+    result = pytester.runpytest_inprocess(*options)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *{complaint}*"])
+
+
+def test_a_given_server_that_does_not_answer_is_an_error_that_says_so(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("def test_it(accounts_mock): pass")
+    result = pytester.runpytest_inprocess("--accounts-mock-url", "http://127.0.0.1:1")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the mock server at http://127.0.0.1:1 does not answer: *"])

@@ -1,0 +1,107 @@
+"""Answers that are wanted late."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.faults import MAX_WAIT, Fault
+from tests.mockserver.sandboxed import Sandboxed
+from tests.support import BY_ID, JOHN, JOHNS, StartServer, altered, eventually, head
+
+
+def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
+    began = time.monotonic()
+    assert sandbox.wish("wait=0.25").status_code == 200
+    assert time.monotonic() - began >= 0.24
+    assert sandbox.last()["ms"] >= 240
+    assert sandbox.last()["fault"] == "Prefer: wait 0.25 s"
+
+
+def test_while_one_waits_others_are_answered(sandbox: Sandboxed) -> None:
+    with sandbox.server.connect() as waiting:
+        waiting.sendall(head("GET", sandbox.prefix + JOHNS, "Prefer: wait=30"))
+        assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
+
+
+def test_a_server_that_ends_waits_for_no_wish(start_server: StartServer) -> None:
+    server = start_server(program=altered("server.SHUTDOWN_SECONDS = 0.2"))
+    with server.connect() as waiting:
+        waiting.sendall(head("GET", JOHNS, "Prefer: wait=60"))
+        assert server.send("GET", JOHNS, JOHN).status_code == 200
+        assert server.stop() == 0
+    assert not any("Traceback" in line for line in server.log[:])
+
+
+def test_a_rule_waits_too(sandbox: Sandboxed) -> None:
+    sandbox.fault(wait=0.1)
+    assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
+    assert sandbox.last()["ms"] >= 90
+
+
+@given(st.floats(0, 60), st.floats(0, 60), st.integers())
+def test_a_uniform_wait_lies_between_its_ends(one: float, other: float, seed: int) -> None:
+    fault = Fault("fault-1", {"wait": {"uniform": [one, other]}, "seed": seed})
+    for _ in range(20):
+        effect = fault.fire("get_user", "GET", "johndoe")
+        assert effect is not None
+        assert min(one, other) <= effect.wait <= max(one, other)
+
+
+@given(st.floats(0, 60), st.floats(0, 60), st.integers())
+def test_a_normal_wait_is_never_less_than_nothing_nor_far_too_long(
+    mean: float, deviation: float, seed: int
+) -> None:
+    wait = {"normal": {"mean": mean, "deviation": deviation}}
+    fault = Fault("fault-1", {"wait": wait, "seed": seed})
+    waits = []
+    for _ in range(20):
+        effect = fault.fire("get_user", "GET", "johndoe")
+        assert effect is not None
+        assert 0 <= effect.wait <= MAX_WAIT
+        waits.append(effect.wait)
+    if deviation == 0:
+        assert waits == [mean] * 20
+
+
+def test_a_client_that_leaves_while_it_waits_harms_nobody(sandbox: Sandboxed) -> None:
+    sandbox.fault(wait=0.2)
+    for _ in range(3):
+        with sandbox.server.connect() as connection:
+            connection.sendall(head("GET", sandbox.prefix + JOHNS))
+            connection.shutdown(socket.SHUT_RDWR)
+    assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
+
+
+def test_a_client_that_hangs_up_while_it_waits_is_in_the_journal(sandbox: Sandboxed) -> None:
+    before = sandbox.state()
+    operation = BY_ID["add_email"]
+    sandbox.fault(wait=0.3, times=1)
+    with sandbox.server.connect() as impatient:
+        body = json.dumps(operation.body)
+        fields = (f"Authorization: {JOHN}", "Content-Type: application/json")
+        length = f"Content-Length: {len(body)}"
+        path = sandbox.prefix + operation.path()
+        impatient.sendall(head("POST", path, *fields, length) + body.encode())
+    eventually(lambda: len(sandbox.requests()) == 1)
+    entry = sandbox.last()
+    assert (entry["status"], entry["code"]) == (0, "client-gone")
+    assert entry["operation"] == "add_email"
+    assert entry["fault"] == "fault-1: wait 0.3 s"
+    assert sandbox.state() == before
+
+
+def test_an_answer_that_nobody_waited_for_is_in_the_journal_with_a_note(
+    sandbox: Sandboxed,
+) -> None:
+    with sandbox.server.connect() as impatient:
+        fields = (f"Authorization: {JOHN}", "Prefer: wait=0.3")
+        impatient.sendall(head("GET", sandbox.prefix + JOHNS, *fields))
+    eventually(lambda: len(sandbox.requests()) == 1)
+    entry = sandbox.last()
+    assert entry["status"] == 200
+    assert entry["notes"] == ["the client had hung up before this answer"]

@@ -1,0 +1,133 @@
+"""A status on demand, answered in place of the operation."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mockserver.sandboxed import COMPILED, Sandboxed
+from tests.support import BY_ID, JOHN, JOHNS, OPERATIONS, PROBLEM, Operation, head, named, problem
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+@pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 404, 418, 429, 500, 503, 599])
+def test_a_wished_status_is_answered_in_place_of_the_operation(
+    sandbox: Sandboxed, operation: Operation, status: int
+) -> None:
+    before = sandbox.state()
+    answer = sandbox.wish(f"code={status}", operation)
+    assert answer.status_code == status
+    assert answer.headers["preference-applied"] == f"code={status}"
+    assert sandbox.state() == before
+
+
+def test_a_wished_status_needs_no_login(sandbox: Sandboxed) -> None:
+    assert sandbox.send("GET", JOHNS, headers={"Prefer": "code=503"}).status_code == 503
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+def test_a_documented_status_has_its_documented_example_as_body(
+    sandbox: Sandboxed, operation: Operation
+) -> None:
+    for status in COMPILED.operations[operation.id].responses:
+        answer = sandbox.wish(f"code={status}", operation)
+        response = COMPILED.operations[operation.id].responses[status]
+        assert answer.status_code == int(status)
+        if not response.content:
+            assert answer.content == b""
+            continue
+        [media] = response.content.values()
+        assert answer.headers["content-type"] == media.name
+        assert media.schema is not None
+        assert media.schema.is_valid(answer.json())
+        if media.examples:
+            assert answer.json() in media.examples.values()
+
+
+def test_a_status_that_is_not_documented_comes_as_a_problem(sandbox: Sandboxed) -> None:
+    answer = sandbox.wish("code=418")
+    assert answer.headers["content-type"] == PROBLEM
+    problem(answer, 418, "wanted")
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(429, "1"), (503, "1"), (500, None)])
+def test_a_wished_status_says_when_to_try_again_where_that_is_usual(
+    sandbox: Sandboxed, status: int, seconds: str | None
+) -> None:
+    assert sandbox.wish(f"code={status}").headers.get("retry-after") == seconds
+
+
+def test_a_rule_may_bring_its_own_body_and_retry_after(sandbox: Sandboxed) -> None:
+    sandbox.fault(code=503, retry_after=7, body={"mine": [1, None, "ä"]})
+    answer = sandbox.send("GET", JOHNS, JOHN)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert answer.json() == {"mine": [1, None, "ä"]}
+    assert "preference-applied" not in answer.headers
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_status_that_has_no_body_gets_none(sandbox: Sandboxed, status: int) -> None:
+    sandbox.fault(code=status, body={"a": 1})
+    path = sandbox.prefix + JOHNS
+    request = head("GET", path, last=False)
+    answers = sandbox.server.raw_bytes(request + head("GET", "/_mock/health"))
+    first, second = answers.split(b"\r\n\r\n", 1)
+    assert first.startswith(b"HTTP/1.1 %d " % status)
+    assert second.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_page_may_read_a_wished_answer(sandbox: Sandboxed) -> None:
+    for prefer in ("code=503", "fault=garbage", "fault=contract"):
+        answer = sandbox.wish(prefer, Origin="http://app.example.com")
+        assert answer.headers["access-control-allow-origin"] == "http://app.example.com"
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+
+
+def test_a_wished_status_does_not_need_a_body_that_could_be_read(sandbox: Sandboxed) -> None:
+    large = b"x" * (1024 * 1024 + 1)
+    headers = {"Prefer": "code=503"}
+    answer = sandbox.send("PATCH", JOHNS, JOHN, content=large, headers=headers)
+    assert answer.status_code == 503
+    answer = sandbox.send("PATCH", JOHNS, JOHN, content=b"{no json", headers=headers)
+    assert answer.status_code == 503
+
+
+def test_a_wished_status_comes_with_the_fields_that_belong_to_it(sandbox: Sandboxed) -> None:
+    challenge = sandbox.send("GET", JOHNS).headers["www-authenticate"]
+    assert sandbox.wish("code=401").headers["www-authenticate"] == challenge
+    allow = sandbox.send("PUT", JOHNS).headers["allow"]
+    assert sandbox.wish("code=405").headers["allow"] == allow
+    adding = BY_ID["add_email"]
+    accept = sandbox.send(
+        "POST", adding.path(), JOHN, content="x", headers={"Content-Type": "text/plain"}
+    ).headers["accept"]
+    assert sandbox.wish("code=415", adding).headers["accept"] == accept
+    assert "www-authenticate" not in sandbox.wish("code=403").headers
+
+
+def test_the_journal_tells_who_has_got_a_wished_status(sandbox: Sandboxed) -> None:
+    sandbox.wish("code=503")
+    assert (sandbox.last()["username"], sandbox.last()["scheme"]) == ("johndoe", "Basic")
+    sandbox.send("GET", JOHNS, "Bearer wrong", headers={"Prefer": "code=503"})
+    assert sandbox.last()["username"] is None
+
+
+def test_a_rule_may_bring_a_body_that_is_null(sandbox: Sandboxed) -> None:
+    sandbox.fault(code=503, body=None)
+    assert sandbox.send("GET", JOHNS).content == b"null"
+
+
+def test_the_journal_says_what_in_a_wished_answer_breaks_the_contract(
+    sandbox: Sandboxed,
+) -> None:
+    says = "the response breaks the contract: "
+    sandbox.wish("fault=contract")
+    assert sandbox.last()["notes"] == [f"{says}/id is required, and missing"]
+    sandbox.wish("fault=garbage")
+    assert sandbox.last()["notes"] == [f"{says}the body is no JSON"]
+    sandbox.wish("code=418")
+    assert sandbox.last()["notes"] == [f"{says}it documents no 418 here"]
+    sandbox.wish("code=204", BY_ID["delete_email"])
+    assert sandbox.last()["notes"] == []
+    sandbox.fault(code=200, body={"wrong": 1})
+    sandbox.send("GET", JOHNS)
+    assert f"{says}/username is required, and missing" in sandbox.last()["notes"]

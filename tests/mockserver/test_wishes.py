@@ -1,0 +1,100 @@
+"""The wishes of a request, in `Prefer`."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.wishes import parse_prefer
+from tests.mockserver.sandboxed import Sandboxed
+from tests.support import JOHN, JOHNS, head
+
+
+@pytest.mark.parametrize(
+    "prefer",
+    [
+        "code=503",
+        "CODE=503",
+        'code="503"',
+        "code = 503",
+        "respond-async, code=503",
+        "code=503; why=because",
+        'handling="a, code=404", code=503',
+        "code=503, code=404",
+    ],
+)
+def test_a_wish_is_understood_as_rfc_7240_writes_it(sandbox: Sandboxed, prefer: str) -> None:
+    assert sandbox.wish(prefer).status_code == 503
+
+
+def test_a_wish_may_stand_in_several_fields(sandbox: Sandboxed) -> None:
+    request = head("GET", sandbox.prefix + JOHNS, "Prefer: respond-async", "Prefer: code=503")
+    assert sandbox.server.raw(request).status == 503
+
+
+@pytest.mark.parametrize(
+    "prefer",
+    [
+        "code=",
+        "code",
+        "code=99",
+        "code=100",
+        "code=600",
+        "code=02000",
+        "code=5e2",
+        "code=-503",
+        "code=²00",
+        "wait=-1",
+        "wait=61",
+        "wait=nan",
+        "wait=inf",
+        "wait=1e1",
+        "wait=soon",
+        "wait=1_0",
+        "fault=fire",
+        "fault=",
+        "fault=Reset",
+    ],
+)
+def test_a_wish_that_cannot_be_granted_is_ignored_with_a_note(
+    sandbox: Sandboxed, prefer: str
+) -> None:
+    with sandbox.server.connect() as connection:
+        request = head("GET", sandbox.prefix + JOHNS, f"Authorization: {JOHN}", f"Prefer: {prefer}")
+        connection.sendall(request)
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    entry = sandbox.last()
+    [note] = entry["notes"]
+    assert note.startswith(f"ignored: Prefer {prefer.partition('=')[0]} must be ")
+    assert entry["fault"] is None
+
+
+@pytest.mark.parametrize(
+    "prefer", ["", ",", ",,=,", "return=minimal", '"', 'a="', "=503", "kode=1"]
+)
+def test_other_wishes_are_left_alone(sandbox: Sandboxed, prefer: str) -> None:
+    assert sandbox.wish(prefer).status_code == 200
+    assert sandbox.last()["notes"] == []
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+def test_no_wish_is_too_odd_to_be_read(prefer: str) -> None:
+    effect, notes = parse_prefer(prefer)
+    assert effect is None or effect.code is None or 200 <= effect.code <= 599
+    assert len(notes) <= 3
+
+
+@pytest.mark.parametrize(
+    ("prefer", "granted"),
+    [
+        ("wait=0.01", "wait=0.01"),
+        ("fault=garbage", "fault=garbage"),
+        ("fault=contract; a=b, wait=0.01,code=418", "code=418, wait=0.01, fault=contract"),
+        ("wait=0.01, code=2, respond-async", "wait=0.01"),
+    ],
+)
+def test_the_answer_confirms_the_wishes_that_were_granted(
+    sandbox: Sandboxed, prefer: str, granted: str
+) -> None:
+    assert sandbox.wish(prefer).headers["preference-applied"] == granted

@@ -1,0 +1,56 @@
+"""The command line, run to its end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from tests.support.files import ROOT
+from tests.support.servers import PATIENCE, clean_environment
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+    """Run `mockserver` to its end, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mockserver", *arguments],
+        cwd=ROOT,
+        env=clean_environment(environment),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def invoke(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+    """Run a command that ends by itself in this process: the same, without the wait for its start."""
+    variables: dict[str, str | None] = dict.fromkeys(
+        name for name in os.environ if name.startswith("MOCKSERVER_")
+    )
+    done = CliRunner().invoke(
+        main, arguments, env={**variables, **(environment or {})}, prog_name="mockserver"
+    )
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return Done(done.exit_code, done.stdout, done.stderr)
+
+
+def check(*options: str) -> Done:
+    """Run `mockserver check` in this process."""
+    return invoke("check", *options)

@@ -1,0 +1,65 @@
+"""The contract as data: its operations, and a valid request of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.support.files import CONTRACT_FILE, FIXTURES_FILE, Json, read_yaml
+
+CONTRACT = read_yaml(CONTRACT_FILE)
+FIXTURES = read_yaml(FIXTURES_FILE)
+SCOPES: tuple[str, ...] = tuple(
+    CONTRACT["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
+)
+
+# What johndoe may send to each operation, as the default fixtures have him.
+BODIES: Mapping[str, Json] = {
+    "update_user": {"full_name": "John R. Doe"},
+    "add_email": {"email": "john+added@example.com"},
+    "update_email": {"email": "john.new@example.com", "verified": True},
+    "delete_email": {"email": "john@work.example.com"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the contract; `body` is one that johndoe may send."""
+
+    id: str
+    method: str
+    template: str
+    scope: str
+    success: int
+    body: Json | None
+
+    def path(self, username: str = "johndoe") -> str:
+        return self.template.replace("{username}", username)
+
+
+def _operations() -> Iterator[Operation]:
+    for template, item in CONTRACT["paths"].items():
+        for method, raw in item.items():
+            if method == "parameters":
+                continue
+            [scope] = next(one["oauth2"] for one in raw["security"] if "oauth2" in one)
+            success = next(int(status) for status in raw["responses"] if status.startswith("2"))
+            name = raw["operationId"]
+            yield Operation(name, method.upper(), template, scope, success, BODIES.get(name))
+
+
+OPERATIONS: tuple[Operation, ...] = tuple(_operations())
+BY_ID: Mapping[str, Operation] = {operation.id: operation for operation in OPERATIONS}
+WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.body is not None)
+PATHS: tuple[str, ...] = tuple(CONTRACT["paths"])
+USER = BY_ID["get_user"].template
+EMAILS = BY_ID["list_emails"].template
+JANES = BY_ID["get_user"].path("janedoe")
+JANES_EMAILS = BY_ID["list_emails"].path("janedoe")
+JOHNS = BY_ID["get_user"].path("johndoe")
+JOHNS_EMAILS = BY_ID["list_emails"].path("johndoe")
+
+
+def named(value: object) -> str:
+    """The name of a parameter in the id of a test."""
+    return value.id if isinstance(value, Operation) else str(value)
