@@ -17,7 +17,7 @@ from mockserver.world import format_time
 
 Json = dict[str, Any]
 
-# A connection that was reset, as browsers export a request that has failed.
+# A connection that broke before there was a status, as browsers export a request that has failed.
 _NO_RESPONSE: Json = {
     "status": 0,
     "statusText": "",
@@ -80,11 +80,13 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
 
 
 def _response(entry: Entry, redact: Callable[[str], str]) -> Json:
-    if _is_spoilt(entry, "reset"):
-        return _NO_RESPONSE
     size = entry.response_size
+    is_truncated = _is_spoilt(entry, "truncate")
+    # Where there is no body to truncate, the answer breaks off within its first line.
+    if _is_spoilt(entry, "reset") or (is_truncated and (not size or entry.method == "HEAD")):
+        return _NO_RESPONSE
     text = shown(entry.response_body, redact)
-    if _is_spoilt(entry, "truncate"):
+    if is_truncated:
         size //= 2  # The second half was not sent.
         # Cut when it is redacted: of a secret that is halved, the half would not be recognized.
         text = text[: len(text_of(entry.response_body[:size]))]

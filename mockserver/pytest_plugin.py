@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ import pytest
 
 from mockserver.testing.control import Control, ControlError, MockServerError, control_token
 from mockserver.testing.journal import Expectation, Message, Request, lines
-from mockserver.testing.run import Lifeline, Place, server_of
+from mockserver.testing.run import Lifeline, Place, last_words, server_of
 from mockserver.testing.sandbox import AccountsMock, Fault
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "MockServerError",
     "Request",
 ]
+
+__tracebackhide__ = True  # A failure points at the line of the test, and shows no argument of ours.
 
 AccountsMockFactory = Callable[[], AccountsMock]
 """Makes a sandbox that lives as long as the run."""
@@ -125,7 +128,9 @@ def _accounts_mock_server(pytestconfig: pytest.Config) -> Control:
             server = Control(url.rstrip("/"), control_token())
             server.call("GET", "/_mock/health")
             return server
-        return Control(server_of(_place(pytestconfig), _options(pytestconfig)))
+        place = _place(pytestconfig)
+        base = server_of(place, _options(pytestconfig))
+        return Control(base, last_words=partial(last_words, place))
     except (ControlError, MockServerError) as error:
         pytest.fail(str(error), pytrace=False)
 

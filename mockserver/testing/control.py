@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+
+__tracebackhide__ = True  # A failure points at the line of the test, and shows no argument of ours.
 
 _TIMEOUT = 30.0  # seconds
 
@@ -37,10 +40,12 @@ class Control:
     Attributes:
         url: Its base URL, without a slash at the end.
         token: Its control token, if it asks for one.
+        last_words: Tells why it is gone, once it does not answer; None where nobody knows.
     """
 
     url: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
+    last_words: Callable[[], str | None] = field(default=lambda: None, repr=False, compare=False)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Send a request; gives the status and the JSON data of the answer.
@@ -66,8 +71,9 @@ class Control:
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:
+            reason = self.last_words() or str(error) or type(error).__name__
             raise MockServerError(
-                f"the mock server at {self.url} does not answer: {str(error) or type(error).__name__}"
+                f"the mock server at {self.url} does not answer: {reason}"
             ) from None
         finally:
             connection.close()

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict
 
+__tracebackhide__ = True  # A failure points at the line of the test, and shows no argument of ours.
+
 _MOST_LINES = 50
 
 

@@ -25,11 +25,18 @@ from typing import Any
 
 from mockserver.testing.control import MockServerError
 
+__tracebackhide__ = True  # A failure points at the line of the test, and shows no argument of ours.
+
 _START_SECONDS = 60.0
 _END_SECONDS = 8.0
+_EXIT_SECONDS = 1.0  # between the end of listening and that of the process
 _LOOK_EVERY = 0.02  # seconds
 
+_LAST_LINES = 5
+_LONGEST_LINE = 400
+
 _RESULT = "server.json"
+_ENDED = "ended"
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,38 @@ def server_of(place: Place, options: Sequence[str]) -> str:
     return str(result["url"])
 
 
+def last_words(place: Place) -> str | None:
+    """How the run's server ended, and the last lines of its log, which hold no secrets; None if it lives."""
+    folder = Path(place.folder)
+    try:
+        result = _result(folder)
+        if result is None or not _is_dead(folder):
+            return None
+        code = _exit_code(folder, result["pid"])
+        log = (folder / "log").read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
+    except OSError:
+        return None
+    ended = "it ended" if code is None else f"it ended with exit code {code}"
+    lines = [line[:_LONGEST_LINE] for line in log]
+    return "\n  ".join([f"{ended}; the last that it wrote:", *lines]) if lines else ended
+
+
+def _exit_code(folder: Path, pid: int) -> int | None:
+    """The exit code of the server, which only the process that has started it learns, and only once."""
+    file = folder / _ENDED
+    deadline = time.monotonic() + _EXIT_SECONDS
+    with suppress(OSError):
+        while not (found := os.waitpid(pid, getattr(os, "WNOHANG", 0)))[0]:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(_LOOK_EVERY)
+        file.write_text(str(os.waitstatus_to_exitcode(found[1])), "ascii")
+    try:
+        return int(file.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
 def _started(place: Place, options: Sequence[str]) -> dict[str, Any]:
     folder = Path(place.folder)
     command = [sys.executable, "-m", "mockserver.testing.guarded", str(place.lifeline), str(folder)]
@@ -115,7 +154,7 @@ def _started(place: Place, options: Sequence[str]) -> dict[str, Any]:
         if newline:
             # It ends with the run, and not with this process: Popen need not mind.
             process.returncode = 0
-            return {"url": json.loads(line)["url"]}
+            return {"url": json.loads(line)["url"], "pid": process.pid}
         time.sleep(_LOOK_EVERY)
     told = (folder / "log").read_text("utf-8", "replace").strip()
     if ended is None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack, cast
 from urllib.parse import quote
 
 from mockserver.testing.control import Control, ControlError
 from mockserver.testing.journal import Details, Expectation, Request, entry, mismatch
+
+__tracebackhide__ = True  # A failure points at the line of the test, and shows no argument of ours.
 
 Json = dict[str, Any]
 FaultKind = Literal["reset", "truncate", "garbage", "contract"]
@@ -84,7 +87,7 @@ class AccountsMock:
         self.headers: Mapping[str, str] = {"X-Mock-Sandbox": name}
         self.dropped = False
         self._server = server
-        self._control = Control(self.url, server.token)
+        self._control = replace(server, url=self.url)
 
     def token(
         self,
@@ -225,7 +228,6 @@ class AccountsMock:
         Raises:
             AssertionError: It is not so; the message has the nearest requests and their differences.
         """
-        __tracebackhide__ = True
         wanted = {"requests": expected, "in_order": in_order}
         status, answer = self._control.ask("POST", "/_mock/requests/verify", wanted)
         if status == 409:
@@ -244,12 +246,10 @@ class AccountsMock:
         Raises:
             AssertionError: It has not; the message has the nearest requests and their differences.
         """
-        __tracebackhide__ = True
         self.verify(_expectation(operation, expected))
 
     def assert_not_called(self, operation: str | None = None, **expected: Unpack[Details]) -> None:
         """Assert that no such request has come; see `assert_called`."""
-        __tracebackhide__ = True
         self.verify({**_expectation(operation, expected), "times": 0})
 
     def drop(self) -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import JOHN, USER, Json, MockServer
+from tests.support import BY_ID, JOHN, USER, Json, MockServer
 
 JOHNS = USER.replace("{username}", "johndoe")
 
@@ -62,6 +62,21 @@ def test_of_a_truncated_answer_there_is_what_was_sent(sandbox: Sandboxed) -> Non
     assert whole.content.startswith(sent)
     assert 0 < len(sent) < len(whole.content)
     assert entry["comment"] == f"{rule['id']}: truncate"
+
+
+@pytest.mark.parametrize("method", ["HEAD", "DELETE"])
+def test_of_an_answer_without_a_body_not_even_the_status_is_sent(
+    sandbox: Sandboxed, method: str
+) -> None:
+    sandbox.fault(fault="truncate")
+    operation = BY_ID["delete_email"]
+    path, body = (JOHNS, None) if method == "HEAD" else (operation.path(), operation.body)
+    with pytest.raises(httpx.TransportError):
+        sandbox.send(method, path, JOHN, json=body)
+
+    response = last_of_archive(sandbox)["response"]
+
+    assert (response["status"], response["content"]["text"], response["headers"]) == (0, "", [])
 
 
 def test_other_faults_leave_the_answer_whole(sandbox: Sandboxed) -> None:
