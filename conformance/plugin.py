@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from conformance.checks import MODULES
 from conformance.checks.cases import READS
 from conformance.checks.marking import check_of, parametrize
 from conformance.journal import wait_for
@@ -158,7 +159,7 @@ class Plugin:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out what --only does not choose, and keep what writes on one worker."""
+        """Leave out what --only does not choose, put the rest in order, and keep what writes on one worker."""
         assert self._session is not None
         wanted = {requirement.id for requirement in self._session.ledger.requirements}
         kept: list[pytest.Item] = []
@@ -167,7 +168,7 @@ class Plugin:
             (kept if _ids(item) is None or wanted & set(_ids(item) or ()) else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+        items[:] = sorted(kept, key=_place)
         for item in kept:
             self._chosen |= set(_ids(item) or ()) & wanted
             if _is_alone(item):
@@ -320,6 +321,12 @@ def _ids(item: pytest.Item) -> tuple[str, ...] | None:
     """The requirements that a check is about; None if it is none of ours."""
     marker = item.get_closest_marker("proves")
     return None if marker is None else marker.args
+
+
+def _place(item: pytest.Item) -> int:
+    """When a check runs: by the place of its module. What is not ours stays before them all."""
+    check = check_of(getattr(item, "function", None))
+    return -1 if check is None else MODULES.index(item.path.stem)
 
 
 def _is_alone(item: pytest.Item) -> bool:

@@ -51,6 +51,12 @@ def product(
     return each
 
 
+def in_both(_run: Run, _op: str = "") -> Cases:
+    """Repeat for JSON and for a form."""
+    for form in (False, True):
+        yield "form" if form else "JSON", {"form": form}
+
+
 def correct_value(run: Run, op: str, role: str = "owner") -> dict[str, Any] | None:
     """The body of a request that would change something of an account; None for a reading operation."""
     if op == "update_user":
