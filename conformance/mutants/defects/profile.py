@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -17,6 +17,7 @@ from conformance.mutants.builds import Build, Change, Mutant, together
 from conformance.mutants.messages import Forward, Request, Response, answer
 from conformance.mutants.rules import (
     TEXTS,
+    Body,
     body,
     elsewhere,
     loosened,
@@ -37,8 +38,6 @@ _SCRIPT = ("update-user/any-script",)
 _TYPE = ("update-user/wrong-type",)
 _ADDRESS = ("update-user/invalid-gravatar-email",)
 _UNCHANGED = ("update-user/refused-unchanged",)
-
-Body = Mapping[str, Any]
 
 
 def _sets(name: str) -> tuple[str, ...]:
