@@ -101,6 +101,24 @@ def succeed(
     return oracles.deleted_email(run, judge, login, email.email, form=form)
 
 
+def refused(
+    run: Run,
+    judge: Judge,
+    op: str,
+    requirement: str,
+    status: int,
+    *,
+    login: Credentials | None = None,
+    **sent: Any,
+) -> None:
+    """Send what must be refused, and judge that it is: with a status, in words, and without an effect."""
+    witness = oracles.Witness(run)
+    exchange = run.call(op, login or run.login(op), **sent)
+    judge.status(requirement, exchange, status)
+    judge_error(judge, exchange)
+    witness.nothing_changed(judge, requirement, exchange)
+
+
 def other_scopes(run: Run, op: str) -> Iterator[Scopes]:
     """The sets of scopes that must not open an operation: each other scope alone, none, and what is listed."""
     needed = run.scopes(op)

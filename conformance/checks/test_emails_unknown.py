@@ -26,11 +26,8 @@ def test_an_unknown_address_is_not_found(run: Run, judge: Judge, op: str, form: 
         extras = [{"verified": True}, {"primary": True}, {"verified": True, "primary": True}]
     for address in unknown:
         for extra in extras:
-            witness = Witness(run)
-            exchange = run.call(op, run.login(op), {"email": address, **extra}, form=form)
-            judge.status(requirement, exchange, 404)
-            cases.judge_error(judge, exchange)
-            witness.nothing_changed(judge, requirement, exchange)
+            value = {"email": address, **extra}
+            cases.refused(run, judge, op, requirement, 404, value=value, form=form)
 
 
 @proves("{op}/not-found/foreign-address", each=product(_ON_KNOWN, cases.in_both))
@@ -69,11 +66,7 @@ def test_a_body_without_an_address_is_refused(run: Run, judge: Judge, op: str) -
     bodies: list[dict[str, Any]] = [{}, {"verified": True}, {"primary": True}, {"address": known}]
     for form in (False, True):
         for value in bodies:
-            witness = Witness(run)
-            exchange = run.call(op, run.login(op), value, form=form)
-            judge.status(requirement, exchange, 400)
-            cases.judge_error(judge, exchange)
-            witness.nothing_changed(judge, requirement, exchange)
+            cases.refused(run, judge, op, requirement, 400, value=value, form=form)
     address = run.address() if op == "add_email" else known
     query = f"?email={quote(address, safe='')}&verified=true"
     for body in (json_body({}), form_body({"x": "y"})):
