@@ -16,7 +16,7 @@ from conformance.state import AccountState, Email
 try:
     import fcntl
 except ImportError:  # Windows: a second run is noticed by what it writes, not by the lock
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module, or nothing
 
 _VERSION = 1
 

@@ -51,7 +51,7 @@ def proves(
     def mark(function: _Function) -> _Function:
         setattr(function, _ATTRIBUTE, Check(requirements, writes, alone, each))
         if each is None:
-            return pytest.mark.proves(*requirements)(function)  # type: ignore[no-any-return]
+            pytest.mark.proves(*requirements)(function)
         return function
 
     return mark

@@ -444,5 +444,5 @@ VARIATIONS: tuple[Variation, ...] = (
     Variation("location-of-new", "A new address is answered with its Location.", "silent", outgoing(lambda response: response.with_header("location", "/api/v1.1/emails/17/"), ["add_email"], (201,))),
     Variation("urls-relative", "The user's url is a path, and the kind of account is another.", "silent", together(member("url", lambda _: "/u/", "get_user", "update_user"), member("type", lambda _: "person", "get_user", "update_user"))),
     Variation("ids-large", "The ids are beyond 32 bits.", "silent", member("id", lambda value: value + 2**40, "get_user", "update_user")),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line
 """All of them, by clause."""

@@ -160,4 +160,4 @@ MUTANTS = (
     Mutant("add-empty-accepted", "The empty text is answered with 201.", ("add-email/invalid-body/invalid-address",), dealt_with(lambda request: (request.members() or {}).get("email") == "", "add_email", 201, SHOWN)),
     Mutant("add-null-crashes", "null as a new address is answered with 500.", ("add-email/invalid-body/invalid-address",), refused(address_is(type(None)), 500, ["add_email"])),
     Mutant("add-invalid-is-422", "An invalid address is answered with 422.", ("add-email/invalid-body/invalid-address",), refused(lambda request: "@" not in str((request.members() or {}).get("email", "@")), 422, ["add_email"])),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

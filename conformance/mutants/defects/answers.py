@@ -210,4 +210,4 @@ MUTANTS = (
     Mutant("duplicate-is-201", "An address that the user has already is answered with 201; it stands in the list once.", ("add-email/duplicate",), bears("add_email", "email-taken", shown_again)),
     Mutant("other-methods-are-404", "Other methods are answered with 404.", ("user/other-methods", "emails/other-methods"), _other_methods(404)),
     Mutant("other-methods-without-allow", "A 405 has no Allow.", ("user/other-methods", "emails/other-methods"), _other_methods(405)),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -276,4 +276,4 @@ MUTANTS = (
     Mutant("missing-updates-primary", "Without an address, the primary one is updated.", ids("invalid-body/missing-address", ["update_email"]), _defaults_to("update_email", _primary_address)),
     Mutant("missing-adds-user", "Without an address, one is made from the username.", ids("invalid-body/missing-address", ["add_email"]), _defaults_to("add_email", lambda world, username: f"{username}.{len(world.accounts[username].emails)}@made.example.com")),
     Mutant("every-400-is-422", "What should be 400 is 422, as some frameworks have it.", (*_MALFORMED, *_MISSING, "update-user/wrong-type", "delete-email/primary-refused"), answers_refusal(("body-", "primary-", "email-taken"), 422, WRITES)),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -263,4 +263,4 @@ MUTANTS = (
     Mutant("guarded-by-part", "An address that has the primary one in it counts as primary.", ("delete-email/not-found/address",), rule("delete_email", _guards_by_part)),
     Mutant("deleting-makes-oldest-primary", "Whatever is deleted, the oldest address is primary afterwards.", ("delete-email/removes-only-that",), then("delete_email", emails(_oldest_primary))),
     Mutant("shared-primary-for-all", "An address that two users have becomes primary for both.", ("update-email/others-untouched",), together(bears("add_email", "email-taken", added_unless_own), elsewhere("update_email", _also_primary, lambda sent: bool(sent.get("primary"))))),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -194,4 +194,4 @@ MUTANTS = (
     Mutant("delete-takes-lists", "A list of addresses is taken, and all are deleted.", ("delete-email/invalid-body/address-of-wrong-type",), each_of_list("delete_email")),
     Mutant("delete-null-is-204", "null as an address is answered with 204.", ("delete-email/invalid-body/address-of-wrong-type",), dealt_with(address_is(type(None)), "delete_email", 204)),
     Mutant("delete-number-crashes", "A number as an address is answered with 500.", ("delete-email/invalid-body/address-of-wrong-type",), refused(address_is(int), 500, ["delete_email"])),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

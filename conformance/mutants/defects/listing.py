@@ -81,4 +81,4 @@ MUTANTS = (
     Mutant("list-false-left-out", "What is false is left out of the list.", _MEMBERS, data(lambda found: [{k: v for k, v in one.items() if v is not False} for one in found], "list_emails")),
     Mutant("list-without-any-primary", "No address of the list is primary.", ("list-emails/one-primary",), member("primary", lambda _: False, "list_emails")),
     Mutant("list-all-verified-primary", "Every verified address is primary.", ("list-emails/one-primary",), data(lambda found: [{**one, "primary": one["verified"]} for one in found], "list_emails")),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

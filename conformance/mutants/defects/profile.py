@@ -471,4 +471,4 @@ MUTANTS = (
     Mutant("update-without-where", "An update changes the company of every account.", ("update-user/others-untouched",), elsewhere("update_user", lambda account, sent: replace(account, company=sent["company"]), lambda sent: "company" in sent)),
     Mutant("gravatar-becomes-address", "A new gravatar_email is added to the addresses.", ("update-user/others-untouched",), then("update_user", _adds_gravatar, lambda sent: "gravatar_email" in sent)),
     Mutant("update-unverifies", "A new gravatar_email un-verifies the addresses.", ("update-user/others-untouched",), then("update_user", lambda _, __, after, ___: replace(after, emails=tuple(replace(email, verified=False) for email in after.emails)), lambda sent: "gravatar_email" in sent)),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -171,4 +171,4 @@ MUTANTS = (
     Mutant("partial-in-forms", "A form is stored member by member, until one is found invalid.", ("update-user/refused-unchanged",), _partial_forms),
     Mutant("deleted-comes-back-verified", "An address that was deleted and added again is verified as it was.", ("add-email/not-verified",), _remembers_deleted),
     Mutant("new-primary-unset-ignored", "\"primary\": false counts as absent for an address that has become primary.", ("update-email/no-unset-primary",), _unsets_new),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

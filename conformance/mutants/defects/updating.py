@@ -204,4 +204,4 @@ MUTANTS = (
     Mutant("update-takes-lists", "A list of addresses is taken, and all are updated.", ("update-email/invalid-body/address-of-wrong-type",), each_of_list("update_email")),
     Mutant("update-null-is-primary", "null as an address means the primary one.", ("update-email/invalid-body/address-of-wrong-type",), dealt_with(address_is(type(None)), "update_email", 200, SHOWN)),
     Mutant("update-object-crashes", "An object as an address is answered with 500.", ("update-email/invalid-body/address-of-wrong-type",), refused(address_is(dict), 500, ["update_email"])),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

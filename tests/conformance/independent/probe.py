@@ -82,6 +82,10 @@ def form(**fields: str) -> bytes:
     return "&".join(f"{quote(name)}={quote(value)}" for name, value in fields.items()).encode()
 
 
+def encoded(fields: dict[str, str], media_type: str) -> bytes:
+    return js(fields) if media_type == JSON else form(**fields)
+
+
 MALLORY, TRENTINO = basic("mallory"), basic("trentino")
 ALL, OTHERS = bearer("mallory-all"), bearer("trentino-all")
 
@@ -156,12 +160,12 @@ def profile() -> Iterator[Request]:
     for media_type in (JSON, FORM):
         for text in TEXTS:
             three = {"full_name": text, "location": text, "company": text}
-            yield Request("update_user", ALL, js(three) if media_type == JSON else form(**three), media_type)  # fmt: skip
+            yield Request("update_user", ALL, encoded(three, media_type), media_type)
             yield from state()
         url = "http://example.com/A%20b?c=d&e#f"
         five = {"full_name": "A", "location": "B", "company": "C", "profile_url": url}
         five["gravatar_email"] = f"five{len(media_type)}@example.org"
-        yield Request("update_user", MALLORY, js(five) if media_type == JSON else form(**five), media_type)  # fmt: skip
+        yield Request("update_user", MALLORY, encoded(five, media_type), media_type)
         yield from state()
     for address in (
         "a@example.org",
@@ -173,7 +177,8 @@ def profile() -> Iterator[Request]:
         "a@",
         "a b@c.d",
     ):
-        yield Request("update_user", MALLORY, js({"location": "At " + address, "gravatar_email": address}))  # fmt: skip
+        both = {"location": "At " + address, "gravatar_email": address}
+        yield Request("update_user", MALLORY, js(both))
         yield Request("update_user", MALLORY, js({"gravatar_email": address}))
         yield Request("update_user", MALLORY, form(gravatar_email=address), FORM)
         yield from state()
@@ -202,7 +207,14 @@ def profile() -> Iterator[Request]:
 
 def emails() -> Iterator[Request]:
     """A life of addresses."""
-    good = ("a.b+c@example.org", "Upper@Example.org", "a_b@example.org", "axb@example.org", "9-a@a.b.example.museum", LONG)  # fmt: skip
+    good = (
+        "a.b+c@example.org",
+        "Upper@Example.org",
+        "a_b@example.org",
+        "axb@example.org",
+        "9-a@a.b.example.museum",
+        LONG,
+    )
     for address in (*good, "a@example.org", "a.b.c.d@example.org"):
         yield Request("add_email", ALL, js({"email": address}))
         yield Request("list_emails", ALL)
