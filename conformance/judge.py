@@ -86,6 +86,10 @@ class Judge:
             )
         return condition
 
+    def holds(self, requirement: str) -> None:
+        """Judge that a requirement holds, where nothing more can be asked."""
+        self.that(requirement, condition=True, expected="", actual="")
+
     def status(self, requirement: str, exchange: Exchange, *allowed: int) -> bool:
         """Judge the status of an answer."""
         return self.that(

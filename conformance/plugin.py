@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
 
+from conformance.checks import MODULES
 from conformance.checks.cases import READS
 from conformance.checks.marking import check_of, parametrize
 from conformance.journal import wait_for
@@ -149,6 +150,14 @@ class Plugin:
 
     # -- the checks -------------------------------------------------------------------------------
 
+    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
+        """Leave out at once, with all its repetitions, a check of which --only chooses nothing."""
+        check = check_of(obj) if isinstance(obj, FunctionType) else None
+        if check is None or self._session is None:
+            return None
+        wanted = (one.id for one in self._session.ledger.requirements)
+        return None if any(map(check.is_about, wanted)) else []
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One check per operation, credential or member, as the check asks."""
         if self._run is not None and check_of(metafunc.function) is not None:
@@ -158,7 +167,7 @@ class Plugin:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out what --only does not choose, and keep what writes on one worker."""
+        """Leave out what --only does not choose, put the rest in order, and keep what writes on one worker."""
         assert self._session is not None
         wanted = {requirement.id for requirement in self._session.ledger.requirements}
         kept: list[pytest.Item] = []
@@ -167,12 +176,17 @@ class Plugin:
             (kept if _ids(item) is None or wanted & set(_ids(item) or ()) else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+        items[:] = sorted(kept, key=_place)
         for item in kept:
             self._chosen |= set(_ids(item) or ()) & wanted
             if _is_alone(item):
                 item.add_marker(pytest.mark.xdist_group("writes"))
         self._narrowed = bool(config.getoption("keyword") or config.getoption("markexpr"))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say how many checks there will be; with workers, nobody knows."""
+        if self._progress is not None:
+            self._progress.expect(len(session.items))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
@@ -182,8 +196,7 @@ class Plugin:
             return None
         judge = pyfuncitem.funcargs["judge"]
         assert isinstance(judge, Judge)
-        names = inspect.signature(pyfuncitem.function).parameters
-        arguments = {name: pyfuncitem.funcargs[name] for name in names}
+        arguments = {name: pyfuncitem.funcargs[name] for name in check.arguments}
         early = self._judge(
             judge,
             lambda: pyfuncitem.obj(**arguments),
@@ -259,7 +272,7 @@ class Plugin:
         if report.when == "call" and found:
             results = [CheckResult(**{**one, "status": Status(one["status"])}) for one in found[0]]
             self._session.ledger.add(
-                _with(result, duration_s=round(report.duration, 4)) for result in results
+                replace(result, duration_s=round(report.duration, 4)) for result in results
             )
             if self._progress is not None:
                 failed = any(result.status is Status.FAILED for result in results)
@@ -322,6 +335,12 @@ def _ids(item: pytest.Item) -> tuple[str, ...] | None:
     return None if marker is None else marker.args
 
 
+def _place(item: pytest.Item) -> int:
+    """When a check runs: by the place of its module. What is not ours stays before them all."""
+    check = check_of(getattr(item, "function", None))
+    return -1 if check is None else MODULES.index(item.path.stem)
+
+
 def _is_alone(item: pytest.Item) -> bool:
     """Whether no check that writes may run at the same time."""
     check = check_of(getattr(item, "function", None))
@@ -345,10 +364,6 @@ def _name(item: pytest.Item) -> str:
 def _plain(result: CheckResult) -> dict[str, Any]:
     """A result as data that travels between the processes of xdist."""
     return {**asdict(result), "status": result.status.value}
-
-
-def _with(result: CheckResult, **values: Any) -> CheckResult:
-    return CheckResult(**{**asdict(result), **values})
 
 
 def _failure_text(result: CheckResult) -> str:

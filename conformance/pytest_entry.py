@@ -34,8 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     target = config.getoption("--conformance-target")
     if target is None or config.pluginmanager.has_plugin(PLUGIN):
         return
-    # Imported here: it would slow down every other use of pytest.
-    from conformance.plugin import Plugin  # noqa: PLC0415
+    from conformance.plugin import Plugin  # noqa: PLC0415 - only a run of ours shall wait for it
 
     values = {
         one.destination: config.getoption(f"conformance_{one.destination}") for one in OPTIONS

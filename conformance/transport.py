@@ -256,8 +256,8 @@ def _final(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
     for _ in range(_INTERIM):
         if not 100 <= answer.status < 200 or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             break
-        # begin() reads a head where there is none yet.
-        answer.headers = answer.msg = None  # type: ignore[assignment]
+        # begin() reads a head where there is none yet, and so it is at first.
+        answer.headers = answer.msg = None  # type: ignore[assignment]  # not told by typeshed
         answer.begin()
     return answer
 

@@ -38,9 +38,7 @@ def operations(names: Sequence[str]) -> Callable[[Run], Cases]:
     return each
 
 
-def product(
-    names: Sequence[str], values: Callable[[Run, str], Iterator[tuple[str, dict[str, Any]]]]
-) -> Callable[[Run], Cases]:
+def product(names: Sequence[str], values: Callable[[Run, str], Cases]) -> Callable[[Run], Cases]:
     """Repeat for each of these operations, and for what `values` gives for each."""
 
     def each(run: Run) -> Cases:
@@ -49,6 +47,12 @@ def product(
                 yield f"{name}, {label}", {"op": name, **arguments}
 
     return each
+
+
+def in_both(_run: Run, _op: str = "") -> Cases:
+    """Repeat for JSON and for a form."""
+    for form in (False, True):
+        yield "form" if form else "JSON", {"form": form}
 
 
 def correct_value(run: Run, op: str, role: str = "owner") -> dict[str, Any] | None:
@@ -93,6 +97,24 @@ def succeed(
         change = {"email": email.email, "verified": True}
         return oracles.updated_email(run, judge, login, change, form=form)
     return oracles.deleted_email(run, judge, login, email.email, form=form)
+
+
+def refused(
+    run: Run,
+    judge: Judge,
+    op: str,
+    requirement: str,
+    status: int,
+    *,
+    login: Credentials | None = None,
+    **sent: Any,
+) -> None:
+    """Send what must be refused, and judge that it is: with a status, in words, and without an effect."""
+    witness = oracles.Witness(run)
+    exchange = run.call(op, login or run.login(op), **sent)
+    judge.status(requirement, exchange, status)
+    judge_error(judge, exchange)
+    witness.nothing_changed(judge, requirement, exchange)
 
 
 def other_scopes(run: Run, op: str) -> Iterator[Scopes]:

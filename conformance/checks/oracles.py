@@ -54,8 +54,22 @@ def answer(judge: Judge, exchange: Exchange) -> Any:
             at=exchange,
         )
         return None
-    judge.that(requirement, condition=True, expected="JSON", actual="")
+    judge.holds(requirement)
     return value
+
+
+def told_user(judge: Judge, exchange: Exchange) -> dict[str, Any] | None:
+    """The user of an answer of success; None if it is no object."""
+    value = answer(judge, exchange)
+    problems = user_problems(value)
+    judge.that(
+        f"{slug(exchange.operation)}/members",
+        not problems,
+        expected="the twelve members",
+        actual=problems,
+        at=exchange,
+    )
+    return value if isinstance(value, dict) else None
 
 
 def got_user(run: Run, judge: Judge, login: Credentials, role: str = "owner") -> None:
@@ -64,16 +78,8 @@ def got_user(run: Run, judge: Judge, login: Credentials, role: str = "owner") ->
     exchange = run.call("get_user", login, username=username)
     if not judge.status("get-user/success", exchange, 200):
         return
-    value = answer(judge, exchange)
-    problems = user_problems(value)
-    judge.that(
-        "get-user/members",
-        not problems,
-        expected="the twelve members",
-        actual=problems,
-        at=exchange,
-    )
-    if isinstance(value, dict):
+    value = told_user(judge, exchange)
+    if value is not None:
         judge.that(
             "get-user/own-data",
             str(value.get("username", username)).casefold() == username.casefold(),
@@ -83,22 +89,30 @@ def got_user(run: Run, judge: Judge, login: Credentials, role: str = "owner") ->
         )
 
 
+def told_emails(
+    judge: Judge, exchange: Exchange, requirement: str = "list-emails/members"
+) -> tuple[Email, ...] | None:
+    """The addresses of an answer of success; None if it is no list of them."""
+    value = answer(judge, exchange)
+    problems = email_list_problems(value)
+    judge.that(
+        requirement,
+        not problems,
+        expected="an array of objects with email, verified and primary",
+        actual=problems,
+        at=exchange,
+    )
+    return None if problems else read_emails(value)
+
+
 def listed_emails(run: Run, judge: Judge, login: Credentials, role: str = "owner") -> None:
     """GET the addresses, and judge what comes."""
     exchange = run.call("list_emails", login, username=run.account(role).username)
     if not judge.status("list-emails/success", exchange, 200):
         return
-    value = answer(judge, exchange)
-    problems = email_list_problems(value)
-    if not judge.that(
-        "list-emails/members",
-        not problems,
-        expected="an array of objects with email, verified and primary",
-        actual=problems,
-        at=exchange,
-    ):
+    emails = told_emails(judge, exchange)
+    if emails is None:
         return
-    emails = read_emails(value)
     primaries = [email.email for email in emails if email.primary]
     judge.that(
         "list-emails/one-primary",
@@ -154,6 +168,20 @@ class Witness:
         )
 
 
+def judge_stored(
+    run: Run, judge: Judge, requirement: str, value: Mapping[str, Any], exchange: Exchange
+) -> None:
+    """Judge that the owner's profile has some members as they were sent."""
+    stored = run.observe().user
+    judge.that(
+        requirement,
+        all(stored.get(name) == text for name, text in value.items()),
+        expected=f"{value} stored",
+        actual=str({name: stored.get(name) for name in value}),
+        at=exchange,
+    )
+
+
 def updated_user(
     run: Run, judge: Judge, login: Credentials, value: Mapping[str, Any], *, form: bool = False
 ) -> Exchange:
@@ -162,17 +190,8 @@ def updated_user(
     exchange = run.call("update_user", login, value, form=form)
     if not judge.status("update-user/success", exchange, 200):
         return exchange
-    found = answer(judge, exchange)
-    problems = user_problems(found)
-    judge.that(
-        "update-user/members",
-        not problems,
-        expected="the twelve members",
-        actual=problems,
-        at=exchange,
-    )
+    told = told_user(judge, exchange) or {}
     after = run.observe()
-    told = found if isinstance(found, dict) else {}
     for name in value:
         _judge_member(judge, name, value[name], told, witness.owner, after, exchange)
     sent = ["gravatar_url" if name == "gravatar_email" else name for name in value]

@@ -7,12 +7,13 @@ random values, and sequences that follow its links.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
 from conformance.checks import cases, oracles
-from conformance.checks.cases import WRITES, Cases, operations
+from conformance.checks.cases import WRITES, in_both, operations, product
 from conformance.checks.exploring import explore, try_each
 from conformance.checks.generation import (
     allowed,
@@ -33,34 +34,21 @@ from conformance.judge import Judge, NotVerified
 from conformance.requirements import slug
 from conformance.run import Run, form_body
 
-
-def _writes_in_both(_run: Run) -> Cases:
-    for op in WRITES:
-        for form in (False, True):
-            yield f"{op}, {'form' if form else 'JSON'}", {"op": op, "form": form}
+_Send = Callable[..., None]
+"""Sends one body, and judges what comes of it: _is_accepted or _is_refused."""
 
 
 @proves("{op}/success", each=operations(WRITES))
 def test_valid_requests_are_accepted(run: Run, judge: Judge, op: str) -> None:
-    login = run.login(op)
-
-    def check(inner: Judge, example: tuple[Any, bool]) -> None:
-        value, form = example
-        _is_accepted(run, inner, op, value, login, form=form)
-
-    explore(run, judge, st.tuples(bodies(op, valid=True), st.booleans()), check)
+    _explore(run, judge, op, _is_accepted, valid=True)
 
 
-@proves("{op}/success", each=_writes_in_both)
+@proves("{op}/success", each=product(WRITES, in_both))
 def test_what_covers_the_valid_requests_is_accepted(
     run: Run, judge: Judge, op: str, form: bool
 ) -> None:
-    login = run.login(op)
-
-    def check(inner: Judge, value: Any) -> None:
-        _is_accepted(run, inner, op, value, login, form=form)
-
-    try_each(judge, (*examples(op), *covering(op, valid=True)), check)
+    values = (*examples(op), *covering(op, valid=True))
+    _try_each(run, judge, op, _is_accepted, values, form=form)
 
 
 def _is_accepted(
@@ -97,25 +85,14 @@ def _is_accepted(
 
 @proves("{op}/documented-answers", each=operations(WRITES))
 def test_invalid_requests_are_refused(run: Run, judge: Judge, op: str) -> None:
-    login = run.login(op)
-
-    def check(inner: Judge, example: tuple[Any, bool]) -> None:
-        value, form = example
-        _is_refused(run, inner, op, value, login, form=form)
-
-    explore(run, judge, st.tuples(bodies(op, valid=False), st.booleans()), check)
+    _explore(run, judge, op, _is_refused, valid=False)
 
 
-@proves("{op}/documented-answers", each=_writes_in_both)
+@proves("{op}/documented-answers", each=product(WRITES, in_both))
 def test_what_covers_the_invalid_requests_is_refused(
     run: Run, judge: Judge, op: str, form: bool
 ) -> None:
-    login = run.login(op)
-
-    def check(inner: Judge, value: Any) -> None:
-        _is_refused(run, inner, op, value, login, form=form)
-
-    try_each(judge, covering(op, valid=False), check)
+    _try_each(run, judge, op, _is_refused, covering(op, valid=False), form=form)
 
 
 def _is_refused(
@@ -143,6 +120,29 @@ def _is_refused(
         witness.nothing_changed(judge, f"{slug(op)}/{kind}", exchange)
     else:
         run.settle()
+
+
+def _explore(run: Run, judge: Judge, op: str, send: _Send, *, valid: bool) -> None:
+    """Try random bodies, in both media types."""
+    login = run.login(op)
+
+    def check(inner: Judge, example: tuple[Any, bool]) -> None:
+        value, form = example
+        send(run, inner, op, value, login, form=form)
+
+    explore(run, judge, st.tuples(bodies(op, valid=valid), st.booleans()), check)
+
+
+def _try_each(
+    run: Run, judge: Judge, op: str, send: _Send, values: Sequence[Any], *, form: bool
+) -> None:
+    """Try chosen bodies in one media type."""
+    login = run.login(op)
+
+    def check(inner: Judge, value: Any) -> None:
+        send(run, inner, op, value, login, form=form)
+
+    try_each(judge, values, check)
 
 
 @proves(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from conformance.checks import cases
+from conformance.checks import cases, oracles
 from conformance.checks.cases import WRITES, operations
 from conformance.checks.marking import proves
 from conformance.client import Body
@@ -28,14 +28,7 @@ def test_json_without_content_type_is_read(run: Run, judge: Judge, op: str) -> N
     exchange = run.call(op, run.login(op), body=Body(json.dumps(value).encode(), None))
     judge.status(requirement, exchange, run.operations[op].success)
     if op == "update_user":
-        stored = run.observe().user
-        judge.that(
-            requirement,
-            all(stored.get(name) == text for name, text in value.items()),
-            expected=f"{value} stored",
-            actual=str({name: stored.get(name) for name in value}),
-            at=exchange,
-        )
+        oracles.judge_stored(run, judge, requirement, value, exchange)
 
 
 @proves("user/other-methods")

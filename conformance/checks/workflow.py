@@ -28,7 +28,7 @@ def follow_links(run: Run, judge: Judge) -> None:
     """
     search = Search(run, judge)
 
-    class Walk(_machine()):  # type: ignore[misc]
+    class Walk(_machine()):  # type: ignore[misc]  # a base that is made at run time
         """One sequence. It begins with the accounts as they rest between checks."""
 
         def setup(self) -> None:

@@ -243,7 +243,7 @@ def _odd_bodies(operation: str) -> Iterator[tuple[bytes, str]]:
         b"", b"{", b"nonsense", good[:-1], good + b" x", good[:-1] + b",}", good.replace(b'"', b"'"),
         b"[]", b"[" + good + b"]", b"null", b"true", b"5", b'"x@example.com"', json.dumps(good.decode()).encode(),
         b"/* x */" + good, good[:-1] + b', "x": "a\nb"}', b"[" * 3000, b'{"a":' * 3000, b"\xef\xbb\xbf" + good,
-    ):  # fmt: skip
+    ):  # fmt: skip  # many values, few lines
         yield raw, JSON
     yield good.replace(b"e", b"\xe9", 1), JSON
     yield good[:-2] + b'\xff"}', JSON
@@ -271,7 +271,7 @@ _TEXTS = (
     "", " x ", "x", "0", "007", "null", "b" * 64, "\u6f22" * 64, "\U0001f600" * 64, "c" * 100, "d" * 2000, "e" * 6000,
     "caf\u00e9 cafe\u0301", "\ufb01\uff21", "\u041f\u0440\u0438\u0432\u0435\u0442", "<b>&amp;</b>", "O'Neil \"x\" \\n", "two  spaces", "a%41b+c",
     "MiXed case", "a;b=c&d", "\x01\x00", "\ud800", "\u2014 5\xa0% \u2764\ufe0f",
-)  # fmt: skip
+)  # fmt: skip  # many values, few lines
 
 
 def _updates() -> Iterator[dict[str, Any]]:
@@ -313,7 +313,7 @@ def _updates() -> Iterator[dict[str, Any]]:
         ("id", 99), ("username", "renamed"), ("url", "https://example.com/"), ("type", "Admin"),
         ("date_joined", "2001-01-01T00:00:00Z"), ("gravatar_url", "https://example.com/x.png"),
         ("email", "renamed@example.com"), ("is_active", False), ("password", "another"),
-    )  # fmt: skip
+    )  # fmt: skip  # many values, few lines
     yield from ({name: value} for name, value in read_only)
 
 
@@ -330,7 +330,7 @@ def _story() -> Iterator[tuple[str, dict[str, Any]]]:
         "ABC@example.com", "Upper@Example.com", "l" * 40 + "@example.com.invalid", f"{OTHER}.new@example.com",
         "", "no", "@", "a@", "@b", "a b@example.com", "a@example.com b", "a@b\n", " a@b.example.com ",
         "exotic!#$@[127.0.0.1]", "a@\u00e9.example.com", "q" * 300 + "@example.com", "1.2.3@4.example.com",
-    ):  # fmt: skip
+    ):  # fmt: skip  # many values, few lines
         yield "add_email", {"email": address}
     wrong: tuple[Any, ...] = (None, 5, [], ["l1@example.com", "l2@example.com"], {"a": "b"})
     for value in wrong:

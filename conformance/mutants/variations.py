@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from conformance.mutants.access import ALL, SCOPE, WRITES, answers_refusal, visit
+from conformance.mutants.addresses import added_unless_own, find, shown_again
 from conformance.mutants.builds import Build, Change, Variation, ids, together
 from conformance.mutants.messages import (
     JSON,
@@ -33,10 +34,9 @@ from conformance.mutants.rules import (
     then,
 )
 from conformance.mutants.wires import data, incoming, media_type, member, outgoing, raw, refused
-from mockserver.accounts import email_json
 from mockserver.app import Rule
 from mockserver.refusals import Unknown, invalid_member
-from mockserver.world import Account, Email, World
+from mockserver.world import Account, World
 
 CLAUSES: dict[str, str] = {
     "error-shape": "the shape of an error body",
@@ -133,9 +133,7 @@ def _email_stays(build: Build) -> None:
 
 def _needs_verified(inner: Rule) -> Rule:
     def act(world: World, username: str, sent: Body) -> Any:
-        email = next(
-            (one for one in world.accounts[username].emails if one.email == sent["email"]), None
-        )
+        email = find(world.accounts[username].emails, sent["email"])
         if sent.get("primary") and email and not email.verified and not sent.get("verified"):
             raise invalid_member("made-up", "/email", "must be verified first")
         return inner(world, username, sent)
@@ -260,23 +258,13 @@ def _exact(name: str) -> Change:
 
     def wrap(inner: Rule) -> Rule:
         def act(world: World, username: str, sent: Body) -> Any:
-            if all(email.email != sent["email"] for email in world.accounts[username].emails):
+            if find(world.accounts[username].emails, sent["email"]) is None:
                 raise Unknown("email-unknown", "the account has no such address")
             return inner(world, username, sent)
 
         return act
 
     return rule(name, wrap)
-
-
-def _added_unless_own(world: World, username: str, sent: Body) -> Any:
-    """An address that somebody else has may be added too, and one that differs in case."""
-    account = world.accounts[username]
-    if any(email.email == sent["email"] for email in account.emails):
-        raise invalid_member("email-taken", "/email", "is taken")
-    email = Email(sent["email"], verified=False, primary=False)
-    world.put(replace(account, emails=(*account.emails, email)))
-    return email_json(email)
 
 
 def _gravatar(make: Callable[[str], str]) -> Change:
@@ -383,14 +371,6 @@ def _scope_first(build: Build) -> None:
     build.layers.append(layer)
 
 
-def _shown_again(world: World, username: str, sent: Body) -> Any:
-    address = sent["email"].lower()
-    for email in world.accounts[username].emails:
-        if email.email.lower() == address:
-            return email_json(email)
-    raise invalid_member("email-taken", "/email", "is taken")
-
-
 VARIATIONS: tuple[Variation, ...] = (
     # -- answers ----------------------------------------------------------------------------------
     Variation("errors-as-detail", "Errors are {\"detail\": …} as plain JSON.", "error-shape", _errors(_as_detail)),
@@ -429,7 +409,7 @@ VARIATIONS: tuple[Variation, ...] = (
     Variation("surrogates-replaced", "Lone surrogates in JSON become replacement characters.", "texts", incoming(lambda request: request.with_body(re.sub(rb"(?i)\\ud[89a-f][0-9a-f]{2}", rb"\\ufffd", request.body)), WRITES, _lone)),
     Variation("forms-replaced", "Bytes in a form that are no UTF-8 become question marks.", "form-bytes", incoming(_lenient_forms, WRITES, lambda request: request.is_form)),
     Variation("addresses-lowered", "Addresses are put into lower case.", "case", together(_lowered("add_email"), _lowered("update_email"), _lowered("delete_email"))),
-    Variation("addresses-exact", "Addresses that differ only in case are two.", "case", together(_exact("update_email"), _exact("delete_email"), bears("add_email", "email-taken", _added_unless_own))),
+    Variation("addresses-exact", "Addresses that differ only in case are two.", "case", together(_exact("update_email"), _exact("delete_email"), bears("add_email", "email-taken", added_unless_own))),
     Variation("malformed-address-is-404", "A malformed unknown address is answered with 404 in update and delete.", "malformed-unknown", together(*(loosened(name, required=["email"], email={"type": "string"}) for name in ("update_email", "delete_email")))),
     Variation("gravatar-sha256", "gravatar_url is made with SHA-256.", "gravatar", _gravatar(lambda address: f"https://www.gravatar.com/avatar/{hashlib.sha256(address.encode()).hexdigest()}")),
     Variation("gravatar-in-clear", "gravatar_url has the address in it.", "gravatar", _gravatar(lambda address: f"https://avatars.example.com/?for={quote_plus(address)}")),
@@ -448,9 +428,9 @@ VARIATIONS: tuple[Variation, ...] = (
     Variation("no-challenges", "There are no challenges.", "should", outgoing(lambda response: response.with_header("www-authenticate"), ALL, (401, 403)), (*ids("unauthenticated/challenge", ALL), *ids("forbidden/challenge", ALL))),
     Variation("media-types-are-400", "Other media types are answered with 400.", "should", answers_refusal("media-type-unsupported", 400, WRITES), ids("media-type", WRITES)),
     Variation("typeless-is-415", "A body without Content-Type is answered with 415.", "should", refused(lambda request: not request.has("content-type"), 415, WRITES), ids("json-without-content-type", WRITES)),
-    Variation("duplicates-added", "An address that the user has already is answered with 201; it stands in the list once.", "should", bears("add_email", "email-taken", _shown_again), ("add-email/duplicate",)),
+    Variation("duplicates-added", "An address that the user has already is answered with 201; it stands in the list once.", "should", bears("add_email", "email-taken", shown_again), ("add-email/duplicate",)),
     # -- what the text is silent on ---------------------------------------------------------------
-    Variation("addresses-shared", "Two users may have the same address.", "silent", bears("add_email", "email-taken", _added_unless_own)),
+    Variation("addresses-shared", "Two users may have the same address.", "silent", bears("add_email", "email-taken", added_unless_own)),
     Variation("flags-lenient", "In JSON, \"true\" and 1 count as true, and null as absent.", "silent", incoming(_lenient_flags, ["update_email"])),
     Variation("last-of-repeated", "Of a form's member that stands twice, the last one counts.", "silent", incoming(_last_of_repeated, WRITES, lambda request: request.is_form)),
     Variation("no-multipart", "Multipart forms are answered with 415.", "silent", refused(_no_multipart, 415, WRITES)),
@@ -462,5 +442,5 @@ VARIATIONS: tuple[Variation, ...] = (
     Variation("location-of-new", "A new address is answered with its Location.", "silent", outgoing(lambda response: response.with_header("location", "/api/v1.1/emails/17/"), ["add_email"], (201,))),
     Variation("urls-relative", "The user's url is a path, and the kind of account is another.", "silent", together(member("url", lambda _: "/u/", "get_user", "update_user"), member("type", lambda _: "person", "get_user", "update_user"))),
     Variation("ids-large", "The ids are beyond 32 bits.", "silent", member("id", lambda value: value + 2**40, "get_user", "update_user")),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line
 """All of them, by clause."""

@@ -60,6 +60,21 @@ def refused(
     return change
 
 
+def dealt_with(when: Matches, name: str, status: int, data: Any = None) -> Change:
+    """Some requests that should be refused with 400 are answered as if they had been done."""
+
+    def change(build: Build) -> None:
+        async def layer(request: Request, forward: Forward) -> Response:
+            response = await forward(request)
+            if request.operation == name and response.status == 400 and when(request):
+                return Response(204) if status == 204 else answer(status, data)
+            return response
+
+        build.layers.append(layer)
+
+    return change
+
+
 def outgoing(
     edit: Callable[[Response], Response],
     operations: Collection[str] = ALL,

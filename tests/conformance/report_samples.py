@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from conformance.requirements import Requirement, catalogue
 from conformance.results import (
@@ -41,7 +42,7 @@ def run_of(*results: RequirementResult, **changes: object) -> RunResult:
         verdict = Verdict.NONCONFORMANT
     elif Status.NOT_VERIFIED in statuses:
         verdict = Verdict.INCOMPLETE
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "verdict": verdict,
         "exit_code": EXIT_CODES[verdict],
         "target": "https://staging.example.com/team-a",
@@ -52,7 +53,7 @@ def run_of(*results: RequirementResult, **changes: object) -> RunResult:
         "requests": 1841,
         **changes,
     }
-    return RunResult(**values)  # type: ignore[arg-type]
+    return RunResult(**values)
 
 
 def result_of(
@@ -61,8 +62,8 @@ def result_of(
     return RequirementResult(catalogue()[requirement_id], status, checks, reason)
 
 
-def check_of(requirement_id: str, name: str, status: Status, **texts: str) -> CheckResult:
-    return CheckResult(requirement_id, name, status, **texts)  # type: ignore[arg-type]
+def check_of(requirement_id: str, name: str, status: Status, **texts: Any) -> CheckResult:
+    return CheckResult(requirement_id, name, status, **texts)
 
 
 def failed_run() -> RunResult:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from conformance.checks import MODULES
 from conformance.checks.marking import Check
 from conformance.requirements import catalogue, packaged_contract, slug
 from tests.conformance.support import conformance
 from tests.support import ROOT
 
 
+def _files() -> list[Path]:
+    return sorted((ROOT / "conformance" / "checks").glob("test_*.py"))
+
+
 def _declared() -> list[str]:
     found = []
-    for path in (ROOT / "conformance" / "checks").glob("test_*.py"):
+    for path in _files():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {
             node.targets[0].id: node.value.value
@@ -35,7 +40,7 @@ def _declared() -> list[str]:
 
 
 def _expanded(requirement: str) -> list[str]:
-    check = Check((requirement,), writes=True, alone=False, each=None)
+    check = Check((requirement,), (), writes=True, alone=False, each=None)
     return [one for op in packaged_contract().operations for one in check.ids(op)]
 
 
@@ -46,6 +51,11 @@ def test_every_check_is_about_a_requirement() -> None:
 def test_every_requirement_has_a_check() -> None:
     checked = {one for declared in _declared() for one in _expanded(declared)}
     assert set(catalogue()) - checked == set()
+
+
+def test_every_module_of_checks_has_its_place_and_what_may_lock_the_owner_out_comes_last() -> None:
+    assert sorted(MODULES) == [path.stem for path in _files()]
+    assert MODULES[-1] == "test_unchangeable"
 
 
 def test_every_documented_answer_has_its_requirements() -> None:

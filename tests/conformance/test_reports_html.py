@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from typing import Any
 
 import pytest
 
@@ -95,14 +96,14 @@ def test_a_run_that_could_not_begin_has_a_page_with_the_reason() -> None:
     assert re.findall(r'<section id="([^"]+)">', page) == ["summary"]
 
 
-def cell(operation: str, credential: str, status: Status, **texts: str) -> CheckResult:
+def cell(operation: str, credential: str, status: Status, **texts: Any) -> CheckResult:
     return CheckResult(
         "get-user/forbidden/scope",
         f"{operation}, {credential}",
         status,
         operation=operation,
         credential=credential,
-        **texts,  # type: ignore[arg-type]
+        **texts,
     )
 
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.mutants.access import ALL, READS, WRITES, answers_refusal
+from conformance.mutants.addresses import own, shown_again
 from conformance.mutants.builds import Build, Change, Mutant, ids
 from conformance.mutants.messages import FORM, JSON, Forward, Request, Response, answer
 from conformance.mutants.rules import Body, bears
 from conformance.mutants.wires import incoming, media_type, outgoing, raw, refused, status
 from mockserver.accounts import email_json
-from mockserver.refusals import invalid_member
 from mockserver.world import Email, World
 
 _ANSWERING = ("get_user", "update_user", "list_emails", "add_email", "update_email")
@@ -128,25 +128,12 @@ def _is_other(request: Request) -> bool:
     return request.media_type not in ("", JSON, FORM, "multipart/form-data")
 
 
-def _own(world: World, username: str, sent: Body) -> Email:
-    """The address that the user has already; one of somebody else stays refused."""
-    address = sent["email"].lower()
-    for email in world.accounts[username].emails:
-        if email.email.lower() == address:
-            return email
-    raise invalid_member("email-taken", "/email", "is taken")
-
-
 def _added_again(world: World, username: str, sent: Body) -> Any:
-    _own(world, username, sent)
+    own(world, username, sent)
     again = Email(sent["email"], verified=False, primary=False)
     account = world.accounts[username]
     world.put(replace(account, emails=(*account.emails, again)))
     return email_json(again)
-
-
-def _shown_again(world: World, username: str, sent: Body) -> Any:
-    return email_json(_own(world, username, sent))
 
 
 def _other_methods(code: int) -> Change:
@@ -220,7 +207,7 @@ MUTANTS = (
     Mutant("typeless-is-refused", "JSON without Content-Type is answered with 400.", ids("json-without-content-type", WRITES), refused(lambda request: not request.has("content-type"), 400, WRITES)),
     Mutant("typeless-is-form", "JSON without Content-Type is read as a form.", ids("json-without-content-type", WRITES), incoming(lambda request: request.with_header("content-type", FORM), WRITES, lambda request: not request.has("content-type"))),
     Mutant("duplicate-is-added", "An address that the user has already is added again.", ("add-email/duplicate",), bears("add_email", "email-taken", _added_again)),
-    Mutant("duplicate-is-201", "An address that the user has already is answered with 201; it stands in the list once.", ("add-email/duplicate",), bears("add_email", "email-taken", _shown_again)),
+    Mutant("duplicate-is-201", "An address that the user has already is answered with 201; it stands in the list once.", ("add-email/duplicate",), bears("add_email", "email-taken", shown_again)),
     Mutant("other-methods-are-404", "Other methods are answered with 404.", ("user/other-methods", "emails/other-methods"), _other_methods(404)),
     Mutant("other-methods-without-allow", "A 405 has no Allow.", ("user/other-methods", "emails/other-methods"), _other_methods(405)),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

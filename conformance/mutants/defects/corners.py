@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -19,15 +18,25 @@ from conformance.mutants.access import (
     looks_first_for,
     refuses,
 )
+from conformance.mutants.addresses import added_unless_own
 from conformance.mutants.builds import Build, Mutant, ids, together
 from conformance.mutants.defects.repeats import (
-    added_unless_own,
     by_basic,
     by_token,
     of_another,
 )
 from conformance.mutants.messages import JSON, Forward, Request, Response
-from conformance.mutants.rules import bears, body, elsewhere, emails, finds, flagged, rule, then
+from conformance.mutants.rules import (
+    Body,
+    bears,
+    body,
+    elsewhere,
+    emails,
+    finds,
+    flagged,
+    rule,
+    then,
+)
 from conformance.mutants.scene import OTHER, OWNER, secret
 from conformance.mutants.wires import data, incoming, outgoing, refused
 from mockserver.accounts import gravatar_url
@@ -39,9 +48,6 @@ _WRONG = ids("unauthenticated/wrong", ALL)
 _ACCESS_FIRST = "order/access-before-body"
 _REFUSED_ACCESS = ("not-the-owner", "user-unknown", "scope-missing")
 _KNOWN_MEMBERS = ("full_name", "location", "company", "profile_url", "gravatar_email")
-
-Body = Mapping[str, Any]
-
 
 # -- logins ---------------------------------------------------------------------------------------
 
@@ -257,4 +263,4 @@ MUTANTS = (
     Mutant("guarded-by-part", "An address that has the primary one in it counts as primary.", ("delete-email/not-found/address",), rule("delete_email", _guards_by_part)),
     Mutant("deleting-makes-oldest-primary", "Whatever is deleted, the oldest address is primary afterwards.", ("delete-email/removes-only-that",), then("delete_email", emails(_oldest_primary))),
     Mutant("shared-primary-for-all", "An address that two users have becomes primary for both.", ("update-email/others-untouched",), together(bears("add_email", "email-taken", added_unless_own), elsewhere("update_email", _also_primary, lambda sent: bool(sent.get("primary"))))),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -17,6 +17,7 @@ from conformance.mutants.builds import Build, Change, Mutant, together
 from conformance.mutants.messages import Forward, Request, Response, answer
 from conformance.mutants.rules import (
     TEXTS,
+    Body,
     body,
     elsewhere,
     loosened,
@@ -37,8 +38,6 @@ _SCRIPT = ("update-user/any-script",)
 _TYPE = ("update-user/wrong-type",)
 _ADDRESS = ("update-user/invalid-gravatar-email",)
 _UNCHANGED = ("update-user/refused-unchanged",)
-
-Body = Mapping[str, Any]
 
 
 def _sets(name: str) -> tuple[str, ...]:
@@ -472,4 +471,4 @@ MUTANTS = (
     Mutant("update-without-where", "An update changes the company of every account.", ("update-user/others-untouched",), elsewhere("update_user", lambda account, sent: replace(account, company=sent["company"]), lambda sent: "company" in sent)),
     Mutant("gravatar-becomes-address", "A new gravatar_email is added to the addresses.", ("update-user/others-untouched",), then("update_user", _adds_gravatar, lambda sent: "gravatar_email" in sent)),
     Mutant("update-unverifies", "A new gravatar_email un-verifies the addresses.", ("update-user/others-untouched",), then("update_user", lambda _, __, after, ___: replace(after, emails=tuple(replace(email, verified=False) for email in after.emails)), lambda sent: "gravatar_email" in sent)),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.mutants.access import READS
+from conformance.mutants.addresses import added_unless_own
 from conformance.mutants.builds import Build, Change, Mutant, ids, together
 from conformance.mutants.messages import Forward, Request, Response, answer
 from conformance.mutants.rules import Body, bears, elsewhere, rule
@@ -15,7 +16,6 @@ from conformance.mutants.scene import OWNER
 from conformance.mutants.wires import data, incoming, refused
 from mockserver.accounts import email_json
 from mockserver.app import Rule
-from mockserver.refusals import invalid_member
 from mockserver.world import Account, Email, World
 
 
@@ -83,15 +83,6 @@ def _with_address(account: Account, sent: Body) -> Account:
 def _without_address(account: Account, sent: Body) -> Account:
     kept = tuple(email for email in account.emails if email.email != sent["email"])
     return replace(account, emails=kept)
-
-
-def added_unless_own(world: World, username: str, sent: Body) -> Any:
-    """Add an address that another account may have."""
-    account = world.accounts[username]
-    if any(email.email == sent["email"] for email in account.emails):
-        raise invalid_member("email-taken", "/email", "is taken")
-    world.put(_with_address(account, sent))
-    return email_json(Email(sent["email"], verified=False, primary=False))
 
 
 def _capital_hex_only(request: Request) -> Request:
@@ -180,4 +171,4 @@ MUTANTS = (
     Mutant("partial-in-forms", "A form is stored member by member, until one is found invalid.", ("update-user/refused-unchanged",), _partial_forms),
     Mutant("deleted-comes-back-verified", "An address that was deleted and added again is verified as it was.", ("add-email/not-verified",), _remembers_deleted),
     Mutant("new-primary-unset-ignored", "\"primary\": false counts as absent for an address that has become primary.", ("update-email/no-unset-primary",), _unsets_new),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line

@@ -155,7 +155,8 @@ class Store:
         return [User(*row) for row in self.db.execute("SELECT * FROM users")]
 
     def set_column(self, username: str, column: str, value: object) -> None:
-        self.run(f"UPDATE users SET {column} = ? WHERE username = ?", value, username)  # noqa: S608
+        step = f"UPDATE users SET {column} = ? WHERE username = ?"  # noqa: S608 - a name of ours
+        self.run(step, value, username)
 
     def addresses(self, username: str | None = None) -> list[Address]:
         """Those of one user, or of all."""

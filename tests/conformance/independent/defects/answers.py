@@ -28,7 +28,12 @@ answered("user_as_html", "get_user is text/html.", "get_user", "text/html; chars
 answered("update_as_text", "update_user is text/plain.", "update_user", "text/plain")
 answered("list_untyped", "list_emails has no media type.", "list_emails", None)
 answered("add_as_form", "add_email is a form.", "add_email", "application/x-www-form-urlencoded")
-answered("update_email_as_javascript", "update_email is text/javascript.", "update_email", "text/javascript")  # fmt: skip
+answered(
+    "update_email_as_javascript",
+    "update_email is text/javascript.",
+    "update_email",
+    "text/javascript",
+)
 
 
 @defect("What is answered is a Python literal, not JSON.", SUCCESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 from tests.conformance.independent.catalogue import defect
@@ -85,12 +86,17 @@ class CutJsonTaken(Service):
             return super().load_json(text + "}")
 
 
+def is_nan(value: Json) -> bool:
+    """Whether a value is the number that is none."""
+    return isinstance(value, float) and math.isnan(value)
+
+
 @defect("NaN as a value is passed over, though it is no JSON.", MALFORMED)
 class NanTaken(Service):
     def load_json(self, text: str) -> Json:
         loaded = json.loads(text)
         if isinstance(loaded, dict):
-            return {name: value for name, value in loaded.items() if value == value}  # noqa: PLR0124
+            return {name: value for name, value in loaded.items() if not is_nan(value)}
         return super().load_json(text)
 
 

@@ -30,6 +30,7 @@ def count(items: list[Json]) -> int:
     return len(items)
 
 
+# One row, one line: what is long is kept from the formatter.
 listed("list_wrapped", "The list is a member of an object.", lambda all_: {"emails": all_})
 listed("list_paged", "The list is a page with a count.", lambda all_: {"count": count(all_), "results": all_})  # fmt: skip
 listed("list_of_strings", "The list has addresses only.", each(lambda one: one["email"]))

@@ -245,8 +245,11 @@ class UsernameWritable(Service):
         reply = super().update_user(call)
         new = call.fields.get("username")
         if isinstance(new, str) and self.store.user(new) is None:
-            for table in ("users", "addresses", "tokens"):
-                step = f"UPDATE {table} SET username = ? WHERE username = ?"  # noqa: S608
+            for step in (
+                "UPDATE users SET username = ? WHERE username = ?",
+                "UPDATE addresses SET username = ? WHERE username = ?",
+                "UPDATE tokens SET username = ? WHERE username = ?",
+            ):
                 self.store.run(step, new, call.username)
             return self.json_reply(200, self.user_view(call, self.stored_user(new)))
         return reply

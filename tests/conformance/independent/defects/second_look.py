@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import hmac
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import ClassVar
 from urllib.parse import parse_qsl
@@ -180,46 +181,49 @@ class BodyBeforePassword(Service):
         return super().basic(call, encoded)
 
 
-@defect("Deleting the primary address of someone else is 400.", ORDER)
-class PrimaryBeforeOwner(Service):
+class AddressBeforeOwner(Service):
+    """Not a defect yet: the address in the body is looked at before the owner is."""
+
+    operation = ""
+
     def check_owner(self, call: Call) -> None:
-        if call.operation == "delete_email":
-            email = self.fields_or_none(call).get("email")
-            if any(one.is_primary and one.email == email for one in self.searched(call)):
-                raise Refusal(400, "it is primary")
+        if call.operation == self.operation:
+            try:
+                email = self.fields(call).get("email")
+            except Refusal:
+                email = None
+            self.look_at(call, email)
         super().check_owner(call)
 
-    def fields_or_none(self, call: Call) -> dict[str, Json]:
-        try:
-            return self.fields(call)
-        except Refusal:
-            return {}
+    def look_at(self, call: Call, email: Json) -> None:
+        raise NotImplementedError
+
+
+@defect("Deleting the primary address of someone else is 400.", ORDER)
+class PrimaryBeforeOwner(AddressBeforeOwner):
+    operation = "delete_email"
+
+    def look_at(self, call: Call, email: Json) -> None:
+        if any(one.is_primary and one.email == email for one in self.searched(call)):
+            raise Refusal(400, "it is primary")
 
 
 @defect("Adding what someone else has already, to the account of the other, is 400.", ORDER)
-class DuplicateBeforeOwner(Service):
-    def check_owner(self, call: Call) -> None:
-        if call.operation == "add_email":
-            try:
-                email = self.fields(call).get("email")
-            except Refusal:
-                email = None
-            if any(one.email == email for one in self.searched(call)):
-                raise Refusal(400, "it is there already")
-        super().check_owner(call)
+class DuplicateBeforeOwner(AddressBeforeOwner):
+    operation = "add_email"
+
+    def look_at(self, call: Call, email: Json) -> None:
+        if any(one.email == email for one in self.searched(call)):
+            raise Refusal(400, "it is there already")
 
 
 @defect("Deleting an unknown address of someone else is 404.", ORDER)
-class UnknownAddressBeforeOwner(Service):
-    def check_owner(self, call: Call) -> None:
-        if call.operation == "delete_email":
-            try:
-                email = self.fields(call).get("email")
-            except Refusal:
-                email = None
-            if isinstance(email, str) and self.is_address(email):
-                self.found(call, email)
-        super().check_owner(call)
+class UnknownAddressBeforeOwner(AddressBeforeOwner):
+    operation = "delete_email"
+
+    def look_at(self, call: Call, email: Json) -> None:
+        if isinstance(email, str) and self.is_address(email):
+            self.found(call, email)
 
 
 @defect("In a form, email_read is enough to add.", OWN_SCOPE)
@@ -330,31 +334,31 @@ class LocationCutBytes(Service):
         return value.encode()[:64].decode(errors="ignore") if name == "location" else value
 
 
-@defect("A profile_url whose host has a hyphen is refused.", SETS)
-class UrlHyphenRefused(Service):
-    def text(self, call: Call, name: str, value: Json) -> str:
-        text = super().text(call, name, value)
-        if name == "profile_url" and re.match(r"https?://[^/]*-", text):
-            raise Refusal(400, "no such host")
-        return text
+def url_refused(name: str, sentence: str, bad: Callable[[str], object]) -> None:
+    """Declare: some URLs are refused that are good."""
+
+    @defect(sentence, SETS, name)
+    class Refused(Service):
+        def text(self, call: Call, name: str, value: Json) -> str:
+            text = super().text(call, name, value)
+            if name == "profile_url" and bad(text):
+                raise Refusal(400, "not this URL")
+            return text
 
 
-@defect("A profile_url without a path is refused.", SETS)
-class UrlPathNeeded(Service):
-    def text(self, call: Call, name: str, value: Json) -> str:
-        text = super().text(call, name, value)
-        if name == "profile_url" and text.count("/") < 3:
-            raise Refusal(400, "a path, please")
-        return text
-
-
-@defect("A profile_url over 60 characters is refused.", SETS)
-class UrlShort(Service):
-    def text(self, call: Call, name: str, value: Json) -> str:
-        text = super().text(call, name, value)
-        if name == "profile_url" and len(text) > 60:
-            raise Refusal(400, "too long")
-        return text
+url_refused(
+    "url_hyphen_refused",
+    "A profile_url whose host has a hyphen is refused.",
+    re.compile(r"https?://[^/]*-").match,
+)
+url_refused(
+    "url_path_needed",
+    "A profile_url without a path is refused.",
+    lambda text: text.count("/") < 3,
+)
+url_refused(
+    "url_short", "A profile_url over 60 characters is refused.", lambda text: len(text) > 60
+)
 
 
 @defect("~ in a profile_url is escaped.", TEXT)
@@ -538,8 +542,9 @@ class BuriedListed(SoftDelete):
         return [*own, *(one for one in more if one)]
 
 
-@defect("An address that was primary once is verified and primary when it comes back.", ADD)
-class FormerPrimaryComesBack(Service):
+class OncePrimary(Service):
+    """Not a defect yet: it is kept which addresses were primary once."""
+
     def __init__(self) -> None:
         super().__init__()
         self.former: set[str] = set()
@@ -548,6 +553,9 @@ class FormerPrimaryComesBack(Service):
         super().make_primary(call, address)
         self.former.add(address.email)
 
+
+@defect("An address that was primary once is verified and primary when it comes back.", ADD)
+class FormerPrimaryComesBack(OncePrimary):
     def insert(self, call: Call, email: str) -> Address:
         address = super().insert(call, email)
         if email in self.former:
@@ -556,15 +564,7 @@ class FormerPrimaryComesBack(Service):
 
 
 @defect("A former primary address cannot be deleted, 400.", DELETE)
-class FormerPrimaryStays(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.former: set[str] = set()
-
-    def make_primary(self, call: Call, address: Address) -> None:
-        super().make_primary(call, address)
-        self.former.add(address.email)
-
+class FormerPrimaryStays(OncePrimary):
     def guarded(self, call: Call, address: Address) -> bool:
         return address.email in self.former or super().guarded(call, address)
 

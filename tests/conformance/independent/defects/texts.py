@@ -35,9 +35,9 @@ def unaccented(text: str) -> str:
 
 
 ACCENTS = range(0x300, 0x370)
-mangled(
-    "text_ascii", "Other than ASCII becomes ?.", lambda t: t.encode("ascii", "replace").decode()
-)
+
+# One row, one line: what is long is kept from the formatter.
+mangled("text_ascii", "Other than ASCII becomes ?.", lambda t: t.encode("ascii", "replace").decode())  # fmt: skip
 mangled("text_latin1", "Other than Latin-1 becomes ?.", lambda t: t.encode("latin-1", "replace").decode("latin-1"))  # fmt: skip
 mangled("text_three_bytes", "Characters of four bytes are dropped.", lambda t: "".join(c for c in t if c < "\U00010000"))  # fmt: skip
 mangled("text_nfc", "Texts are normalized to NFC.", lambda t: unicodedata.normalize("NFC", t))

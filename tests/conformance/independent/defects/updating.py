@@ -85,26 +85,25 @@ class FalseTaken(Service):
     """Not a defect yet: what false does instead of being refused."""
 
     names: tuple[str, ...] = ("verified", "primary")
-    column = ""
+    step = ""
 
     def flag(self, call: Call, name: str) -> bool:
         if name not in self.names or call.fields.get(name) not in {False, "false"}:
             return super().flag(call, name)
         address = self.find(call, self.wanted_address(call))
-        if address and self.column:
-            step = f"UPDATE addresses SET {self.column} = 0 WHERE id = ?"  # noqa: S608
-            self.store.run(step, address.id)
+        if address and self.step:
+            self.store.run(self.step, address.id)
         return False
 
 
 @defect("verified false takes the verification away.", FALSE)
 class FalseUnverifies(FalseTaken):
-    names, column = ("verified",), "verified"
+    names, step = ("verified",), "UPDATE addresses SET verified = 0 WHERE id = ?"
 
 
 @defect("primary false leaves the user without a primary address.", FALSE)
 class FalseUnsetsPrimary(FalseTaken):
-    names, column = ("primary",), "is_primary"
+    names, step = ("primary",), "UPDATE addresses SET is_primary = 0 WHERE id = ?"
 
 
 @defect("false is passed over, 200.", FALSE)

@@ -55,7 +55,9 @@ def renamed(
 ) -> tuple[tuple[str, str, int, int], ...]:
     """Addresses of users with other names."""
     names = {str(OWNER[0]): first, str(OTHER[0]): second}
-    return tuple((names[name], *rest) for name, *rest in addresses)  # type: ignore[misc]
+    return tuple(
+        (names[name], email, verified, primary) for name, email, verified, primary in addresses
+    )
 
 
 # Other accounts
