@@ -13,7 +13,7 @@ from accounts_contract import Contract, Operation
 from mockserver import accounts
 from mockserver.access import AccessRule
 from mockserver.connexion_doors import ConnexionMiddleware, Resolver
-from mockserver.control import faults, pages, requests, tokens, worlds
+from mockserver.control import faults, pages, requests, tokens, verifying, worlds
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.cors import OriginPolicy
@@ -125,6 +125,7 @@ def _add_control(
         **tokens.handlers(contract),
         **faults.handlers(contract),
         **requests.handlers(),
+        **verifying.handlers(contract),
         **sandboxes_control.handlers(sandboxes),
     }
     guard = ControlAccess(settings.policy, settings.control_token).check

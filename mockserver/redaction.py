@@ -29,7 +29,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 
 
 _SECRET_FIELD = re.compile(
-    r"token|secret|password|api[-_]?key|session|auth|^cookie$", re.IGNORECASE
+    r"token|secret|password|api[-_]?key|session|auth(?!ors?\b)|^cookie$", re.IGNORECASE
 )
 _READABLE_FIELDS = frozenset({"www-authenticate", "proxy-authenticate"})  # they ask for a login
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)

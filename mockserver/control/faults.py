@@ -1,4 +1,4 @@
-"""What names requests of the contract: faults to add, list and remove, and expectations."""
+"""Faults: add, list, remove."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accounts_contract import Contract, Violation
-from mockserver.control import verifying
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.endpoint import Handler
 from mockserver.exchange import Exchange
@@ -46,7 +45,6 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
         "clear_faults": clear_faults,
         "remove_fault": remove_fault,
         # Faults and expectations name requests in the same words, those of this contract.
-        **verifying.handlers(contract),
     }
 
 

@@ -15,6 +15,8 @@ from mockserver.problems import Problem
 from mockserver.redaction import hide_value
 from mockserver.verification import verify
 
+_DEEPEST = 100  # levels of what was sent; a client may send more than can be written
+
 
 def handlers(contract: Contract) -> Mapping[str, Handler]:
     """The operation, for the operations of a contract."""
@@ -47,11 +49,16 @@ def _verified(exchange: Exchange, body: Any) -> Any:
     return Answer(409, headers, orjson.dumps(data))
 
 
-def _redacted(data: Any, redact: Callable[[str], str]) -> Any:
+def _redacted(data: Any, redact: Callable[[str], str], depth: int = _DEEPEST) -> Any:
     if isinstance(data, str):
         return redact(data)
+    if isinstance(data, (dict, list)) and not depth:
+        return "(nested too deeply to be shown)"
     if isinstance(data, dict):
-        return {name: _redacted(hide_value(name, value), redact) for name, value in data.items()}
+        return {
+            name: _redacted(hide_value(name, value), redact, depth - 1)
+            for name, value in data.items()
+        }
     if isinstance(data, list):
-        return [_redacted(value, redact) for value in data]
+        return [_redacted(value, redact, depth - 1) for value in data]
     return data

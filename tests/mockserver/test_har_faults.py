@@ -6,14 +6,7 @@ import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import BY_ID, JOHN, USER, Json, MockServer
-
-JOHNS = USER.replace("{username}", "johndoe")
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
+from tests.support import BY_ID, JOHN, JOHNS, Json
 
 
 def last_of_archive(sandbox: Sandboxed) -> Json:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
-    EMAILS,
     JOHN,
+    JOHNS,
+    JOHNS_EMAILS,
     OPERATIONS,
     PATIENCE,
-    USER,
     Json,
     MockServer,
     StartServer,
@@ -21,14 +22,7 @@ from tests.support import (
 
 pytest_plugins = ["pytester"]
 
-JOHNS_EMAILS = EMAILS.replace("{username}", "johndoe")
-JOHNS = USER.replace("{username}", "johndoe")
 VERIFY = "/_mock/requests/verify"
-
-
-@pytest.fixture
-def sandbox(server: MockServer) -> Sandboxed:
-    return Sandboxed(server)
 
 
 # Names that nothing has
@@ -261,3 +255,11 @@ def test_cut(accounts_mock):
             'E * body: expected {"company": "Ours"}, was cut, and cannot be compared',
         ]
     )
+
+
+def test_a_body_that_is_nested_deeply_is_shown_as_far_as_it_can_be(sandbox: Sandboxed) -> None:
+    deep = '{"location": ' + "[" * 900 + "]" * 900 + "}"
+    fields = {"Content-Type": "application/json"}
+    assert sandbox.send("PATCH", JOHNS, JOHN, content=deep, headers=fields).status_code == 400
+    [mismatch] = sandbox.verify({"body": {"location": "Berlin"}})
+    assert "nested too deeply to be shown" in json.dumps(mismatch)
