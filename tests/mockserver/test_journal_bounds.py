@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.journal import MAX_KEPT, MAX_SHOWN, Journal, Limits, Record, pack
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import BY_ID, JOHN, JOHNS, OPERATIONS, call
+from tests.support import BY_ID, JOHN, JOHNS, OPERATIONS, call, client_of
 
 
 def test_the_journal_is_emptied_by_delete_and_by_reset(sandbox: Sandboxed) -> None:
@@ -44,7 +43,7 @@ def test_a_large_body_is_cut_and_its_size_told(sandbox: Sandboxed, more: int) ->
 
 def test_a_journal_is_whole_while_others_write_it(sandbox: Sandboxed) -> None:
     def write() -> None:
-        with httpx.Client(base_url=sandbox.server.url, trust_env=False) as client:
+        with client_of(sandbox.server.url) as client:
             for _ in range(50):
                 client.get(sandbox.prefix + JOHNS, headers={"Authorization": JOHN})
 

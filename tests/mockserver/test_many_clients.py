@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.mockserver.attacks import chunked, request, unharmed
-from tests.support import JANE, JANES, JANES_EMAILS, JOHN, PATIENCE, MockServer
+from tests.support import JANE, JANES, JANES_EMAILS, JOHN, MockServer, client_of
 
 WRITERS = 16
 ROUNDS = 12
@@ -25,7 +25,7 @@ def in_parallel(server: MockServer, work: Callable[[int, httpx.Client], None]) -
     barrier = Barrier(WRITERS)
 
     def run(writer: int) -> None:
-        with httpx.Client(base_url=server.url, timeout=PATIENCE, trust_env=False) as client:
+        with client_of(server.url) as client:
             barrier.wait()
             work(writer, client)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import BODIES, IN_A_SANDBOX, PARAMETERS
-from tests.support import FIXTURES, JANE, JANES, MockServer, bearer, problem
+from tests.support import FIXTURES, JANE, JANES, MockServer, bearer, client_of, problem
 
 
 def test_a_sandbox_starts_as_the_fixtures_say(server: MockServer, sandbox: Sandboxed) -> None:
@@ -139,7 +138,7 @@ def test_dropping_a_sandbox_ends_the_streams_of_its_events(sandbox: Sandboxed) -
     with sandbox.server.client.stream("GET", f"{sandbox.prefix}/_mock/events") as stream:
         pieces = stream.iter_raw()
         assert next(pieces)
-        with httpx.Client(base_url=sandbox.server.url, trust_env=False) as another:
+        with client_of(sandbox.server.url) as another:
             assert another.delete("/_mock/sandboxes").status_code == 204
         assert all(piece.startswith(b":") for piece in pieces)
 

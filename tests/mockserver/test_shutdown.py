@@ -23,6 +23,7 @@ from tests.support import (
     StartServer,
     altered,
     clean_environment,
+    client_of,
 )
 
 SECONDS = 5
@@ -137,7 +138,7 @@ def unheard() -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     assert process.stderr is not None
     ready = process.stdout.readline().decode()
     url = next(word for word in ready.split() if word.startswith("http://"))
-    with process.stdout, process.stderr, httpx.Client(base_url=url, trust_env=False) as client:
+    with process.stdout, process.stderr, client_of(url) as client:
         yield process, client
         process.kill()
         process.wait()

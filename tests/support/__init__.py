@@ -49,6 +49,7 @@ from tests.support.servers import (
     StartServer,
     altered,
     clean_environment,
+    client_of,
     eventually,
 )
 
@@ -88,6 +89,7 @@ __all__ = [
     "call",
     "check",
     "clean_environment",
+    "client_of",
     "eventually",
     "head",
     "invoke",
