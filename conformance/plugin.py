@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -150,6 +150,14 @@ class Plugin:
 
     # -- the checks -------------------------------------------------------------------------------
 
+    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
+        """Leave out at once, with all its repetitions, a check of which --only chooses nothing."""
+        check = check_of(obj) if isinstance(obj, FunctionType) else None
+        if check is None or self._session is None:
+            return None
+        wanted = (one.id for one in self._session.ledger.requirements)
+        return None if any(map(check.is_about, wanted)) else []
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One check per operation, credential or member, as the check asks."""
         if self._run is not None and check_of(metafunc.function) is not None:
@@ -183,8 +191,7 @@ class Plugin:
             return None
         judge = pyfuncitem.funcargs["judge"]
         assert isinstance(judge, Judge)
-        names = inspect.signature(pyfuncitem.function).parameters
-        arguments = {name: pyfuncitem.funcargs[name] for name in names}
+        arguments = {name: pyfuncitem.funcargs[name] for name in check.arguments}
         early = self._judge(
             judge,
             lambda: pyfuncitem.obj(**arguments),

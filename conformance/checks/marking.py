@@ -26,6 +26,7 @@ class Check:
 
     Attributes:
         requirements: Ids, with {op} for the operation that it is repeated for.
+        arguments: What its function takes.
         writes: Whether it writes, or its oracle reads what others write; where it is repeated for
             operations, those that only read do not.
         alone: Whether no check that writes may run at the same time, although it only reads.
@@ -33,9 +34,15 @@ class Check:
     """
 
     requirements: tuple[str, ...]
+    arguments: tuple[str, ...]
     writes: bool
     alone: bool
     each: Parameters | None
+
+    def is_about(self, requirement: str) -> bool:
+        """Whether it may be about a requirement, for one of the operations that it is repeated for."""
+        _, slash, rest = requirement.partition("/")
+        return requirement in self.requirements or f"{{op}}{slash}{rest}" in self.requirements
 
     def ids(self, op: str) -> list[str]:
         """The requirements for an operation; one that the catalogue has for others only is left out."""
@@ -49,7 +56,8 @@ def proves(
     """Declare the requirements that a check is about."""
 
     def mark(function: _Function) -> _Function:
-        setattr(function, _ATTRIBUTE, Check(requirements, writes, alone, each))
+        arguments = tuple(inspect.signature(function).parameters)
+        setattr(function, _ATTRIBUTE, Check(requirements, arguments, writes, alone, each))
         if each is None:
             pytest.mark.proves(*requirements)(function)
         return function
@@ -66,10 +74,9 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
     """Repeat a check for what it asks for, and give each repetition its ids."""
     check = check_of(metafunc.function)
     assert check is not None
-    names = inspect.signature(metafunc.function).parameters
-    given = [name for name in names if name not in ("run", "judge")]
     if check.each is None:
         return
+    given = [name for name in check.arguments if name not in ("run", "judge")]
     sets = []
     for label, arguments in check.each(run):
         ids = check.ids(arguments.get("op", ""))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from accounts_contract import Contract, accounts_file, read_contract
+from accounts_contract import Contract, Document, accounts_file, read_contract
 from conformance.mutants.messages import Layer, layered
 from mockserver.accounts import user_json
 from mockserver.app import RULES, Rule, Settings, create_app
@@ -110,7 +110,7 @@ def build_app(change: Change | None, sandboxes: Sandboxes, witness: Witness | No
     if change is not None:
         change(build)
     app = create_app(
-        build.contract,
+        replace(build.contract, document=_routes()),
         None,  # nobody steers a mutant
         sandboxes,
         build.settings,
@@ -124,6 +124,21 @@ def build_app(change: Change | None, sandboxes: Sandboxes, witness: Witness | No
 def packaged_contract() -> Contract:
     """The contract that comes with the package."""
     return read_contract(accounts_file(), validate=False)
+
+
+@cache
+def _routes() -> Document:
+    """The contract's document without what is compiled already: connexion reads it for each server anew.
+
+    What is left are the paths with their operations, by which requests are routed.
+    """
+    document = packaged_contract().document
+    paths: dict[str, dict[str, Any]] = {}
+    for one in packaged_contract().operations.values():
+        bare = {"operationId": one.id, "responses": {"default": {"description": "any"}}}
+        paths.setdefault(one.path, {})[one.method] = bare
+    data = {**document.data, "paths": paths, "components": {}}
+    return replace(document, data=data)
 
 
 def _with_primary(account: Account) -> Account:

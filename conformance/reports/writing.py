@@ -59,6 +59,8 @@ def write_reports(
     Raises:
         ReportError: Some could not be written.
     """
+    if not paths:
+        return
     cleaned = clean(run, hide)
     failures = []
     for path in paths:

@@ -40,7 +40,7 @@ def _declared() -> list[str]:
 
 
 def _expanded(requirement: str) -> list[str]:
-    check = Check((requirement,), writes=True, alone=False, each=None)
+    check = Check((requirement,), (), writes=True, alone=False, each=None)
     return [one for op in packaged_contract().operations for one in check.ids(op)]
 
 
