@@ -96,7 +96,7 @@ def test_the_same_seed_sends_the_same_requests(server: MockServer, tmp_path: Pat
     for seed in (7, 7, 8):
         with gateway(server.url) as way:
             target = write_target(tmp_path, f"http://127.0.0.1:{way.port}")
-            options = ("--only", "update-email/success", "--seed", seed)
+            options = ("--only", "update-email/success", "--max-examples", 3, "--seed", seed)
             done = conformance("run", target, *options)
             assert done.code == 0, done.out + done.err
             # The mark of a run is another each time, and of the same length.

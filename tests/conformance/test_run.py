@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.gateway import gateway
 from tests.conformance.support import Answer, conformance, report_of, stub, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
 
@@ -245,12 +247,27 @@ def test_a_run_that_finds_the_journal_held_writes_nothing(
 ) -> None:
     target = write_target(tmp_path, server.url)
     before = _state(server)
-    first = _started(target)
-    _wait_for_a_write(server, before)
-    done = conformance("run", target, "--only", "get-user", "--only", "add-email")
-    assert done.code == 3
-    assert "another run" in done.out
-    assert first.wait(PATIENCE * 4) == 0
+    going, held = threading.Event(), threading.Event()
+    going.set()
+
+    def hold_back(_count: int) -> None:
+        if not going.is_set():
+            held.set()
+            going.wait(PATIENCE * 4)
+
+    with gateway(server.url, refuse=hold_back) as way:
+        url = f"http://127.0.0.1:{way.port}"
+        first = _started(target, "--base-url", url, "--only", "add-email/success")
+        _wait_for_a_write(server, before)
+        going.clear()
+        assert held.wait(PATIENCE), "the first run was over before it could be held"
+        written = _state(server)
+        done = conformance("run", target, "--only", "get-user", "--only", "add-email")
+        assert done.code == 3
+        assert "another run" in done.out
+        assert _state(server) == written
+        going.set()
+        assert first.wait(PATIENCE * 4) == 0
 
 
 # -- servers that misbehave ------------------------------------------------------------------------

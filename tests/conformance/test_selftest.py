@@ -18,6 +18,7 @@ from conformance.mutants.defects import MUTANTS
 from conformance.mutants.matrix import Matrix, read_justifications
 from conformance.mutants.page import page
 from conformance.mutants.probe import Unmeant, difference, observe
+from conformance.mutants.selftest import main
 from conformance.mutants.stage import Stage
 from conformance.mutants.trials import BASELINE, Subject, Trial
 from conformance.mutants.variations import CLAUSES, VARIATIONS
@@ -105,16 +106,14 @@ def test_a_few_mutants_and_variations_from_end_to_end(tmp_path: Path) -> None:
 
 
 def test_what_is_called_wrongly_is_usage() -> None:
-    assert selftest("--only=no-such-mutant").returncode == 2
-    assert selftest("--report=matrix.txt").returncode == 2
-    assert selftest("--processes=0").returncode == 2
+    assert main(["--only=no-such-mutant"]) == 2
+    assert main(["--report=matrix.txt"]) == 2
+    assert main(["--processes=0"]) == 2
 
 
-def test_the_list_names_each_mutant() -> None:
-    done = selftest("--list")
-
-    assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == len(MUTANTS) + len(VARIATIONS)
+def test_the_list_names_each_mutant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(MUTANTS) + len(VARIATIONS)
 
 
 def selftest(*arguments: str) -> subprocess.CompletedProcess[str]:
