@@ -63,10 +63,11 @@ class Request(NamedTuple):
     username: str = "mallory"
     fresh: bool = False
     more: tuple[tuple[str, str], ...] = ()
+    query: str = ""
 
 
 def basic(username: str, password: str | None = None) -> str:
-    pair = f"{username}:{password or username + '-pw'}"
+    pair = f"{username}:{username + '-pw' if password is None else password}"
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
@@ -349,6 +350,59 @@ def reading() -> Iterator[Request]:
     yield Request("get_user", basic("malice", "mallory-pw"), username="malice")
 
 
+def corners() -> Iterator[Request]:
+    """One user, one way in, and values that look alike."""
+    passwords = ("a\0b", "p\xe4ss", "' OR '1'='1", "x" * 100)
+    logins = [*(basic("mallory", one) for one in passwords), basic("mallory-all", "")]
+    logins += ["Bearer \xe9", "Bearer a b", "Basic bWFsbG9yeTp4eA"]
+    for login in logins:
+        yield Request("get_user", login)
+    for login in (basic("trentino", "wrong"), bearer("trentino-none")):
+        yield Request("get_user", login, username="trentino")
+    yield Request("get_user", bearer("mallory-expired"), username="nobody")
+    body = form(company="by form")
+    yield Request("update_user", OTHERS, body, FORM)
+    yield Request("update_user", MALLORY, body, FORM, username="nobody")
+    yield Request("update_email", TRENTINO, form(email="no"), FORM)
+    yield Request("delete_email", TRENTINO, js({"email": "far@example.org"}))
+    yield Request("add_email", bearer("mallory-email_read"), form(email="r@example.org"), FORM)
+    yield Request("update_user", ALL, js({"company": "beside", "unknown": 1}))
+    for name, values in (
+        ("gravatar_email", ("g.a@example.org", "ga@example.org", "ga+b@example.org")),
+        ("gravatar_email", ("g_a@example.org", "g@a.b.c.example.org")),
+        ("profile_url", ("http://a-b.example.org/", "http://example.org/~" + "x" * 60)),
+        ("location", ("0",)),
+    ):
+        for value in values:
+            yield Request("update_user", ALL, js({name: value}))
+            yield from state()
+    yield from lists()
+
+
+def lists() -> Iterator[Request]:
+    """Addresses that begin or end alike, that both have, or that are many."""
+    both = js({"email": "both@example.org"})
+    verified = js({"email": "both@example.org", "verified": True})
+    names = ("admin", "alike", "alike.b", "b.alike", *(f"many{number}" for number in range(60)))
+    for name in names:
+        yield Request("add_email", ALL, js({"email": f"{name}@example.org"}))
+    yield from state()
+    yield Request("update_email", ALL, js({"email": "alike@example.org", "verified": True}))
+    yield Request("update_email", ALL, js({"email": "alike@example.org"}))
+    yield from state()
+    yield Request("add_email", ALL, both)
+    yield Request("add_email", OTHERS, both, username="trentino")
+    yield Request("update_email", ALL, form(verified="true", email="both@example.org"), FORM)
+    yield from state("trentino")
+    yield Request("update_email", ALL, verified)
+    yield Request("update_email", OTHERS, verified, username="trentino")
+    yield Request("update_email", ALL, js({"email": "both@example.org", "primary": True}))
+    yield from state("trentino")
+    yield Request("delete_email", ALL)
+    yield Request("delete_email", ALL, b"{}", query="?email=many1@example.org")
+    yield from state()
+
+
 def replay(changes: list[Change]) -> list[object]:
     """All the answers of one fresh server."""
     service = build(changes)
@@ -357,7 +411,7 @@ def replay(changes: list[Change]) -> list[object]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         client = HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
-        parts = (access, profile, emails, reading)
+        parts = (access, profile, emails, reading, corners)
         answers = [exchange(client, one, service.prefix) for part in parts for one in part()]
         client.close()
         server.shutdown()
@@ -372,6 +426,7 @@ def exchange(client: HTTPConnection, request: Request, prefix: str) -> object:
     path = f"{prefix}{USERS}/{request.username}/{place}"
     if request.operation == "slashless":
         method, path = "GET", path[:-1]
+    path += request.query
     headers = {"Content-Type": request.media_type} if request.body is not None else {}
     headers |= {"Authorization": request.login} if request.login else {}
     try:
