@@ -98,8 +98,7 @@ class Journal:
                 f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
             ) from None
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _hold(descriptor)
             path.chmod(0o600)
         except BlockingIOError:
             os.close(descriptor)
@@ -145,6 +144,14 @@ class Journal:
         if remove:
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+
+def _hold(descriptor: int) -> None:
+    """Hold a file. Raises BlockingIOError if another process holds it, or has just removed it."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not os.fstat(descriptor).st_nlink:
+        raise BlockingIOError
 
 
 def wait_for(descriptor: int) -> None:

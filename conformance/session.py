@@ -63,6 +63,8 @@ class Session:
         """What the workers sent."""
         self._steward = Steward(self.client, self.contract.operations, self.target.accounts)
         self._journal: Journal | None = None
+        self._unrestored = False
+        """Whether the journal may hold what an unfinished run left, or something that is not ours."""
         self._record: Record | None = None
 
     # -- the beginning ----------------------------------------------------------------------------
@@ -86,8 +88,9 @@ class Session:
         except RateLimited as error:
             record, no_writes, dead, fixed = None, str(error), {}, ()
         except (TransportError, JournalError) as error:
-            self._let_go()
-            raise RunError(self.target.redact(f"{self.target.base_url}: {error}")) from None
+            outcome = self.finish_accounts()
+            lines = (f"{self.target.base_url}: {error}", *outcome.problems, *outcome.notes)
+            raise RunError(self.target.redact("\n".join(lines))) from None
         self.prepared = Prepared(self.prepared.tag, record, no_writes, dead, tuple(fixed))
 
     def run(
@@ -126,8 +129,10 @@ class Session:
         except JournalInUse as error:
             self.ledger.notes.append(str(error))
             return str(error)
+        self._unrestored = True
         left = self._journal.read()
         if left is None:
+            self._unrestored = False
             return ""
         check_record(left, self.target, path)
         outcome = restore_all(self._steward, left)
@@ -136,6 +141,7 @@ class Session:
                 f"an unfinished run left {path}, and its accounts cannot be restored: "
                 f"{'; '.join(outcome.problems)}; mend this by hand, then remove the file"
             )
+        self._unrestored = False
         self.ledger.notes.append(f"restored what an unfinished run left behind ({path})")
         return ""
 
@@ -227,7 +233,7 @@ class Session:
 
     def _let_go(self, *, keep: bool = False) -> None:
         if self._journal is not None:
-            self._journal.close(remove=not keep)
+            self._journal.close(remove=not (keep or self._unrestored))
             self._journal = None
 
     def finish(self, *, interrupted: bool = False) -> RunResult:

@@ -1,0 +1,141 @@
+"""The beginning of a run, with a journal that is there already: nothing in it may be lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.journal import Record
+from conformance.mutants.builds import Witness, build_app
+from conformance.mutants.scene import BASE_URL, OTHER, OWNER, sandboxes, write_target
+from conformance.mutants.stage import Stage
+from conformance.plugin import Plugin
+from conformance.session import RunError, Session
+from conformance.settings import Settings
+from conformance.state import AccountState, Email
+from conformance.transport import ConnectionLost, Request, Response
+
+USERNAMES = {"owner": OWNER, "other": OTHER}
+
+
+class Line:
+    """A way to the mock server; with an error, it breaks for good at the first update."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self._stage = Stage(build_app(None, sandboxes(), Witness()))
+        self._error = error
+        self._broken = False
+
+    def send(self, request: Request) -> Response:
+        self._broken = self._broken or request.method == "PATCH"
+        if self._error is not None and self._broken:
+            raise self._error
+        return self._stage.send(request)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    write_target(tmp_path / "target.yaml")
+    return Settings(tmp_path / "target.yaml", journal=tmp_path / "journal")
+
+
+def started(settings: Settings, line: Line) -> Session:
+    session = Session(settings, line)
+    session.start()
+    return session
+
+
+def recorded(settings: Settings) -> Record:
+    """How the accounts are, as the journal of a run has them."""
+    session = started(settings, Line())
+    record = session.prepared.record
+    assert record is not None
+    session.finish_accounts()
+    return record
+
+
+def left_behind(settings: Settings, record: Record) -> str:
+    """Write the journal of a run that did not come to its end; its text."""
+    assert settings.journal is not None
+    text = record.to_json()
+    settings.journal.write_text(text)
+    return text
+
+
+def with_user(record: Record, **members: Any) -> Record:
+    owner = record.accounts["owner"].with_user(**members)
+    return replace(record, accounts={**record.accounts, "owner": owner})
+
+
+def test_a_run_leaves_no_journal_behind(settings: Settings) -> None:
+    session = started(settings, Line())
+    assert settings.journal is not None
+    assert json.loads(settings.journal.read_text())["usernames"] == USERNAMES
+    assert session.finish_accounts().problems == []
+    assert not settings.journal.exists()
+
+
+def test_what_an_unfinished_run_left_is_restored_first(settings: Settings) -> None:
+    left_behind(settings, with_user(recorded(settings), location="Before"))
+    session = started(settings, Line())
+    assert session.prepared.record is not None
+    assert session.prepared.record.accounts["owner"].user["location"] == "Before"
+    assert any("unfinished run" in note for note in session.ledger.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Notes of mine, and no journal.", "no journal of ours"),
+        ('{"version": 1}', "an incomplete journal"),
+    ],
+)
+def test_a_file_that_is_no_journal_stays_as_it_is(settings: Settings, text: str, why: str) -> None:
+    assert settings.journal is not None
+    settings.journal.write_text(text)
+    with pytest.raises(RunError, match=why):
+        started(settings, Line())
+    assert settings.journal.read_text() == text
+
+
+def test_the_journal_of_another_target_stays_as_it_is(settings: Settings) -> None:
+    usernames: Mapping[str, str] = {"owner": "somebody"}
+    email = Email("somebody@example.com", verified=True, primary=True)
+    record = Record(BASE_URL, "conformanceabcdef", usernames, {"owner": AccountState({}, (email,))})
+    text = left_behind(settings, record)
+    with pytest.raises(RunError, match="against somebody"):
+        started(settings, Line())
+    assert settings.journal is not None
+    assert settings.journal.read_text() == text
+
+
+def test_a_journal_that_cannot_be_restored_stays(settings: Settings) -> None:
+    text = left_behind(settings, with_user(recorded(settings), id=4711))
+    with pytest.raises(RunError, match="cannot be restored: mallory: id was 4711"):
+        started(settings, Line())
+    assert settings.journal is not None
+    assert settings.journal.read_text() == text
+
+
+def test_a_journal_stays_if_its_restoration_is_interrupted(settings: Settings) -> None:
+    text = left_behind(settings, with_user(recorded(settings), location="Before"))
+    plugin = Plugin(settings, Line(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        plugin.begin()
+    assert settings.journal is not None
+    assert settings.journal.read_text() == text
+
+
+def test_the_journal_stays_if_the_line_breaks_once_it_is_written(settings: Settings) -> None:
+    with pytest.raises(RunError, match="`conformance cleanup` tries again"):
+        started(settings, Line(ConnectionLost("the connection broke")))
+    assert settings.journal is not None
+    assert json.loads(settings.journal.read_text())["usernames"] == USERNAMES
