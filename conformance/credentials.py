@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from conformance.redaction import Redactor
 from conformance.target import Account, Scopes, Target
-
-Kind = Literal["basic", "bearer", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,6 @@ class Credentials:
     label: str
     authorization: str | None = field(repr=False)
     curl: str = ""
-    kind: Kind = "none"
     role: str = ""
     scopes: Scopes | None = None
     key: str = ""
@@ -51,7 +47,6 @@ def password_of(account: Account) -> Credentials | None:
         label=f"{account.role}, Basic",
         authorization=basic(account.username, account.password),
         curl=f'-u "{account.username}:$PASSWORD"',
-        kind="basic",
         role=account.role,
         key=f"accounts.{account.role}.password",
     )
@@ -63,7 +58,6 @@ def token_of(account: Account, scopes: Scopes, token: str) -> Credentials:
         label=f"{account.role}, token ({_scopes_label(scopes)})",
         authorization=f"Bearer {token}",
         curl='-H "Authorization: Bearer $TOKEN"',
-        kind="bearer",
         role=account.role,
         scopes=scopes,
         key=f'accounts.{account.role}.tokens["{" ".join(sorted(scopes))}"]',

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -183,6 +183,11 @@ class Plugin:
                 item.add_marker(pytest.mark.xdist_group("writes"))
         self._narrowed = bool(config.getoption("keyword") or config.getoption("markexpr"))
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say how many checks there will be; with workers, nobody knows."""
+        if self._progress is not None:
+            self._progress.expect(len(session.items))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
         """Run one check, and turn whatever happens into results."""
@@ -267,7 +272,7 @@ class Plugin:
         if report.when == "call" and found:
             results = [CheckResult(**{**one, "status": Status(one["status"])}) for one in found[0]]
             self._session.ledger.add(
-                _with(result, duration_s=round(report.duration, 4)) for result in results
+                replace(result, duration_s=round(report.duration, 4)) for result in results
             )
             if self._progress is not None:
                 failed = any(result.status is Status.FAILED for result in results)
@@ -359,10 +364,6 @@ def _name(item: pytest.Item) -> str:
 def _plain(result: CheckResult) -> dict[str, Any]:
     """A result as data that travels between the processes of xdist."""
     return {**asdict(result), "status": result.status.value}
-
-
-def _with(result: CheckResult, **values: Any) -> CheckResult:
-    return CheckResult(**{**asdict(result), **values})
 
 
 def _failure_text(result: CheckResult) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from accounts_contract import Operation
 from conformance.client import Client
 from conformance.credentials import Credentials, logins_of
-from conformance.steward import json_body
+from conformance.steward import ascii_body
 from conformance.target import Account
 from conformance.transport import TransportError
 
@@ -49,7 +49,7 @@ def try_writing(
 
     def is_refused(login: Credentials, name: str, body: object) -> bool:
         try:
-            answer = client.call(operations[name], usernames[login.role], login, json_body(body))
+            answer = client.call(operations[name], usernames[login.role], login, ascii_body(body))
         except TransportError:
             return True
         return answer.status == 401

@@ -21,11 +21,6 @@ class Redactor:
         for secret in secrets:
             self.add(secret)
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """What it knows."""
-        return frozenset(self._secrets)
-
     def add(self, *secrets: str) -> None:
         """Learn secrets; empty ones are none."""
         new = {secret for secret in secrets if secret} - self._secrets

@@ -8,10 +8,10 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from accounts_contract import DocumentError
 from conformance.client import Client, RateLimited
+from conformance.credentials import Credentials
 from conformance.journal import Journal, JournalError, JournalInUse, Record, default_path
 from conformance.ledger import Ledger, exit_code
 from conformance.preflight import explain_dead, try_reading, try_writing
@@ -106,7 +106,7 @@ class Session:
             worker,
         )
 
-    def _try_reading(self) -> list[Any]:
+    def _try_reading(self) -> list[Credentials]:
         for left in range(_TRIES - 1, -1, -1):
             try:
                 self.client.call(self.contract.operations["get_user"], self.target.owner.username)
@@ -174,7 +174,7 @@ class Session:
                 return True
         return False
 
-    def _dead(self, silent: Sequence[Any], *, may_write: bool) -> dict[str, str]:
+    def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
         """Logins that cannot be judged, with the reason. Raises RunError for those that never work."""
         if may_write and silent:
             silent = try_writing(

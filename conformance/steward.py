@@ -27,11 +27,7 @@ Part = Literal["all", "user", "emails"]
 
 
 class StateUnreadable(Exception):
-    """An account cannot be read; `exchange` is the answer that shows it, if there is one."""
-
-    def __init__(self, message: str, exchange: Exchange | None = None) -> None:
-        super().__init__(message)
-        self.exchange = exchange
+    """An account cannot be read; the message has the answer that shows it."""
 
 
 @dataclass
@@ -42,8 +38,8 @@ class Restored:
     notes: list[str] = field(default_factory=list)
 
 
-def json_body(value: Any) -> Body:
-    """A value as a JSON body."""
+def ascii_body(value: Any) -> Body:
+    """A value as JSON in ASCII: what is put back may have half a character in it."""
     return Body(json.dumps(value).encode("ascii"))
 
 
@@ -96,7 +92,7 @@ class Steward:
         """Send a JSON body with one login after the other, until one of them succeeds."""
         success = self._operations[operation].success
         return any(
-            self._call(role, operation, login, json_body(value)).status == success
+            self._call(role, operation, login, ascii_body(value)).status == success
             for login in self._candidates(role, operation)
         )
 
@@ -176,7 +172,7 @@ class Steward:
                 return value
         path = urlsplit(last.url).path if last is not None else ""
         answer = f"{last.request.method} {path} answered {last.describe()}" if last else "no login"
-        raise StateUnreadable(answer, last)
+        raise StateUnreadable(answer)
 
     def _candidates(self, role: str, operation: str) -> list[Credentials]:
         """The logins that should open an operation: the one that did, Basic, then few scopes first."""

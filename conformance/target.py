@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from conformance.redaction import Redactor
 
@@ -111,8 +110,3 @@ def _fill(argument: str, words: Mapping[str, str]) -> str:
     for name, value in words.items():
         argument = argument.replace(f"{{{name}}}", value)
     return argument
-
-
-def hostname(url: str) -> str:
-    """The host of a URL, for messages."""
-    return urlsplit(url).hostname or url

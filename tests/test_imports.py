@@ -110,6 +110,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "reports.terminal",
         "reports.json_report",
         "reports.junit",
+        "reports.pages",
         "reports.html",
         "reports.writing",
         "reports",

@@ -38,9 +38,7 @@ def operations(names: Sequence[str]) -> Callable[[Run], Cases]:
     return each
 
 
-def product(
-    names: Sequence[str], values: Callable[[Run, str], Iterator[tuple[str, dict[str, Any]]]]
-) -> Callable[[Run], Cases]:
+def product(names: Sequence[str], values: Callable[[Run, str], Cases]) -> Callable[[Run], Cases]:
     """Repeat for each of these operations, and for what `values` gives for each."""
 
     def each(run: Run) -> Cases:

@@ -10,7 +10,8 @@ from conformance.checks.cases import correct_value
 from conformance.client import Body
 from conformance.run import FORM, Run, form_body, json_body
 
-Bodies = Iterator[tuple[Any, ...]]
+Bodies = Iterator[tuple[Body, tuple[int, ...]]]
+"""Bodies, each with the statuses that it may be answered with."""
 _LARGE = (413, 414, 431)
 
 

@@ -11,6 +11,7 @@ from conformance.checks.cases import (
     READS,
     UNREADABLE,
     WRITES,
+    Cases,
     correct_value,
     product,
     succeed,
@@ -29,23 +30,23 @@ def _name(scopes: Scopes) -> str:
     return " ".join(sorted(scopes)) or "no scope"
 
 
-def _others(run: Run, op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _others(run: Run, op: str) -> Cases:
     for scopes in cases.other_scopes(run, op):
         yield f"token ({_name(scopes)})", {"scopes": scopes}
 
 
-def _further(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _further(run: Run, _op: str) -> Cases:
     for scopes in cases.further_sets(run):
         yield f"token ({_name(scopes)})", {"scopes": scopes}
 
 
-def _foreign_tokens(run: Run, op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _foreign_tokens(run: Run, op: str) -> Cases:
     for scopes in (run.scopes(op), frozenset(run.contract.scopes)):
         for role in ("other", "owner"):
             yield f"{role}'s token ({_name(scopes)})", {"scopes": scopes, "role": role}
 
 
-def _foreign_basic(_run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _foreign_basic(_run: Run, _op: str) -> Cases:
     for role in ("other", "owner"):
         yield f"{role}'s Basic", {"role": role}
 

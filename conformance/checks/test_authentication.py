@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from conformance.checks import cases
-from conformance.checks.cases import OPERATIONS, WRITES, correct_value, operations, product, succeed
+from conformance.checks.cases import (
+    OPERATIONS,
+    WRITES,
+    Cases,
+    correct_value,
+    operations,
+    product,
+    succeed,
+)
 from conformance.checks.marking import proves
 from conformance.checks.oracles import Witness
 from conformance.credentials import (
@@ -23,21 +28,21 @@ from conformance.requirements import slug
 from conformance.run import Run, json_body
 
 
-def _nobody(_run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _nobody(_run: Run, _op: str) -> Cases:
     yield NOBODY.label, {"credentials": NOBODY}
 
 
-def _malformed(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _malformed(run: Run, _op: str) -> Cases:
     for credentials in malformed(run.target):
         yield credentials.label, {"credentials": credentials}
 
 
-def _wrong(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _wrong(run: Run, _op: str) -> Cases:
     for credentials in wrong(run.target, run.tag):
         yield credentials.label, {"credentials": credentials}
 
 
-def _roles(run: Run, _op: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _roles(run: Run, _op: str) -> Cases:
     for account in run.target.accounts:
         yield account.role, {"role": account.role}
 

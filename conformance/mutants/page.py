@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from conformance.mutants.builds import Mutant
 from conformance.mutants.matrix import Matrix
+from conformance.reports.pages import style_sheet, template
 
 _FOLDER = Path(__file__).parent
 _WIDTH, _HEIGHT = 3, 14  # of a cell of the picture
@@ -31,15 +26,14 @@ class _Cell:
 
 def page(matrix: Matrix, seconds: float) -> str:
     """The page of a matrix; `seconds` is what the trials took."""
-    style = (_FOLDER / "page.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    return _template().render(
+    style, style_hash = style_sheet(_FOLDER / "page.css")
+    return template(_FOLDER / "page.html").render(
         matrix=matrix,
         summary=matrix.summary(),
         complaints=list(matrix.complaints()),
         seconds=seconds,
-        style=Markup(style),  # noqa: S704 - our own file
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'",
+        style=style,
+        policy=f"default-src 'none'; style-src '{style_hash}'",
         cells=_cells(matrix),
         cell=(_WIDTH, _HEIGHT),
         labels=_LABELS,
@@ -67,15 +61,3 @@ def _cells(matrix: Matrix) -> list[_Cell]:
             if name in rows
         ]
     return cells
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 from conformance.mutants.matrix import Matrix, read_justifications
 from conformance.mutants.page import page
@@ -62,32 +62,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_selftest(
-    names: Sequence[str] | None = None,
+    names: Sequence[str],
     *,
-    reports: Sequence[Path] = (),
-    processes: int = 2,
-    max_examples: int = _MAX_EXAMPLES,
-    full: bool = False,
-    complete: bool = True,
-    out: TextIO | None = None,
+    reports: Sequence[Path],
+    processes: int,
+    max_examples: int,
+    full: bool,
+    complete: bool,
 ) -> int:
     """Try mutants and variations, print the matrix in short, and write the reports.
 
     Args:
-        names: Of the mutants and variations to try; all, if left out.
+        names: Of the mutants and variations to try.
         reports: Files to write: .html or .json.
         processes: How many try them at the same time.
         max_examples: Generated requests per operation and kind.
         full: Whether each mutant meets all checks, and not only those of what it breaks.
         complete: Whether these are all, so that gaps are complained of.
-        out: Where to print; standard output, if left out.
 
     Returns:
         0, or 1 if something was not found, or accused wrongly.
     """
-    stream = out or sys.stdout
     begun = time.monotonic()
-    wanted = [BASELINE, *(subjects() if names is None else names)]
+    wanted = [BASELINE, *names]
     done: list[Trial] = []
     for trial in trials(wanted, processes, max_examples, full=full):
         done.append(trial)
@@ -95,13 +92,13 @@ def run_selftest(
     matrix = Matrix(catalogue(), subjects(), done, read_justifications(), complete=complete)
     complaints = list(matrix.complaints())
     seconds = time.monotonic() - begun
-    _print(matrix, complaints, seconds, stream)
+    _print(matrix, complaints, seconds)
     for path in reports:
         data = matrix.to_data()
         text = page(matrix, seconds) if path.suffix == ".html" else json.dumps(data, indent=2)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-        stream.write(f"written: {path}\n")
+        sys.stdout.write(f"written: {path}\n")
     return NOT_FOUND if complaints else FOUND
 
 
@@ -184,7 +181,8 @@ def _show_progress(done: int, total: int) -> None:
         sys.stderr.flush()
 
 
-def _print(matrix: Matrix, complaints: Sequence[str], seconds: float, stream: TextIO) -> None:
+def _print(matrix: Matrix, complaints: Sequence[str], seconds: float) -> None:
+    stream = sys.stdout
     numbers = matrix.summary()
     for check in matrix.checks:
         found = f"{len(check.finds):>4} found, {len(check.alone):>3} by it alone"

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from conformance.mutants.access import ALL, SCOPE, WRITES, answers_refusal, visit
-from conformance.mutants.addresses import added_unless_own, shown_again
+from conformance.mutants.addresses import added_unless_own, find, shown_again
 from conformance.mutants.builds import Build, Change, Variation, ids, together
 from conformance.mutants.messages import (
     JSON,
@@ -133,9 +133,7 @@ def _email_stays(build: Build) -> None:
 
 def _needs_verified(inner: Rule) -> Rule:
     def act(world: World, username: str, sent: Body) -> Any:
-        email = next(
-            (one for one in world.accounts[username].emails if one.email == sent["email"]), None
-        )
+        email = find(world.accounts[username].emails, sent["email"])
         if sent.get("primary") and email and not email.verified and not sent.get("verified"):
             raise invalid_member("made-up", "/email", "must be verified first")
         return inner(world, username, sent)
@@ -260,7 +258,7 @@ def _exact(name: str) -> Change:
 
     def wrap(inner: Rule) -> Rule:
         def act(world: World, username: str, sent: Body) -> Any:
-            if all(email.email != sent["email"] for email in world.accounts[username].emails):
+            if find(world.accounts[username].emails, sent["email"]) is None:
                 raise Unknown("email-unknown", "the account has no such address")
             return inner(world, username, sent)
 

@@ -2,10 +2,9 @@
 
 from conformance.reports.progress import Progress
 from conformance.reports.terminal import print_result
-from conformance.reports.writing import WRITERS, ReportError, check_report_paths, write_reports
+from conformance.reports.writing import ReportError, check_report_paths, write_reports
 
 __all__ = [
-    "WRITERS",
     "Progress",
     "ReportError",
     "check_report_paths",

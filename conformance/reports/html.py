@@ -6,18 +6,13 @@ sends a stricter one (Jenkins does) the page loses its looks and stays readable.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
-
 from conformance.reports.matrix import matrix
+from conformance.reports.pages import style_sheet, template
 from conformance.reports.texts import CleanRun
 from conformance.reports.view import (
     GLYPHS,
@@ -59,12 +54,12 @@ class _Bar:
 def html_report(run: CleanRun, written: datetime) -> str:
     """A run as an HTML page; `written` is the time that it names."""
     shown = show(run)
-    css = _style_sheet()
-    return _template().render(
+    css, css_hash = style_sheet(_FOLDER / "page.css")
+    return template(_FOLDER / "page.html").render(
         run=run,
         written=written,
-        css=Markup(css),  # noqa: S704 - it is our own file
-        css_hash=_hash(css),
+        css=css,
+        css_hash=css_hash,
         verdict=verdict_words(run),
         sentence=verdict_sentence(run, shown),
         counts=counts(shown),
@@ -103,24 +98,3 @@ def _bars(shown: Sequence[Shown]) -> list[_Bar]:
             bars.append(_Bar(kind, round(start, 2), round(width, 2)))
             start += width
     return bars
-
-
-def _hash(css: str) -> str:
-    return base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
-
-
-@cache
-def _style_sheet() -> str:
-    return (_FOLDER / "page.css").read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html")

@@ -22,7 +22,6 @@ class Progress:
     Args:
         stream: Where to write: stderr, so that what a program reads from stdout stays clean.
         hide: Takes secrets out of a text.
-        total: How many checks there will be, if that is known.
         clock: Seconds, ever growing.
     """
 
@@ -30,12 +29,11 @@ class Progress:
         self,
         stream: TextIO,
         hide: Hide,
-        total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
         self._hide = hide
-        self._total = total
+        self._total = 0
         self._clock = clock
         self._moving = is_terminal(stream)
         self._style = style_of(stream)
@@ -54,6 +52,10 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def expect(self, total: int) -> None:
+        """So many checks there will be."""
+        self._total = total
 
     def phase(self, words: str) -> None:
         """Something begins: `Trying the logins`. Shown on a terminal until something else is."""

@@ -212,7 +212,8 @@ class Clock:
 def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
     screen, clock = Screen(), Clock()
 
-    with Progress(screen, untouched, total=600, clock=clock) as progress:
+    with Progress(screen, untouched, clock=clock) as progress:
+        progress.expect(600)
         progress.phase("Trying the logins")
         clock.now = 1.0
         progress.add("get-user/json")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.journal import Record
+from conformance.journal import Journal, JournalInUse, Record
 from conformance.mutants.builds import Witness, build_app
 from conformance.mutants.scene import BASE_URL, OTHER, OWNER, sandboxes, write_target
 from conformance.mutants.stage import Stage
@@ -139,3 +139,12 @@ def test_the_journal_stays_if_the_line_breaks_once_it_is_written(settings: Setti
         started(settings, Line(ConnectionLost("the connection broke")))
     assert settings.journal is not None
     assert json.loads(settings.journal.read_text())["usernames"] == USERNAMES
+
+
+def test_a_journal_that_was_just_removed_is_nobodys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    monkeypatch.setattr("conformance.journal.fcntl.flock", lambda *_: path.unlink())
+    with pytest.raises(JournalInUse):
+        Journal.open(path)

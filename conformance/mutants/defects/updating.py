@@ -110,7 +110,7 @@ def _flagged(name: str, when: Callable[[Body], bool], **flags: bool) -> Change:
         def act(world: World, username: str, sent: Body) -> Any:
             shown = inner(world, username, sent)
             account = world.accounts[username]
-            email = next((one for one in account.emails if one.email == shown["email"]), None)
+            email = find(account.emails, shown["email"])
             if email is None or not when(sent):
                 return shown
             changed = flagged(email, **flags)
