@@ -91,6 +91,8 @@ class Run:
         self._resting: dict[str, AccountState] = (
             dict(prepared.record.accounts) if prepared.record else {}
         )
+        self._known = {text for state in self._resting.values() for text in texts_of(state)}
+        """The texts that were there before: no mark in them tells of another run."""
         self._dirty = True
         self._worker = worker
         self._numbers = itertools.count(1)
@@ -299,12 +301,10 @@ class Run:
         return self.disturbed
 
     def _notice_others(self, state: AccountState) -> None:
-        record = self.prepared.record
-        if record is None or self.disturbed:
+        if self.prepared.record is None or self.disturbed:
             return
-        known = {text for account in record.accounts.values() for text in texts_of(account)}
         for text in texts_of(state):
-            if text not in known and is_foreign(text, self.tag):
+            if text not in self._known and is_foreign(text, self.tag):
                 self.disturbed = (
                     f"another conformance run is at work on these accounts: {text[:80]!r} is its mark; "
                     "let one run end before the next begins"
