@@ -28,7 +28,8 @@ class Option:
         return self.name.replace("-", "_")
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A number that an option takes: 1 or more. Raises ArgumentTypeError."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
@@ -68,7 +69,7 @@ OPTIONS = (
     Option(
         "max-examples",
         "generated requests per operation and kind (default: 8)",
-        {"metavar": "N", "type": _count, "default": 8},
+        {"metavar": "N", "type": count, "default": 8},
     ),
     Option(
         "waivers",

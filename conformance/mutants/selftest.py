@@ -18,6 +18,7 @@ from conformance.mutants.page import page
 from conformance.mutants.trials import BASELINE, Trial, subjects, trials
 from conformance.requirements import catalogue
 from conformance.results import INTERRUPTED
+from conformance.settings import count
 
 FOUND, NOT_FOUND, USAGE = 0, 1, 2
 
@@ -131,14 +132,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--processes",
         metavar="N",
-        type=_count,
+        type=count,
         default=os.cpu_count() or 1,
         help="how many are tried at the same time (default: one per processor)",
     )
     parser.add_argument(
         "--max-examples",
         metavar="N",
-        type=_count,
+        type=count,
         default=_MAX_EXAMPLES,
         help=f"generated requests per operation and kind (default: {_MAX_EXAMPLES})",
     )
@@ -151,13 +152,6 @@ def _parser() -> argparse.ArgumentParser:
         "--list", action="store_true", help="list the mutants and variations, and try none"
     )
     return parser
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
 
 
 def _chosen(choices: Sequence[str]) -> list[str]:
