@@ -25,7 +25,7 @@ from mockserver.loading import Loaded, Sources, load, merge_worlds
 from mockserver.reports import Log, LogFormat
 from mockserver.sandbox import Sandboxes
 from mockserver.server import BindError, LogHandler, Server, listen
-from mockserver.watching import tidy, watch
+from mockserver.watching import Watch, tidy
 
 _FILE = click.Path(path_type=Path)
 _MOST_TOLD = 20  # sentences about what became of accounts in a reload
@@ -105,6 +105,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     sources = Sources(contract, fixtures)
+    watch = Watch(sources.files()) if watching else None
     loaded = _load(sources)
     listener = _listen(host, port)
     address = listener.getsockname()
@@ -129,7 +130,7 @@ def serve(
     server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, running, listener, watching, tidy(sandboxes, log)))
+            runner.run(_run(server, running, listener, watch, tidy(sandboxes, log)))
     finally:
         log.close()
 
@@ -195,10 +196,6 @@ class _Running:
         told = f" ({'; '.join(story)})" if story else ""
         self._log.event("reloaded", f"{names} changed and was reloaded{told}")
 
-    def watched(self) -> list[Path]:
-        """The files to watch."""
-        return self._sources.files()
-
     def _create(self, loaded: Loaded) -> App:
         return create_app(
             loaded.contract, loaded.control, self._sandboxes, self._settings, self._log
@@ -209,13 +206,13 @@ async def _run(
     server: Server,
     running: _Running,
     listener: socket.socket,
-    watching: bool,
+    watch: Watch | None,
     tidying: Coroutine[Any, Any, None],
 ) -> None:
     await running.warm_up()
     tasks = [asyncio.create_task(tidying)]
-    if watching:
-        tasks.append(asyncio.create_task(watch(running.watched(), running.reload)))
+    if watch is not None:
+        tasks.append(asyncio.create_task(watch.keep(running.reload)))
     try:
         await server.serve([listener])
     finally:

@@ -18,20 +18,24 @@ _NAMED = 10  # of the sandboxes that were dropped
 Stamp = tuple[int, int, int] | None
 
 
-async def watch(files: list[Path], changed: Callable[[list[Path]], Awaitable[None]]) -> None:
-    """Call `changed` with the files that have changed, for ever.
+class Watch:
+    """A watch on files, from when it is made: that is best done before they are read.
 
     Editors replace a file as often as they rewrite it, so what is compared is what the name stands for.
     """
-    seen = [_stamp(file) for file in files]
-    while True:
-        await asyncio.sleep(LOOK_EVERY)
-        now = [_stamp(file) for file in files]
-        if now == seen:
-            continue
-        different = [file for file, old, new in zip(files, seen, now, strict=True) if old != new]
-        seen = now
-        await changed(different)
+
+    def __init__(self, files: list[Path]) -> None:
+        self._seen = {file: _stamp(file) for file in files}
+
+    async def keep(self, changed: Callable[[list[Path]], Awaitable[None]]) -> None:
+        """Call `changed` with the files that have changed, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            now = {file: _stamp(file) for file in self._seen}
+            different = [file for file, stamp in now.items() if stamp != self._seen[file]]
+            self._seen = now
+            if different:
+                await changed(different)
 
 
 async def tidy(sandboxes: Sandboxes, log: Log, every: float = _MINUTE) -> None:

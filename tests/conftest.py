@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,12 +50,8 @@ def server(server_process: MockServer) -> MockServer:
 def start_server() -> Iterator[StartServer]:
     started: list[MockServer] = []
 
-    def start(
-        *options: str,
-        program: Sequence[str] = PROGRAM,
-        environment: Mapping[str, str] | None = None,
-    ) -> MockServer:
-        one = MockServer(*options, program=program, environment=environment)
+    def start(*options: str, program: Sequence[str] = PROGRAM) -> MockServer:
+        one = MockServer(*options, program=program)
         started.append(one)
         return one
 

@@ -10,12 +10,26 @@ import pytest
 from tests.mockserver.planted import PRELUDE, RunTests
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL_TOKEN
-from tests.support import CONTRACT, MockServer, write_yaml
+from tests.support import CONTRACT, MockServer, altered, write_yaml
 
 
 @pytest.fixture
 def sandbox(server: MockServer) -> Sandboxed:
     return Sandboxed(server)
+
+
+@pytest.fixture(scope="session")
+def text_process() -> Iterator[MockServer]:
+    program = altered("reports.FLUSH_AFTER = 0.001")
+    with MockServer("--log-format", "text", program=program) as started:
+        yield started
+
+
+@pytest.fixture
+def text(text_process: MockServer) -> MockServer:
+    """A server that logs for people."""
+    text_process.reset()
+    return text_process
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ OPTIONS = [
     "--strict",
     "--log-format",
     "--control-token",
+    "--max-sandboxes",
+    "--require-sandbox",
     "--allow-origin",
     "--allow-host",
 ]
@@ -50,12 +52,11 @@ def test_the_ready_line_as_json_is_one_object(server: MockServer) -> None:
     assert any("johndoe:johndoe-password" in login for login in ready["logins"])
 
 
-def test_the_ready_line_as_text_names_the_url_and_the_logins(start_server: StartServer) -> None:
-    server = start_server("--log-format", "text")
-    assert server.url in server.ready
-    assert "johndoe:johndoe-password" in server.ready
-    assert "janedoe:janedoe-password" in server.ready
-    assert call(server, GET_USER, JOHN).status_code == 200
+def test_the_ready_line_as_text_names_the_url_and_the_logins(text: MockServer) -> None:
+    assert text.url in text.ready
+    assert "johndoe:johndoe-password" in text.ready
+    assert "janedoe:janedoe-password" in text.ready
+    assert call(text, GET_USER, JOHN).status_code == 200
 
 
 def test_a_port_in_use_is_one_clear_message() -> None:
@@ -153,7 +154,7 @@ def fixtures_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def from_environment(fixtures_file: Path) -> Iterator[MockServer]:
-    """A server that is set up by environment variables."""
+    """A server that is set up by environment variables, but for one option."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -166,8 +167,10 @@ def from_environment(fixtures_file: Path) -> Iterator[MockServer]:
         "MOCKSERVER_CONTROL_TOKEN": "token-of-the-environment",
         "MOCKSERVER_ALLOW_ORIGIN": "http://one.example http://two.example",
         "MOCKSERVER_ALLOW_HOST": "one.example two.example",
+        "MOCKSERVER_MAX_SANDBOXES": "5",
     }
-    with MockServer(environment=environment, defaults=()) as started:
+    options = ("--max-sandboxes", "7")
+    with MockServer(*options, environment=environment, defaults=()) as started:
         assert started.port == port
         yield started
 
@@ -207,9 +210,9 @@ def test_watching_comes_from_the_environment(
     assert answer.json()["company"] == "Engines"
 
 
-def test_an_option_wins_over_the_environment(start_server: StartServer) -> None:
-    server = start_server("--log-format", "json", environment={"MOCKSERVER_LOG_FORMAT": "text"})
-    assert json.loads(server.ready)["event"] == "ready"
+def test_an_option_wins_over_the_environment(from_environment: MockServer) -> None:
+    answer = from_environment.send("GET", "/_mock/sandboxes", CONTROL_TOKEN)
+    assert answer.json()["most"] == 7
 
 
 def test_a_contract_comes_from_the_environment() -> None:

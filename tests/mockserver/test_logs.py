@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,7 +16,6 @@ from tests.support import (
     Json,
     MockServer,
     Operation,
-    altered,
     bearer,
     call,
     head,
@@ -41,19 +39,6 @@ REFUSALS: dict[str, tuple[int, str, str | None, bytes]] = {
 every_refusal = pytest.mark.parametrize(
     ("status", "method", "authorization", "content"), REFUSALS.values(), ids=REFUSALS
 )
-
-
-@pytest.fixture(scope="module")
-def text_process() -> Iterator[MockServer]:
-    program = altered("reports.FLUSH_AFTER = 0.001")
-    with MockServer("--log-format", "text", program=program) as started:
-        yield started
-
-
-@pytest.fixture
-def text(text_process: MockServer) -> MockServer:
-    text_process.reset()
-    return text_process
 
 
 @every_operation

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -233,6 +235,23 @@ def test_a_reload_is_told_in_a_text_log_too(tmp_path: Path) -> None:
         server.log.find(lambda line: "fixtures.yaml" in line and "reloaded" in line)
         write(watched.fixtures, b"accounts: 3")
         server.log.find(lambda line: f"{watched.fixtures}:1:1: " in line)
+
+
+def test_an_edit_is_seen_from_when_the_server_begins_to_start(tmp_path: Path) -> None:
+    file = tmp_path / "fixtures.yaml"
+    os.mkfifo(file)
+
+    def edit_while_it_is_read() -> None:
+        with file.open("wb") as before:
+            write_yaml(file, {"accounts": []})
+            before.write(FIXTURES_FILE.read_bytes())
+
+    editing = Thread(target=edit_while_it_is_read, daemon=True)
+    editing.start()
+    with MockServer("--watch", "--fixtures", str(file)) as server:
+        editing.join()
+        server.wait_for_event("reloaded")
+        problem(call(server, GET_USER, JOHN), 401)
 
 
 def test_without_watch_nothing_is_reloaded(watched: Watched, start_server: StartServer) -> None:

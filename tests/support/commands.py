@@ -24,12 +24,12 @@ class Done:
     stderr: str
 
 
-def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+def run(*arguments: str) -> Done:
     """Run `mockserver` to its end, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "mockserver", *arguments],
         cwd=ROOT,
-        env=clean_environment(environment),
+        env=clean_environment(),
         capture_output=True,
         text=True,
         encoding="utf-8",

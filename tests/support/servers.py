@@ -269,12 +269,7 @@ def client_of(url: str) -> httpx.Client:
 class StartServer(Protocol):
     """Starts a server that is ended with the test."""
 
-    def __call__(
-        self,
-        *options: str,
-        program: Sequence[str] = ...,
-        environment: Mapping[str, str] | None = None,
-    ) -> MockServer: ...
+    def __call__(self, *options: str, program: Sequence[str] = ...) -> MockServer: ...
 
 
 def altered(*constants: str) -> Sequence[str]:
