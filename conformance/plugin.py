@@ -260,6 +260,7 @@ class Plugin:
         if failed:
             pytest.fail("\n\n".join(_failure_text(one) for one in failed), pytrace=False)
         if early is not None or all(one.status is Status.NOT_VERIFIED for one in results):
+            # No pass: the ledger has it as not verified, which the verdict counts (exit code 3).
             pytest.skip(self._session.target.redact(judge.ended) or results[0].message)
 
     # -- the ledger -------------------------------------------------------------------------------

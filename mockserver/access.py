@@ -148,19 +148,22 @@ class AccessRule:
             f'Bearer realm="{self._realm}", error="insufficient_scope", '
             f'error_description="the scope {scope} is missing", scope="{scope}"'
         )
-        raise Problem(403, "scope-missing", detail, headers=_challenge(challenge))
+        raise Problem(403, "scope-missing", detail, headers=_www_authenticate(challenge))
 
     @property
     def challenge(self) -> list[tuple[bytes, bytes]]:
         """The field that asks for credentials; none where nobody has to log in."""
-        return [] if self.public else self._unauthorized("", "").headers
+        return [] if self.public else self._challenge()
 
     def _inactive(self, account: Account, *, bearer: bool = False) -> Problem:
         detail = f"the account {account.username} is not active, so its credentials are refused"
         return self._unauthorized("account-inactive", detail, bearer=bearer)
 
     def _unauthorized(self, code: str, detail: str, *, bearer: bool = False) -> Problem:
-        """A 401 with a challenge for each scheme (RFC 9110, section 15.5.2; RFC 6750, section 3).
+        return Problem(401, code, detail, headers=self._challenge(detail if bearer else None))
+
+    def _challenge(self, wrong: str | None = None) -> list[tuple[bytes, bytes]]:
+        """A challenge for each scheme (RFC 9110, section 15.5.2), with what is wrong with a token (RFC 6750, section 3).
 
         Both challenges stand in one field: clients that read a single field see them both.
         """
@@ -168,9 +171,9 @@ class AccessRule:
         if self._basic:
             challenges.append(f'Basic realm="{self._realm}", charset="UTF-8"')
         if self._bearer:
-            error = f', error="invalid_token", error_description="{detail}"' if bearer else ""
+            error = f', error="invalid_token", error_description="{wrong}"' if wrong else ""
             challenges.append(f'Bearer realm="{self._realm}"{error}')
-        return Problem(401, code, detail, headers=_challenge(", ".join(challenges)))
+        return _www_authenticate(", ".join(challenges))
 
     def _ways(self) -> str:
         ways = ["HTTP Basic"] if self._basic else []
@@ -186,7 +189,7 @@ def same(one: str, other: str) -> bool:
     )
 
 
-def _challenge(value: str) -> list[tuple[bytes, bytes]]:
+def _www_authenticate(value: str) -> list[tuple[bytes, bytes]]:
     # A field value is ASCII without control characters (RFC 9110, section 5.5).
     plain = "".join(character if " " <= character <= "~" else "?" for character in value)
     return [(b"www-authenticate", plain.encode("ascii"))]

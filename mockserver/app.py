@@ -21,7 +21,7 @@ from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
 from mockserver.exchange import App, Exchange, Message
 from mockserver.front import FrontDoor, Reporter, SandboxRequired
 from mockserver.problems import Headers
-from mockserver.routing import RoutingMiddleware
+from mockserver.routing import RoutingMiddleware, allow
 from mockserver.sandbox import Sandboxes
 
 Rule = Callable[..., Any]
@@ -199,14 +199,10 @@ def _outline(contract: Contract) -> dict[str, Any]:
 def _wanted_headers(
     contract: Contract, operation: Operation, rule: AccessRule
 ) -> Mapping[int, Headers]:
-    """The header fields that an answer has with each status, be it a wanted one (RFC 9110, section 15.5)."""
+    """The header fields that belong to a status, wherever it comes from (RFC 9110, section 15.5)."""
     beside = [one for one in contract.operations.values() if one.path == operation.path]
-    methods = {"OPTIONS", *(one.method.upper() for one in beside)}
-    allow = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
-    headers = {401: rule.challenge, 405: [(b"allow", allow.encode("ascii"))]}
-    if operation.body is not None:
-        headers[415] = [(b"accept", ", ".join(operation.body.content).encode("latin-1"))]
-    return headers
+    methods = allow(one.method.upper() for one in beside)
+    return {401: rule.challenge, 405: [(b"allow", methods.encode("ascii"))]}
 
 
 def _account_access(rule: AccessRule) -> Admit:

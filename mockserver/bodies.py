@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from accounts_contract import Body, MediaType, Violation, format_pointer
-from mockserver.problems import Problem
+from mockserver.problems import Headers, Problem
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -68,8 +68,12 @@ class BodyReader:
         return media
 
     def _unsupported(self, detail: str) -> Problem:
-        headers = [(b"accept", self._accept.encode("latin-1"))]
-        return Problem(415, "media-type-unsupported", detail, headers=headers)
+        return Problem(415, "media-type-unsupported", detail, headers=self.accept)
+
+    @property
+    def accept(self) -> Headers:
+        """The field that says which media types are read."""
+        return [(b"accept", self._accept.encode("latin-1"))]
 
 
 def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:

@@ -64,13 +64,15 @@ class Endpoint:
         wanted_headers: Mapping[int, Headers] | None = None,
     ) -> None:
         self._can_fail = can_fail
-        self._wanted_headers = wanted_headers or {}
         self._operation = operation
         self._admit = admit
         self._handler = handler
         self._strict = strict
         self._success = operation.success
         self._reader = BodyReader(operation.body) if operation.body is not None else None
+        self._wanted_headers = dict(wanted_headers or {})
+        if self._reader is not None:
+            self._wanted_headers[415] = self._reader.accept
         self._responses = {
             int(status): _response_check(operation, int(status))
             for status in operation.responses

@@ -8,6 +8,7 @@ connexion's `RoutedMiddleware` looks for them.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,12 @@ from accounts_contract.contract import METHODS
 from mockserver.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
 from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
 from mockserver.problems import Problem
+
+
+def allow(methods: Iterable[str]) -> str:
+    """What `Allow` says of a path that has operations for some methods (RFC 9110, sections 9.3.2 and 10.2.1)."""
+    taken = {"OPTIONS", *methods}
+    return ", ".join(sorted(taken | {"HEAD"} if "GET" in taken else taken))
 
 
 @dataclass(slots=True)
@@ -29,7 +36,7 @@ class Route:
     @property
     def allow(self) -> str:
         """The methods that it takes, as `Allow` lists them."""
-        return ", ".join(sorted({*self.operations, "OPTIONS"}))
+        return allow(self.operations)
 
 
 class RouteTable:
@@ -137,12 +144,11 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
         route, exchange.params = found
         operation = route.operations.get(exchange.method)
         if operation is None:
-            allow = route.allow
-            headers = [(b"allow", allow.encode("ascii"))]
+            headers = [(b"allow", route.allow.encode("ascii"))]
             if exchange.method == "OPTIONS":
                 exchange.answer = Answer(204, headers, b"")
                 return
-            detail = f"{route.template} does not take {exchange.method[:20]}, but {allow}"
+            detail = f"{route.template} does not take {exchange.method[:20]}, but {route.allow}"
             raise Problem(405, "method-not-allowed", detail, headers=headers)
         exchange.operation = operation
         scope["path_params"] = exchange.params

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.support import ROOT, clean_environment
+from tests.support import run_module
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 PATIENCE = 120.0
@@ -30,15 +28,8 @@ class Done:
 
 def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
     """Run the command to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance.cli", *map(str, arguments)],
-        cwd=ROOT,
-        env=clean_environment(environment),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
+    done = run_module(
+        "conformance.cli", *map(str, arguments), environment=environment, patience=PATIENCE
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

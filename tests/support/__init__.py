@@ -1,6 +1,6 @@
 """What the tests share: the mock server as a process, the contract as data, and HTTP as it is sent."""
 
-from tests.support.commands import check, invoke, run
+from tests.support.commands import check, invoke, run, run_module
 from tests.support.contract import (
     BY_ID,
     CONTRACT,
@@ -98,6 +98,7 @@ __all__ = [
     "problem",
     "read_yaml",
     "run",
+    "run_module",
     "write",
     "write_yaml",
 ]

@@ -24,18 +24,28 @@ class Done:
     stderr: str
 
 
-def run(*arguments: str) -> Done:
-    """Run `mockserver` to its end, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mockserver", *arguments],
+def run_module(
+    module: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    patience: float = PATIENCE,
+) -> subprocess.CompletedProcess[str]:
+    """Run a module of ours to its end, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
-        env=clean_environment(),
+        env=clean_environment(environment),
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
+
+
+def run(*arguments: str) -> Done:
+    """Run `mockserver` to its end, in a process of its own."""
+    done = run_module("mockserver", *arguments)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -2,17 +2,20 @@
 
 from tests.conformance.independent.catalogue import DEFECTS
 from tests.conformance.independent.defects import (
+    access_corners,
     adding,
+    address_corners,
     answers,
     authentication,
     deleting,
     forms,
     json_bodies,
     listing,
+    login_corners,
     ownership,
+    profile_corners,
     saving,
     scopes,
-    second_look,
     texts,
     types,
     updating,
@@ -35,6 +38,9 @@ MODULES = (
     forms,
     json_bodies,
     answers,
-    second_look,
+    login_corners,
+    access_corners,
+    profile_corners,
+    address_corners,
 )
 __all__ = ["DEFECTS", "MODULES"]

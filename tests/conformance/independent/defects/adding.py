@@ -193,14 +193,13 @@ def without_sign(value: str) -> bool:
     return bool(value) and "@" not in value and value.isascii()
 
 
-# One row, one line: what is long is kept from the formatter.
 lenient("address_empty", "An empty address is taken.", lambda one: not one)
 lenient("address_without_at", "An address needs no @.", without_sign)
-lenient("address_nothing_before", "Nothing need stand before @.", lambda one: one[:1] == "@" and len(one) > 1 and one.isascii())  # fmt: skip
-lenient("address_nothing_after", "Nothing need stand after @.", lambda one: one[-1:] == "@" and len(one) > 1 and one.isascii())  # fmt: skip
-lenient("address_with_space", "A space may stand in an address.", lambda one: "@" in one[1:-1] and " " in one.strip())  # fmt: skip
-lenient("address_with_tab", "A tab may stand in an address.", lambda one: "@" in one[1:-1] and "\t" in one.strip())  # fmt: skip
-lenient("address_with_line", "A line may end in an address.", lambda one: "@" in one[1:-1] and "\n" in one.strip())  # fmt: skip
+lenient("address_nothing_before", "Nothing need stand before @.", lambda one: one[:1] == "@" and len(one) > 1 and one.isascii())  # fmt: skip  # one row, one line
+lenient("address_nothing_after", "Nothing need stand after @.", lambda one: one[-1:] == "@" and len(one) > 1 and one.isascii())  # fmt: skip  # one row, one line
+lenient("address_with_space", "A space may stand in an address.", lambda one: "@" in one[1:-1] and " " in one.strip())  # fmt: skip  # one row, one line
+lenient("address_with_tab", "A tab may stand in an address.", lambda one: "@" in one[1:-1] and "\t" in one.strip())  # fmt: skip  # one row, one line
+lenient("address_with_line", "A line may end in an address.", lambda one: "@" in one[1:-1] and "\n" in one.strip())  # fmt: skip  # one row, one line
 
 
 def strict(name: str, sentence: str, fits: Callable[[str], bool]) -> None:
@@ -212,16 +211,15 @@ def strict(name: str, sentence: str, fits: Callable[[str], bool]) -> None:
             return fits(value) and super().is_address(value)
 
 
-# One row, one line: what is long is kept from the formatter.
 strict("plus_refused", "+ in an address is refused.", lambda one: "+" not in one)
-strict("underscore_refused", "_ in an address is refused.", lambda one: "_" not in one.partition("@")[0])  # fmt: skip
-strict("hyphen_refused", "- in a local part is refused.", lambda one: "-" not in one.partition("@")[0])  # fmt: skip
+strict("underscore_refused", "_ in an address is refused.", lambda one: "_" not in one.partition("@")[0])  # fmt: skip  # one row, one line
+strict("hyphen_refused", "- in a local part is refused.", lambda one: "-" not in one.partition("@")[0])  # fmt: skip  # one row, one line
 strict("digit_first_refused", "A digit in front is refused.", lambda one: not one[:1].isdigit())
-strict("deep_domain_refused", "Domains of four labels are refused.", lambda one: one.rpartition("@")[2].count(".") < 3)  # fmt: skip
-strict("long_tld_refused", "Top-level domains over four letters are refused.", lambda one: len(one.rpartition(".")[2]) <= 4)  # fmt: skip
-strict("long_address_refused", "Addresses over 40 characters are refused.", lambda one: len(one) <= 40)  # fmt: skip
-strict("short_local_refused", "A local part of one character is refused.", lambda one: one.find("@") > 1)  # fmt: skip
-strict("dots_refused", "Two dots in a local part are refused.", lambda one: one.partition("@")[0].count(".") < 2)  # fmt: skip
+strict("deep_domain_refused", "Domains of four labels are refused.", lambda one: one.rpartition("@")[2].count(".") < 3)  # fmt: skip  # one row, one line
+strict("long_tld_refused", "Top-level domains over four letters are refused.", lambda one: len(one.rpartition(".")[2]) <= 4)  # fmt: skip  # one row, one line
+strict("long_address_refused", "Addresses over 40 characters are refused.", lambda one: len(one) <= 40)  # fmt: skip  # one row, one line
+strict("short_local_refused", "A local part of one character is refused.", lambda one: one.find("@") > 1)  # fmt: skip  # one row, one line
+strict("dots_refused", "Two dots in a local part are refused.", lambda one: one.partition("@")[0].count(".") < 2)  # fmt: skip  # one row, one line
 
 
 def respelled(name: str, sentence: str, change: Callable[[str], str]) -> None:

@@ -30,22 +30,21 @@ def count(items: list[Json]) -> int:
     return len(items)
 
 
-# One row, one line: what is long is kept from the formatter.
 listed("list_wrapped", "The list is a member of an object.", lambda all_: {"emails": all_})
-listed("list_paged", "The list is a page with a count.", lambda all_: {"count": count(all_), "results": all_})  # fmt: skip
+listed("list_paged", "The list is a page with a count.", lambda all_: {"count": count(all_), "results": all_})  # fmt: skip  # one row, one line
 listed("list_of_strings", "The list has addresses only.", each(lambda one: one["email"]))
-listed("list_one_is_bare", "A list of one is that address.", lambda all_: all_[0] if count(all_) == 1 else all_)  # fmt: skip
+listed("list_one_is_bare", "A list of one is that address.", lambda all_: all_[0] if count(all_) == 1 else all_)  # fmt: skip  # one row, one line
 listed("list_of_three", "The list ends after three.", lambda all_: all_[:3])
 listed("list_of_two", "The list ends after two.", lambda all_: all_[:2])
-listed("list_without_primary", "The list lacks primary.", each(lambda one: {k: v for k, v in one.items() if k != "primary"}))  # fmt: skip
-listed("list_without_verified", "The list lacks verified.", each(lambda one: {k: v for k, v in one.items() if k != "verified"}))  # fmt: skip
-listed("list_only_true_flags", "Flags that are false are left out.", each(lambda one: {k: v for k, v in one.items() if v}))  # fmt: skip
-listed("list_numbers", "Flags are 0 and 1.", each(lambda one: {k: int(v) if isinstance(v, bool) else v for k, v in one.items()}))  # fmt: skip
-listed("list_null_flags", "An unverified address has verified null.", each(lambda one: {**one, "verified": one["verified"] or None}))  # fmt: skip
-listed("list_renamed", "verified is called is_verified.", each(lambda one: {("is_verified" if k == "verified" else k): v for k, v in one.items()}))  # fmt: skip
-listed("list_none_primary", "No address is listed as primary.", each(lambda one: {**one, "primary": False}))  # fmt: skip
-listed("list_by_name", "The list is an object by address.", lambda all_: {str(one["email"]): one for one in all_ if isinstance(one, dict)})  # fmt: skip
-listed("list_all_verified", "All are listed as verified.", each(lambda one: {**one, "verified": True}))  # fmt: skip
+listed("list_without_primary", "The list lacks primary.", each(lambda one: {k: v for k, v in one.items() if k != "primary"}))  # fmt: skip  # one row, one line
+listed("list_without_verified", "The list lacks verified.", each(lambda one: {k: v for k, v in one.items() if k != "verified"}))  # fmt: skip  # one row, one line
+listed("list_only_true_flags", "Flags that are false are left out.", each(lambda one: {k: v for k, v in one.items() if v}))  # fmt: skip  # one row, one line
+listed("list_numbers", "Flags are 0 and 1.", each(lambda one: {k: int(v) if isinstance(v, bool) else v for k, v in one.items()}))  # fmt: skip  # one row, one line
+listed("list_null_flags", "An unverified address has verified null.", each(lambda one: {**one, "verified": one["verified"] or None}))  # fmt: skip  # one row, one line
+listed("list_renamed", "verified is called is_verified.", each(lambda one: {("is_verified" if k == "verified" else k): v for k, v in one.items()}))  # fmt: skip  # one row, one line
+listed("list_none_primary", "No address is listed as primary.", each(lambda one: {**one, "primary": False}))  # fmt: skip  # one row, one line
+listed("list_by_name", "The list is an object by address.", lambda all_: {str(one["email"]): one for one in all_ if isinstance(one, dict)})  # fmt: skip  # one row, one line
+listed("list_all_verified", "All are listed as verified.", each(lambda one: {**one, "verified": True}))  # fmt: skip  # one row, one line
 
 
 @defect("The list has everyone's addresses.", LIST)

@@ -36,10 +36,9 @@ def unaccented(text: str) -> str:
 
 ACCENTS = range(0x300, 0x370)
 
-# One row, one line: what is long is kept from the formatter.
-mangled("text_ascii", "Other than ASCII becomes ?.", lambda t: t.encode("ascii", "replace").decode())  # fmt: skip
-mangled("text_latin1", "Other than Latin-1 becomes ?.", lambda t: t.encode("latin-1", "replace").decode("latin-1"))  # fmt: skip
-mangled("text_three_bytes", "Characters of four bytes are dropped.", lambda t: "".join(c for c in t if c < "\U00010000"))  # fmt: skip
+mangled("text_ascii", "Other than ASCII becomes ?.", lambda t: t.encode("ascii", "replace").decode())  # fmt: skip  # one row, one line
+mangled("text_latin1", "Other than Latin-1 becomes ?.", lambda t: t.encode("latin-1", "replace").decode("latin-1"))  # fmt: skip  # one row, one line
+mangled("text_three_bytes", "Characters of four bytes are dropped.", lambda t: "".join(c for c in t if c < "\U00010000"))  # fmt: skip  # one row, one line
 mangled("text_nfc", "Texts are normalized to NFC.", lambda t: unicodedata.normalize("NFC", t))
 mangled("text_nfd", "Texts are normalized to NFD.", lambda t: unicodedata.normalize("NFD", t))
 mangled("text_nfkc", "Texts are normalized to NFKC.", lambda t: unicodedata.normalize("NFKC", t))
@@ -58,20 +57,20 @@ mangled("text_backslashes", "Backslashes are dropped.", lambda t: t.replace("\\"
 mangled("text_slashes", "Quotes get a backslash.", lambda t: t.replace('"', '\\"'))
 mangled("text_cut_30", "Full names are cut after 30 characters.", lambda t: t[:30], "full_name")
 mangled("text_cut_60", "Texts are cut after 60 characters.", lambda t: t[:60])
-mangled("text_cut_bytes", "Texts are cut after 64 bytes.", lambda t: t.encode()[:64].decode("utf-8", "ignore"))  # fmt: skip
-mangled("url_slash", "A profile_url without path gets a slash.", lambda t: t + "/" * (t.count("/") == 2), "profile_url")  # fmt: skip
+mangled("text_cut_bytes", "Texts are cut after 64 bytes.", lambda t: t.encode()[:64].decode("utf-8", "ignore"))  # fmt: skip  # one row, one line
+mangled("url_slash", "A profile_url without path gets a slash.", lambda t: t + "/" * (t.count("/") == 2), "profile_url")  # fmt: skip  # one row, one line
 mangled("url_query", "A profile_url loses its query.", lambda t: t.partition("?")[0], "profile_url")
-mangled("url_fragment", "A profile_url loses its fragment.", lambda t: t.partition("#")[0], "profile_url")  # fmt: skip
-mangled("url_https", "http becomes https in a profile_url.", lambda t: t.replace("http:", "https:"), "profile_url")  # fmt: skip
-mangled("form_latin1", "Forms are read as Latin-1.", lambda t: t.encode().decode("latin-1"), form=True)  # fmt: skip
+mangled("url_fragment", "A profile_url loses its fragment.", lambda t: t.partition("#")[0], "profile_url")  # fmt: skip  # one row, one line
+mangled("url_https", "http becomes https in a profile_url.", lambda t: t.replace("http:", "https:"), "profile_url")  # fmt: skip  # one row, one line
+mangled("form_latin1", "Forms are read as Latin-1.", lambda t: t.encode().decode("latin-1"), form=True)  # fmt: skip  # one row, one line
 mangled("text_joiners", "Zero-width joiners are dropped.", lambda t: t.replace("\u200d", ""))
-mangled("text_formats", "Invisible format characters are dropped.", lambda t: "".join(c for c in t if unicodedata.category(c) != "Cf"))  # fmt: skip
+mangled("text_formats", "Invisible format characters are dropped.", lambda t: "".join(c for c in t if unicodedata.category(c) != "Cf"))  # fmt: skip  # one row, one line
 mangled("text_variants", "Variation selectors are dropped.", lambda t: t.replace("\ufe0f", ""))
-mangled("text_number", "Digits lose their leading zeros.", lambda t: t.lstrip("0") if t.isdigit() else t)  # fmt: skip
-mangled("text_null", "The texts null and None become empty.", lambda t: "" if t in {"null", "None"} else t)  # fmt: skip
-mangled("text_company_only", "Company is stored in ASCII.", lambda t: t.encode("ascii", "ignore").decode(), "company")  # fmt: skip
+mangled("text_number", "Digits lose their leading zeros.", lambda t: t.lstrip("0") if t.isdigit() else t)  # fmt: skip  # one row, one line
+mangled("text_null", "The texts null and None become empty.", lambda t: "" if t in {"null", "None"} else t)  # fmt: skip  # one row, one line
+mangled("text_company_only", "Company is stored in ASCII.", lambda t: t.encode("ascii", "ignore").decode(), "company")  # fmt: skip  # one row, one line
 mangled("text_nbsp", "No-break spaces become spaces.", lambda t: t.replace("\xa0", " "))
-mangled("text_dashes", "Typographic quotes and dashes become plain.", lambda t: t.translate({0x2019: "'", 0x2014: "-", 0x201C: '"', 0x201D: '"'}))  # fmt: skip
+mangled("text_dashes", "Typographic quotes and dashes become plain.", lambda t: t.translate({0x2019: "'", 0x2014: "-", 0x201C: '"', 0x201D: '"'}))  # fmt: skip  # one row, one line
 
 
 @defect("Texts other than ASCII are refused.", "takes any of `full_name`, `location`, `company`")

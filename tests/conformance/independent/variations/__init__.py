@@ -3,12 +3,15 @@
 from tests.conformance.independent.catalogue import VARIATIONS
 from tests.conformance.independent.variations import (
     access,
+    accounts,
+    answers,
     bodies,
+    order,
     pickiness,
     protocol,
-    second_look,
+    transfers,
 )
 
 # Each module adds its own to the one catalogue when it is read.
-MODULES = (bodies, protocol, pickiness, access, second_look)
+MODULES = (bodies, protocol, pickiness, access, accounts, order, answers, transfers)
 __all__ = ["MODULES", "VARIATIONS"]
