@@ -19,6 +19,7 @@ from accounts_contract.documents import (
     DocumentError,
     Finding,
     Place,
+    file_kind,
     format_pointer,
     read_document,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Violation",
     "accounts_file",
     "control_file",
+    "file_kind",
     "format_pointer",
     "read_contract",
     "read_document",

@@ -6,7 +6,9 @@ places are looked up, when there is something to report.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +119,7 @@ def read_document(path: Path) -> Document:
     """
     file = str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _content(path).decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or str(error)
         raise _unreadable(file, f"the file cannot be read: {reason}") from None
@@ -128,6 +130,30 @@ def read_document(path: Path) -> Document:
         finding = Finding(Place(file, line, column), "", "the file is not UTF-8; save it as UTF-8")
         raise DocumentError([finding]) from None
     return _parsed(text, file)
+
+
+def file_kind(mode: int) -> str:
+    """Return what a file that is no regular one is, by its `st_mode`; an empty text for a regular file."""
+    names = {
+        stat.S_IFREG: "",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFLNK: "a link",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+    }
+    return names.get(stat.S_IFMT(mode), "a device")
+
+
+def _content(path: Path) -> bytes:
+    """Read a file; a pipe that somebody writes to is one (`<(envsubst …)`), a device is not. Raises OSError."""
+    kind = file_kind(path.stat().st_mode)
+    if kind not in ("", "a FIFO"):
+        raise OSError(f"it is {kind}")
+    # A FIFO that nobody writes to is empty then, and not waited for.
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if kind:
+            os.set_blocking(file.fileno(), True)
+        return file.read()
 
 
 def _parsed(text: str, file: str) -> Document:

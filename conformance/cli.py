@@ -17,7 +17,7 @@ from typing import NoReturn
 from accounts_contract import DocumentError
 from conformance.journal import JournalError, default_path
 from conformance.plugin import Plugin
-from conformance.reports import Progress, ReportError, check_report_paths, print_result
+from conformance.reports import Progress, ReportError, print_result
 from conformance.requirements import Requirement, catalogue
 from conformance.results import INTERRUPTED
 from conformance.session import RunError, clean_up
@@ -107,7 +107,6 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.workers > 1 and importlib.util.find_spec("xdist") is None:
         return _fail("--workers needs pytest-xdist; install it: pip install pytest-xdist")
     settings = settings_from(chosen.target, vars(chosen))
-    check_report_paths(settings.report)
     # Also where a shell that started us in the background has SIGINT ignored.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _interrupt)

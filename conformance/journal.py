@@ -1,9 +1,14 @@
-"""The journal: how both accounts were before the first write, on disk until they are so again."""
+"""The journal: how both accounts were before the first write, on disk until they are so again.
+
+A path may name anything, and the process may be root's: so only a regular file of ours, known by its first
+line, is ever read, changed or removed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
+from accounts_contract import file_kind
 from conformance.state import AccountState, Email
 
 try:
@@ -19,6 +25,13 @@ except ImportError:  # Windows: a second run is noticed by what it writes, not b
     fcntl = None  # type: ignore[assignment]  # a module, or nothing
 
 _VERSION = 1
+_WHAT = "the state of two accounts before a conformance run"
+_FIRST_LINE = f'{{"what": "{_WHAT}; `conformance cleanup` restores it",\n'
+_OURS = re.compile(rb'\{\s{0,3}"what": "%b' % _WHAT.encode())
+"""How a journal begins; those of earlier versions have a line end behind the brace."""
+TAG_PATTERN = re.compile(r"conformance[0-9a-z]{6}")
+"""The mark of a run, which stands in all that it writes."""
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class JournalError(Exception):
@@ -41,7 +54,6 @@ class Record:
     def to_json(self) -> str:
         """The record as text."""
         data = {
-            "what": "the state of two accounts before a conformance run; `conformance cleanup` restores it",
             "version": _VERSION,
             "base_url": self.base_url,
             "tag": self.tag,
@@ -51,28 +63,43 @@ class Record:
                 for role, state in self.accounts.items()
             },
         }
-        return json.dumps(data, indent=1) + "\n"
+        return _FIRST_LINE + json.dumps(data, indent=1).removeprefix("{\n") + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Record:
         """A record from its text. Raises ValueError."""
-        data: Any = json.loads(text)
+        try:
+            data: Any = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         if not isinstance(data, dict) or data.get("version") != _VERSION:
             raise ValueError("no journal of this version")
         try:
-            return cls(
-                base_url=data["base_url"],
-                tag=data["tag"],
-                usernames=data["usernames"],
-                accounts={
-                    role: AccountState(
-                        one["user"], tuple(Email(**email) for email in one["emails"])
-                    )
-                    for role, one in data["accounts"].items()
-                },
-            )
-        except (KeyError, TypeError, AttributeError) as error:
+            accounts = {
+                role: AccountState(
+                    dict(one["user"]), tuple(Email(**email) for email in one["emails"])
+                )
+                for role, one in data["accounts"].items()
+            }
+            record = cls(data["base_url"], data["tag"], dict(data["usernames"]), accounts)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"an incomplete journal ({error})") from None
+        texts = [record.base_url, record.tag, *record.usernames.values()]
+        texts += [email.email for one in accounts.values() for email in one.emails]
+        marks = [
+            mark
+            for one in accounts.values()
+            for email in one.emails
+            for mark in (email.verified, email.primary)
+        ]
+        if not all(isinstance(text, str) for text in texts) or not all(
+            isinstance(mark, bool) for mark in marks
+        ):
+            raise ValueError("an incomplete journal (a value is of another type)")
+        # By its tag a clean-up knows what to delete.
+        if not TAG_PATTERN.fullmatch(record.tag) or set(accounts) != set(record.usernames):
+            raise ValueError("an incomplete journal (it has no tag, or lacks an account)")
+        return record
 
 
 class Journal:
@@ -84,22 +111,22 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the file (0600), and hold it.
+        """Hold the journal that is there, or create one (0600).
 
         Raises:
             JournalInUse: Another run holds it.
-            JournalError: It cannot be written.
+            JournalError: It cannot be written, or what is there is none of ours.
         """
         try:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-            descriptor = os.open(path, flags, 0o600)
+            descriptor, new = _opened(path)
         except OSError as error:
-            raise JournalError(
-                f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
-            ) from None
+            raise _unwritable(path, error) from None
         try:
             _hold(descriptor)
-            path.chmod(0o600)
+            if new:
+                _write(descriptor, _FIRST_LINE)
+            elif not _OURS.match(os.read(descriptor, 200)):
+                raise _not_ours(path, "it does not begin as one")
         except BlockingIOError:
             os.close(descriptor)
             raise JournalInUse(
@@ -107,43 +134,91 @@ class Journal:
             ) from None
         except OSError as error:
             os.close(descriptor)
-            raise JournalError(f"the journal {path} cannot be used: {error.strerror}") from None
+            if new:
+                path.unlink(missing_ok=True)
+            raise _unwritable(path, error) from None
+        except JournalError:
+            os.close(descriptor)
+            raise
         return cls(path, descriptor)
 
     def read(self) -> Record | None:
-        """What an unfinished run left; None if the file is empty. Raises JournalError."""
+        """What an unfinished run left; None if it wrote nothing yet. Raises JournalError."""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
-        parts = []
-        while part := os.read(self._descriptor, 1 << 16):
-            parts.append(part)
-        if not parts:
+        with os.fdopen(self._descriptor, "rb", closefd=False) as file:
+            text = file.read()
+        if text == _FIRST_LINE.encode():
             return None
         try:
-            return Record.from_json(b"".join(parts).decode("utf-8"))
+            return Record.from_json(text.decode("utf-8"))
         except ValueError as error:
-            raise JournalError(
-                f"{self.path} is no journal of ours ({error}); move it away, or name another with --journal"
-            ) from None
+            raise _not_ours(self.path, str(error)) from None
 
     def write(self, record: Record) -> None:
         """Write the record, and have it on the disk before anything else happens. Raises JournalError."""
         try:
-            os.ftruncate(self._descriptor, 0)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            left = record.to_json().encode("utf-8", "surrogatepass")
-            while left:
-                left = left[os.write(self._descriptor, left) :]
-            os.fsync(self._descriptor)
+            _write(self._descriptor, record.to_json())
         except OSError as error:
             raise JournalError(
                 f"the journal {self.path} cannot be written: {error.strerror}"
             ) from None
 
     def close(self, *, remove: bool) -> None:
-        """Let go of the file, and remove it where nothing is left to restore."""
-        if remove:
-            self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        """Let go of the file, and remove it where nothing is left to restore.
+
+        Raises:
+            JournalError: It cannot be removed.
+        """
+        try:
+            # Another file may have taken its name meanwhile.
+            if remove and os.path.samestat(self.path.lstat(), os.fstat(self._descriptor)):
+                self.path.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise JournalError(
+                f"the journal {self.path} is not needed any more and cannot be removed: {error.strerror}"
+            ) from None
+        finally:
+            os.close(self._descriptor)
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """Open a regular file, without waiting and through no link, or create it; whether it is new."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600), True
+    # Opening alone has effects on some devices; and what is there may be another thing a moment later.
+    if kind := file_kind(found.st_mode):
+        raise _not_ours(path, f"it is {kind}")
+    descriptor = os.open(path, _FLAGS)
+    if kind := file_kind(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_ours(path, f"it is {kind}")
+    return descriptor, False
+
+
+def _unwritable(path: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
+    )
+
+
+def _not_ours(path: Path, why: str) -> JournalError:
+    return JournalError(
+        f"{path} is no journal of ours ({why}); move it away, or name another with --journal"
+    )
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Put a text in the place of what a file holds. Raises OSError."""
+    left = text.encode("utf-8", "surrogatepass")
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR))
+    os.fsync(descriptor)
 
 
 def _hold(descriptor: int) -> None:

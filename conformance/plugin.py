@@ -19,7 +19,7 @@ from conformance.checks.cases import READS
 from conformance.checks.marking import check_of, parametrize
 from conformance.journal import wait_for
 from conformance.judge import Judge, NotConfigured, NotVerified
-from conformance.reports import Progress, ReportError, write_reports
+from conformance.reports import Progress, ReportError, check_report_paths, write_reports
 from conformance.results import CheckResult, RunResult, Status
 from conformance.run import Prepared, Run
 from conformance.session import RunError, Session, connect, failed_run
@@ -99,6 +99,12 @@ class Plugin:
         """Try the logins, write the journal. Whether checks may follow; if not, `error` says why."""
         if self._progress is not None:
             self._progress.phase("Trying the logins")
+        try:
+            inputs = [one for one in (self.settings.target, self.settings.waivers) if one]
+            check_report_paths(self.settings.report, inputs)
+        except ReportError as error:
+            self.error = str(error)
+            return False
         try:
             self._session = Session(self.settings, self._transport)
             self._session.start()

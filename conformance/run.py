@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from accounts_contract import Contract, Operation
 from conformance.client import Body, Client
 from conformance.credentials import Credentials, password_of, token_of
 from conformance.exchange import Exchange
-from conformance.journal import Record
+from conformance.journal import TAG_PATTERN, Record
 from conformance.judge import NotConfigured, NotVerified
 from conformance.settings import Settings
 from conformance.state import AccountState, Email
@@ -23,7 +22,6 @@ from conformance.target import Account, Scopes, Target, TokenCommandError
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-TAG_PATTERN = re.compile(r"conformance[0-9a-z]{6}")
 
 
 @dataclass(frozen=True)

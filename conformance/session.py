@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import ssl
@@ -233,7 +234,10 @@ class Session:
 
     def _let_go(self, *, keep: bool = False) -> None:
         if self._journal is not None:
-            self._journal.close(remove=not (keep or self._unrestored))
+            try:
+                self._journal.close(remove=not (keep or self._unrestored))
+            except JournalError as error:
+                self.ledger.notes.append(str(error))
             self._journal = None
 
     def finish(self, *, interrupted: bool = False) -> RunResult:
@@ -278,7 +282,7 @@ def clean_up(settings: Settings) -> Restored | None:
     """
     session = Session(settings)
     path = settings.journal or default_path(settings.target)
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     journal = Journal.open(path)
     done = False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from accounts_contract import file_kind
 from conformance.reports.html import html_report
 from conformance.reports.json_report import json_report
 from conformance.reports.junit import junit_report
@@ -26,8 +28,12 @@ class ReportError(Exception):
     """A report cannot be written; the message names the file and the mend."""
 
 
-def check_report_paths(paths: Sequence[Path]) -> None:
+def check_report_paths(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
     """Find out, before a run starts, whether its reports can be written. Makes missing folders.
+
+    Args:
+        paths: Where to.
+        inputs: Files that the run reads, and that no report may replace.
 
     Raises:
         ReportError: A suffix is unknown, or a file cannot be written there.
@@ -35,8 +41,10 @@ def check_report_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         _writer(path)
         with _as_report_error(path):
-            if path.is_dir():
-                raise ReportError(f"{path}: cannot be written: it is a folder")
+            if _replaces_a_file(path) and any(
+                one.exists() and one.samefile(path) for one in inputs
+            ):
+                raise ReportError(f"{path}: the run reads this file; name another for the report")
             path.parent.mkdir(parents=True, exist_ok=True)
             probe = _beside(path)
             try:
@@ -52,7 +60,7 @@ def write_reports(
 
     Args:
         run: What to tell.
-        paths: Where to; an existing file is replaced.
+        paths: Where to; an existing regular file is replaced, with its mode, and nothing else is.
         hide: Takes secrets out of a text.
         written: The time that the reports name; now, if left out.
 
@@ -82,19 +90,32 @@ def _writer(path: Path) -> Callable[[CleanRun, datetime], str]:
         raise ReportError(f"{path}: a report's name ends in {known}") from None
 
 
+def _replaces_a_file(path: Path) -> bool:
+    """Return whether there is a file to replace; refuse to replace what is no regular one. Raises OSError."""
+    try:
+        kind = file_kind(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+    if kind:
+        mend = "name the file that it leads to" if kind == "a link" else "name a file"
+        raise ReportError(f"{path}: cannot be written: it is {kind}; {mend}")
+    return True
+
+
 def _replace(path: Path, content: bytes) -> None:
-    final = path.resolve()  # a link stays a link
-    temporary = _beside(final)
+    temporary = _beside(path)
     try:
         _create(temporary, content)
-        temporary.replace(final)
+        if _replaces_a_file(path):
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _beside(path: Path) -> Path:
     # Made with the usual rights, unlike tempfile's: whoever collects reports has to be able to read it.
-    return path.resolve().with_name(f".report-{secrets.token_hex(8)}.tmp")
+    return path.with_name(f".report-{secrets.token_hex(8)}.tmp")
 
 
 def _create(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -103,14 +104,13 @@ def test_others_may_read_a_report_as_far_as_the_umask_allows(tmp_path: Path) -> 
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.skipif(os.name != "posix", reason="symbolic links as on Unix")
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    real, link = tmp_path / "kept" / "real.json", tmp_path / "report.json"
-    real.parent.mkdir()
-    link.symlink_to(real)
+@pytest.mark.skipif(os.name != "posix", reason="rights as on Unix")
+def test_a_report_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("older")
+    path.chmod(0o640)
 
-    check_report_paths([link])
-    write_reports(failed_run(), [link], untouched)
+    write_reports(failed_run(), [path], untouched)
 
-    assert link.is_symlink()
-    assert json.loads(real.read_text())["verdict"] == "nonconformant"
+    assert json.loads(path.read_text())["verdict"] == "nonconformant"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640

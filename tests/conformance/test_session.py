@@ -91,21 +91,6 @@ def test_what_an_unfinished_run_left_is_restored_first(settings: Settings) -> No
     assert any("unfinished run" in note for note in session.ledger.notes)
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("Notes of mine, and no journal.", "no journal of ours"),
-        ('{"version": 1}', "an incomplete journal"),
-    ],
-)
-def test_a_file_that_is_no_journal_stays_as_it_is(settings: Settings, text: str, why: str) -> None:
-    assert settings.journal is not None
-    settings.journal.write_text(text)
-    with pytest.raises(RunError, match=why):
-        started(settings, Line())
-    assert settings.journal.read_text() == text
-
-
 def test_the_journal_of_another_target_stays_as_it_is(settings: Settings) -> None:
     usernames: Mapping[str, str] = {"owner": "somebody"}
     email = Email("somebody@example.com", verified=True, primary=True)
