@@ -6,9 +6,11 @@ import argparse
 import difflib
 import importlib
 import importlib.util
+import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
@@ -16,8 +18,8 @@ from typing import NoReturn
 
 from accounts_contract import DocumentError
 from conformance.journal import JournalError, default_path
-from conformance.plugin import Plugin
-from conformance.reports import Progress, ReportError, print_result
+from conformance.plugin import Plugin, broke
+from conformance.reports import Progress, ReportError, abandon, print_result, visible
 from conformance.requirements import Requirement, catalogue
 from conformance.results import INTERRUPTED
 from conformance.session import RunError, clean_up
@@ -38,18 +40,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["selftest"]:
-        return _selftest(given[1:])
-    chosen = _parser().parse_args(given)
     try:
-        return int(chosen.do(chosen))
-    except (RunError, JournalError, ReportError, DocumentError) as error:
+        if not _streams_are_open():
+            return _fail("standard output is closed, and results are written there; open it")
+        with _output():
+            if given[:1] == ["selftest"]:
+                return _selftest(given[1:])
+            chosen = _parser().parse_args(given)
+            return int(chosen.do(chosen))
+    except (RunError, JournalError, ReportError, DocumentError, _OutputError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `conformance list | head`
-        sys.stderr.close()
-        return 0
+    except Exception as error:  # exit code 1 is a verdict, and a defect of ours is none
+        if os.environ.get("CONFORMANCE_DEBUG"):
+            raise
+        return _fail(broke(error))
+
+
+class _OutputError(Exception):
+    """Standard output takes nothing more."""
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Write to standard output, the last byte too. Raises _OutputError."""
+    try:
+        try:
+            yield
+        finally:
+            if not sys.stdout.closed:
+                sys.stdout.flush()
+    except OSError as error:
+        abandon(sys.stdout)
+        raise _OutputError(f"standard output cannot be written to: {error.strerror}") from None
+
+
+def _streams_are_open() -> bool:
+    """Return whether there is a standard output. No file of a run shall take the number of a closed stream."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return True
+    numbers = [os.open(os.devnull, os.O_RDWR)]
+    while numbers[-1] < 3:
+        numbers.append(os.dup(numbers[0]))
+    os.close(numbers[-1])
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8")
+    return sys.stdout is not None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -122,7 +159,13 @@ def _run(chosen: argparse.Namespace) -> int:
         return _fail(plugin.error)
     if plugin.result is None:
         return _fail(f"the suite could not be run (pytest ended with {code}); please report this")
-    print_result(plugin.result, sys.stdout, hide)
+    try:
+        with _output():
+            print_result(plugin.result, sys.stdout, hide)
+    except _OutputError as error:
+        # What was found out outweighs where it could not be written.
+        code = _fail(str(error))
+        return plugin.exit_code or code
     return plugin.exit_code
 
 
@@ -185,8 +228,7 @@ def _cleanup(chosen: argparse.Namespace) -> int:
         return 0
     _print([*(f"note: {note}" for note in outcome.notes)])
     if outcome.problems:
-        for problem in outcome.problems:
-            sys.stderr.write(f"not restored: {problem}\n")
+        _complain(*(f"not restored: {problem}" for problem in outcome.problems))
         return 3
     _print(["both accounts are as they were"])
     return 0
@@ -203,14 +245,21 @@ def _selftest(arguments: Sequence[str]) -> int:
 
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+        sys.stdout.write(f"{visible(line)}\n")
 
 
 def _fail(message: str) -> int:
-    for line in message.splitlines():
-        sys.stderr.write(f"conformance: {line}\n")
+    _complain(*(f"conformance: {line}" for line in message.splitlines()))
     return _USAGE
+
+
+def _complain(*lines: str) -> None:
+    """Write lines to standard error, if it is there: what it tells is in the exit code too."""
+    try:
+        for line in lines:
+            sys.stderr.write(f"{visible(line)}\n")
+    except (OSError, ValueError):
+        abandon(sys.stderr)
 
 
 def _version() -> str:

@@ -19,8 +19,15 @@ from conformance.checks.cases import READS
 from conformance.checks.marking import check_of, parametrize
 from conformance.journal import wait_for
 from conformance.judge import Judge, NotConfigured, NotVerified
-from conformance.reports import Progress, ReportError, check_report_paths, write_reports
-from conformance.results import CheckResult, RunResult, Status
+from conformance.reports import (
+    Output,
+    Progress,
+    ReportError,
+    check_report_paths,
+    visible,
+    write_reports,
+)
+from conformance.results import CheckResult, RunResult, Status, Verdict
 from conformance.run import Prepared, Run
 from conformance.session import RunError, Session, connect, failed_run
 from conformance.settings import PLUGIN, Settings
@@ -42,14 +49,19 @@ class Plugin:
         settings: Settings,
         transport: Transport | None = None,
         progress: Progress | None = None,
+        output: Output | None = None,
     ) -> None:
         self.__name__ = PLUGIN  # by this name pytest registers it
         self.settings = settings
         self.result: RunResult | None = None
         self.error = ""
         self._code = 0
+        self._broken = ""
+        """What broke in the middle of the run, beside the checks."""
+        self._pytest: pytest.Session | None = None
         self._transport = transport
         self._progress = progress
+        self._output = output
         self._session: Session | None = None
         self._run: Run | None = None
         self._lock: Path | None = None
@@ -94,6 +106,7 @@ class Plugin:
             self._start_worker(session.config.workerinput)
         elif self._run is None and not self.begin():
             pytest.exit(self.error, returncode=2)
+        self._pytest = session
 
     def begin(self) -> bool:
         """Try the logins, write the journal. Whether checks may follow; if not, `error` says why."""
@@ -103,7 +116,7 @@ class Plugin:
             inputs = [one for one in (self.settings.target, self.settings.waivers) if one]
             check_report_paths(self.settings.report, inputs)
         except ReportError as error:
-            self.error = str(error)
+            self.error = visible(str(error))
             return False
         try:
             self._session = Session(self.settings, self._transport)
@@ -113,13 +126,24 @@ class Plugin:
                 self._session.finish_accounts()
             raise
         except RunError as error:
-            self.error = str(error)
+            self.error = self._shown(str(error))
             url = self._session.target.base_url if self._session is not None else ""
             self.result = failed_run(self.settings, self.hide(url))
             self._write_reports()
             return False
+        except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
+            self._break(error)
+            if self._session is not None:
+                self._session.finish_accounts()
+            return False
         self._run = self._session.run()
         return True
+
+    def _break(self, error: BaseException) -> None:
+        """Say why the run cannot be trusted: a defect of ours is no verdict on the target."""
+        if os.environ.get("CONFORMANCE_DEBUG"):
+            raise error
+        self.error = self._shown(broke(error))
 
     def _start_worker(self, given: Mapping[str, Any]) -> None:
         assert self._session is not None
@@ -230,8 +254,7 @@ class Plugin:
             except (NotVerified, TransportError) as reason:
                 judge.ended, early = str(reason), Status.NOT_VERIFIED
             except Exception as error:  # a defect of ours must not accuse the target
-                where = f"{type(error).__name__}: {error}"
-                judge.ended = f"the check itself broke ({where}); please report this"
+                judge.ended = broke(error, "the check")
                 early = Status.NOT_VERIFIED
                 if os.environ.get("CONFORMANCE_DEBUG"):
                     raise
@@ -264,10 +287,11 @@ class Plugin:
             and (by_id[one.requirement].level == "MUST" or self.settings.level == "should")
         ]
         if failed:
-            pytest.fail("\n\n".join(_failure_text(one) for one in failed), pytrace=False)
+            told = "\n\n".join(_failure_text(one) for one in failed)
+            pytest.fail(self._shown(told), pytrace=False)
         if early is not None or all(one.status is Status.NOT_VERIFIED for one in results):
             # No pass: the ledger has it as not verified, which the verdict counts (exit code 3).
-            pytest.skip(self._session.target.redact(judge.ended) or results[0].message)
+            pytest.skip(self._shown(judge.ended or results[0].message))
 
     # -- the ledger -------------------------------------------------------------------------------
 
@@ -292,13 +316,18 @@ class Plugin:
         if report.failed and self._session is not None:
             self._session.ledger.incomplete.append(f"{report.nodeid} cannot be collected")
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Remember that something broke which is no check; a line tells it, so no traceback is needed."""
+        self._broken = self._shown(broke(excinfo.value))
+        return not os.environ.get("CONFORMANCE_DEBUG")
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """Say what is going on: the clean-up takes a moment."""
         if self._progress is not None:
             self._progress.phase("Interrupted: restoring the accounts")
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(
         self, session: pytest.Session, exitstatus: int | pytest.ExitCode
     ) -> Iterator[None]:
@@ -306,20 +335,49 @@ class Plugin:
         if hasattr(session.config, "workerinput"):
             self._tell_controller(session.config)
             return (yield)
-        if self._session is not None and self._run is not None:
-            if self._narrowed:
-                self._session.ledger.keep_only(self._chosen)
-            # -x ends a session by an interruption as well, but of its own.
-            stopped = session.shouldfail or session.shouldstop
-            interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not stopped
-            self.result = self._session.finish(interrupted=interrupted)
-            self._write_reports()
-        if self._lock is not None:
-            self._lock.unlink(missing_ok=True)
+        # -x ends a session by an interruption as well, but of its own.
+        stopped = session.shouldfail or session.shouldstop
+        self._finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED and not stopped)
         try:
             return (yield)
         finally:
-            session.exitstatus = self.exit_code
+            self._end(session)
+
+    def pytest_unconfigure(self) -> None:
+        """End a run also where pytest broke before its first test, and says nothing of an end."""
+        if self._pytest is not None and self.result is None and not self.error:
+            self._finish(interrupted=False)
+            self._end(self._pytest)
+
+    def _end(self, session: pytest.Session) -> None:
+        """Set the exit code; a result that nobody can read is no success."""
+        if self._output is not None:
+            self._output.flush()
+            if self._output.lost:
+                self._code = self.exit_code or 2
+                self._complain(f"standard output cannot be written to: {self._output.lost}")
+        session.exitstatus = self.exit_code
+
+    def _finish(self, *, interrupted: bool) -> None:
+        if self._lock is not None:
+            self._lock.unlink(missing_ok=True)
+        session = self._session
+        if session is None or self._run is None:
+            return
+        if self._narrowed:
+            session.ledger.keep_only(self._chosen)
+        if self._broken:
+            session.ledger.incomplete.append(self._broken)
+        try:
+            self.result = session.finish(interrupted=interrupted)
+        except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
+            self._break(error)
+            self._complain(self.error)
+            return
+        if self._broken and self.result.verdict is not Verdict.NONCONFORMANT:
+            self.result = replace(self.result, verdict=Verdict.ERROR, exit_code=2)
+            self._complain(self._broken)
+        self._write_reports()
 
     def _write_reports(self) -> None:
         assert self.result is not None
@@ -328,12 +386,28 @@ class Plugin:
         except ReportError as error:
             # What was found out outweighs where it could not be written.
             self._code = self.result.exit_code or 2
-            sys.stderr.write(f"conformance: {error}\n")
+            self._complain(str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._code = self.result.exit_code or 2
+            self._complain(broke(error))
+
+    def _complain(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"conformance: {self._shown(text)}\n")
+
+    def _shown(self, text: str) -> str:
+        """A text as a terminal may get it."""
+        return visible(self.hide(text))
 
     def _tell_controller(self, config: Any) -> None:
         config.workeroutput["conformance_chosen"] = sorted(self._chosen)
         config.workeroutput["conformance_narrowed"] = self._narrowed
         config.workeroutput["conformance_requests"] = self._run.client.requests if self._run else 0
+
+
+def broke(error: BaseException, what: str = "the suite") -> str:
+    """Say that something of ours broke."""
+    return f"{what} itself broke ({type(error).__name__}: {error}); please report this"
 
 
 def _ids(item: pytest.Item) -> tuple[str, ...] | None:

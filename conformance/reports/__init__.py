@@ -1,13 +1,18 @@
 """What a run found out, told to people and to programs: on the terminal, and in files."""
 
 from conformance.reports.progress import Progress
+from conformance.reports.style import Output, abandon
 from conformance.reports.terminal import print_result
+from conformance.reports.texts import visible
 from conformance.reports.writing import ReportError, check_report_paths, write_reports
 
 __all__ = [
+    "Output",
     "Progress",
     "ReportError",
+    "abandon",
     "check_report_paths",
     "print_result",
+    "visible",
     "write_reports",
 ]

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from conformance.reports.columns import fitted
-from conformance.reports.style import is_terminal, style_of
+from conformance.reports.style import abandon, is_terminal, style_of
 from conformance.reports.texts import Hide, visible
 
 _REDRAW_S = 0.1
@@ -93,5 +93,8 @@ class Progress:
         self._drawn = True
 
     def _write(self, text: str) -> None:
-        self._stream.write(self._style.writable(text))
-        self._stream.flush()
+        try:
+            self._stream.write(self._style.writable(text))
+            self._stream.flush()
+        except (OSError, ValueError):  # nobody looks any more, and that ends no run
+            abandon(self._stream)

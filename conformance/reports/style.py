@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Self, TextIO
 
 import click
 
@@ -87,3 +89,44 @@ def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Sty
 def is_terminal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a person watches, on something that can go back to the beginning of a line."""
     return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def abandon(stream: TextIO) -> None:
+    """Write nothing more to a stream that takes nothing: what is left would fail again at the end."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.close()
+
+
+class Output(io.TextIOWrapper):
+    """A standard output, written to by others (pytest), that goes on when nobody takes what is written.
+
+    Attributes:
+        lost: Why nothing more is taken; empty as long as it is.
+    """
+
+    lost = ""
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Self:
+        """Write where a stream writes to."""
+        raw = os.fdopen(os.dup(stream.fileno()), "wb")
+        return cls(raw, stream.encoding, stream.errors, line_buffering=stream.isatty())
+
+    def write(self, text: str) -> int:
+        """Write, or lose what is written."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._lose(error)
+            return len(text)
+
+    def flush(self) -> None:
+        """Send on what is written, or lose it."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        self.lost = self.lost or error.strerror or str(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
