@@ -166,12 +166,18 @@ def verdict_sentence(run: RunResult, shown: Sequence[Shown]) -> str:
     asked = "MUST and SHOULD" if run.level == "should" else "MUST"
     if run.exit_code == INTERRUPTED:
         return "The run was interrupted: what had not been tried by then is not verified."
-    if run.verdict is Verdict.NONCONFORMANT and not counts(shown)[Kind.FAILED]:
-        return "No requirement failed, but something else fails the run: the notes say what."
+    found = counts(shown)
+    waived = ""
+    if found[Kind.WAIVED]:
+        waived = f", apart from {plural(found[Kind.WAIVED], 'waived requirement')}"
+    if run.verdict is Verdict.NONCONFORMANT and not found[Kind.FAILED]:
+        return (
+            f"No requirement failed{waived}, but something else fails the run: the notes say what."
+        )
     return {
-        Verdict.CONFORMANT: f"Every {asked} of this run was verified, and holds.",
+        Verdict.CONFORMANT: f"Every {asked} of this run was verified, and holds{waived}.",
         Verdict.NONCONFORMANT: "The implementation breaks what it has to keep.",
-        Verdict.INCOMPLETE: "Nothing failed, but not everything was verified or cleaned up.",
+        Verdict.INCOMPLETE: f"Nothing failed{waived}, but not everything was verified or cleaned up.",
         Verdict.ERROR: "The target, or what was said about it, cannot be used.",
     }[run.verdict]
 

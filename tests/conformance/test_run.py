@@ -345,8 +345,17 @@ def test_a_waived_failure_does_not_fail_the_run(tmp_path: Path) -> None:
     with stub(_always(404)) as (url, _):
         waivers = _waive(tmp_path, "get-user/basic-accepted", tomorrow)
         target = write_target(tmp_path, url)
-        done = conformance("run", target, "--only", "get-user/basic-accepted", "--waivers", waivers)
+        reports = [tmp_path / f"report.{kind}" for kind in ("json", "xml", "html")]
+        options = [part for report in reports for part in ("--report", report)]
+        only = ("--only", "get-user/basic-accepted")
+        done = conformance("run", target, *only, "--waivers", waivers, *options)
     assert done.code == 0, done.out
+    sentence = "Every MUST of this run was verified, and holds, apart from 1 waived requirement."
+    assert sentence in " ".join(done.out.split())
+    json_report, junit, page = (report.read_text("utf-8") for report in reports)
+    assert sentence in page
+    assert '"waived": 1' in json_report
+    assert 'message="waived: waived until' in junit
 
 
 # -- secrets ---------------------------------------------------------------------------------------
