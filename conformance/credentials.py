@@ -31,6 +31,8 @@ class Credentials:
     key: str = ""
 
 
+ELSEWHERE = "owner elsewhere"
+"""The role of the owner's logins at the other user's account, as labels have it."""
 NOBODY = Credentials("no credentials", None)
 
 
@@ -55,7 +57,7 @@ def password_of(account: Account) -> Credentials | None:
 def token_of(account: Account, scopes: Scopes, token: str) -> Credentials:
     """A token of the account as credentials."""
     return Credentials(
-        label=f"{account.role}, token ({_scopes_label(scopes)})",
+        label=token_label(account.role, scopes),
         authorization=f"Bearer {token}",
         curl='-H "Authorization: Bearer $TOKEN"',
         role=account.role,
@@ -189,5 +191,6 @@ def _near_token(token: str) -> Iterator[tuple[str, str]]:
         yield "in the other case", token.swapcase()
 
 
-def _scopes_label(scopes: Scopes) -> str:
-    return " ".join(sorted(scopes)) or "no scope"
+def token_label(role: str, scopes: Scopes) -> str:
+    """What reports call a token."""
+    return f"{role}, token ({' '.join(sorted(scopes)) or 'no scope'})"

@@ -38,7 +38,8 @@ class Judge:
         self.name = name
         self._redact = redact
         self._failed: dict[str, CheckResult] = {}
-        self._passed: set[str] = set()
+        self._passed: dict[str, str] = {}
+        """What was asked for, of each requirement that held."""
         self.ended: str = ""
         """Why the check ended early; empty if it did not."""
 
@@ -73,7 +74,7 @@ class Judge:
         if requirement not in catalogue():
             raise UnknownRequirement(requirement)
         if condition:
-            self._passed.add(requirement)
+            self._passed[requirement] = self._passed.get(requirement) or expected
         elif requirement not in self._failed:
             found = actual if isinstance(actual, str) else "; ".join(actual)
             self._failed[requirement] = self._result(
@@ -115,7 +116,8 @@ class Judge:
             elif early is not None:
                 results.append(self._result(requirement, early, message=self.ended))
             elif requirement in self._passed:
-                results.append(self._result(requirement, Status.PASSED))
+                expected = self._passed[requirement]
+                results.append(self._result(requirement, Status.PASSED, expected=expected))
             else:
                 reason = "the check did not get as far as this"
                 results.append(self._result(requirement, Status.NOT_VERIFIED, message=reason))
@@ -137,7 +139,7 @@ class Judge:
 
     def pass_all(self) -> None:
         """All that the check declares holds, where nothing of it failed."""
-        self._passed.update(self.requirements)
+        self._passed = dict.fromkeys(self.requirements, "") | self._passed
 
     def retract(self, reason: str) -> None:
         """Take the failures back: something else than the target may have caused them."""

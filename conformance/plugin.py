@@ -87,13 +87,13 @@ class Plugin:
     def judge(self, item: pytest.Item) -> Judge:
         """The judge of one check."""
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        credentials = parameters.get("credentials")
+        mark = item.get_closest_marker("proves")
         return Judge(
             _ids(item) or (),
             _name(item),
             self.run.target.redact,
             operation=parameters.get("op", ""),
-            credential=getattr(credentials, "label", ""),
+            credential="" if mark is None else mark.kwargs.get("credential", ""),
         )
 
     # -- the beginning ----------------------------------------------------------------------------

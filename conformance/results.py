@@ -52,7 +52,7 @@ class CheckResult:
         name: What the check tried; unique within its requirement.
         status: Passed, failed, not_verified or not_configured.
         message: Why, in a sentence; empty if it passed.
-        expected: What the requirement asks for; for a failure.
+        expected: What the requirement asks for; empty where it was not judged.
         actual: What the target did instead; for a failure.
         curl: The decisive request as a command line, with `$TOKEN` or `$PASSWORD` for the secret.
         duration_s: How long it took.

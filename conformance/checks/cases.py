@@ -27,13 +27,15 @@ _SMALL = 1024  # bytes of a body that every target has to read
 UNREADABLE = Body(b'{"email": ')
 
 
-def operations(names: Sequence[str]) -> Callable[[Run], Cases]:
-    """Repeat for each of these operations."""
+def operations(
+    names: Sequence[str], credential: Callable[[Run, str], str] | None = None
+) -> Callable[[Run], Cases]:
+    """Repeat for each of these operations, with the credentials under which the access matrix has it."""
 
     def each(run: Run) -> Cases:
         for name in names:
             if name in run.operations:
-                yield name, {"op": name}
+                yield name, {"op": name, "credential": credential(run, name) if credential else ""}
 
     return each
 

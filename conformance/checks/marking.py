@@ -17,7 +17,10 @@ _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
 Parameters = Callable[[Run], Iterator[tuple[str, dict[str, Any]]]]
-"""What a check is repeated for: a label and the arguments each time; `op` fills the {op} of the ids."""
+"""What a check is repeated for: a label and the arguments each time; `op` fills the {op} of the ids.
+
+`credential` says under what the access matrix has it, and need be no argument; `credentials` say so themselves.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,10 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
     sets = []
     for label, arguments in check.each(run):
         ids = check.ids(arguments.get("op", ""))
-        sets.append(
-            pytest.param(
-                *(arguments[name] for name in given), marks=pytest.mark.proves(*ids), id=label
-            )
+        # Under it the access matrix has the check, even if it breaks off before there are credentials.
+        credential = arguments.get("credential") or getattr(
+            arguments.get("credentials"), "label", ""
         )
+        mark = pytest.mark.proves(*ids, credential=credential)
+        sets.append(pytest.param(*(arguments[name] for name in given), marks=mark, id=label))
     metafunc.parametrize(given, sets)

@@ -18,7 +18,7 @@ from conformance.checks.cases import (
 )
 from conformance.checks.marking import proves
 from conformance.checks.oracles import Witness
-from conformance.credentials import NOBODY, Credentials
+from conformance.credentials import ELSEWHERE, NOBODY, Credentials, token_label
 from conformance.exchange import Exchange
 from conformance.judge import Judge, NotVerified
 from conformance.requirements import slug
@@ -32,23 +32,36 @@ def _name(scopes: Scopes) -> str:
 
 def _others(run: Run, op: str) -> Cases:
     for scopes in cases.other_scopes(run, op):
-        yield f"token ({_name(scopes)})", {"scopes": scopes}
+        yield f"token ({_name(scopes)})", _owners(scopes)
 
 
 def _further(run: Run, _op: str) -> Cases:
     for scopes in cases.further_sets(run):
-        yield f"token ({_name(scopes)})", {"scopes": scopes}
+        yield f"token ({_name(scopes)})", _owners(scopes)
+
+
+def _owners(scopes: Scopes) -> dict[str, Any]:
+    return {"scopes": scopes, "credential": token_label("owner", scopes)}
+
+
+def _abroad(role: str) -> str:
+    """Whom the access matrix knows as coming from a role to the other's account."""
+    return role if role == "other" else ELSEWHERE
 
 
 def _foreign_tokens(run: Run, op: str) -> Cases:
     for scopes in (run.scopes(op), frozenset(run.contract.scopes)):
         for role in ("other", "owner"):
-            yield f"{role}'s token ({_name(scopes)})", {"scopes": scopes, "role": role}
+            label = token_label(_abroad(role), scopes)
+            yield (
+                f"{role}'s token ({_name(scopes)})",
+                {"scopes": scopes, "role": role, "credential": label},
+            )
 
 
 def _foreign_basic(_run: Run, _op: str) -> Cases:
     for role in ("other", "owner"):
-        yield f"{role}'s Basic", {"role": role}
+        yield f"{role}'s Basic", {"role": role, "credential": f"{_abroad(role)}, Basic"}
 
 
 @proves(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conformance.checks import cases
 from conformance.checks.cases import (
     OPERATIONS,
@@ -18,6 +20,7 @@ from conformance.credentials import (
     NOBODY,
     Credentials,
     malformed,
+    token_label,
     unusable,
     wrong,
     wrong_password,
@@ -42,22 +45,38 @@ def _wrong(run: Run, _op: str) -> Cases:
         yield credentials.label, {"credentials": credentials}
 
 
-def _roles(run: Run, _op: str) -> Cases:
-    for account in run.target.accounts:
-        yield account.role, {"role": account.role}
+def _stale(state: str) -> Callable[[Run, str], Cases]:
+    def each(run: Run, _op: str) -> Cases:
+        for account in run.target.accounts:
+            label = f"{account.role}, {state} token"
+            yield account.role, {"role": account.role, "credential": label}
+
+    return each
 
 
-@proves("{op}/basic-accepted", "{op}/success", each=operations(OPERATIONS))
+def _basic(_run: Run, _op: str) -> str:
+    return "owner, Basic"
+
+
+def _own_scope(run: Run, op: str) -> str:
+    return token_label("owner", run.scopes(op))
+
+
+def _all_scopes(run: Run, _op: str) -> str:
+    return token_label("owner", frozenset(run.contract.scopes))
+
+
+@proves("{op}/basic-accepted", "{op}/success", each=operations(OPERATIONS, _basic))
 def test_basic_opens_the_account(run: Run, judge: Judge, op: str) -> None:
     _succeeds(run, judge, op, run.basic("owner"), "basic-accepted")
 
 
-@proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS))
+@proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS, _own_scope))
 def test_the_scope_alone_opens_the_operation(run: Run, judge: Judge, op: str) -> None:
     _succeeds(run, judge, op, run.token("owner", run.scopes(op)), "bearer-accepted")
 
 
-@proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS))
+@proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS, _all_scopes))
 def test_all_scopes_open_the_operation(run: Run, judge: Judge, op: str) -> None:
     login = run.token("owner", frozenset(run.contract.scopes))
     _succeeds(run, judge, op, login, "bearer-accepted")
@@ -130,7 +149,7 @@ def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: st
 @proves(
     "{op}/unauthenticated/expired",
     "{op}/refused-unchanged/access",
-    each=product(OPERATIONS, _roles),
+    each=product(OPERATIONS, _stale("expired")),
 )
 def test_an_expired_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
     _stale_is_refused(run, judge, op, role, "expired", run.account(role).expired_token)
@@ -139,7 +158,7 @@ def test_an_expired_token_opens_nothing(run: Run, judge: Judge, op: str, role: s
 @proves(
     "{op}/unauthenticated/revoked",
     "{op}/refused-unchanged/access",
-    each=product(OPERATIONS, _roles),
+    each=product(OPERATIONS, _stale("revoked")),
 )
 def test_a_revoked_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
     _stale_is_refused(run, judge, op, role, "revoked", run.account(role).revoked_token)

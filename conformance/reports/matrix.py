@@ -6,11 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.credentials import ELSEWHERE
 from conformance.reports.view import WORST_FIRST, Kind, Shown, Told
-from conformance.target import ROLES
 
 _STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
-_TITLES = {"owner": "The owner", "other": "The other user", "": "No login"}
+_TITLES = {
+    "owner": "The owner",
+    "other": "The other user",
+    ELSEWHERE: "The owner, at the other user's account",
+    "": "No login",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,11 @@ def matrix(shown: Sequence[Shown]) -> Matrix:
     found: dict[tuple[str, str], list[tuple[Shown, Told]]] = {}
     for one in shown:
         for told in one.told:
-            place = (told.check.credential, told.check.operation)
+            place = (_credential(one, told), told.check.operation)
             if all(place):
                 found.setdefault(place, []).append((one, told))
     operations = list(dict.fromkeys(operation for _, operation in found))
-    groups: dict[str, list[str]] = {role: [] for role in (*ROLES, "")}
+    groups: dict[str, list[str]] = {role: [] for role in _TITLES}
     for label in dict.fromkeys(credential for credential, _ in found):
         groups[_role(label)].append(label)
     return Matrix(
@@ -84,9 +89,18 @@ def matrix(shown: Sequence[Shown]) -> Matrix:
     )
 
 
+def _credential(one: Shown, told: Told) -> str:
+    """The row of a check. One that tries several credentials has none, unless it fails: no failure is left out."""
+    _, _, kind = one.id.partition("/")
+    about_access = kind.startswith(("forbidden/", "unauthenticated/"))
+    if told.check.credential or told.kind is not Kind.FAILED or not about_access:
+        return told.check.credential
+    return told.check.name.partition(" [")[0]
+
+
 def _role(label: str) -> str:
     role, comma, _ = label.partition(", ")
-    return role if comma and role in ROLES else ""
+    return role if comma and role in _TITLES else ""
 
 
 def _scopes(label: str) -> tuple[int, str]:
