@@ -137,7 +137,11 @@ def _is_prose(text: str, start: int, end: int) -> bool:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else str(escape[2])
+    if not escape[1]:
+        return str(escape[2])
+    character = chr(int(escape[1], 16))
+    # Half of a pair is no text that could be written; it stays as it is escaped.
+    return escape[0] if "\ud800" <= character <= "\udfff" else character
 
 
 def is_secret_field(name: str) -> bool:
