@@ -2,11 +2,16 @@
 
 A client may send slowly, too much, no HTTP at all, or several requests at once. Whatever it does, its
 answers come in the order of its requests, and it can read the last one before the connection ends.
+
+The parser knows some methods only, and takes any other word for no HTTP. So it gets what arrives in pieces that
+end where a request may end, and `POST` in place of a method that it need not know: the request is framed in the
+same way, and carries its own method further on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sized
 from typing import Any, cast
 
@@ -19,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from accounts_contract.contract import METHODS
 from mockserver.exchange import EXCHANGE, LINE, STREAMING, Exchange
 from mockserver.line import Line
 from mockserver.problems import Problem
@@ -36,6 +42,13 @@ KEEP_ALIVE_SECONDS = 65.0
 
 MAX_HEAD = 64 * 1024
 """The largest request header, in bytes."""
+
+_METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")  # RFC 9110, section 5.6.2
+_HTTP_2 = b"PRI * HTTP/2"  # no method, but how a client begins that takes us for a server of HTTP/2
+_PLACEHOLDER = b"POST"
+_EMPTY_LINES = re.compile(rb"[\r\n]++")
+_END_OF_HEAD = b"\r\n\r\n"
 
 _LINGER_SECONDS = 5.0
 """How long a client that still sends may take to read the last answer."""
@@ -82,6 +95,12 @@ class Connection(HttpToolsProtocol):
         self._last_word: Problem | None = None
         self._head_size = 0
         self._arrived = 0
+        self._is_between = True  # the parser waits for a request to begin
+        self._unread = (
+            0  # bytes of a body that are still to come; -1: its length was not looked up yet
+        )
+        self._method: bytes | None = None  # where it is not the one that the parser was given
+        self._part_of_method: bytearray | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or we have let go of it."""
@@ -97,18 +116,78 @@ class Connection(HttpToolsProtocol):
         self._idle_since = None
         self._arrived = len(data)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrades(memoryview(data)[upgrade.args[0] :])
+            # One request without a body, in one piece: as most come.
+            if (
+                self._is_between
+                and data.startswith(_METHODS)
+                and data.find(_END_OF_HEAD) + len(_END_OF_HEAD) == len(data)
+            ):
+                self._method = None
+                self._feed(data)
+            else:
+                self._feed_in_pieces(data)
         except httptools.HttpParserError as error:
             self._refuse(_reason(error))
+        except Problem as problem:
+            self._refuse(problem)
         if self.waits_since is not None:
             self._head_size += self._arrived
             if self._head_size > MAX_HEAD:
                 self._refuse(_too_large())
 
+    def _feed(self, data: bytes | memoryview) -> int:
+        """Have the parser read a piece; gives how much of it was read."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade()
+            return cast("int", upgrade.args[0])
+        return len(data)
+
+    def _feed_in_pieces(self, data: bytes) -> None:
+        """Have the parser read what has arrived, no more than one request at a time."""
+        pieces = memoryview(data)
+        at = 0
+        while at < len(data):
+            if self._is_between or self._part_of_method is not None:
+                at = self._read_method(data, at)
+                continue
+            if self._unread < 0:
+                self._unread = self._declared_length()
+            size = min(self._unread, len(data) - at) or _end_of_piece(data, at) - at
+            self._unread = max(0, self._unread - size)
+            at += self._feed(pieces[at : at + size])
+
+    def _read_method(self, data: bytes, at: int) -> int:
+        """Read a method, or the part of it that is here; gives where it ends."""
+        begun = self._part_of_method
+        if begun is None:
+            self._method = None
+            if data.startswith(_METHODS, at) or data.startswith(_HTTP_2, at):
+                return at + self._feed(memoryview(data)[at : _end_of_piece(data, at)])
+            empty = _EMPTY_LINES.match(data, at)
+            if empty is not None:
+                return at + self._feed(empty[0])
+        token = _TOKEN.match(data, at)
+        if token is None and begun is None:  # no HTTP
+            return at + self._feed(memoryview(data)[at:])
+        if begun is None:
+            begun = self._part_of_method = bytearray()
+            self._feed(_PLACEHOLDER[:1])  # The request has begun, and has so long to go on.
+        end = at
+        if token is not None:
+            begun += token[0]
+            end = token.end()
+        if end < len(data):
+            self._part_of_method = None
+            self._method = bytes(begun)
+            self._feed(_PLACEHOLDER[1:])
+        return end
+
     def on_message_begin(self) -> None:
         """A request begins."""
+        self._is_between = False
+        self._unread = 0
         super().on_message_begin()
         self.waits_since = self.loop.time()
         self._head_size = 1
@@ -123,12 +202,16 @@ class Connection(HttpToolsProtocol):
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
         super().on_headers_complete()
+        if self._method is not None:
+            self.scope["method"] = self._method.decode("ascii")
+        self._unread = -1
         self.body_since = cast("float", self.waits_since)
         self.waits_since = None
 
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._arrived = 0  # What follows belongs to another one.
+        self._is_between = True
         cycle = self.cycle
         if cycle is not None and not self.parser.should_upgrade():
             cycle.more_body = False
@@ -164,30 +247,15 @@ class Connection(HttpToolsProtocol):
             cycle.message_event.set()
             self.transport.close()
 
-    def _ignore_upgrades(self, rest: memoryview) -> None:
-        """Read requests that offer another protocol as if they did not (RFC 9110, section 7.8).
+    def _ignore_upgrade(self) -> None:
+        """Read a request that offers another protocol as if it did not (RFC 9110, section 7.8).
 
         Java's client and `curl --http2` offer HTTP/2 so; the parser would drop the body.
-
-        Args:
-            rest: What came after the header of the first of them.
         """
-        try:
-            while True:
-                head = self._head_without_upgrade()
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-                self.parser.feed_data(head)
-                try:
-                    self.parser.feed_data(rest)
-                except httptools.HttpParserUpgrade as upgrade:
-                    rest = rest[upgrade.args[0] :]
-                else:
-                    return
-        except httptools.HttpParserError as error:
-            self._refuse(_reason(error))
-        except Problem as problem:
-            self._refuse(problem)
+        head = self._head_without_upgrade()
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(head)
 
     def _head_without_upgrade(self) -> bytes:
         method = self.parser.get_method()
@@ -201,9 +269,19 @@ class Connection(HttpToolsProtocol):
         version = self.parser.get_http_version().encode("ascii")
         return b"\r\n".join([method + b" " + self.url + b" HTTP/" + version, *fields, b"", b""])
 
+    def _declared_length(self) -> int:
+        """How long the body will be, if the header says so; 0 for one in chunks, which says so itself."""
+        length = 0
+        for name, value in self.headers:
+            if name == b"transfer-encoding":
+                return 0
+            if name == b"content-length":
+                length = int(value)
+        return length
+
     def _size_of_head(self) -> int:
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-        return len(self.url) + fields
+        return len(self._method or b"") + len(self.url) + fields
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
@@ -288,9 +366,19 @@ class Connection(HttpToolsProtocol):
         yet: the answer. So what still comes is read and dropped.
         """
         self.pipeline.clear()
+        if self._served is not None:
+            self._served.waiting_for_100_continue = False  # nothing can be written any more
         self._lingers_since = self.loop.time()
         self.flow.resume_reading()
         self.transport.write_eof()
+
+
+def _end_of_piece(data: bytes, at: int) -> int:
+    """Where the next request may begin at the earliest: behind an empty line."""
+    if at < len(_END_OF_HEAD) and data.startswith((b"\r", b"\n"), at):
+        return at + 1  # the rest of an empty line that has begun in what arrived before
+    found = data.find(_END_OF_HEAD, at)
+    return len(data) if found < 0 else found + len(_END_OF_HEAD)
 
 
 def _reason(error: httptools.HttpParserError) -> Problem:
