@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from accounts_contract import DocumentError
+from accounts_contract import DocumentError, take_every_text
 from conformance.journal import JournalError, default_path
 from conformance.plugin import Plugin
 from conformance.reports import Progress, ReportError, check_report_paths, print_result
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    take_every_text()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["selftest"]:
         return _selftest(given[1:])

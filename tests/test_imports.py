@@ -28,6 +28,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "openapi_rules",
         "contract",
         "files",
+        "output",
         "__init__",
     ),
     "mockserver": (
