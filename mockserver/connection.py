@@ -95,10 +95,8 @@ class Connection(HttpToolsProtocol):
         self._last_word: Problem | None = None
         self._head_size = 0
         self._arrived = 0
-        self._is_between = True  # the parser waits for a request to begin
-        self._unread = (
-            0  # bytes of a body that are still to come; -1: its length was not looked up yet
-        )
+        # Bytes of a body that are still to come; -1: nobody has looked yet; None: no request has begun.
+        self._unread: int | None = None
         self._method: bytes | None = None  # where it is not the one that the parser was given
         self._part_of_method: bytearray | None = None
 
@@ -116,14 +114,18 @@ class Connection(HttpToolsProtocol):
         self._idle_since = None
         self._arrived = len(data)
         try:
-            # One request without a body, in one piece: as most come.
+            # One request without a body, in one piece, as most come, needs no more of a look.
             if (
-                self._is_between
+                self._unread is None
+                and data.endswith(_END_OF_HEAD)
+                and data.find(_END_OF_HEAD) == len(data) - len(_END_OF_HEAD)
                 and data.startswith(_METHODS)
-                and data.find(_END_OF_HEAD) + len(_END_OF_HEAD) == len(data)
             ):
                 self._method = None
-                self._feed(data)
+                try:
+                    self.parser.feed_data(data)
+                except httptools.HttpParserUpgrade:
+                    self._ignore_upgrade()
             else:
                 self._feed_in_pieces(data)
         except httptools.HttpParserError as error:
@@ -135,28 +137,27 @@ class Connection(HttpToolsProtocol):
             if self._head_size > MAX_HEAD:
                 self._refuse(_too_large())
 
-    def _feed(self, data: bytes | memoryview) -> int:
-        """Have the parser read a piece; gives how much of it was read."""
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade()
-            return cast("int", upgrade.args[0])
-        return len(data)
-
     def _feed_in_pieces(self, data: bytes) -> None:
         """Have the parser read what has arrived, no more than one request at a time."""
-        pieces = memoryview(data)
         at = 0
         while at < len(data):
-            if self._is_between or self._part_of_method is not None:
+            if self._unread is None or self._part_of_method is not None:
                 at = self._read_method(data, at)
                 continue
             if self._unread < 0:
                 self._unread = self._declared_length()
-            size = min(self._unread, len(data) - at) or _end_of_piece(data, at) - at
-            self._unread = max(0, self._unread - size)
-            at += self._feed(pieces[at : at + size])
+            size = min(self._unread, len(data) - at)
+            self._unread -= size
+            at = self._feed(data, at, at + size if size else _end_of_piece(data, at))
+
+    def _feed(self, data: bytes, start: int, end: int) -> int:
+        """Have the parser read a piece; gives where it ended."""
+        try:
+            self.parser.feed_data(data[start:end])
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade()
+            return start + cast("int", upgrade.args[0])
+        return end
 
     def _read_method(self, data: bytes, at: int) -> int:
         """Read a method, or the part of it that is here; gives where it ends."""
@@ -164,16 +165,18 @@ class Connection(HttpToolsProtocol):
         if begun is None:
             self._method = None
             if data.startswith(_METHODS, at) or data.startswith(_HTTP_2, at):
-                return at + self._feed(memoryview(data)[at : _end_of_piece(data, at)])
+                return self._feed(data, at, _end_of_piece(data, at))
             empty = _EMPTY_LINES.match(data, at)
             if empty is not None:
-                return at + self._feed(empty[0])
+                return self._feed(data, at, empty.end())
         token = _TOKEN.match(data, at)
         if token is None and begun is None:  # no HTTP
-            return at + self._feed(memoryview(data)[at:])
+            return self._feed(data, at, len(data))
         if begun is None:
             begun = self._part_of_method = bytearray()
-            self._feed(_PLACEHOLDER[:1])  # The request has begun, and has so long to go on.
+            self.parser.feed_data(
+                _PLACEHOLDER[:1]
+            )  # The request has begun, and has so long to go on.
         end = at
         if token is not None:
             begun += token[0]
@@ -181,12 +184,11 @@ class Connection(HttpToolsProtocol):
         if end < len(data):
             self._part_of_method = None
             self._method = bytes(begun)
-            self._feed(_PLACEHOLDER[1:])
+            self.parser.feed_data(_PLACEHOLDER[1:])
         return end
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._is_between = False
         self._unread = 0
         super().on_message_begin()
         self.waits_since = self.loop.time()
@@ -211,7 +213,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._arrived = 0  # What follows belongs to another one.
-        self._is_between = True
+        self._unread = None
         cycle = self.cycle
         if cycle is not None and not self.parser.should_upgrade():
             cycle.more_body = False
