@@ -2,16 +2,11 @@
 
 A client may send slowly, too much, no HTTP at all, or several requests at once. Whatever it does, its
 answers come in the order of its requests, and it can read the last one before the connection ends.
-
-The parser knows some methods only, and takes any other word for no HTTP. So it gets what arrives in pieces that
-end where a request may end, and `POST` in place of a method that it need not know: the request is framed in the
-same way, and carries its own method further on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sized
 from typing import Any, cast
 
@@ -20,13 +15,12 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
-    HttpToolsProtocol,
     RequestResponseCycle,
 )
 
-from accounts_contract.contract import METHODS
 from mockserver.exchange import EXCHANGE, LINE, STREAMING, Exchange
 from mockserver.line import Line
+from mockserver.parsing import ParsingProtocol
 from mockserver.problems import Problem
 from mockserver.reports import Log
 from mockserver.sandbox import Sandbox
@@ -42,13 +36,6 @@ KEEP_ALIVE_SECONDS = 65.0
 
 MAX_HEAD = 64 * 1024
 """The largest request header, in bytes."""
-
-_METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")  # RFC 9110, section 5.6.2
-_HTTP_2 = b"PRI * HTTP/2"  # no method, but how a client begins that takes us for a server of HTTP/2
-_PLACEHOLDER = b"POST"
-_EMPTY_LINES = re.compile(rb"[\r\n]++")
-_END_OF_HEAD = b"\r\n\r\n"
 
 _LINGER_SECONDS = 5.0
 """How long a client that still sends may take to read the last answer."""
@@ -72,13 +59,10 @@ class _Flow(FlowControl):
             super().resume_reading()
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ParsingProtocol):
     """A connection that does not wait forever."""
 
     config: Config
-
-    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until the first request
-    """The last request whose header is whole, and its answer."""
 
     waits_since: float | None
     """Since when the header of the next request is incomplete, on the loop's clock."""
@@ -94,11 +78,6 @@ class Connection(HttpToolsProtocol):
         self._lingers_since: float | None = None
         self._last_word: Problem | None = None
         self._head_size = 0
-        self._arrived = 0
-        # Bytes of a body that are still to come; -1: nobody has looked yet; None: no request has begun.
-        self._unread: int | None = None
-        self._method: bytes | None = None  # where it is not the one that the parser was given
-        self._part_of_method: bytearray | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or we have let go of it."""
@@ -112,84 +91,19 @@ class Connection(HttpToolsProtocol):
         if self._lingers_since is not None or self._last_word is not None:
             return
         self._idle_since = None
-        self._arrived = len(data)
         try:
-            # One request without a body, in one piece, as most come, needs no more of a look.
-            if (
-                self._unread is None
-                and data.endswith(_END_OF_HEAD)
-                and data.find(_END_OF_HEAD) == len(data) - len(_END_OF_HEAD)
-                and data.startswith(_METHODS)
-            ):
-                self._method = None
-                try:
-                    self.parser.feed_data(data)
-                except httptools.HttpParserUpgrade:
-                    self._ignore_upgrade()
-            else:
-                self._feed_in_pieces(data)
+            self.parse(data)
         except httptools.HttpParserError as error:
             self._refuse(_reason(error))
         except Problem as problem:
             self._refuse(problem)
         if self.waits_since is not None:
-            self._head_size += self._arrived
+            self._head_size += self.arrived
             if self._head_size > MAX_HEAD:
                 self._refuse(_too_large())
 
-    def _feed_in_pieces(self, data: bytes) -> None:
-        """Have the parser read what has arrived, no more than one request at a time."""
-        at = 0
-        while at < len(data):
-            if self._unread is None or self._part_of_method is not None:
-                at = self._read_method(data, at)
-                continue
-            if self._unread < 0:
-                self._unread = self._declared_length()
-            size = min(self._unread, len(data) - at)
-            self._unread -= size
-            at = self._feed(data, at, at + size if size else _end_of_piece(data, at))
-
-    def _feed(self, data: bytes, start: int, end: int) -> int:
-        """Have the parser read a piece; gives where it ended."""
-        try:
-            self.parser.feed_data(data[start:end])
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade()
-            return start + cast("int", upgrade.args[0])
-        return end
-
-    def _read_method(self, data: bytes, at: int) -> int:
-        """Read a method, or the part of it that is here; gives where it ends."""
-        begun = self._part_of_method
-        if begun is None:
-            self._method = None
-            if data.startswith(_METHODS, at) or data.startswith(_HTTP_2, at):
-                return self._feed(data, at, _end_of_piece(data, at))
-            empty = _EMPTY_LINES.match(data, at)
-            if empty is not None:
-                return self._feed(data, at, empty.end())
-        token = _TOKEN.match(data, at)
-        if token is None and begun is None:  # no HTTP
-            return self._feed(data, at, len(data))
-        if begun is None:
-            begun = self._part_of_method = bytearray()
-            self.parser.feed_data(
-                _PLACEHOLDER[:1]
-            )  # The request has begun, and has so long to go on.
-        end = at
-        if token is not None:
-            begun += token[0]
-            end = token.end()
-        if end < len(data):
-            self._part_of_method = None
-            self._method = bytes(begun)
-            self.parser.feed_data(_PLACEHOLDER[1:])
-        return end
-
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._unread = 0
         super().on_message_begin()
         self.waits_since = self.loop.time()
         self._head_size = 1
@@ -197,27 +111,15 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The header of a request is whole."""
         # Most headers arrive at once, with little else, and need no counting.
-        if self._head_size + self._arrived > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+        if self._head_size + self.arrived > MAX_HEAD and self._size_of_head() > MAX_HEAD:
             raise _too_large()
         if self.parser.should_upgrade():
             return
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
         super().on_headers_complete()
-        if self._method is not None:
-            self.scope["method"] = self._method.decode("ascii")
-        self._unread = -1
-        self.body_since = cast("float", self.waits_since)
+        self.body_since = self.waits_since or 0.0
         self.waits_since = None
-
-    def on_message_complete(self) -> None:
-        """A request is whole."""
-        self._arrived = 0  # What follows belongs to another one.
-        self._unread = None
-        cycle = self.cycle
-        if cycle is not None and not self.parser.should_upgrade():
-            cycle.more_body = False
-            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """A request was answered: the next one, if there is one, or the last word."""
@@ -235,8 +137,7 @@ class Connection(HttpToolsProtocol):
         # In a task, as uvicorn has it: what has arrived on all connections is parsed first, and then served,
         # which keeps the processor's caches warm; serving each at once took a quarter more. Nobody waits
         # for the task, so nothing is called when it is done: a server that ends waits for connections.
-        extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
-        extensions[LINE] = Line(cycle, self)
+        cycle.scope["extensions"] = {LINE: Line(cycle, self)}  # type: ignore[dict-item]  # no dict: ours
         self._served = cycle
         self._task = self.loop.create_task(cycle.run_asgi(app))
 
@@ -249,41 +150,9 @@ class Connection(HttpToolsProtocol):
             cycle.message_event.set()
             self.transport.close()
 
-    def _ignore_upgrade(self) -> None:
-        """Read a request that offers another protocol as if it did not (RFC 9110, section 7.8).
-
-        Java's client and `curl --http2` offer HTTP/2 so; the parser would drop the body.
-        """
-        head = self._head_without_upgrade()
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.parser.feed_data(head)
-
-    def _head_without_upgrade(self) -> bytes:
-        method = self.parser.get_method()
-        if method == b"CONNECT":
-            raise Problem(400, "request-malformed", "this server is no proxy")
-        fields = [
-            name + b": " + value
-            for name, value in self.headers
-            if name not in (b"upgrade", b"http2-settings")
-        ]
-        version = self.parser.get_http_version().encode("ascii")
-        return b"\r\n".join([method + b" " + self.url + b" HTTP/" + version, *fields, b"", b""])
-
-    def _declared_length(self) -> int:
-        """How long the body will be, if the header says so; 0 for one in chunks, which says so itself."""
-        length = 0
-        for name, value in self.headers:
-            if name == b"transfer-encoding":
-                return 0
-            if name == b"content-length":
-                length = int(value)
-        return length
-
     def _size_of_head(self) -> int:
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-        return len(self._method or b"") + len(self.url) + fields
+        return len(self.method or b"") + len(self.url) + fields
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
@@ -373,14 +242,6 @@ class Connection(HttpToolsProtocol):
         self._lingers_since = self.loop.time()
         self.flow.resume_reading()
         self.transport.write_eof()
-
-
-def _end_of_piece(data: bytes, at: int) -> int:
-    """Where the next request may begin at the earliest: behind an empty line."""
-    if at < len(_END_OF_HEAD) and data.startswith((b"\r", b"\n"), at):
-        return at + 1  # the rest of an empty line that has begun in what arrived before
-    found = data.find(_END_OF_HEAD, at)
-    return len(data) if found < 0 else found + len(_END_OF_HEAD)
 
 
 def _reason(error: httptools.HttpParserError) -> Problem:

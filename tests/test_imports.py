@@ -71,6 +71,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "reports",
         "watching",
         "line",
+        "parsing",
         "connection",
         "server",
         "cli",
