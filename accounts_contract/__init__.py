@@ -24,6 +24,7 @@ from accounts_contract.documents import (
     read_document,
 )
 from accounts_contract.files import accounts_file, control_file
+from accounts_contract.output import take_every_text
 from accounts_contract.schemas import Schema, Violation
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "format_pointer",
     "read_contract",
     "read_document",
+    "take_every_text",
 ]

@@ -2,10 +2,14 @@
 
 A document is read by the fast C loader, and keeps the nodes that its data was made of: in their marks
 places are looked up, when there is something to report.
+
+A hostile file costs no more than a plain one of its size: how deep it is nested, and how much its aliases
+make of it, is known before anything follows it.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -20,6 +24,20 @@ try:
     from yaml import CSafeLoader as _FastLoader
 except ImportError:  # PyYAML was built without libyaml: slower, and otherwise the same
     from yaml import SafeLoader as _FastLoader  # type: ignore[assignment]  # the same interface
+
+MAX_DEPTH = 100
+"""How many levels of lists and mappings a document may have."""
+
+MAX_MEMBERS = 1000
+"""How many keys a mapping may have: no file of ours needs nearly as many."""
+
+MAX_REPEATED = 100_000
+"""How many values of a document may be there because aliases repeat them."""
+
+_SAFE_DEPTH = 1000  # levels that the loader composes without harm
+_SHORT_NUMBER = 4  # characters of a number that is not too large: 1e99 is fine, and 1e999 is not
+_LONGEST_INTEGER = 20  # characters of one of 64 bits
+_MOST_TOLD = 100  # findings that a message lists
 
 Pointer = tuple[str | int, ...]
 """The keys and indexes that lead to a value, from the root (RFC 6901, unescaped)."""
@@ -55,7 +73,10 @@ class DocumentError(Exception):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(sorted(dict.fromkeys(findings)))
-        super().__init__("\n".join(str(finding) for finding in self.findings))
+        lines = [str(finding) for finding in self.findings[:_MOST_TOLD]]
+        if len(self.findings) > _MOST_TOLD:
+            lines.append(f"and {len(self.findings) - _MOST_TOLD} more")
+        super().__init__("\n".join(lines))
 
 
 class _Loader(_FastLoader):
@@ -95,12 +116,15 @@ class Document:
     text: str = field(repr=False)
     data: Any = field(repr=False)
     root: yaml.Node = field(repr=False)
+    _members: dict[int, dict[str, tuple[Any, yaml.Node]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def place(self, pointer: Pointer) -> Place:
         """Where the value at a pointer stands; of a value that is missing, where its parent stands."""
         node, mark = self.root, self.root.start_mark
         for key in pointer:
-            step = _step(node, key)
+            step = self._step(node, key)
             if step is None:
                 break
             mark, node = step
@@ -110,12 +134,27 @@ class Document:
         """A finding about the value at a pointer."""
         return Finding(self.place(pointer), format_pointer(pointer), message)
 
+    def _step(self, node: yaml.Node, key: str | int) -> tuple[Any, yaml.Node] | None:
+        if isinstance(node, yaml.MappingNode):
+            members = self._members.get(id(node))
+            if members is None:
+                members = self._members[id(node)] = {
+                    name.value: (name.start_mark, value)
+                    for name, value in node.value
+                    if isinstance(name, yaml.ScalarNode)
+                }
+            return members.get(str(key))
+        if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            value = node.value[key]
+            return value.start_mark, value
+        return None
+
 
 def read_document(path: Path) -> Document:
     """Read a YAML file (JSON is YAML too).
 
     Raises:
-        DocumentError: It cannot be read, is no UTF-8, no YAML, or has a key twice.
+        DocumentError: It cannot be read, is no UTF-8, no YAML, or more than JSON can hold.
     """
     file = str(path)
     try:
@@ -158,14 +197,16 @@ def _content(path: Path) -> bytes:
 
 def _parsed(text: str, file: str) -> Document:
     try:
+        _check_size(text, file)
         loader = _Loader(text)
         try:
             root = loader.get_single_node()
             if root is None:
                 raise _unreadable(file, "the file is empty")
-            unusable = list(_unusable_keys(root, file, ()))
-            if unusable:
-                raise DocumentError(unusable)
+            inspection = _Inspection(file)
+            inspection.measure(root)
+            if inspection.findings:
+                raise DocumentError(inspection.findings)
             data = loader.construct_document(root)
         finally:
             loader.dispose()
@@ -179,9 +220,37 @@ def _parsed(text: str, file: str) -> Document:
         raise _unreadable(file, f"this is not YAML: {error}") from None
     except ValueError as error:
         raise _unreadable(file, f"this cannot be read: {error}") from None
-    except RecursionError:
-        raise _unreadable(file, "this cannot be read: it is nested too deeply") from None
     return Document(file, text, data, root)
+
+
+def _check_size(text: str, file: str) -> None:
+    """Refuse a text that the loader, which composes by recursion, would fail or take for ever with.
+
+    Raises:
+        DocumentError: It is nested too deeply, or has too many directives.
+    """
+    if text.count("\n%") > MAX_DEPTH:  # the loader compares each %TAG with all before it
+        raise _unreadable(file, f"there are more than {MAX_DEPTH} directives (%); remove them")
+    brackets = text.count("[") + text.count("{")
+    # A block that lies within another begins further right, or is a list as the value of a key.
+    if brackets + 2 * max(map(len, text.splitlines()), default=0) < _SAFE_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _too_deep(file, event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _too_deep(file: str, mark: Any) -> DocumentError:
+    return _refused(file, mark, f"here it is nested more than {MAX_DEPTH} levels deep; use fewer")
+
+
+def _refused(file: str, mark: Any, message: str) -> DocumentError:
+    return DocumentError([Finding(_place(file, mark), "", message)])
 
 
 def _unreadable(file: str, message: str) -> DocumentError:
@@ -201,44 +270,91 @@ def follow(data: Any, reference: str) -> Any:
     return data
 
 
-def _step(node: yaml.Node | None, key: str | int) -> tuple[Any, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if isinstance(name, yaml.ScalarNode) and name.value == str(key):
-                return name.start_mark, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        value = node.value[key]
-        return value.start_mark, value
-    return None
+class _Inspection:
+    """Finds what keeps a tree of nodes from becoming JSON data; each node is looked at once."""
 
+    def __init__(self, file: str) -> None:
+        self.findings: list[Finding] = []
+        self._file = file
+        self._nodes = 0
+        self._above: set[int] = set()
+        self._measured: dict[int, tuple[int, int]] = {}
 
-def _unusable_keys(
-    node: yaml.Node, file: str, pointer: Pointer, above: frozenset[int] = frozenset()
-) -> Iterator[Finding]:
-    if id(node) in above:
-        raise DocumentError(
-            [Finding(_place(file, node.start_mark), "", "an alias must not contain itself")]
-        )
-    above |= {id(node)}
-    if isinstance(node, yaml.MappingNode):
+    def measure(self, node: yaml.Node, pointer: Pointer = (), above: int = 0) -> tuple[int, int]:
+        """How many values a node holds, those that aliases repeat included, and in how many levels.
+
+        Args:
+            node: The node.
+            pointer: What leads to it.
+            above: How many levels it lies in.
+
+        Raises:
+            DocumentError: There are too many of either, or it holds itself.
+        """
+        if isinstance(node, yaml.ScalarNode):
+            self._nodes += 1
+            self._check_number(node, pointer)
+            return 1, 0
+        if id(node) in self._above:
+            message = "an alias must not contain itself"
+            raise _refused(self._file, node.start_mark, message)
+        size, levels = self._measured.get(id(node), (0, 1))
+        if above + levels > MAX_DEPTH:
+            raise _too_deep(self._file, node.start_mark)
+        if size:
+            return size, levels
+        self._nodes += 1
+        self._above.add(id(node))
+        size = 1
+        for key, value in self._parts(node, pointer):
+            within, below = self.measure(value, (*pointer, key), above + 1)
+            size, levels = size + within, max(levels, below + 1)
+        self._above.discard(id(node))
+        if size > self._nodes + MAX_REPEATED:
+            message = f"aliases make {size:,} values of this; repeat less than {MAX_REPEATED:,}"
+            raise _refused(self._file, node.start_mark, message)
+        self._measured[id(node)] = size, levels
+        return size, levels
+
+    def _parts(self, node: yaml.Node, pointer: Pointer) -> Iterator[tuple[str | int, yaml.Node]]:
+        """What a node holds. Keys that JSON does not have are findings."""
+        if isinstance(node, yaml.SequenceNode):
+            yield from enumerate(node.value)
+            return
+        if len(node.value) > MAX_MEMBERS:
+            message = (
+                f"this mapping has {len(node.value):,} keys; more than {MAX_MEMBERS:,} are not read"
+            )
+            raise _refused(self._file, node.value[MAX_MEMBERS][0].start_mark, message)
         seen: dict[str, Any] = {}
         for name, value in node.value:
-            key = name.value if isinstance(name, yaml.ScalarNode) else ""
             if not isinstance(name, yaml.ScalarNode):
-                message = "a key must be a plain text, not a list or a mapping"
-                yield Finding(_place(file, name.start_mark), format_pointer(pointer), message)
-            elif key in seen and key != "<<":
-                first = seen[key].line + 1
-                message = f"the key {key!r} stands here again; line {first} has it already"
-                yield Finding(
-                    _place(file, name.start_mark), format_pointer((*pointer, key)), message
-                )
+                self._report(name, pointer, "a key must be a plain text, not a list or a mapping")
+                continue
+            key = name.value
+            if key in seen and key != "<<":
+                message = f"the key {key!r} stands here again; line {seen[key]} has it already"
+                self._report(name, (*pointer, key), message)
             else:
-                seen[key] = name.start_mark
-            yield from _unusable_keys(value, file, (*pointer, key), above)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _unusable_keys(value, file, (*pointer, index), above)
+                seen[key] = name.start_mark.line + 1
+            yield key, value
+
+    def _check_number(self, node: yaml.ScalarNode, pointer: Pointer) -> None:
+        """Report a number that not every reader of JSON can take: beyond 64 bits, or infinite."""
+        text, tag = node.value, node.tag
+        if len(text) <= _SHORT_NUMBER or not tag.endswith((":int", ":float")):
+            return
+        if tag.endswith(":float"):
+            good = math.isfinite(float(text))
+        else:
+            good = len(text) <= _LONGEST_INTEGER and -(2**63) <= int(text) < 2**63
+        if not good:
+            message = "this number is too large; put it in quotes if it is a text"
+            self._report(node, pointer, message)
+
+    def _report(self, node: yaml.Node, pointer: Pointer, message: str) -> None:
+        place = _place(self._file, node.start_mark)
+        self.findings.append(Finding(place, format_pointer(pointer), message))
 
 
 def _place(file: str, mark: Any) -> Place:

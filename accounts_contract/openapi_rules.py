@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from accounts_contract.documents import Document, Finding, Pointer, follow
-from accounts_contract.schemas import explain
+from accounts_contract.schemas import errors_of, explain
 
 
 def breaches_of_form(document: Document) -> list[Finding]:
@@ -64,7 +64,7 @@ def _structure(document: Document) -> Iterator[Finding]:
     from openapi_spec_validator.schemas import schema_v30  # noqa: PLC0415 - as above
 
     schema = jsonschema_rs.Draft4Validator(dict(schema_v30), validate_formats=True, offline=True)
-    for error in schema.iter_errors(document.data):
+    for error in errors_of(schema, document.data):
         for cause in _causes(error):
             for path, detail in explain(cause):
                 yield document.finding(path, detail)

@@ -21,6 +21,8 @@ Direction = Literal["request", "response"]
 _DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
 _SHOWN = 80  # characters of a refused value that a message repeats
 _CONSIDERED = 10_000  # characters of it that are searched for secrets
+_LARGE = 10_000  # values; of a larger document the first error is told, and not all
+_MOST_NAMES = 100  # unknown members that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Schema:
     def violations(
         self, value: Any, show: Callable[[str], str] = lambda text: text
     ) -> list[Violation]:
-        """Everything that is wrong with a JSON value; empty if it is valid.
+        """Everything that is wrong with a JSON value, or with a large one the first thing; empty if it is valid.
 
         A value in a member of the format `password` is never repeated. A value whose nesting the
         validator gives up on is a violation too.
@@ -71,12 +73,37 @@ class Schema:
         try:
             found = [
                 Violation(format_pointer(path), detail)
-                for error in self._validator.iter_errors(value)
+                for error in errors_of(self._validator, value)
                 for path, detail in explain(error, show, self._secrets)
             ]
         except (ValueError, RecursionError):
             return [Violation("", "is nested too deeply to be checked")]
         return list(dict.fromkeys(found))
+
+
+def errors_of(
+    validator: jsonschema_rs.Draft4Validator, value: Any
+) -> Iterable[jsonschema_rs.ValidationError]:
+    """All errors of a value, or the first one of a large value: the validator makes all at once, and slowly."""
+    if not _is_large(value):
+        return validator.iter_errors(value)
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
+
+
+def _is_large(value: Any) -> bool:
+    todo, count = [value], 0
+    while todo and count <= _LARGE:
+        part = todo.pop()
+        count += 1
+        if isinstance(part, Mapping):
+            todo.extend(part.values())
+        elif isinstance(part, list):
+            todo.extend(part)
+    return count > _LARGE
 
 
 class SchemaSet:
@@ -259,8 +286,11 @@ def explain(
         show = _hide
     value = error.instance
     if kind == "additionalProperties":
-        for name in facts["unexpected"]:
+        unexpected = facts["unexpected"]
+        for name in unexpected[:_MOST_NAMES]:
             yield (*path, show(name)), "is not a known member"
+        if len(unexpected) > _MOST_NAMES:
+            yield path, f"has {len(unexpected) - _MOST_NAMES:,} more members that are not known"
         return
     if kind in _UNIONS:
         meant = _meant(error, facts["context"])

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from accounts_contract import DocumentError
+from accounts_contract import DocumentError, take_every_text
 from conformance.journal import JournalError, default_path
 from conformance.plugin import Plugin, broke
 from conformance.reports import Progress, ReportError, abandon, print_result, visible
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    take_every_text()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if not _streams_are_open():

@@ -8,9 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
-from accounts_contract import Contract, Operation, accounts_file, read_contract
+from accounts_contract import Contract, Operation, accounts_file, read_contract, read_document
 
 Level = Literal["MUST", "SHOULD"]
 
@@ -97,7 +95,7 @@ def read_catalogue(contract: Contract) -> Catalogue:
         ValueError: An id stands twice, or a template names an unknown operation (a defect of ours).
     """
     path = Path(__file__).with_name("requirements.yaml")
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: Any = read_document(path).data
     by_slug = {slug(operation.id): operation for operation in contract.operations.values()}
     found: dict[str, Requirement] = {}
     for entry in data["requirements"]:

@@ -17,7 +17,7 @@ from conformance.target import ROLES, Account, RateLimit, Scopes, Target
 
 _VARIABLE = re.compile(r"\$(\$)?\{([^}]*)(\}?)")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_RATE = re.compile(r"([1-9][0-9]*)/(s|m|h)")
+_RATE = re.compile(r"([1-9][0-9]{0,8})/(s|m|h)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _OURS = frozenset({"authorization", "host", "content-type", "content-length", "transfer-encoding"})
 _KEYS = (

@@ -12,13 +12,14 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from accounts_contract import Body, MediaType, Violation, format_pointer
-from mockserver.problems import Headers, Problem
+from mockserver.problems import MAX_ERRORS, Headers, Problem
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
-_MAX_VIOLATIONS = 100
+_DEEPEST = 100
+"""Levels of lists and objects in a body; fewer than what can be written out again."""
 
 
 class BodyReader:
@@ -94,10 +95,24 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
     if not raw.strip():
         raise Problem(400, "body-missing", "the body is empty: send a JSON object")
     try:
-        return orjson.loads(raw)
+        data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         detail = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         raise _malformed(detail) from None
+    if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
+        raise _malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
+    return data
+
+
+def _is_deep(data: Any) -> bool:
+    """Whether JSON data has more levels of lists and objects than are read."""
+    level: list[Any] = [[data]]
+    for _ in range(_DEEPEST + 1):
+        inside = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [part for parts in inside for part in parts if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _urlencoded(raw: bytes) -> list[tuple[str, str]]:
@@ -178,7 +193,17 @@ def _option(content_type: bytes, name: bytes) -> bytes | None:
 
 
 def _typed(media: MediaType, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """A form as an object: each value in the JSON type that the schema asks for, where it can be read so."""
+    """A form as an object: each value in the JSON type that the schema asks for, where it can be read so.
+
+    Raises:
+        Problem: 400; it is JSON under the name of a form, or gives a member twice.
+    """
+    if pairs and pairs[0][0].lstrip()[:1] in ("{", "["):
+        # As `curl -d` and PowerShell send it, who are not told otherwise.
+        raise _malformed(
+            f"this is JSON, sent as a form: send the header Content-Type: {JSON} with it "
+            f"(curl -H 'Content-Type: {JSON}')"
+        )
     types = media.schema.member_types if media.schema is not None else {}
     form: dict[str, Any] = {}
     twice: list[str] = []
@@ -193,7 +218,7 @@ def _typed(media: MediaType, pairs: list[tuple[str, str]]) -> dict[str, Any]:
             form[name] = value
     if twice:
         detail = "is given more than once"
-        names = list(dict.fromkeys(twice))[:_MAX_VIOLATIONS]
+        names = list(dict.fromkeys(twice))[:MAX_ERRORS]
         violations = [Violation(format_pointer([name]), detail) for name in names]
         raise Problem(400, "body-invalid", f"{names[0]} {detail}", violations)
     return form

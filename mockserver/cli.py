@@ -13,11 +13,11 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
-from accounts_contract import DocumentError
+from accounts_contract import DocumentError, take_every_text
 from mockserver.app import Settings, create_app, warm_up
 from mockserver.cors import OriginPolicy
 from mockserver.exchange import App, Receive, Scope, Send
@@ -43,6 +43,7 @@ _fixtures = click.option(
 @click.version_option(package_name="accounts-mock")
 def main() -> None:
     """A mock server for the docker.io Accounts API that enforces its contract."""
+    take_every_text()
 
 
 @main.command(context_settings=_FROM_ENVIRONMENT)
@@ -121,7 +122,7 @@ def serve(
         control_token=control_token,
         require_sandbox=require_sandbox,
     )
-    log = Log(sys.stderr, log_format)
+    log = Log(_buffered(sys.stderr), log_format)
     _capture_warnings(log)
     known = () if control_token is None else (control_token,)
     sandboxes = Sandboxes(loaded.fixtures, max_sandboxes, secrets=known)
@@ -237,6 +238,11 @@ def _listen(host: str, port: int) -> socket.socket:
 def _fail(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(2)
+
+
+def _buffered(stream: TextIO) -> TextIO:
+    """A stream that keeps what could not be written: standard error forgets the rest of a line that it has cut."""
+    return open(stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)
 
 
 def _capture_warnings(log: Log) -> None:

@@ -15,12 +15,12 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
-    HttpToolsProtocol,
     RequestResponseCycle,
 )
 
 from mockserver.exchange import EXCHANGE, LINE, STREAMING, Exchange
 from mockserver.line import Line
+from mockserver.parsing import ParsingProtocol
 from mockserver.problems import Problem
 from mockserver.reports import Log
 from mockserver.sandbox import Sandbox
@@ -59,13 +59,10 @@ class _Flow(FlowControl):
             super().resume_reading()
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ParsingProtocol):
     """A connection that does not wait forever."""
 
     config: Config
-
-    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until the first request
-    """The last request whose header is whole, and its answer."""
 
     waits_since: float | None
     """Since when the header of the next request is incomplete, on the loop's clock."""
@@ -81,7 +78,6 @@ class Connection(HttpToolsProtocol):
         self._lingers_since: float | None = None
         self._last_word: Problem | None = None
         self._head_size = 0
-        self._arrived = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or we have let go of it."""
@@ -95,15 +91,14 @@ class Connection(HttpToolsProtocol):
         if self._lingers_since is not None or self._last_word is not None:
             return
         self._idle_since = None
-        self._arrived = len(data)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrades(memoryview(data)[upgrade.args[0] :])
+            self.parse(data)
         except httptools.HttpParserError as error:
             self._refuse(_reason(error))
+        except Problem as problem:
+            self._refuse(problem)
         if self.waits_since is not None:
-            self._head_size += self._arrived
+            self._head_size += self.arrived
             if self._head_size > MAX_HEAD:
                 self._refuse(_too_large())
 
@@ -116,23 +111,15 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The header of a request is whole."""
         # Most headers arrive at once, with little else, and need no counting.
-        if self._head_size + self._arrived > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+        if self._head_size + self.arrived > MAX_HEAD and self._size_of_head() > MAX_HEAD:
             raise _too_large()
         if self.parser.should_upgrade():
             return
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
         super().on_headers_complete()
-        self.body_since = cast("float", self.waits_since)
+        self.body_since = self.waits_since or 0.0
         self.waits_since = None
-
-    def on_message_complete(self) -> None:
-        """A request is whole."""
-        self._arrived = 0  # What follows belongs to another one.
-        cycle = self.cycle
-        if cycle is not None and not self.parser.should_upgrade():
-            cycle.more_body = False
-            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """A request was answered: the next one, if there is one, or the last word."""
@@ -150,8 +137,7 @@ class Connection(HttpToolsProtocol):
         # In a task, as uvicorn has it: what has arrived on all connections is parsed first, and then served,
         # which keeps the processor's caches warm; serving each at once took a quarter more. Nobody waits
         # for the task, so nothing is called when it is done: a server that ends waits for connections.
-        extensions = cast("dict[str, Any]", cycle.scope.setdefault("extensions", {}))
-        extensions[LINE] = Line(cycle, self)
+        cycle.scope["extensions"] = {LINE: Line(cycle, self)}  # type: ignore[dict-item]  # no dict: ours
         self._served = cycle
         self._task = self.loop.create_task(cycle.run_asgi(app))
 
@@ -164,46 +150,9 @@ class Connection(HttpToolsProtocol):
             cycle.message_event.set()
             self.transport.close()
 
-    def _ignore_upgrades(self, rest: memoryview) -> None:
-        """Read requests that offer another protocol as if they did not (RFC 9110, section 7.8).
-
-        Java's client and `curl --http2` offer HTTP/2 so; the parser would drop the body.
-
-        Args:
-            rest: What came after the header of the first of them.
-        """
-        try:
-            while True:
-                head = self._head_without_upgrade()
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-                self.parser.feed_data(head)
-                try:
-                    self.parser.feed_data(rest)
-                except httptools.HttpParserUpgrade as upgrade:
-                    rest = rest[upgrade.args[0] :]
-                else:
-                    return
-        except httptools.HttpParserError as error:
-            self._refuse(_reason(error))
-        except Problem as problem:
-            self._refuse(problem)
-
-    def _head_without_upgrade(self) -> bytes:
-        method = self.parser.get_method()
-        if method == b"CONNECT":
-            raise Problem(400, "request-malformed", "this server is no proxy")
-        fields = [
-            name + b": " + value
-            for name, value in self.headers
-            if name not in (b"upgrade", b"http2-settings")
-        ]
-        version = self.parser.get_http_version().encode("ascii")
-        return b"\r\n".join([method + b" " + self.url + b" HTTP/" + version, *fields, b"", b""])
-
     def _size_of_head(self) -> int:
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-        return len(self.url) + fields
+        return len(self.method or b"") + len(self.url) + fields
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
@@ -288,6 +237,8 @@ class Connection(HttpToolsProtocol):
         yet: the answer. So what still comes is read and dropped.
         """
         self.pipeline.clear()
+        if self._served is not None:
+            self._served.waiting_for_100_continue = False  # nothing can be written any more
         self._lingers_since = self.loop.time()
         self.flow.resume_reading()
         self.transport.write_eof()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ from mockserver.connexion_doors import (
     Specification,
 )
 from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
-from mockserver.problems import Headers, Problem, response_breaks_contract
+from mockserver.problems import MAX_ERRORS, Headers, Problem, response_breaks_contract
 from mockserver.refusals import Refusal, Unknown
 from mockserver.staging import applied, breaches, effect_on, spoil, staged
 
@@ -141,7 +142,11 @@ class Endpoint:
         violations = [] if schema.is_valid(body) else schema.violations(body, exchange.redact)
         known = schema.known_members
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
-            unknown = [exchange.redact(name) for name in body if name not in known]
+            # Some of them are enough: there may be very many.
+            unknown = [
+                exchange.redact(name)
+                for name in islice((one for one in body if one not in known), MAX_ERRORS)
+            ]
             if self._strict:
                 told = {violation.pointer for violation in violations}
                 found = [_unknown_member(name, known) for name in unknown]
@@ -202,7 +207,7 @@ def _invalid(violations: list[Violation]) -> Problem:
     ]
     if len(violations) > 5:
         sentences.append(f"and {len(violations) - 5} more")
-    return Problem(400, "body-invalid", "; ".join(sentences), violations[:100])
+    return Problem(400, "body-invalid", "; ".join(sentences), violations)
 
 
 def _unknown_member(name: str, known: frozenset[str]) -> Violation:

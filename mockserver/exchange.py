@@ -74,7 +74,7 @@ class Exchange:
     """One request on its way.
 
     Attributes:
-        method: The method, in upper case.
+        method: The method, as it was sent.
         path: The path as it was sent, still percent-encoded, without the prefix of a sandbox.
         prefix: The prefix of a sandbox that stood before the path, fit to be repeated.
         query: The query as it was sent.

@@ -11,6 +11,9 @@ from accounts_contract import Violation
 
 Headers = list[tuple[bytes, bytes]]
 
+MAX_ERRORS = 100
+"""How many violations a problem names."""
+
 # The names of RFC 9110; older versions of Python have others.
 _PHRASES = {413: "Content Too Large", 414: "URI Too Long"}
 
@@ -22,7 +25,7 @@ class Problem(Exception):
         status: The HTTP status.
         code: The kind of problem as a word for programs.
         detail: A sentence for a person: what is wrong, and the likely mend.
-        errors: Each violation in the body, with its place.
+        errors: Each violation in the body, with its place; the first hundred are told.
         headers: Further header fields of the response.
     """
 
@@ -38,7 +41,7 @@ class Problem(Exception):
         self.status = status
         self.code = code
         self.detail = detail
-        self.errors = errors
+        self.errors = errors[:MAX_ERRORS]
         self.headers: Headers = headers or []
 
     def data(self) -> dict[str, object]:

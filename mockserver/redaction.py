@@ -10,7 +10,7 @@ sent is shown. That works on texts, which may be cut or broken: what is no JSON 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -44,6 +44,10 @@ _BOUNDARY = re.compile(r"^--[^\r\n]++", re.MULTILINE)
 _PART_NAME = re.compile(r"""(?<![a-z])name="?([^"\r\n]*+)""", re.IGNORECASE)
 
 
+Heads = dict[str, dict[int, set[str]]]
+"""Secrets by how they begin and how long they are: thousands may begin alike, as tokens of one service do."""
+
+
 class Redactor:
     """Hides secrets in texts, also where they are percent-encoded or escaped as JSON does it.
 
@@ -58,19 +62,16 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._short: set[str] = set()
-        self._by_head: dict[str, list[str]] = {}
-        self._folded: dict[str, list[str]] = {}
+        self._by_head: Heads = {}
+        self._folded: Heads = {}
         for secret in dict.fromkeys(secrets):
             if secret in _PUBLIC:
                 continue
             if len(secret) < _LONG_ENOUGH:
                 self._short.add(secret)
                 continue
-            self._by_head.setdefault(secret[:_LONG_ENOUGH], []).append(secret)
-            folded = secret.lower()
-            self._folded.setdefault(folded[:_LONG_ENOUGH], []).append(folded)
-        for alike in self._by_head.values():
-            alike.sort(key=len, reverse=True)
+            _add(self._by_head, secret)
+            _add(self._folded, secret.lower())
 
     def __call__(self, text: str) -> str:
         """A text with three asterisks in place of each secret."""
@@ -86,9 +87,9 @@ class Redactor:
         plain = unquote(unquote(text)).replace("~1", "/").replace("~0", "~").lower()
         plain = plain.replace('\\"', '"').replace("\\\\", "\\")
         return any(
-            plain.startswith(secret, at) and not _is_prose(plain, at, at + len(secret))
+            not _is_prose(plain, at, end)
             for at in _heads_in(plain, self._folded)
-            for secret in self._folded[plain[at : at + _LONG_ENOUGH]]
+            for end in _ends(self._folded, plain, at)
         )
 
     def _hide_decoded(self, text: str, decoded: str) -> str:
@@ -103,16 +104,26 @@ class Redactor:
         for start in _heads_in(text, self._by_head):
             if start < done:
                 continue
-            for secret in self._by_head[text[start : start + _LONG_ENOUGH]]:
-                end = start + len(secret)
-                if text.startswith(secret, start) and not _is_prose(text, start, end):
+            for end in sorted(_ends(self._by_head, text, start), reverse=True):
+                if not _is_prose(text, start, end):
                     pieces += (text[done:start], HIDDEN)
                     done = end
                     break
         return "".join((*pieces, text[done:])) if pieces else text
 
 
-def _heads_in(text: str, heads: Mapping[str, list[str]]) -> list[int]:
+def _add(heads: Heads, secret: str) -> None:
+    heads.setdefault(secret[:_LONG_ENOUGH], {}).setdefault(len(secret), set()).add(secret)
+
+
+def _ends(heads: Heads, text: str, start: int) -> Iterator[int]:
+    """Where each secret ends that begins at a place where a head stands."""
+    for length, alike in heads[text[start : start + _LONG_ENOUGH]].items():
+        if text[start : start + length] in alike:
+            yield start + length
+
+
+def _heads_in(text: str, heads: Heads) -> list[int]:
     """Where one of the heads stands: there a secret may begin."""
     if len(heads) <= _FEW:
         return sorted(at for head in heads if head in text for at in _places(head, text))
@@ -137,7 +148,11 @@ def _is_prose(text: str, start: int, end: int) -> bool:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else str(escape[2])
+    if not escape[1]:
+        return str(escape[2])
+    character = chr(int(escape[1], 16))
+    # Half of a pair is no text that could be written; it stays as it is escaped.
+    return escape[0] if "\ud800" <= character <= "\udfff" else character
 
 
 def is_secret_field(name: str) -> bool:

@@ -108,11 +108,18 @@ class Log:
         self._thread.join(timeout)
 
     def _write(self) -> None:
+        late, why = 0, ""
         while (text := self._queue.get()) is not None:
+            lines = text.count("\n")
+            if late:
+                text = self._line(_late(late, why)) + text
             try:
                 self._stream.write(text)
                 self._stream.flush()
-            except (OSError, ValueError):  # the reader is gone; the server goes on
+                late = 0
+            except OSError as error:  # such as a full disk, which may have room again
+                late, why = late + lines, error.strerror or str(error)
+            except ValueError:  # the stream was closed
                 return
 
 
@@ -127,6 +134,11 @@ def _path(exchange: Exchange) -> str:
 
 def _dropped(count: int) -> dict[str, Any]:
     return {"event": "dropped", "message": f"{count} lines were dropped: nobody read them in time"}
+
+
+def _late(count: int, why: str) -> dict[str, Any]:
+    message = f"{count} lines could not be written in time, and may be lost: {why}"
+    return {"event": "dropped", "message": message}
 
 
 def _json_request(exchange: Exchange, seconds: float) -> str:

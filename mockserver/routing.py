@@ -8,7 +8,7 @@ connexion's `RoutedMiddleware` looks for them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -18,11 +18,19 @@ from mockserver.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddl
 from mockserver.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
 from mockserver.problems import Problem
 
+_KNOWN = frozenset(method.upper() for method in METHODS)
+
 
 def allow(methods: Iterable[str]) -> str:
     """What `Allow` says of a path that has operations for some methods (RFC 9110, sections 9.3.2 and 10.2.1)."""
     taken = {"OPTIONS", *methods}
     return ", ".join(sorted(taken | {"HEAD"} if "GET" in taken else taken))
+
+
+def _meant(method: str, taken: Collection[str]) -> str:
+    """What to ask of a method in small letters: it is another one, and `fetch` sends `patch` as it is written."""
+    meant = method.upper()
+    return f"; did you mean {meant}?" if meant != method and meant in taken else ""
 
 
 @dataclass(slots=True)
@@ -140,6 +148,12 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
             shown = exchange.redact(path)
             base = exchange.prefix
             mend = self.table.hint(path[:200] if shown == path else "", base)
+            if exchange.method not in _KNOWN:  # RFC 9110, section 9.1
+                detail = (
+                    f"there is no {base}{shown[:200]}, nor a path that takes {exchange.method[:20]}"
+                    f"{_meant(exchange.method, _KNOWN)}; {mend}"
+                )
+                raise Problem(501, "method-unknown", detail)
             raise Problem(404, "path-unknown", f"there is no {base}{shown[:200]}; {mend}")
         route, exchange.params = found
         operation = route.operations.get(exchange.method)
@@ -149,6 +163,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
                 exchange.answer = Answer(204, headers, b"")
                 return
             detail = f"{route.template} does not take {exchange.method[:20]}, but {route.allow}"
+            detail += _meant(exchange.method, route.operations)
             raise Problem(405, "method-not-allowed", detail, headers=headers)
         exchange.operation = operation
         scope["path_params"] = exchange.params

@@ -7,6 +7,7 @@ here: names that must be unique or must exist, and the one primary address.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import count, islice
 from typing import Any
 
 from accounts_contract import Schema, Violation
@@ -25,6 +26,10 @@ from mockserver.world import (
 Show = Callable[[str], str]
 """What a message may repeat of a value that was sent."""
 
+_HIGHEST_ID = 2**53 - 1
+_LONGEST_ADDRESS = 254
+_MOST_TOLD = 1000  # violations
+_MOST_MADE_UP = 100_000  # addresses of all accounts that `more_emails` makes up
 _JOINED = "2014-01-01T00:00:00Z"
 
 
@@ -55,14 +60,16 @@ def world_from_state(
     """
     violations = schema.violations(data, show)
     broken = {violation.pointer for violation in violations}
-    violations += [one for one in _contradictions(data, scopes, show) if one.pointer not in broken]
+    more = (one for one in _contradictions(data, scopes, show) if one.pointer not in broken)
+    violations += islice(more, _MOST_TOLD)
     if violations:
         raise StateError([Violation(show(one.pointer), one.detail) for one in violations])
     world = World()
-    next_id = max((raw.get("id", 0) for raw in data["accounts"]), default=0) + 1
+    taken = {raw["id"] for raw in data["accounts"] if "id" in raw}
+    highest = max(taken, default=0)
+    free = (one for one in count(highest + 1 if highest < _HIGHEST_ID else 1) if one not in taken)
     for raw in data["accounts"]:
-        world.put(_account(raw, next_id))
-        next_id += "id" not in raw
+        world.put(_account(raw, raw["id"] if "id" in raw else next(free)))
     for raw in data.get("logins", ()):
         world.add_login(Login(raw["name"], raw["password"], raw["username"]))
     for raw in data.get("tokens", ()):
@@ -129,19 +136,16 @@ def unknown_scopes(
             yield Violation(f"{pointer}/{index}", detail)
 
 
-def _account(raw: Mapping[str, Any], next_id: int) -> Account:
+def _account(raw: Mapping[str, Any], number: int) -> Account:
     emails = tuple(
         Email(email["email"], email.get("verified", False), email.get("primary", False))
         for email in raw["emails"]
     )
     primary = next(email.email for email in emails if email.primary)
     username = raw["username"]
-    emails += tuple(
-        Email(f"more-{number}@{username}.example.com", verified=False, primary=False)
-        for number in range(1, raw.get("more_emails", 0) + 1)
-    )
+    emails += tuple(Email(one, verified=False, primary=False) for one in _made_up(raw))
     return Account(
-        id=raw.get("id", next_id),
+        id=number,
         username=username,
         password=raw["password"],
         url=raw.get("url", f"https://www.docker.io/api/v1.1/users/{username}/"),
@@ -155,6 +159,12 @@ def _account(raw: Mapping[str, Any], next_id: int) -> Account:
         is_active=raw.get("is_active", True),
         emails=emails,
     )
+
+
+def _made_up(raw: Mapping[str, Any]) -> Iterator[str]:
+    """The addresses that `more_emails` adds to an account."""
+    for number in range(1, raw.get("more_emails", 0) + 1):
+        yield f"more-{number}@{raw['username']}.example.com"
 
 
 def _account_state(account: Account) -> dict[str, Any]:
@@ -183,6 +193,7 @@ def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[
     usernames: set[str] = set()
     ids: set[int] = set()
     addresses: set[str] = set()
+    made_up = 0
     for index, raw in _entries(data, "accounts"):
         here = f"/accounts/{index}"
         yield from _once(usernames, raw.get("username"), f"{here}/username", "username")
@@ -198,6 +209,10 @@ def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[
                 f"exactly one address must be primary, and {how_many}; set primary: true on one"
             )
             yield Violation(f"{here}/emails", detail)
+        more = raw.get("more_emails")
+        if isinstance(more, int) and isinstance(raw.get("username"), str):
+            made_up += more
+            yield from _more(raw, made_up, addresses, f"{here}/more_emails")
     names: set[str] = set()
     for index, raw in _entries(data, "logins"):
         here = f"/logins/{index}"
@@ -211,6 +226,21 @@ def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[
         if isinstance(raw.get("scopes"), list):
             yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes", show)
         yield from _time(raw.get("expires_at"), f"{here}/expires_at")
+
+
+def _more(
+    raw: Mapping[str, Any], made_up: int, addresses: set[str], pointer: str
+) -> Iterator[Violation]:
+    """What is wrong with the addresses that are made up for an account, `made_up` of them so far."""
+    if made_up > _MOST_MADE_UP:
+        yield Violation(pointer, f"makes more than {_MOST_MADE_UP:,} addresses, with those before")
+        return
+    for address in _made_up(raw):
+        if address.count("@") > 1 or len(address) > _LONGEST_ADDRESS:
+            detail = "needs a username that can stand in an address, shorter and without @"
+            yield Violation(pointer, detail)
+            return
+        yield from _once(addresses, address.lower(), pointer, "address")
 
 
 def _entries(data: Any, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -6,7 +6,8 @@ import re
 
 from mockserver.faults import KINDS, MAX_WAIT, Effect
 
-_PREFERENCE = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,"])+|"')  # a comma within quotes parts nothing
+# A comma within quotes parts nothing. Nothing that was read is read again, so that no field takes long.
+_PREFERENCE = re.compile(r'(?:"(?:\\.|[^"\\])*+"?+|[^,"])++')
 _STATUS = re.compile(r"[2-5][0-9]{2}")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 

@@ -28,6 +28,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "openapi_rules",
         "contract",
         "files",
+        "output",
         "__init__",
     ),
     "mockserver": (
@@ -70,6 +71,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "reports",
         "watching",
         "line",
+        "parsing",
         "connection",
         "server",
         "cli",

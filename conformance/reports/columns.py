@@ -35,13 +35,14 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
 
 def _wrapped_line(line: str, width: int) -> Iterator[str]:
-    while columns(line) > width:
-        head, rest = _split(line, width)
+    head, rest = _split(line, width)
+    while rest:
         space = len(head) if rest.startswith(" ") else head.rfind(" ")
         if space > 0 and head[:space].strip():
             head, rest = line[:space], line[space:]
         yield head.rstrip()
         line = rest.lstrip()
+        head, rest = _split(line, width)
     yield line
 
 

@@ -6,12 +6,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from accounts_contract import Contract, Violation
 from mockserver.control.refusing import invalid
 from mockserver.endpoint import Handler
 from mockserver.exchange import Exchange
+from mockserver.problems import MAX_ERRORS
 from mockserver.refusals import Invalid, Unknown
 from mockserver.state import unknown_scopes
 from mockserver.world import Token, World, format_time
@@ -63,7 +65,7 @@ def mint(
         Invalid: No such account, no such scope, or far too many tokens already.
     """
     username, scopes = request["username"], request["scopes"]
-    violations = list(unknown_scopes(scopes, contract.scopes, "/scopes", show))
+    violations = list(islice(unknown_scopes(scopes, contract.scopes, "/scopes", show), MAX_ERRORS))
     if username not in world.accounts:
         known = ", ".join(list(world.accounts)[:10])
         detail = f"no account has this username (there are: {known})"

@@ -121,6 +121,17 @@ def test_a_page_of_another_origin_reads_what_it_did_wrong(page: Page, server: Mo
     assert text["status"] == 415
 
 
+@pytest.mark.parametrize(("path", "status"), [(USER, 405), ("/nowhere", 501)])
+def test_a_page_that_sends_small_letters_reads_what_was_meant(
+    page: Page, server: MockServer, path: str, status: int
+) -> None:
+    answer = _send(page, server, "patch", path, '{"company": "x"}')
+    assert (answer.get("status"), answer.get("failed")) == (status, None)
+    assert "did you mean PATCH?" in answer["text"]
+    last = server.send("GET", "/_mock/requests").json()[-1]
+    assert (last["method"], last["status"]) == ("patch", status)
+
+
 def test_the_headers_of_the_mock_server_pass_the_preflight(page: Page, server: MockServer) -> None:
     headers = {"Authorization": TOKEN, "X-Mock-Sandbox": "mine", "Prefer": "respond-async"}
     assert _fetch(page, f"{server.url}{USER}", headers=headers)["status"] == 200

@@ -278,6 +278,38 @@ OTHER_TYPES = [
 ]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"full_name": "John"}',
+        b' \r\n {"full_name": "John & Jane", "company": "a=b"}',
+        b"+%7B%22full_name%22%3A1%7D",
+        b'[{"full_name": "John"}]',
+        b"%0a%5b",
+        b"{}",
+    ],
+)
+@every_writing_operation
+def test_json_that_is_sent_as_a_form_is_refused_with_a_hint(
+    server: MockServer, operation: Operation, body: bytes
+) -> None:
+    with server.unchanged():
+        answer = send(server, operation, ({"Content-Type": FORM}, body))
+    refusal = problem(answer, 400, "body-malformed")
+    assert "JSON" in refusal["detail"]
+    assert "Content-Type: application/json" in refusal["detail"]
+
+
+def test_json_as_the_name_of_a_part_is_refused_with_a_hint(server: MockServer) -> None:
+    headers, body = as_multipart({"{full_name": "John"})
+    assert "Content-Type: application/json" in problem(patch(server, headers, body), 400)["detail"]
+
+
+def test_a_brace_further_on_in_a_form_is_a_brace(server: MockServer) -> None:
+    answer = patch(server, {"Content-Type": FORM}, b"full_name={John}&{x=1&[y]=2")
+    assert answer.json()["full_name"] == "{John}"
+
+
 @every_writing_operation
 @pytest.mark.parametrize("content_type", OTHER_TYPES)
 def test_another_media_type_is_refused_with_those_that_are_read(

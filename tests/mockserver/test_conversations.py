@@ -66,6 +66,10 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
         request("PATCH", JANES, *UPGRADE, body=b'{"company": "Upgraded"}'),
         request("PATCH", JANES, *UPGRADE, CHUNKED) + chunked(b'{"company": ', b'"Chunks"}'),
         request("PATCH", JANES, body=b'{"company": "Nobody"}', login=b""),
+        request("patch", JANES, body=b"{}"),
+        request("get", JANES, CHUNKED) + chunked(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+        b"\r\n" + request("M-$earch.it", JANES, *UPGRADE, body=b"PATCH"),
+        request("GE", JANES),
         LAST,
     ]
     rest = b"".join(conversation)
@@ -76,7 +80,7 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
             rest = rest[length:]
         connection.sendall(rest)
         answer = stream.read()
-    assert statuses(answer) == [200, 200, 200, 401, 200]
+    assert statuses(answer) == [200, 200, 200, 401, 405, 405, 405, 405, 200]
     assert answer.count(b'"company":"Chunks"') == 2
 
 
@@ -112,7 +116,9 @@ def test_what_comes_after_the_last_request_is_ignored(server: MockServer) -> Non
     "garbage",
     [
         b"\0\1\2",
-        b"BREW / HTTP/1.1\r\n\r\n",
+        b"BREW\t/ HTTP/1.1\r\n\r\n",
+        b"BREW: coffee\r\n\r\n",
+        b"brew / HTCPCP/1.0\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET / HTTP/1.1\r\nX: a\r\n folded\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\n\r\n",
@@ -179,6 +185,14 @@ def test_who_does_not_wait_to_be_asked_is_answered_too(server: MockServer) -> No
     sent = request("POST", JANES_EMAILS, EXPECT, body=added(1))
     answers = [status for status in statuses(server.raw_bytes(sent + LAST)) if status != 100]
     assert answers == [201, 200]
+
+
+@pytest.mark.parametrize("chunk", [b"xyz\r\n", b"2\r\n{}{}\r\n", b"ffffffffffffffffff\r\n"])
+def test_who_sends_a_broken_body_at_once_is_not_asked_for_it(
+    server: MockServer, chunk: bytes
+) -> None:
+    sent = request("POST", JANES_EMAILS, EXPECT, CHUNKED) + chunk
+    assert statuses(server.raw_bytes(sent)) == [400]
 
 
 def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> None:

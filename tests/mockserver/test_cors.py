@@ -61,6 +61,23 @@ def test_a_preflight_is_never_authenticated(server: MockServer, operation: Opera
     assert operation.method.lower() in names(answer.headers["access-control-allow-methods"])
 
 
+@pytest.mark.parametrize("method", ["patch", "Patch", "QUERY", "BREW"])
+def test_a_preflight_allows_any_method_so_that_its_refusal_can_be_read(
+    server: MockServer, method: str
+) -> None:
+    answer = preflight(server, USER, method)
+    assert method in answer.headers["access-control-allow-methods"].split(", ")
+
+
+@pytest.mark.parametrize("method", ["", "a b", "a,b", "PATCH"])
+def test_a_preflight_repeats_nothing_that_is_no_other_method(
+    server: MockServer, method: str
+) -> None:
+    answer = preflight(server, USER, method)
+    taken = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+    assert answer.headers["access-control-allow-methods"] == taken
+
+
 @pytest.mark.parametrize("header", HEADERS)
 def test_a_preflight_allows_what_clients_send(server: MockServer, header: str) -> None:
     answer = preflight(server, USER, headers=header.lower())

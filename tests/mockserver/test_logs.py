@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +16,18 @@ from tests.support import (
     JOHN,
     JOHNS,
     OPERATIONS,
+    PATIENCE,
+    PROGRAM,
+    ROOT,
     WRITING,
     Json,
     MockServer,
     Operation,
     bearer,
     call,
+    clean_environment,
+    client_of,
+    eventually,
     head,
     named,
 )
@@ -150,3 +160,38 @@ def test_a_request_that_is_no_http_is_logged_too(server: MockServer) -> None:
         assert server.raw(b"Hello!\r\n\r\n").status == 400
     [line] = lines
     assert json.loads(line)["status"] == 400
+
+
+def test_a_log_goes_on_when_a_full_disk_has_room_again(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    with file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *PROGRAM, "serve", "--port", "0", "--log-format", "json"],
+            cwd=ROOT,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    try:
+        assert process.stdout is not None
+        client = client_of(json.loads(process.stdout.readline())["url"])
+
+        def logged(path: str) -> bool:
+            client.get(path)
+            return path in file.read_text(encoding="utf-8")
+
+        eventually(lambda: logged("/before"))
+        limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        full = file.stat().st_size + 100
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (full, limits[1]))
+        eventually(lambda: not logged("/meanwhile") and file.stat().st_size == full)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
+        eventually(lambda: logged("/after"))
+        told = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        assert any("could not be written in time" in facts.get("message", "") for facts in told)
+        assert any(facts.get("path") == "/meanwhile" for facts in told)
+        client.close()
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support import (
     CONTRACT,
     JOHN,
+    JOHNS,
     OPERATIONS,
     PATHS,
     MockServer,
@@ -130,3 +133,46 @@ def test_whatever_is_accepted_the_answer_is_json(server: MockServer, accept: str
     answer = server.send("GET", READING[0].path(), JOHN, headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
+
+
+UNKNOWN = ["patch", "Get", "pOST", "QUERY", "PROPFIND", "x", "!#$%&'*+-.^_`|~09", "M" * 5000]
+
+
+@pytest.mark.parametrize("method", UNKNOWN, ids=lambda method: method[:20])
+@pytest.mark.parametrize("prefix", ["", "/~methods"])
+def test_any_method_is_well_formed_and_is_told_what_is_taken(
+    server: MockServer, method: str, prefix: str
+) -> None:
+    reply = server.raw(head(method, f"{prefix}{JOHNS}", "Origin: http://a.example"))
+    detail = problem(reply, 405, "method-not-allowed")["detail"]
+    taken = allowed(reply.headers["allow"])
+    assert taken == ALLOWED["/api/v1.1/users/{username}/"]
+    assert ("did you mean " in detail) == (method.upper() in taken and method not in taken)
+    assert reply.headers["access-control-allow-origin"] == "http://a.example"
+    entry = server.send("GET", f"{prefix}/_mock/requests").json()[-1]
+    assert (entry["method"], entry["path"], entry["status"]) == (method, JOHNS, 405)
+    assert server.send("GET", f"{prefix}/_mock/requests.har").status_code == 200
+
+
+def test_small_letters_are_told_from_capitals(server: MockServer) -> None:
+    with server.recording() as lines:
+        reply = server.raw(head("patch", JOHNS))
+    assert "did you mean PATCH?" in problem(reply, 405)["detail"]
+    [line] = lines
+    facts = json.loads(line)
+    assert (facts["method"], facts["path"], facts["status"]) == ("patch", JOHNS, 405)
+
+
+@pytest.mark.parametrize("method", UNKNOWN, ids=lambda method: method[:20])
+def test_a_method_that_nothing_knows_is_501_elsewhere(server: MockServer, method: str) -> None:
+    reply = server.raw(head(method, "/nowhere", "Origin: http://a.example"))
+    detail = problem(reply, 501, "method-unknown")["detail"]
+    assert ("did you mean PATCH?" in detail) == (method == "patch")
+    assert reply.headers["access-control-allow-origin"] == "http://a.example"
+    assert server.send("GET", "/_mock/requests").json()[-1]["status"] == 501
+
+
+@pytest.mark.parametrize("path", ["/_mock/state", "/openapi.yaml", "/_mock/"])
+def test_the_control_api_refuses_other_methods_too(server: MockServer, path: str) -> None:
+    reply = server.raw(head("get", path))
+    assert "did you mean GET?" in problem(reply, 405, "method-not-allowed")["detail"]

@@ -38,6 +38,7 @@ def run_module(
         capture_output=True,
         text=True,
         encoding="utf-8",
+        errors="backslashreplace",
         timeout=patience,
         check=False,
     )
