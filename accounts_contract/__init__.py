@@ -22,7 +22,7 @@ from accounts_contract.documents import (
     format_pointer,
     read_document,
 )
-from accounts_contract.files import accounts_file, control_file
+from accounts_contract.files import accounts_file, control_file, reading_file
 from accounts_contract.schemas import Schema, Violation
 
 __all__ = [
@@ -44,4 +44,5 @@ __all__ = [
     "format_pointer",
     "read_contract",
     "read_document",
+    "reading_file",
 ]
