@@ -87,9 +87,13 @@ def _home(exchange: Exchange, _: Any) -> Answer:
 
 
 def _prefers_json(accept: str) -> bool:
-    """Whether `application/json` is named, and stands before what a page would be."""
-    names = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
-    return "application/json" in names and "text/html" not in names
+    """Whether `Accept` names JSON, and rather than a page (RFC 9110, section 12.5.1)."""
+    wanted = {}
+    for one in accept.lower().split(","):
+        name, _, parameters = one.partition(";")
+        quality = parameters.strip().removeprefix("q=") or "1"
+        wanted[name.strip()] = float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0
+    return wanted.get("application/json", 0.0) > wanted.get("text/html", 0.0)
 
 
 def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:
@@ -112,7 +116,7 @@ def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:
 
     return {
         "get_docs": lambda exchange, _: serve(exchange, "index.html"),
-        "get_docs_file": lambda exchange, _: serve(exchange, exchange.params["name"]),
+        "get_docs_file": lambda exchange, _: serve(exchange, exchange.params["file"]),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from accounts_contract import Contract, Operation
+from accounts_contract.contract import METHODS
 from accounts_contract.documents import follow
 from mockserver.docs.samples import LANGUAGES, Request
 
@@ -89,9 +90,9 @@ def sections(
     """
     data = contract.document.data
     known = codes(contract)
-    for operation in contract.operations.values():
-        item = data["paths"][operation.path]
-        raw = item[operation.method]
+    for item, method in _in_order(data):
+        raw = item[method]
+        operation = contract.operations[raw["operationId"]]
         tags = raw.get("tags", ["operations"])
         if _PAGES in tags:
             continue
@@ -121,6 +122,12 @@ def sections(
             code={name: write(request) for name, write in LANGUAGES.items()},
             login=login,
         )
+
+
+def _in_order(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The operations as they were written down: the path, and the method."""
+    for item in data["paths"].values():
+        yield from ((item, method) for method in item if method in METHODS)
 
 
 def _answers(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -115,7 +116,7 @@ def _environment(username: str) -> Environment:
     def code(text: str, section: reference.Section) -> Markup:
         """A sample, with marks where the page of a reader fills in whose it is."""
         login = Markup("<span data-login>{}</span>").format(section.login or "")
-        user = Markup("<span data-username>{}</span>").format(username)
+        user = Markup("<span data-username>{}</span>").format(quote(username, safe=""))
         marked = escape(text).replace(reference.LOGIN, login)
         return marked.replace(reference.USERNAME, user)
 

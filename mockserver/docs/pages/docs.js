@@ -2,18 +2,15 @@
 "use strict";
 
 (() => {
-  const KEPT_LOGIN = "accounts-mock login";
   const KEPT_LANGUAGE = "accounts-mock language";
   const KEPT_TOKEN = "accounts-mock control token"; // the console keeps it under the same name
   const MOST_LOGINS = 60;
-  let current = { value: "" };
+  let authorization = "";
 
   const panel = document.getElementById("logins");
   const place = document.getElementById("swagger-ui");
   const server = place && CONTRACT.servers[0].url;
-  const scheme = (kind) => Object.entries(CONTRACT.components.securitySchemes).find(([, one]) => kind(one))?.[0];
-  const BASIC = place && scheme((one) => one.scheme === "basic");
-  const BEARER = place && scheme((one) => one.type === "oauth2" || one.scheme === "bearer");
+  const isControl = place?.dataset.api === "control";
 
   if (matchMedia("(max-width: 899px)").matches) document.querySelector("#menu details").open = false;
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", followTheme);
@@ -51,7 +48,6 @@
   }
 
   async function start() {
-    current = { value: "" };
     for (const link of document.querySelectorAll("[data-server]")) link.textContent = server;
     const state = await readState();
     show(state);
@@ -73,16 +69,12 @@
     if (state.refused !== undefined) {
       panel.append(state.refused === 401 ? unlockForm(state.known) : "The logins of this world cannot be read.");
     }
-    const operation = pick();
-    const isControl = !BASIC;
-    const logins = isControl ? controlLogins() : loginsOf(state);
-    if (!isControl) usernameOf(state);
-    const ui = mount(operation);
-    if (isControl) {
-      if (logins[0]) use(ui, logins[0]);
-      return;
+    if (isControl) use(sessionStorage.getItem(KEPT_TOKEN) ? `Bearer ${sessionStorage.getItem(KEPT_TOKEN)}` : "");
+    else {
+      usernameOf(state);
+      offer(loginsOf(state));
     }
-    offer(ui, logins);
+    if (!place.hasChildNodes()) mount();
   }
 
   function unlockForm(known) {
@@ -104,22 +96,15 @@
       label: `${one.name}:${one.password}`,
       about: one.off ? "not active" : one.name === one.username ? "Basic" : `Basic, as ${one.username}`,
       value: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${one.name}:${one.password}`)))}`,
-      basic: one,
       username: one.username,
     }));
     const tokens = (state.tokens ?? []).map((one) => ({
       label: one.token,
       about: one.revoked ? "revoked" : one.expires_at && new Date(one.expires_at) < new Date() ? "expired" : one.scopes.join(" ") || "no scope",
       value: `Bearer ${one.token}`,
-      bearer: one.token,
       username: one.username,
     }));
     return [{ label: "Nobody", about: "no Authorization", value: "", username: "" }, ...basics, ...tokens];
-  }
-
-  function controlLogins() {
-    const token = sessionStorage.getItem(KEPT_TOKEN);
-    return token ? [{ bearer: token, value: `Bearer ${token}` }] : [];
   }
 
   /** Show another user than the documented one, where the world does not know that one. */
@@ -127,7 +112,7 @@
     const spans = document.querySelectorAll("[data-username]");
     const parameter = CONTRACT.components.parameters?.username;
     const names = (state.accounts ?? []).filter((one) => one.is_active !== false).map((one) => one.username);
-    if (!spans.length || !names.length || names.includes(spans[0].textContent)) return;
+    if (!spans.length || !names.length || names.includes(decodeURIComponent(spans[0].textContent))) return;
     for (const span of spans) span.textContent = encodeURIComponent(names[0]).replaceAll("'", "%27");
     if (parameter) parameter.example = names[0];
   }
@@ -144,9 +129,9 @@
     throw new Error(`the contract has no ${place.dataset.operation}`);
   }
 
-  function mount(spec) {
-    return SwaggerUIBundle({
-      spec,
+  function mount() {
+    SwaggerUIBundle({
+      spec: pick(),
       domNode: place,
       presets: [SwaggerUIBundle.presets.apis],
       layout: "BaseLayout",
@@ -155,24 +140,24 @@
       docExpansion: "full",
       defaultModelsExpandDepth: -1,
       displayRequestDuration: true,
-      persistAuthorization: false,
-      withCredentials: false,
+      requestInterceptor(request) {
+        if (authorization) request.headers.Authorization = authorization;
+        request.credentials = "omit"; // else a 401 has the browser ask for a password
+        return request;
+      },
     });
   }
 
-  function offer(ui, logins) {
+  function offer(logins) {
     const written = document.querySelector("[data-login]")?.textContent;
-    const kept = sessionStorage.getItem(KEPT_LOGIN);
-    const chosen =
-      logins.find((one) => one.value === kept) ?? logins.find((one) => one.value === written) ?? logins[1] ?? logins[0];
+    const chosen = logins.find((one) => one.value === written) ?? logins[1] ?? logins[0];
     const groups = Map.groupBy?.(logins, (one) => one.username) ?? new Map([["", logins]]);
     let left = MOST_LOGINS;
     for (const [username, members] of groups) {
       const buttons = members.slice(0, left).map((login) => {
         const button = element("button", { type: "button", className: "login" }, element("b", {}, login.label), ` ${login.about}`);
         button.addEventListener("click", () => {
-          sessionStorage.setItem(KEPT_LOGIN, login.value);
-          use(ui, login);
+          use(login.value);
           press(button);
         });
         if (login === chosen) press(button);
@@ -181,7 +166,7 @@
       left -= buttons.length;
       if (buttons.length) panel.append(element("p", {}, username ? `${username}: ` : "", ...buttons));
     }
-    use(ui, chosen);
+    use(chosen.value);
   }
 
   function press(button) {
@@ -190,15 +175,8 @@
   }
 
   /** Log in as somebody, in "Try it" and in the code. */
-  function use(ui, login) {
-    if (current.value) ui.authActions.logout([BASIC, BEARER].filter(Boolean)); // it fails where nobody is logged in
-    current = login;
-    if (login.basic) ui.preauthorizeBasic(BASIC, login.basic.name, login.basic.password);
-    if (login.bearer) {
-      const schema = ui.getSystem().specSelectors.securityDefinitions().get(BEARER);
-      const value = BASIC ? { token: { access_token: login.bearer, token_type: "Bearer" } } : { value: login.bearer };
-      ui.authActions.authorize({ [BEARER]: { name: BEARER, schema, ...value } });
-    }
-    if (login.value) for (const span of document.querySelectorAll("[data-login]")) span.textContent = login.value;
+  function use(value) {
+    authorization = value;
+    if (value) for (const span of document.querySelectorAll("[data-login]")) span.textContent = value;
   }
 })();
