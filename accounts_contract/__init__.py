@@ -23,7 +23,7 @@ from accounts_contract.documents import (
     format_pointer,
     read_document,
 )
-from accounts_contract.files import accounts_file, control_file
+from accounts_contract.files import accounts_file, control_file, reading_file
 from accounts_contract.output import take_every_text
 from accounts_contract.schemas import Schema, Violation
 
@@ -47,5 +47,6 @@ __all__ = [
     "format_pointer",
     "read_contract",
     "read_document",
+    "reading_file",
     "take_every_text",
 ]

@@ -15,6 +15,11 @@ def control_file() -> Path:
     return _find("control.yaml")
 
 
+def reading_file() -> Path:
+    """The path of `reading.yaml`: how we read the text that the contract was made from."""
+    return _find("reading.yaml")
+
+
 def _find(name: str) -> Path:
     # The wheel carries the files inside the package; a checkout has them once, at the top.
     installed = _PACKAGE / "openapi" / name

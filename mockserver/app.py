@@ -17,6 +17,7 @@ from mockserver.control import faults, pages, requests, tokens, verifying, world
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.cors import OriginPolicy
+from mockserver.docs.served_contract import own_servers
 from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
 from mockserver.exchange import App, Exchange, Message
 from mockserver.front import FrontDoor, Reporter, SandboxRequired
@@ -120,7 +121,7 @@ def _add_control(
     settings: Settings,
 ) -> None:
     steering: dict[str, Handler] = {
-        **pages.handlers(contract),
+        **pages.handlers(contract, control),
         **worlds.handlers(contract, control),
         **tokens.handlers(contract),
         **faults.handlers(contract),
@@ -191,7 +192,7 @@ def _outline(contract: Contract) -> dict[str, Any]:
         "openapi": data["openapi"],
         "info": {"title": contract.title, "version": "1"},
         # Their path stands before all others. Connexion fills its copy in; ours stays as it was read.
-        "servers": deepcopy(data.get("servers", [])),
+        "servers": deepcopy(own_servers(data)),
         "paths": paths,
     }
 

@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve` and `mockserver check`."""
+"""The command line: `mockserver serve`, `mockserver check` and `mockserver docs`."""
 
 from __future__ import annotations
 
@@ -155,6 +155,31 @@ def check(contract: Path | None, fixtures: Path | None) -> None:
     click.echo(", ".join(f"{len(found)} {name}" for name, found in counts.items()))
 
 
+@main.command(context_settings=_FROM_ENVIRONMENT)
+@_contract
+@_fixtures
+@click.option(
+    "--server",
+    default="http://127.0.0.1:8080",
+    metavar="URL",
+    help="The mock server that the code and “Try it” call.",
+)
+@click.argument("folder", metavar="DIR", type=_FILE)
+def docs(contract: Path | None, fixtures: Path | None, server: str, folder: Path) -> None:
+    """Write the reference to DIR, as a static site that works offline."""
+    from mockserver.docs import export  # noqa: PLC0415 - serving starts sooner without
+
+    try:
+        export.check_server(server)
+        loaded = _load(Sources(contract, fixtures))
+        written = export.write(
+            loaded.contract, loaded.control, loaded.fixtures.world, server, folder
+        )
+    except export.ExportError as error:
+        _fail(str(error))
+    click.echo(f"{written} files; begin at {folder / 'index.html'}")
+
+
 class _Running:
     """The application that is being served, which a reload replaces."""
 
@@ -274,12 +299,14 @@ def _say_ready(url: str, style: LogFormat, loaded: Loaded, control_token: str | 
         if account.is_active
     ][:5]
     console = f"{url}/_mock/"
+    reference = f"{url}/docs/"
     contract = f"{url}/openapi.yaml"
     if style == "json":
         facts = {
             "event": "ready",
             "url": url,
             "console": console,
+            "docs": reference,
             "contract": contract,
             "logins": logins,
         }
@@ -288,7 +315,8 @@ def _say_ready(url: str, style: LogFormat, loaded: Loaded, control_token: str | 
         line = json.dumps(facts)
     else:
         line = (
-            f"Ready: {url}  console: {console}  contract: {contract}  logins: {', '.join(logins)}"
+            f"Ready: {url}  console: {console}  docs: {reference}  contract: {contract}"
+            f"  logins: {', '.join(logins)}"
         )
         if control_token is not None:
             line += f"  control token: {control_token}"

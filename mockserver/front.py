@@ -41,7 +41,7 @@ class Reporter(Protocol):
 
 CONTROL_PREFIX = "/_mock/"
 SANDBOX_HEADER = b"x-mock-sandbox"
-_OURS = (CONTROL_PREFIX, "/openapi.yaml", "/openapi.json")
+_OURS = (CONTROL_PREFIX, "/docs/", "/openapi.yaml", "/openapi.json")
 
 
 class FrontDoor:
@@ -160,7 +160,7 @@ def _is_for_the_journal(exchange: Exchange) -> bool:
     path = exchange.path
     if path.startswith("/~"):  # into a sandbox that it did not get
         path = "/" + path[2:].partition("/")[2]
-    if path.startswith(_OURS):
+    if path == "/" or path.startswith(_OURS):
         return False
     return exchange.method != "OPTIONS" or not is_preflight(exchange)
 

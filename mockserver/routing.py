@@ -95,8 +95,6 @@ class RouteTable:
 
     def hint(self, path: str, base: str) -> str:
         """The likely mend for a path that leads nowhere; `base` is what stands before all paths."""
-        if path == "/":
-            return f"the console is at {base}/_mock/, the contract at {base}/openapi.yaml"
         if self.find(f"{path}/") is not None:
             return f"a slash is missing at the end: {base}{path}/"
         if path.endswith("/") and self.find(path.rstrip("/")) is not None:

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mockserver.cli import check, main, serve
+from mockserver.cli import check, docs, main, serve
 from tests.support import MockServer
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +74,7 @@ def test_the_readme_has_examples() -> None:
     assert len(_console_examples()) >= 4
 
 
-@pytest.mark.parametrize("command", [serve, check], ids=["serve", "check"])
+@pytest.mark.parametrize("command", [serve, check, docs], ids=["serve", "check", "docs"])
 def test_the_readme_names_every_option(command: click.Command) -> None:
     options = [name for one in command.params for name in one.opts if name.startswith("--")]
     assert options

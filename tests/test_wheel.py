@@ -85,6 +85,14 @@ def test_the_installed_command_finds_its_own_contract_and_fixtures_good(
     assert str(ROOT) not in told
 
 
+def test_the_installed_command_writes_the_reference(commands: Path, tmp_path: Path) -> None:
+    told = run(commands / "mockserver", "docs", tmp_path / "site", cwd=tmp_path)
+
+    assert "index.html" in told
+    assert (tmp_path / "site" / "swagger-ui-bundle.js").stat().st_size > 1_000_000
+    assert "reading.html" in (tmp_path / "site" / "index.html").read_text("utf-8")
+
+
 def test_the_wheel_serves_the_documented_user(commands: Path, tmp_path: Path) -> None:
     command = [str(commands / "mockserver"), "serve", "--port", "0", "--log-format", "json"]
     with subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE) as server:

@@ -1,53 +1,123 @@
-"""What the server shows of itself: its health, its contract, its console."""
+"""What the server shows of itself: its health, its contracts, its console, its reference."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from accounts_contract import Contract
+from accounts_contract import Contract, read_document
+from mockserver import docs
+from mockserver.docs.served_contract import PLACEHOLDER, ServedContract, prefix, server_url
 from mockserver.endpoint import Handler
 from mockserver.exchange import Answer, Exchange
+from mockserver.fixtures import DEFAULT
 from mockserver.problems import Headers
 from mockserver.refusals import Unknown
 
 _CONSOLE = Path(__file__).parents[1] / "console"
 _PARTS = _CONSOLE / "parts"
+_HOME = Path(docs.__file__).parent / "pages" / "home.html"
+_HTML = b"text/html; charset=utf-8"
 _SCRIPT = b"text/javascript; charset=utf-8"
+_MEDIA_TYPES = {
+    "html": _HTML,
+    "css": b"text/css; charset=utf-8",
+    "js": _SCRIPT,
+    "txt": b"text/plain; charset=utf-8",
+}
 
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_PAGE_HEADERS: Headers = [
+    (b"content-security-policy", _POLICY),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_LINKS = {
+    "console": "_mock/",
+    "docs": "docs/",
+    "contract": "openapi.yaml",
+    "control_contract": "_mock/openapi.yaml",
+    "health": "_mock/health",
+}
 
 
-def handlers(contract: Contract) -> Mapping[str, Handler]:
-    """The operations, for a contract."""
+def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
+    """The operations, for a contract and that of the control API."""
+    accounts_served, control_served = ServedContract(contract), ServedContract(control)
     health = {"status": "ok", "version": version("accounts-mock")}
     return {
         "get_health": lambda _, __: health,
-        "get_contract_yaml": _constant(contract.document.text.encode()),
-        "get_contract_json": _json(orjson.dumps(contract.document.data)),
-        "get_console": _file("index.html", b"text/html; charset=utf-8"),
-        "get_console_style": _file("console.css", b"text/css; charset=utf-8"),
+        "get_contract_yaml": lambda exchange, _: accounts_served.yaml(server_url(exchange)),
+        "get_contract_json": _json(accounts_served),
+        "get_control_contract_yaml": lambda exchange, _: control_served.yaml(server_url(exchange)),
+        "get_control_contract_json": _json(control_served),
+        "get_console": _file("index.html", _HTML),
+        "get_console_style": _file("console.css", _MEDIA_TYPES["css"]),
         "get_console_script": _file("console.js", _SCRIPT),
         "get_console_part": _one_of(
             {path.name: _file(f"parts/{path.name}", _SCRIPT) for path in _PARTS.glob("*.js")}
         ),
+        "get_home": _home,
+        **_docs(contract, control),
     }
 
 
-def _constant(body: bytes) -> Handler:
-    return lambda _, __: body
-
-
-def _json(body: bytes) -> Handler:
+def _json(contract: ServedContract) -> Handler:
     # An answer of its own: JSON that was written already is no text to compare with a schema.
-    return lambda _, __: Answer(200, [(b"content-type", b"application/json")], body)
+    headers: Headers = [(b"content-type", b"application/json")]
+    return lambda exchange, _: Answer(200, headers, contract.json(server_url(exchange)))
+
+
+def _home(exchange: Exchange, _: Any) -> Answer:
+    """Lead to what there is; by JSON for those who prefer that."""
+    if _prefers_json(exchange.headers.get(b"accept", b"").decode("latin-1")):
+        start = server_url(exchange).rstrip("/")
+        links = {name: f"{start}/{path}" for name, path in _LINKS.items()}
+        return Answer(200, [(b"content-type", b"application/json")], orjson.dumps(links))
+    page = _HOME.read_bytes().replace(b"{base}", prefix(exchange).encode())
+    return Answer(200, [*_PAGE_HEADERS, (b"content-type", _HTML)], page)
+
+
+def _prefers_json(accept: str) -> bool:
+    """Whether `Accept` names JSON, and rather than a page (RFC 9110, section 12.5.1)."""
+    wanted = {}
+    for one in accept.lower().split(","):
+        name, _, parameters = one.partition(";")
+        quality = parameters.strip().removeprefix("q=") or "1"
+        wanted[name.strip()] = float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0
+    return wanted.get("application/json", 0.0) > wanted.get("text/html", 0.0)
+
+
+def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:
+    @cache
+    def files() -> Mapping[str, bytes]:
+        # Made when somebody wants to read it: most runs of a server are for tests.
+        from mockserver.docs.site import build  # noqa: PLC0415 - as above
+
+        # Anybody may read these pages; the logins of the world that is served they get by the control API.
+        return build(contract, control, read_document(DEFAULT).data, static=False)
+
+    def serve(exchange: Exchange, name: str) -> Answer:
+        body = files().get(name)
+        if body is None:
+            raise Unknown("part-unknown", "the reference has no such page; it begins at /docs/")
+        server = server_url(exchange).encode()
+        media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
+        headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
+        return Answer(200, headers, body.replace(PLACEHOLDER.encode(), server))
+
+    return {
+        "get_docs": lambda exchange, _: serve(exchange, "index.html"),
+        "get_docs_file": lambda exchange, _: serve(exchange, exchange.params["file"]),
+    }
 
 
 def _one_of(files: Mapping[str, Handler]) -> Handler:
@@ -62,12 +132,7 @@ def _one_of(files: Mapping[str, Handler]) -> Handler:
 
 def _file(name: str, media_type: bytes) -> Handler:
     body = (_CONSOLE / name).read_bytes()
-    headers: Headers = [
-        (b"content-type", media_type),
-        (b"content-security-policy", _POLICY),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-    ]
+    headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
 
     def serve(_: Exchange, __: Any) -> Answer:
         return Answer(200, headers, body)

@@ -30,7 +30,7 @@ STEERING = [
 IN_A_SANDBOX = [(one.method, one.path) for one in STEERING if not one.is_shared]
 SHARED = [(one.method, one.path) for one in STEERING if one.is_shared]
 
-PARAMETERS = {"token": "janedoe-all", "name": "many-emails", "id": "fault-1"}
+PARAMETERS = {"token": "janedoe-all", "name": "many-emails", "id": "fault-1", "file": "docs.js"}
 BODIES: dict[tuple[str, str], Json] = {
     ("PUT", "/_mock/state"): FIXTURES,
     ("POST", "/_mock/tokens"): {"username": "janedoe", "scopes": []},

@@ -44,7 +44,7 @@ def assert_refused(option: str, file: Path, text: str, words: list[str]) -> None
 CONTRACTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "no YAML": ({"\npaths:": "\npaths: [\n¦:"}, ["YAML"]),
     "a tab": ({"\npaths:": "\npaths:\n¦\t"}, ["YAML"]),
-    "a key twice": ({"  title: ": "  title: Twice\n  ¦title: "}, ["'title'", "line 11"]),
+    "a key twice": ({"  title: ": "  title: Twice\n  ¦title: "}, ["'title'", "line 16"]),
     "an operation twice": ({"    post:\n": "    ¦get:\n"}, ["'get'"]),
     "a reference that leads nowhere": (
         {'$ref: "#/components/schemas/EmailList"': '¦$ref: "#/components/schemas/Emails"'},

@@ -11,7 +11,7 @@ import pytest
 from tests.mockserver.steering import CONTROL_TOKEN, STEERING
 from tests.support import JOHN, OPERATIONS, MockServer, StartServer, bearer, call, head, problem
 
-PARAMETERS = {"token": "johndoe-all", "id": "fault-1", "name": "api.js"}
+PARAMETERS = {"token": "johndoe-all", "id": "fault-1", "name": "api.js", "file": "docs.js"}
 GUARDED = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if not one.is_open]
 OPEN = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if one.is_open]
 every_guarded_operation = pytest.mark.parametrize(("method", "path"), GUARDED)

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 from tests.support import (
-    CONTRACT,
-    CONTRACT_FILE,
     CONTROL_FILE,
     FIXTURES,
     JOHN,
@@ -40,18 +38,6 @@ def test_health_tells_the_version(server: MockServer) -> None:
     assert answer.status_code == 200
     assert set(answer.json()) == {"status", "version"}
     assert answer.json()["status"] == "ok"
-
-
-def test_the_contract_is_served_as_it_was_written(server: MockServer) -> None:
-    answer = server.send("GET", "/openapi.yaml")
-    assert answer.headers["content-type"] == "application/yaml"
-    assert answer.content == CONTRACT_FILE.read_bytes()
-
-
-def test_the_contract_is_served_as_json_too(server: MockServer) -> None:
-    answer = server.send("GET", "/openapi.json")
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == CONTRACT
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_head_sends_not_one_byte_of_a_body(server: MockServer, operation: Operat
         ("/openapi.yaml/", "/openapi.yaml"),
         ("/_mock/stat", "/_mock/state"),
         ("/_mock/state/", "/_mock/state"),
-        ("/", "/openapi.yaml"),
+        ("/docs", "/docs/"),
         ("/favicon.ico", "/openapi.yaml"),
         ("/api/v1.1/users/", "/api/v1.1/users/{username}/"),
     ],

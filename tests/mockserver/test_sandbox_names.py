@@ -66,9 +66,11 @@ def test_a_bad_name_in_the_path_is_refused(server: MockServer, name: str) -> Non
     assert server.send("GET", "/_mock/sandboxes").json()["count"] == before
 
 
-def test_a_prefix_alone_leads_nowhere(sandbox: Sandboxed) -> None:
-    problem(sandbox.send("GET", ""), 404, "path-unknown")
-    problem(sandbox.send("GET", "/"), 404, "path-unknown")
+@pytest.mark.parametrize("path", ["", "/"])
+def test_a_prefix_alone_is_the_first_page_of_the_sandbox(sandbox: Sandboxed, path: str) -> None:
+    page = sandbox.send("GET", path)
+    assert page.status_code == 200
+    assert f'href="/~{sandbox.name}/_mock/"' in page.text
 
 
 def test_a_prefix_within_a_prefix_leads_nowhere(sandbox: Sandboxed) -> None:
@@ -78,7 +80,6 @@ def test_a_prefix_within_a_prefix_leads_nowhere(sandbox: Sandboxed) -> None:
 @pytest.mark.parametrize(
     ("path", "mend"),
     [
-        ("", "/_mock/"),
         ("/_mock", "/_mock/"),
         (JANES.rstrip("/"), JANES),
         (JANES.replace("/users", "//users"), JANES),

@@ -3,6 +3,7 @@
 from tests.support.commands import check, invoke, run, run_module
 from tests.support.contract import (
     BY_ID,
+    CODES,
     CONTRACT,
     EMAILS,
     FIXTURES,
@@ -22,6 +23,7 @@ from tests.support.files import (
     CONTRACT_FILE,
     CONTROL_FILE,
     FIXTURES_FILE,
+    READING_FILE,
     ROOT,
     Json,
     read_yaml,
@@ -55,6 +57,7 @@ from tests.support.servers import (
 
 __all__ = [
     "BY_ID",
+    "CODES",
     "CONTRACT",
     "CONTRACT_FILE",
     "CONTROL_FILE",
@@ -74,6 +77,7 @@ __all__ = [
     "PATIENCE",
     "PROBLEM",
     "PROGRAM",
+    "READING_FILE",
     "ROOT",
     "SCOPES",
     "USER",

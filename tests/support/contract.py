@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.support.files import CONTRACT_FILE, FIXTURES_FILE, Json, read_yaml
+from tests.support.files import CONTRACT_FILE, CONTROL_FILE, FIXTURES_FILE, Json, read_yaml
 
 CONTRACT = read_yaml(CONTRACT_FILE)
 FIXTURES = read_yaml(FIXTURES_FILE)
@@ -58,6 +58,12 @@ JANES = BY_ID["get_user"].path("janedoe")
 JANES_EMAILS = BY_ID["list_emails"].path("janedoe")
 JOHNS = BY_ID["get_user"].path("johndoe")
 JOHNS_EMAILS = BY_ID["list_emails"].path("johndoe")
+
+CODES: Mapping[str, Mapping[str, Json]] = {
+    file.stem: read_yaml(file)["components"]["schemas"]["Problem"]["x-codes"]
+    for file in (CONTRACT_FILE, CONTROL_FILE)
+}
+"""Every code of a problem, by the contract that explains it."""
 
 
 def named(value: object) -> str:

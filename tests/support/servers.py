@@ -14,12 +14,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, Self
 
 import httpx
 
+from tests.support.contract import CODES
 from tests.support.files import ROOT, Json
 
 PROGRAM = ("-m", "mockserver")
@@ -161,6 +162,7 @@ class MockServer:
         with self.client.stream(method, path, headers=fields, **body) as answer:
             if not answer.headers.get("content-type", "").startswith("text/event-stream"):
                 answer.read()
+                _check_code(answer)
         return answer
 
     def connect(self) -> socket.socket:
@@ -258,6 +260,18 @@ class MockServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _check_code(answer: httpx.Response) -> None:
+    """A code that stands in no contract, or there with another status, fails whichever test meets it."""
+    if answer.headers.get("content-type") == "application/problem+json" and answer.content:
+        with suppress(ValueError, AttributeError):
+            code = answer.json().get("code", "wanted")
+            known = [codes[code] for codes in CODES.values() if code in codes]
+            statuses = [one.get("status", answer.status_code) for one in known]
+            assert answer.status_code in statuses, (
+                f"{code} ({answer.status_code}) is not documented"
+            )
 
 
 def client_of(url: str) -> httpx.Client:

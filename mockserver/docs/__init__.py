@@ -1,0 +1,1 @@
+"""The reference: pages printed from the contracts."""

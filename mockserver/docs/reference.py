@@ -1,0 +1,200 @@
+"""What the reference says of each operation, read from its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from accounts_contract import Contract, Operation
+from accounts_contract.contract import METHODS
+from accounts_contract.documents import follow
+from mockserver.docs.samples import LANGUAGES, Request
+
+# Stand in the code for what the page of a reader fills in.
+LOGIN = "\ue000"
+USERNAME = "\ue001"
+
+_PAGES = "pages"  # the tag of operations that are for browsers
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A `code` of the contract's `Problem`: `operations` are those that send it, None for all with its status."""
+
+    name: str
+    status: str
+    meaning: str
+    fix: str
+    operations: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answers with one status; `examples` are titles and JSON data."""
+
+    status: str
+    description: str
+    requirement: Mapping[str, str]
+    codes: Sequence[Code]
+    examples: Sequence[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One operation. `code` is by language, with `LOGIN` and `USERNAME` in it."""
+
+    id: str
+    method: str
+    path: str
+    tag: str
+    summary: str
+    description: str
+    scopes: Sequence[str]
+    owner: str | None
+    public: bool
+    shared: bool
+    media_types: Sequence[str]
+    answers: Sequence[Answer]
+    code: Mapping[str, str]
+    login: str | None
+
+
+def codes(contract: Contract) -> list[Code]:
+    """Every code of a contract (`x-codes` of its `Problem`), in its order."""
+    data = contract.document.data
+    problem = data.get("components", {}).get("schemas", {}).get("Problem", {})
+    return [
+        Code(
+            str(name),
+            str(code.get("status", "any")),
+            str(code.get("meaning", "")),
+            str(code.get("fix", "")),
+            code.get("operations"),
+        )
+        for name, code in problem.get("x-codes", {}).items()
+    ]
+
+
+def sections(
+    contract: Contract, server: str, state: Mapping[str, Any], username: str
+) -> Iterator[Section]:
+    """The operations of a contract that are for programs.
+
+    Args:
+        contract: The contract.
+        server: The base URL that the code calls.
+        state: The world whose tokens the code sends, as JSON data.
+        username: Whose account the code opens.
+    """
+    data = contract.document.data
+    known = codes(contract)
+    for item, method in _in_order(data):
+        raw = item[method]
+        operation = contract.operations[raw["operationId"]]
+        tags = raw.get("tags", ["operations"])
+        if _PAGES in tags:
+            continue
+        scopes = next((sorted(one.scopes) for one in operation.security if one.scopes), [])
+        login = _login(operation, scopes, state.get("tokens", ()), username)
+        path = _filled(contract, item, operation)
+        request = Request(
+            operation.method.upper(),
+            server + path,
+            None if login is None else LOGIN,
+            _example_body(operation),
+            "text/event-stream" in operation.responses[str(operation.success)].content,
+        )
+        yield Section(
+            id=operation.id,
+            method=request.method,
+            path=operation.path,
+            tag=tags[0],
+            summary=raw.get("summary", operation.id),
+            description=raw.get("description", ""),
+            scopes=scopes,
+            owner=operation.owner,
+            public=not operation.security,
+            shared=bool(raw.get("x-shared")),
+            media_types=[] if operation.body is None else [*operation.body.content],
+            answers=list(_answers(contract, operation, raw, known)),
+            code={name: write(request) for name, write in LANGUAGES.items()},
+            login=login,
+        )
+
+
+def _in_order(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The operations as they were written down: the path, and the method."""
+    for item in data["paths"].values():
+        yield from ((item, method) for method in item if method in METHODS)
+
+
+def _answers(
+    contract: Contract, operation: Operation, raw: Mapping[str, Any], known: Sequence[Code]
+) -> Iterator[Answer]:
+    for status, response in operation.responses.items():
+        described = _resolved(contract, raw["responses"][status])
+        examples = [
+            (_resolved(contract, example).get("summary", name), media.examples[name])
+            for media in response.content.values()
+            for name, example in described["content"][media.name].get("examples", {}).items()
+        ]
+        yield Answer(
+            status,
+            response.description,
+            response.requirement,
+            [
+                code
+                for code in known
+                if code.status == status
+                and (code.operations is None or operation.id in code.operations)
+            ],
+            examples,
+        )
+
+
+def _resolved(contract: Contract, raw: Any) -> Any:
+    for _ in range(32):
+        if not isinstance(raw, Mapping) or "$ref" not in raw:
+            break
+        raw = follow(contract.document.data, raw["$ref"])
+    return raw
+
+
+def _filled(contract: Contract, item: Mapping[str, Any], operation: Operation) -> str:
+    """The path of an operation with the examples of its parameters; `USERNAME` for the owner."""
+    path = operation.path
+    raw = item[operation.method]
+    for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
+        parameter = _resolved(contract, parameter)
+        name = parameter["name"]
+        example = parameter.get("example", parameter.get("schema", {}).get("example", name.upper()))
+        value = USERNAME if name == operation.owner else quote(str(example), safe="")
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def _example_body(operation: Operation) -> Any:
+    if operation.body is None:
+        return None
+    media = operation.body.content.get("application/json")
+    return next(iter(media.examples.values()), {}) if media is not None else {}
+
+
+def _login(
+    operation: Operation, scopes: Sequence[str], tokens: Sequence[Mapping[str, Any]], username: str
+) -> str | None:
+    """What the code sends as `Authorization`: a token of the user, with as few scopes as will do."""
+    if operation.owner is None:
+        return None
+    fitting = [
+        token
+        for token in tokens
+        if token["username"] == username
+        and set(scopes) <= set(token["scopes"])
+        and not token.get("revoked")
+        and token.get("expires_at") is None
+    ]
+    best = min(fitting, key=lambda token: len(token["scopes"]), default={"token": "TOKEN"})
+    return f"Bearer {best['token']}"

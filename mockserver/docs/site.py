@@ -1,0 +1,139 @@
+"""The pages of the reference, made of the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from accounts_contract import Contract, read_document, reading_file
+from mockserver.docs import reference
+from mockserver.docs.served_contract import PLACEHOLDER, ServedContract
+
+Json = Mapping[str, Any]
+
+_PAGES = Path(__file__).parent / "pages"
+_OWN = ("docs.css", "docs.js")
+_RENDERER = {
+    "swagger-ui-bundle.js": "javascripts/swagger-ui-bundle.js",
+    "swagger-ui.css": "stylesheets/swagger-ui.css",
+    "swagger-ui-license.txt": "LICENSE",
+    "swagger-ui-notice.txt": "NOTICE",
+}
+
+
+def build(contract: Contract, control: Contract, state: Json, *, static: bool) -> dict[str, bytes]:
+    """The files of the reference by name; `PLACEHOLDER` stands for the base URL of the API.
+
+    Args:
+        contract: The contract of the Accounts API.
+        control: The contract of the control API.
+        state: A world whose logins the code sends, as JSON data.
+        static: Whether the pages stand alone: they then offer the logins of `state`, and link to no server.
+    """
+    username = _username(contract, state)
+    apis = {
+        "accounts": list(reference.sections(contract, PLACEHOLDER, state, username)),
+        "control": list(reference.sections(control, PLACEHOLDER, state, username)),
+    }
+    codes = {"accounts": reference.codes(contract), "control": reference.codes(control)}
+    environment = _environment(username)
+    environment.globals.update(
+        title=contract.title,
+        apis=apis,
+        api="accounts",
+        current="",
+        static=static,
+        yaml_of={"accounts": "openapi.yaml", "control": "control.yaml"}
+        if static
+        else {"accounts": "../openapi.yaml", "control": "../_mock/openapi.yaml"},
+        state=state if static else None,
+        page_of=_page_of,
+    )
+
+    def page(template: str, **values: Any) -> bytes:
+        return environment.get_template(template).render(values).encode()
+
+    files = {
+        "index.html": page("index.html", current="index.html", info=contract.document.data["info"]),
+        "errors.html": page("errors.html", current="errors.html", codes=codes),
+        "reading.html": page(
+            "reading.html", current="reading.html", reading=read_document(reading_file()).data
+        ),
+        "control.html": page(
+            "control.html", current="control.html", info=control.document.data["info"]
+        ),
+    }
+    for api, sections in apis.items():
+        for section in sections:
+            name = _page_of(api, section.id)
+            files[name] = page("operation.html", current=name, api=api, section=section)
+    for api, document in (("accounts", contract), ("control", control)):
+        files[f"{api}.js"] = _script(document)
+        if static:
+            name = "openapi.yaml" if api == "accounts" else "control.yaml"
+            files[name] = ServedContract(document).yaml(PLACEHOLDER)
+    files |= {name: (_PAGES / name).read_bytes() for name in _OWN}
+    return files | _renderer()
+
+
+def _page_of(api: str, operation: str) -> str:
+    return f"{operation}.html" if api == "accounts" else f"{api}-{operation}.html"
+
+
+def _renderer() -> dict[str, bytes]:
+    """The files of Swagger UI, from the package that brings them."""
+    folder = resources.files("mkdocs_swagger_ui_tag").joinpath("swagger-ui")
+    return {name: folder.joinpath(path).read_bytes() for name, path in _RENDERER.items()}
+
+
+def _script(contract: Contract) -> bytes:
+    """A contract as a script, which pages from a disk may load where they may not fetch."""
+    data = dict(ServedContract(contract).data)
+    # The API itself is not offered: what is typed to be tried, passwords too, goes to the mock server.
+    data["servers"] = data["servers"][:1]
+    return b"const CONTRACT = " + orjson.dumps(data) + b";\n"
+
+
+def _username(contract: Contract, state: Json) -> str:
+    """Whose account the pages open: the one of the documented examples, or the first that is active."""
+    names = [one["username"] for one in state["accounts"] if one.get("is_active", True)]
+    parameters = contract.document.data.get("components", {}).get("parameters", {})
+    example = parameters.get("username", {}).get("example")
+    return str(example if example in names or not names else names[0])
+
+
+def _environment(username: str) -> Environment:
+    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")  # nothing is fetched
+
+    def code(text: str, section: reference.Section) -> Markup:
+        """A sample, with marks where the page of a reader fills in whose it is."""
+        login = Markup("<span data-login>{}</span>").format(section.login or "")
+        user = Markup("<span data-username>{}</span>").format(quote(username, safe=""))
+        marked = escape(text).replace(reference.LOGIN, login)
+        return marked.replace(reference.USERNAME, user)
+
+    def pretty(data: Any) -> str:
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+
+    environment = Environment(
+        loader=FileSystemLoader(_PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "markdown": lambda text: Markup(markdown.render(text)),  # noqa: S704 - it escapes HTML
+        "inline": lambda text: Markup(markdown.renderInline(text)),  # noqa: S704 - as above
+        "code": code,
+        "pretty": pretty,
+    }
+    return environment

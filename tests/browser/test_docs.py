@@ -1,0 +1,201 @@
+"""The reference in a real browser: no request leaves the machine, and "Try it" works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support import OPERATIONS, MockServer, StartServer, invoke, write_yaml
+
+pytestmark = pytest.mark.browser
+
+Theme = Literal["light", "dark"]
+PAGES = [
+    "index",
+    "errors",
+    "reading",
+    "control",
+    "control-add_fault",
+    *(one.id for one in OPERATIONS),
+]
+
+
+class Reference:
+    """The pages in a browser, with an eye on every request and every complaint."""
+
+    def __init__(self, browser: Browser, width: int = 1280, theme: Theme = "light") -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        self.context.set_default_timeout(10_000)
+        self.page: Page = self.context.new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda one: self.requests.append(one.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        if self.page.locator("#swagger-ui").count():
+            expect(self.page.locator(".execute")).to_be_visible()
+
+    def log_in(self, label: str) -> None:
+        self.page.locator("#logins").get_by_role(
+            "button", name=re.compile(f"^{re.escape(label)} ")
+        ).click()
+
+    def execute(self) -> Locator:
+        """Press the button of "Try it"; gives the answer that came."""
+        self.page.locator(".execute").click()
+        return self.page.locator(".live-responses-table .response")
+
+    def answers(self, status: int) -> str:
+        """Try it, expect a status, and give the text of the answer."""
+        answer = self.execute()
+        expect(answer.locator(".response-col_status")).to_contain_text(str(status))
+        return answer.inner_text()
+
+    def reached(self) -> set[str]:
+        """The hosts that were asked for anything; none for a file and for what is in the page."""
+        found = (re.match(r"(?:https?|wss?)://([^/]+)", url) for url in self.requests)
+        return {one[1] for one in found if one}
+
+
+@pytest.fixture
+def reference(browser: Browser) -> Iterator[Reference]:
+    opened = Reference(browser)
+    yield opened
+    opened.context.close()
+    assert opened.complaints == []
+
+
+def host(server: MockServer) -> str:
+    return server.url.removeprefix("http://")
+
+
+def test_try_it_works_for_all_six_operations_in_the_sandbox_of_the_reader(
+    reference: Reference, server: MockServer
+) -> None:
+    docs = f"{server.url}/~reader/docs/"
+    told = {}
+    for operation in OPERATIONS:
+        reference.open(f"{docs}{operation.id}.html")
+        told[operation.id] = reference.answers(operation.success)
+    assert '"username": "janedoe"' in told["get_user"]
+    assert "Private Island" in told["update_user"]
+    assert "jane.doe+other@example.com" in told["add_email"]
+    assert '"verified": true' in told["update_email"]
+    journal = server.send("GET", "/~reader/_mock/requests").json()
+    assert [one["operation"] for one in journal] == [one.id for one in OPERATIONS]
+    assert server.send("GET", "/_mock/requests").json() == []
+    assert reference.reached() == {host(server)}
+
+
+def test_a_refusal_is_shown_and_no_login_box_opens(
+    reference: Reference, server: MockServer
+) -> None:
+    reference.open(f"{server.url}/docs/list_emails.html")
+    reference.log_in("janedoe-profile_read")
+    told = reference.answers(403)
+    assert "scope-missing" in told
+    reference.log_in("Nobody")
+    assert "credentials-missing" in reference.answers(401)
+    reference.log_in("johndoe:johndoe-password")
+    assert "not-the-owner" in reference.answers(403)
+    reference.page.get_by_placeholder("username").fill("johndoe")
+    assert "john@work.example.com" in reference.answers(200)
+
+
+def test_a_login_at_a_click_stands_in_the_code_which_can_be_copied(
+    reference: Reference, server: MockServer
+) -> None:
+    reference.open(f"{server.url}/docs/get_user.html")
+    reference.log_in("username:password")
+    for language in ("Python", "JavaScript", "curl"):
+        reference.page.get_by_text(language, exact=True).click()
+        sample = reference.page.locator(".sample:visible")
+        expect(sample).to_have_count(1)
+        expect(sample).to_contain_text("Basic dXNlcm5hbWU6cGFzc3dvcmQ=")
+        sample.get_by_role("button", name="Copy").click()
+        expect(sample.get_by_role("button")).to_have_text("Copied")
+        copied = reference.page.evaluate("navigator.clipboard.readText()")
+        assert "Basic dXNlcm5hbWU6cGFzc3dvcmQ=" in copied
+        assert copied == sample.locator("code").inner_text()
+
+
+def test_the_logins_are_those_of_the_world_that_is_served(
+    reference: Reference, start_server: StartServer, tmp_path: Path
+) -> None:
+    email = {"email": "m@example.com", "primary": True}
+    account = {"username": "mallory", "password": "schön", "emails": [email]}
+    fixtures = write_yaml(tmp_path / "fixtures.yaml", {"accounts": [account]})
+    server = start_server("--fixtures", str(fixtures))
+    reference.open(f"{server.url}/docs/get_user.html")
+    expect(reference.page.locator(".sample:visible")).to_contain_text("/users/mallory/")
+    assert '"username": "mallory"' in reference.answers(200)
+
+
+def test_a_server_that_asks_for_its_control_token_gives_logins_to_nobody_else(
+    reference: Reference, start_server: StartServer
+) -> None:
+    server = start_server("--control-token", "of-the-console")
+    reference.open(f"{server.url}/docs/get_user.html")
+    logins = reference.page.locator("#logins")
+    expect(logins).not_to_contain_text("janedoe-password")
+    for token in ("wrong", "of-the-console"):
+        logins.get_by_role("textbox").fill(token)
+        logins.get_by_role("button", name="Use it").click()
+        if token == "wrong":
+            expect(logins).to_contain_text("refuses this token")
+    expect(logins).to_contain_text("janedoe:janedoe-password")
+    reference.answers(200)
+    reference.open(f"{server.url}/docs/control-list_scenarios.html")
+    assert "fresh-user" in reference.answers(200)
+
+
+def test_the_static_site_needs_no_server_to_be_read_and_one_to_be_tried(
+    reference: Reference, server: MockServer, tmp_path: Path
+) -> None:
+    assert invoke("docs", str(tmp_path), "--server", f"{server.url}/~static").returncode == 0
+    for name in PAGES:
+        reference.open(f"file://{tmp_path}/{name}.html")
+    assert reference.reached() == set()
+    reference.open(f"file://{tmp_path}/add_email.html")
+    assert "jane.doe+other@example.com" in reference.answers(201)
+    reference.log_in("johndoe-all")
+    assert "not-the-owner" in reference.answers(403)
+    assert reference.reached() == {host(server)}
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (390, "dark")])
+def test_every_page_fits_its_window_and_asks_nobody_else(
+    browser: Browser, server: MockServer, width: int, theme: Theme
+) -> None:
+    reference = Reference(browser, width, theme)
+    for name in PAGES:
+        reference.open(f"{server.url}/docs/{name}.html")
+        assert reference.page.evaluate("document.documentElement.scrollWidth") <= width, name
+    reference.context.close()
+    assert reference.reached() == {host(server)}
+    assert reference.complaints == []
+
+
+def test_the_console_and_the_first_page_lead_to_the_reference(
+    reference: Reference, server: MockServer
+) -> None:
+    for start in ("/~here/", "/~here/_mock/"):
+        reference.page.goto(f"{server.url}{start}")
+        reference.page.get_by_role("link", name="Reference").first.click()
+        expect(reference.page).to_have_url(f"{server.url}/~here/docs/")
