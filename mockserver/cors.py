@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from mockserver.exchange import Answer, Exchange
+from mockserver.exchange import TOKEN, Answer, Exchange
 from mockserver.problems import Headers, Problem
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -15,7 +15,6 @@ _ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock
 _EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, Content-Length, Date"
 _SECONDS = b"600"
 
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")  # RFC 9110, section 5.6.2
 
 # RFC 9110, section 7.2: a name or an address, and a port.
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#,\s]+)(:[0-9]*)?")
@@ -101,7 +100,7 @@ def preflight(exchange: Exchange) -> Answer:
     # Whatever is asked for: a method that nothing takes is refused in words that the page can read.
     method = exchange.headers[b"access-control-request-method"]
     methods = _METHODS
-    if _TOKEN.fullmatch(method) and method not in methods.split(b", "):
+    if TOKEN.fullmatch(method) and method not in methods.split(b", "):
         methods += b", " + method
     headers: Headers = [
         (b"access-control-allow-methods", methods),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ STREAMING = "mockserver.streaming"
 
 MAX_BODY = 1024 * 1024
 """The largest body that is read, in bytes."""
+
+TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")
+"""What a method may be (RFC 9110, section 5.6.2)."""
 
 _SOON_SECONDS = 0.25
 

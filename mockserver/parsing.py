@@ -14,10 +14,10 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from accounts_contract.contract import METHODS
+from mockserver.exchange import TOKEN
 from mockserver.problems import Problem
 
 _METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")  # RFC 9110, section 5.6.2
 _HTTP_2 = b"PRI * HTTP/2"  # no method, but how a client begins that takes us for a server of HTTP/2
 _PLACEHOLDER = b"POST"
 _EMPTY_LINES = re.compile(rb"[\r\n]++")
@@ -96,7 +96,7 @@ class ParsingProtocol(HttpToolsProtocol):
             empty = _EMPTY_LINES.match(data, at)
             if empty is not None:
                 return self._feed(data, at, empty.end())
-        token = _TOKEN.match(data, at)
+        token = TOKEN.match(data, at)
         if token is None and begun is None:  # no HTTP
             return self._feed(data, at, len(data))
         if begun is None:

@@ -63,18 +63,24 @@ class Section:
 
 def codes(contract: Contract) -> list[Code]:
     """Every code of a contract (`x-codes` of its `Problem`), in its order."""
-    data = contract.document.data
-    problem = data.get("components", {}).get("schemas", {}).get("Problem", {})
+    components = _mapping(contract.document.data.get("components"))
+    problem = _mapping(_mapping(components.get("schemas")).get("Problem"))
     return [
         Code(
-            str(name),
+            name,
             str(code.get("status", "any")),
             str(code.get("meaning", "")),
             str(code.get("fix", "")),
-            code.get("operations"),
+            operations if isinstance(operations := code.get("operations"), list) else None,
         )
-        for name, code in problem.get("x-codes", {}).items()
+        for name, code in _mapping(problem.get("x-codes")).items()
+        if isinstance(code, Mapping)
     ]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """An object of a contract of somebody's own: extensions may hold anything."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def sections(
@@ -143,7 +149,7 @@ def _answers(
         yield Answer(
             status,
             response.description,
-            response.requirement,
+            _mapping(response.requirement),
             [
                 code
                 for code in known

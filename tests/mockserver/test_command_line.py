@@ -48,12 +48,15 @@ def test_the_ready_line_as_json_is_one_object(server: MockServer) -> None:
     ready = json.loads(server.ready)
     assert ready["event"] == "ready"
     assert ready["url"] == f"http://127.0.0.1:{server.port}"
+    assert ready["docs"] == f"{ready['url']}/docs/"
     assert server.port > 0
     assert any("johndoe:johndoe-password" in login for login in ready["logins"])
 
 
 def test_the_ready_line_as_text_names_the_url_and_the_logins(text: MockServer) -> None:
     assert text.url in text.ready
+    for page in ("/_mock/", "/docs/", "/openapi.yaml"):
+        assert f"{text.url}{page} " in text.ready
     assert "johndoe:johndoe-password" in text.ready
     assert "janedoe:janedoe-password" in text.ready
     assert call(text, GET_USER, JOHN).status_code == 200

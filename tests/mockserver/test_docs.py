@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from copy import deepcopy
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -124,11 +125,12 @@ def test_a_contract_of_ones_own_is_what_is_printed_and_can_plant_no_markup(
 ) -> None:
     planted = "<script>alert(1)</script> ![x](http://evil.example/x.png) </script><b>"
     contract = {**CONTRACT, "info": {**CONTRACT["info"], "title": planted, "description": planted}}
-    schemas = {**CONTRACT["components"]["schemas"]}
-    schemas["Problem"] = {
-        key: value for key, value in schemas["Problem"].items() if key != "x-codes"
-    }
-    contract["components"] = {**CONTRACT["components"], "schemas": schemas}
+    contract["components"] = deepcopy(CONTRACT["components"])
+    contract["paths"] = deepcopy(CONTRACT["paths"])
+    contract["components"]["schemas"]["Problem"]["x-codes"] = {planted: {"fix": planted}, "x": [1]}
+    for item in contract["paths"].values():
+        for method in item.keys() - {"parameters"}:
+            item[method]["responses"]["401"]["x-requirement"] = planted
     server = start_server("--contract", str(write_yaml(tmp_path / "c.yaml", contract)))
     for name in ("", "get_user.html", "errors.html"):
         shown = page(server, name)

@@ -40,7 +40,9 @@ def schema_of(file: Path, *, coverage: bool = True) -> schemathesis.BaseSchema:
 accounts = schema_of(CONTRACT_FILE)
 accounts_in_short = schema_of(CONTRACT_FILE, coverage=False)
 # A file is no JSON for schemathesis to look into, and a stream of events never ends.
-control = schema_of(CONTROL_FILE).exclude(operation_id=["get_contract_yaml", "stream_events"])
+control = schema_of(CONTROL_FILE).exclude(
+    operation_id=["get_contract_yaml", "get_control_contract_yaml", "stream_events"]
+)
 
 
 @pytest.fixture(scope="module")

@@ -173,7 +173,7 @@ def test_a_sandbox_made_for_the_run_outlives_a_test(
     accounts_mock_factory: AccountsMockFactory,
 ) -> None:
     first, second = accounts_mock_factory(), accounts_mock_factory()
-    httpx.get(first.url)
+    httpx.get(f"{first.url}/nowhere")
 
     assert len(first.requests()) == 1
     assert second.requests() == []

@@ -102,7 +102,7 @@ def test_of_a_long_journal_the_end_is_shown(run_tests: RunTests) -> None:
 def test_asking(accounts_mock):
     with httpx.Client() as client:
         for _ in range(60):
-            client.get(accounts_mock.url)
+            client.get(f"{accounts_mock.url}/nowhere")
     assert False
 """)
     result.stdout.fnmatch_lines(["(10 earlier ones are left out)", "#11 *", "#60 *"])

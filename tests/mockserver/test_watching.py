@@ -33,6 +33,7 @@ from tests.support import (
     bearer,
     call,
     problem,
+    read_yaml,
     write,
     write_yaml,
 )
@@ -121,8 +122,10 @@ def test_an_edited_contract_is_enforced_and_the_state_is_kept(watched: Watched) 
     problem(call(server, GET_USER, bearer("johndoe-profile_read")), 403, "scope-missing")
     answer = call(server, GET_USER, bearer(token))
     assert answer.json()["company"] == "Changed"
-    served = server.send("GET", "/openapi.yaml").content
-    assert served == watched.contract.read_bytes()
+    served = server.send("GET", "/openapi.json").json()
+    assert {**served, "servers": served["servers"][1:]} == read_yaml(watched.contract)
+    page = server.send("GET", "/docs/get_user.html").text
+    assert "<code>profile_write</code>" in page
 
 
 def test_edited_fixtures_are_served_and_what_still_fits_is_kept(watched: Watched) -> None:
@@ -200,16 +203,16 @@ def test_a_broken_edit_keeps_the_last_good_version_and_says_what_is_wrong(
     good = watched.good[watched.contract]
     write(watched.contract, good.replace(b"operationId: get_user", b"operationId: read_user"))
     message = watched.wait_for("reload-failed")
-    assert f"{watched.contract}:45:7: " in message
+    assert f"{watched.contract}:50:7: " in message
     assert "read_user" in message
     assert company(server, JOHN, "johndoe") == "Changed"
-    assert server.send("GET", "/openapi.yaml").content == good
+    assert b"operationId: get_user" in server.send("GET", "/openapi.yaml").content
 
     write(watched.fixtures, b"accounts: 3")
     message = watched.wait_for("reload-failed")
     assert f"{watched.fixtures}:1:1: " in message
     # Each file's faults are told as long as they are there.
-    assert f"{watched.contract}:45:7: " in message
+    assert f"{watched.contract}:50:7: " in message
     assert company(server, JOHN, "johndoe") == "Changed"
 
     write(watched.contract, good)

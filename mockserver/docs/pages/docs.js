@@ -110,7 +110,7 @@
   /** Show another user than the documented one, where the world does not know that one. */
   function usernameOf(state) {
     const spans = document.querySelectorAll("[data-username]");
-    const parameter = CONTRACT.components.parameters?.username;
+    const parameter = CONTRACT.components?.parameters?.username;
     const names = (state.accounts ?? []).filter((one) => one.is_active !== false).map((one) => one.username);
     if (!spans.length || !names.length || names.includes(decodeURIComponent(spans[0].textContent))) return;
     for (const span of spans) span.textContent = encodeURIComponent(names[0]).replaceAll("'", "%27");
