@@ -1,0 +1,118 @@
+"""Who is calling (401), whether the path names anyone (404), and whether they may (403)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+
+from conformance.selftest.reference.routes import CHALLENGES, NEEDED_SCOPE, Frame
+from conformance.selftest.reference.calls import Call, Caller, Refusal
+from conformance.selftest.reference.store import Token
+
+
+class Doors(Frame):
+    """Authentication, ownership and scopes."""
+
+    def admit(self, call: Call) -> None:
+        """401, then 404, then 403."""
+        call.caller = self.caller(call)
+        self.check_existence(call)
+        self.check_owner(call)
+        self.check_scope(call)
+
+    def caller(self, call: Call) -> Caller:
+        scheme, _space, rest = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            return self.basic(call, rest.strip())
+        if scheme.lower() == "bearer":
+            return self.bearer(call, rest.strip())
+        return self.stranger(call)
+
+    def stranger(self, call: Call) -> Caller:
+        """Someone without credentials of either scheme."""
+        raise self.unauthorized(call, "a login is needed: Basic or Bearer")
+
+    def unauthorized(self, call: Call, reason: str) -> Refusal:
+        return Refusal(401, reason, *(("WWW-Authenticate", one) for one in CHALLENGES))
+
+    def basic(self, call: Call, encoded: str) -> Caller:
+        username, password = self.decoded(call, encoded)
+        if not self.password_fits(username, password):
+            raise self.unauthorized(call, "no such username with this password")
+        return Caller(username, "basic")
+
+    def decoded(self, call: Call, encoded: str) -> tuple[str, str]:
+        try:
+            pair = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, ValueError) as error:
+            raise self.unauthorized(call, "these Basic credentials are malformed") from error
+        username, colon, password = pair.partition(":")
+        if not colon:
+            raise self.unauthorized(call, "these Basic credentials have no colon")
+        return username, password
+
+    def password_fits(self, username: str, password: str) -> bool:
+        user = self.store.user(username)
+        return user is not None and user.password == password
+
+    def bearer(self, call: Call, text: str) -> Caller:
+        token = self.token(text)
+        if token is None:
+            raise self.unauthorized(call, "this token is unknown")
+        if not self.alive(call, token):
+            raise self.unauthorized(call, "this token is no longer good")
+        return Caller(token.username, "bearer", self.scopes(token))
+
+    def token(self, text: str) -> Token | None:
+        return self.store.token(text)
+
+    def alive(self, call: Call, token: Token) -> bool:
+        return not self.expired(call, token) and not self.revoked(call, token)
+
+    def expired(self, call: Call, token: Token) -> bool:
+        return token.expires < time.time()
+
+    def revoked(self, call: Call, token: Token) -> bool:
+        return bool(token.revoked)
+
+    def scopes(self, token: Token) -> frozenset[str]:
+        return frozenset(token.scopes.split())
+
+    def check_existence(self, call: Call) -> None:
+        if self.store.user(call.username) is None:
+            raise self.unknown_user(call)
+
+    def unknown_user(self, call: Call) -> Refusal:
+        return Refusal(404, f"nobody is called {call.username}")
+
+    def check_owner(self, call: Call) -> None:
+        if not self.owns(call):
+            raise self.not_owner(call)
+
+    def owns(self, call: Call) -> bool:
+        return call.caller.username == call.username
+
+    def not_owner(self, call: Call) -> Refusal:
+        return Refusal(403, f"this is not the account of {call.caller.username}")
+
+    def check_scope(self, call: Call) -> None:
+        if not self.may(call):
+            raise self.lacks_scope(call)
+
+    def may(self, call: Call) -> bool:
+        """Whether the scopes suffice. Basic carries none, and needs none."""
+        if call.caller.scheme == "basic":
+            return self.basic_may(call)
+        return self.token_may(call, call.caller.scopes)
+
+    def basic_may(self, call: Call) -> bool:
+        return True
+
+    def token_may(self, call: Call, scopes: frozenset[str]) -> bool:
+        return NEEDED_SCOPE[call.operation] in scopes
+
+    def lacks_scope(self, call: Call) -> Refusal:
+        scope = NEEDED_SCOPE[call.operation]
+        challenge = f'Bearer realm="accounts", error="insufficient_scope", scope="{scope}"'
+        return Refusal(403, f"this needs a token with {scope}", ("WWW-Authenticate", challenge))
