@@ -1,4 +1,4 @@
-"""`conformance selftest`: the suite is run against every mutant and every legal variation."""
+"""`conformance selftest`: run the suite against every defect and every legal variation."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from conformance.selftest.matrix import Matrix, read_justifications
-from conformance.selftest.page import page
-from conformance.selftest.trials import BASELINE, Trial, subjects, trials
 from conformance.requirements import catalogue
 from conformance.results import INTERRUPTED
+from conformance.selftest.changes import CHANGES
+from conformance.selftest.matrix import Matrix, read_justifications
+from conformance.selftest.page import page
+from conformance.selftest.trials import Trial, load, trials
 from conformance.settings import count
 
 FOUND, NOT_FOUND, USAGE = 0, 1, 2
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command.
 
     Returns:
-        0: every mutant was found by the requirements that it names, and no variation was accused.
+        0: every defect was found by the requirements that it names, and no variation was accused.
         1: something was not found, or accused wrongly. 2: usage.
     """
     parser = _parser()
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = parser.parse_args(arguments)
     except SystemExit as end:
         return int(end.code or 0)
+    load()
     names = _chosen(chosen.only)
     unknown = [path for path in chosen.report if path.suffix not in (".html", ".json")]
     if unknown or not names:
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     if chosen.list:
         for name in names:
-            sys.stdout.write(f"{name}: {subjects()[name].sentence}\n")
+            sys.stdout.write(f"{name}: {CHANGES[name].sentence}\n")
         return FOUND
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -71,26 +73,25 @@ def run_selftest(
     full: bool,
     complete: bool,
 ) -> int:
-    """Try mutants and variations, print the matrix in short, and write the reports.
+    """Try defects and variations, print the matrix in short, and write the reports.
 
     Args:
-        names: Of the mutants and variations to try.
+        names: Of the defects and variations to try.
         reports: Files to write: .html or .json.
         processes: How many try them at the same time.
         max_examples: Generated requests per operation and kind.
-        full: Whether each mutant meets all checks, and not only those of what it breaks.
+        full: Whether each defect meets all checks, and not only those of what it breaks.
         complete: Whether these are all, so that gaps are complained of.
 
     Returns:
         0, or 1 if something was not found, or accused wrongly.
     """
     begun = time.monotonic()
-    wanted = [BASELINE, *names]
     done: list[Trial] = []
-    for trial in trials(wanted, processes, max_examples, full=full):
+    for trial in trials(names, processes, max_examples, full=full):
         done.append(trial)
-        _show_progress(len(done), len(wanted))
-    matrix = Matrix(catalogue(), subjects(), done, read_justifications(), complete=complete)
+        _show_progress(len(done), len(names) + 1)
+    matrix = Matrix(catalogue(), CHANGES, done, read_justifications(), complete=complete, full=full)
     complaints = list(matrix.complaints())
     seconds = time.monotonic() - begun
     _print(matrix, complaints, seconds)
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ID_OR_PREFIX",
         action="append",
         default=[],
-        help="try this mutant or variation, or all whose ids (or broken requirements) begin so",
+        help="try this defect or variation, or all whose ids (or broken requirements) begin so",
     )
     parser.add_argument(
         "--report",
@@ -146,17 +147,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="let each mutant meet all checks, and not only those of the requirements that it breaks",
+        help="let each defect meet all checks, and not only those of what it breaks; try each variation alone",
     )
     parser.add_argument(
-        "--list", action="store_true", help="list the mutants and variations, and try none"
+        "--list", action="store_true", help="list the defects and variations, and try none"
     )
     return parser
 
 
 def _chosen(choices: Sequence[str]) -> list[str]:
     """The names that are chosen: by the name itself, else by the beginning of it or of what is broken."""
-    known = subjects()
+    known = CHANGES
 
     def matches(name: str, choice: str) -> bool:
         if choice in known:
@@ -182,9 +183,9 @@ def _print(matrix: Matrix, complaints: Sequence[str], seconds: float) -> None:
         found = f"{len(check.finds):>4} found, {len(check.alone):>3} by it alone"
         stream.write(f"{found}  {check.name}\n")
     stream.write(
-        f"\n{numbers['found']} of {numbers['mutants']} mutants found by the requirements that they name; "
+        f"\n{numbers['found']} of {numbers['defects']} defects found by the requirements that they name; "
         f"{numbers['passed']} of {numbers['variations']} legal variations pass.\n"
-        f"{numbers['broken_by_a_mutant']} of {numbers['requirements']} requirements are broken by a mutant; "
+        f"{numbers['broken_by_a_defect']} of {numbers['requirements']} requirements are broken by a defect; "
         f"{numbers['finding_alone']} of {numbers['checks']} checks find something alone, "
         "and the others are justified.\n"
         if not complaints

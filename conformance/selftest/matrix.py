@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from conformance.selftest.builds import Mutant, Variation
-from conformance.selftest.trials import BASELINE, Subject, Trial
 from conformance.requirements import Catalogue
+from conformance.selftest.changes import Change, Defect, Variation
+from conformance.selftest.trials import BASELINE, Trial
 
 _JUSTIFICATIONS = Path(__file__).with_name("justifications.yaml")
-_REPEATED_AT_MOST = 40
 
 
 @dataclass(frozen=True)
 class Row:
-    """A mutant or a variation, and what became of it; empty `wrong` if all is as it should be."""
+    """A defect or a variation, and what became of it; empty `wrong` if all is as it should be."""
 
-    subject: Subject
+    subject: Change
     trial: Trial
     wrong: tuple[str, ...]
 
     @property
-    def is_mutant(self) -> bool:
+    def is_defect(self) -> bool:
         """Whether it is a defect."""
-        return isinstance(self.subject, Mutant)
+        return isinstance(self.subject, Defect)
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Check:
     Attributes:
         name: What it tries.
         requirements: What it is about.
-        finds: The mutants that it finds, by a requirement that they name.
+        finds: The defects that it finds, by a requirement that they name.
         alone: Those of them where no other check finds that requirement broken.
         justification: Why it is there although it finds nothing alone; empty if it needs none.
     """
@@ -57,23 +56,26 @@ class Matrix:
 
     Args:
         catalogue: The requirements.
-        subjects: The mutants and variations, by their ids.
+        subjects: The defects and variations, by their ids.
         trials: What became of them; the baseline is among them.
         justifications: Why checks are there that find nothing alone, by their names.
-        complete: Whether all mutants were tried: only then can something be missing.
+        complete: Whether all defects were tried: only then can something be missing.
+        full: Whether they were tried in full: only then can a mark of a wrong name be out of date.
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
-        subjects: Mapping[str, Subject],
+        subjects: Mapping[str, Change],
         trials: Sequence[Trial],
         justifications: Mapping[str, str],
         *,
         complete: bool = True,
+        full: bool = False,
     ) -> None:
         self.catalogue = catalogue
         self.complete = complete
+        self.full = full
         self.baseline = next(trial for trial in trials if trial.id == BASELINE)
         self.rows = [
             Row(subjects[trial.id], trial, tuple(self._wrong(subjects[trial.id], trial)))
@@ -83,14 +85,14 @@ class Matrix:
         self._justifications = justifications
 
     @property
-    def mutants(self) -> list[Row]:
+    def defects(self) -> list[Row]:
         """The defects."""
-        return [row for row in self.rows if row.is_mutant]
+        return [row for row in self.rows if row.is_defect]
 
     @property
     def variations(self) -> list[Row]:
         """The legal variations."""
-        return [row for row in self.rows if not row.is_mutant]
+        return [row for row in self.rows if not row.is_defect]
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -101,8 +103,8 @@ class Matrix:
                 about.setdefault(name, []).append(requirement)
         finds: dict[str, list[str]] = {name: [] for name in about}
         alone: dict[str, list[str]] = {name: [] for name in about}
-        for row in self.mutants:
-            assert isinstance(row.subject, Mutant)
+        for row in self.defects:
+            assert isinstance(row.subject, Defect)
             for requirement in row.subject.breaks:
                 names = row.trial.failed.get(requirement, ())
                 for name in names:
@@ -125,7 +127,7 @@ class Matrix:
         baseline = self.baseline
         if baseline.exit_code != 0 or baseline.failed or baseline.unverified:
             found = ", ".join((*baseline.failed, *baseline.unverified)) or baseline.trouble
-            yield f"the mock server does not pass (exit code {baseline.exit_code}): {found}"
+            yield f"the reference does not pass (exit code {baseline.exit_code}): {found}"
         for row in self.rows:
             yield from (f"{row.subject.id}: {sentence}" for sentence in row.wrong)
         if self.complete:
@@ -133,16 +135,10 @@ class Matrix:
             yield from self._idle_checks()
 
     def _gaps(self) -> Iterator[str]:
-        named = {one for row in self.mutants for one in _breaks(row)}
+        named = {one for row in self.defects for one in _breaks(row)}
         for requirement in self.catalogue:
             if requirement not in named:
-                yield f"no mutant breaks the requirement {requirement}"
-        repeated = Counter(
-            row.subject.family for row in self.mutants if isinstance(row.subject, Mutant)
-        )
-        del repeated[""]
-        if repeated.total() > _REPEATED_AT_MOST:
-            yield f"{repeated.total()} mutants are one rule repeated per operation: too many"
+                yield f"no defect breaks the requirement {requirement}"
 
     def _idle_checks(self) -> Iterator[str]:
         names = {check.name for check in self.checks}
@@ -155,7 +151,7 @@ class Matrix:
             if name not in names:
                 yield f"there is no check {name!r}: drop its justification"
 
-    def _wrong(self, subject: Subject, trial: Trial) -> Iterator[str]:
+    def _wrong(self, subject: Change, trial: Trial) -> Iterator[str]:
         if trial.trouble:
             yield trial.trouble
         if isinstance(subject, Variation):
@@ -171,6 +167,12 @@ class Matrix:
         unfound = [one for one in subject.breaks if one not in trial.failed]
         if unfound:
             yield f"was not found by {', '.join(unfound)}"
+        surprises = [one for one in trial.failed if not subject.may_be_found_by(one)]
+        if surprises:
+            yield f"was found by {', '.join(surprises)} as well, which it does not name"
+        for pattern in subject.misnamed if self.full else ():
+            if not any(fnmatchcase(one, pattern) for one in trial.failed):
+                yield f"is no longer found by {pattern}: drop the mark of a wrong name"
         must = any(self.catalogue[one].level == "MUST" for one in subject.breaks)
         if trial.exit_code != int(must) and not unfound:
             yield f"ended with exit code {trial.exit_code} instead of {int(must)}"
@@ -180,7 +182,7 @@ class Matrix:
         return {
             "summary": self.summary(),
             "complaints": list(self.complaints()),
-            "mutants": [
+            "defects": [
                 {
                     "id": row.subject.id,
                     "sentence": row.subject.sentence,
@@ -190,7 +192,7 @@ class Matrix:
                     "failed": {name: list(checks) for name, checks in row.trial.failed.items()},
                     "seconds": row.trial.seconds,
                 }
-                for row in self.mutants
+                for row in self.defects
             ],
             "variations": [
                 {
@@ -219,12 +221,12 @@ class Matrix:
     def summary(self) -> dict[str, int]:
         """The numbers."""
         return {
-            "mutants": len(self.mutants),
-            "found": sum(not row.wrong for row in self.mutants),
+            "defects": len(self.defects),
+            "found": sum(not row.wrong for row in self.defects),
             "variations": len(self.variations),
             "passed": sum(not row.wrong for row in self.variations),
             "requirements": len(self.catalogue),
-            "broken_by_a_mutant": len({one for row in self.mutants for one in _breaks(row)}),
+            "broken_by_a_defect": len({one for row in self.defects for one in _breaks(row)}),
             "checks": len(self.checks),
             "finding_alone": sum(bool(check.alone) for check in self.checks),
         }
@@ -237,4 +239,4 @@ def read_justifications() -> dict[str, str]:
 
 
 def _breaks(row: Row) -> tuple[str, ...]:
-    return row.subject.breaks if isinstance(row.subject, Mutant) else ()
+    return row.subject.breaks if isinstance(row.subject, Defect) else ()

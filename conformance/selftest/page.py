@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.selftest.builds import Mutant
-from conformance.selftest.matrix import Matrix
 from conformance.reports.pages import style_sheet, template
+from conformance.selftest.changes import Defect
+from conformance.selftest.matrix import Matrix
 
 _FOLDER = Path(__file__).parent
 _WIDTH, _HEIGHT = 3, 14  # of a cell of the picture
@@ -16,7 +16,7 @@ _LABELS = 420  # the room for the names of the checks
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A check that finds a mutant, as a rectangle of the picture."""
+    """A check that finds a defect, as a rectangle of the picture."""
 
     x: int
     y: int
@@ -41,11 +41,11 @@ def page(matrix: Matrix, seconds: float) -> str:
 
 
 def _cells(matrix: Matrix) -> list[_Cell]:
-    """Each check that finds a mutant: `alone`, `named` by the requirement, or by `another` one."""
+    """Each check that finds a defect: `alone`, `named` by the requirement, or by `another` one."""
     rows = {check.name: number for number, check in enumerate(matrix.checks)}
     cells = []
-    for column, row in enumerate(matrix.mutants):
-        assert isinstance(row.subject, Mutant)
+    for column, row in enumerate(matrix.defects):
+        assert isinstance(row.subject, Defect)
         kinds: dict[str, str] = {}
         for requirement, names in row.trial.failed.items():
             for name in names:

@@ -1,46 +1,10 @@
-"""Wrong answers: each of these servers breaks one MUST, and is to be found out."""
+"""Deliberate defects: each module adds its own to `changes.CHANGES` when it is imported."""
 
-from conformance.selftest.changes import DEFECTS
-from conformance.selftest.defects import (
-    access_corners,
-    adding,
-    address_corners,
-    answers,
-    authentication,
-    deleting,
-    forms,
-    json_bodies,
-    listing,
-    login_corners,
-    ownership,
-    profile_corners,
-    saving,
-    scopes,
-    texts,
-    types,
-    updating,
-    user,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-# Each module adds its own to the one catalogue when it is read.
-MODULES = (
-    authentication,
-    scopes,
-    ownership,
-    user,
-    saving,
-    types,
-    texts,
-    listing,
-    adding,
-    updating,
-    deleting,
-    forms,
-    json_bodies,
-    answers,
-    login_corners,
-    access_corners,
-    profile_corners,
-    address_corners,
-)
-__all__ = ["DEFECTS", "MODULES"]
+
+def load() -> None:
+    """Import all modules of defects, in the order of their names."""
+    for module in sorted(one.name for one in iter_modules(__path__)):
+        import_module(f"{__name__}.{module}")

@@ -1,6 +1,5 @@
-"""A second implementation of the Accounts API, made from its description alone.
+"""An implementation of the Accounts API of its own, made from the words of its description alone.
 
-It shares no line with the mock server or the suite: plain `http.server`, SQLite in memory, routing by
-hand. The suite is judged with it: the server as it is and in each legal variation must pass, with each
-defect it must fail.
+It shares no line with the mock server or with the checks. The suite is proven with it: the service as it is
+and in each legal variation must pass, with each defect it must fail.
 """

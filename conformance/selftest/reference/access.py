@@ -1,4 +1,4 @@
-"""Who is calling (401), whether the path names anyone (404), and whether they may (403)."""
+"""The caller (401), the account in the path (404), ownership and scopes (403)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import base64
 import binascii
 import time
 
-from conformance.selftest.reference.routes import CHALLENGES, NEEDED_SCOPE, Frame
 from conformance.selftest.reference.calls import Call, Caller, Refusal
+from conformance.selftest.reference.routes import NEEDED_SCOPE, Routes
 from conformance.selftest.reference.store import Token
 
+CHALLENGES = ('Basic realm="accounts", charset="UTF-8"', 'Bearer realm="accounts"')
 
-class Doors(Frame):
+
+class Access(Routes):
     """Authentication, ownership and scopes."""
 
     def admit(self, call: Call) -> None:
-        """401, then 404, then 403."""
+        """Refuse with 401, then 404, then 403."""
         call.caller = self.caller(call)
         self.check_existence(call)
         self.check_owner(call)
@@ -30,7 +32,7 @@ class Doors(Frame):
         return self.stranger(call)
 
     def stranger(self, call: Call) -> Caller:
-        """Someone without credentials of either scheme."""
+        """Answer for a request without credentials of either scheme."""
         raise self.unauthorized(call, "a login is needed: Basic or Bearer")
 
     def unauthorized(self, call: Call, reason: str) -> Refusal:
@@ -65,7 +67,7 @@ class Doors(Frame):
         return Caller(token.username, "bearer", self.scopes(token))
 
     def token(self, text: str) -> Token | None:
-        return self.store.token(text)
+        return self.store.tokens.get(text)
 
     def alive(self, call: Call, token: Token) -> bool:
         return not self.expired(call, token) and not self.revoked(call, token)
@@ -74,10 +76,10 @@ class Doors(Frame):
         return token.expires < time.time()
 
     def revoked(self, call: Call, token: Token) -> bool:
-        return bool(token.revoked)
+        return token.revoked
 
     def scopes(self, token: Token) -> frozenset[str]:
-        return frozenset(token.scopes.split())
+        return token.scopes
 
     def check_existence(self, call: Call) -> None:
         if self.store.user(call.username) is None:
@@ -101,7 +103,7 @@ class Doors(Frame):
             raise self.lacks_scope(call)
 
     def may(self, call: Call) -> bool:
-        """Whether the scopes suffice. Basic carries none, and needs none."""
+        """Tell whether the scopes suffice. Basic carries none, and needs none."""
         if call.caller.scheme == "basic":
             return self.basic_may(call)
         return self.token_may(call, call.caller.scopes)

@@ -1,4 +1,4 @@
-"""Bodies, and the values in them: 415 and 400."""
+"""Bodies, and the values in them (415, 400)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
-from conformance.selftest.reference.access import Doors
+from conformance.selftest.reference.access import Access
 from conformance.selftest.reference.calls import Call, Json, Refusal
 
 PROFILE = ("full_name", "location", "company", "profile_url", "gravatar_email")
@@ -22,23 +22,23 @@ WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+([/?#].*)?", re.DOTALL)
 
 
 def utf8(text: str) -> bool:
-    """Lone surrogates can come in JSON, and fit into no answer."""
+    """Tell whether a text fits into an answer: lone surrogates, which JSON can hold, do not."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def not_json(name: str) -> NoReturn:
-    """NaN and Infinity, which Python reads and JSON does not have."""
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(f"{name} is no JSON")
 
 
-class Reading(Doors):
-    """From bytes to checked values."""
+class Bodies(Access):
+    """Reading of bytes to checked values."""
 
     longest_text = 500
     longest_address = 254
 
     def fields(self, call: Call) -> dict[str, Json]:
-        """The members of the body, from JSON or from a form."""
+        """Return the members of the body, from JSON or from a form."""
         if call.is_form:
             return {**self.form_fields(call)}
         if call.media_type == "application/json" or call.media_type.endswith("+json"):
@@ -92,10 +92,10 @@ class Reading(Doors):
             raise Refusal(400, "the form holds bytes that are no UTF-8") from error
 
     def check_members(self, call: Call) -> None:
-        """Unknown members are ignored here."""
+        """Refuse unknown members: here, none."""
 
     def text(self, call: Call, name: str, value: Json) -> str:
-        """A member of the profile, as it will be stored."""
+        """Return a member of the profile as it will be stored."""
         if not isinstance(value, str):
             raise self.not_text(call, name)
         value = self.tidy(name, value)
@@ -111,7 +111,7 @@ class Reading(Doors):
         return Refusal(400, f"{name} must be a string")
 
     def tidy(self, name: str, value: str) -> str:
-        """Nothing is changed here."""
+        """Bring a value into its normal form: here, leave it."""
         return value
 
     def gravatar_address(self, call: Call, value: str) -> str:
@@ -120,7 +120,7 @@ class Reading(Doors):
         return value
 
     def wanted_address(self, call: Call) -> str:
-        """The member `email`, which three operations need."""
+        """Return the member `email`, which three operations need."""
         if "email" not in call.fields:
             return self.no_address(call)
         value = call.fields["email"]
@@ -143,7 +143,7 @@ class Reading(Doors):
         return fits and ADDRESS.fullmatch(value) is not None
 
     def flag(self, call: Call, name: str) -> bool:
-        """Whether `verified` or `primary` is asked for: it is true, or it is absent."""
+        """Tell whether `verified` or `primary` is asked for: it is true, or it is absent."""
         if name not in call.fields:
             return False
         if call.is_form:

@@ -1,18 +1,18 @@
-"""What goes in and out: one call, one reply, and the refusal of a call."""
+"""One call, one reply, and the refusal of a call."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-# Whatever JSON can hold.
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+BODILESS = (204, 304)
 
 
 class Caller(NamedTuple):
-    """Who is calling. A password has no scopes; a token has some, or none."""
+    """The user who calls. A password has no scopes; a token has some, or none."""
 
     username: str
     scheme: str
@@ -20,7 +20,7 @@ class Caller(NamedTuple):
 
 
 class Route(NamedTuple):
-    """Which operation a request asks for, and of whom."""
+    """The operation that a request asks for, and the account in its path."""
 
     operation: str
     username: str
@@ -32,7 +32,7 @@ NOWHERE = Route("", "")
 
 @dataclass
 class Call:
-    """One request, and what has been found out about it on its way."""
+    """One request, and what has been found out about it on its way; header names are in lower case."""
 
     method: str
     target: str
@@ -62,28 +62,21 @@ class Call:
 
 @dataclass
 class Reply:
-    """One response.
-
-    `trailer` follows the last chunk, its extension included; `silent` closes without a word of it.
-    """
+    """One response; `close` ends the connection behind it."""
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
-    chunked: bool = False
-    trailer: bytes = b""
     close: bool = False
-    silent: bool = False
-    version: str = "HTTP/1.1"
 
     def header(self, name: str, value: str) -> None:
         """Set a header: what stood under that name is gone."""
         self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
         self.headers.append((name, value))
 
-    def data(self) -> Json:
-        loaded: Json = json.loads(self.body)
-        return loaded
+    def data(self) -> Any:
+        """Return the JSON data of the body."""
+        return json.loads(self.body)
 
 
 class Refusal(Exception):

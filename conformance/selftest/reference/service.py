@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from conformance.selftest.reference.routes import READING
+from conformance.selftest.reference.bodies import PROFILE, Bodies
 from conformance.selftest.reference.calls import Call, Json, Refusal, Reply
-from conformance.selftest.reference.bodies import PROFILE, Reading
+from conformance.selftest.reference.routes import READING
 from conformance.selftest.reference.store import Address, User
 
 PUBLIC_URL = "https://accounts.example.org/api/v1.1/users/"
 
 
-class Service(Reading):
-    """The whole server, without its sockets. Variations and defects are subclasses of it."""
+class Service(Bodies):
+    """The whole implementation; defects and variations are subclasses of it."""
 
     def perform(self, call: Call) -> Reply:
         self.admit(call)
@@ -58,9 +58,9 @@ class Service(Reading):
 
     def save_member(self, call: Call, name: str, value: str) -> None:
         if name == "gravatar_email":
-            step = "UPDATE users SET gravatar_changes = gravatar_changes + 1 WHERE username = ?"
-            self.store.run(step, call.username)
-        self.store.set_column(call.username, name, value)
+            changes = self.stored_user(call.username).gravatar_changes + 1
+            self.store.change_user(call.username, gravatar_changes=changes)
+        self.store.change_user(call.username, **{name: value})
 
     def user_view(self, call: Call, user: User) -> dict[str, Json]:
         return {
@@ -73,7 +73,7 @@ class Service(Reading):
             "gravatar_url": self.gravatar_url(call, user),
             "url": f"{PUBLIC_URL}{user.username}/",
             "date_joined": user.date_joined,
-            "is_active": bool(user.is_active),
+            "is_active": user.is_active,
             "type": user.type,
             "id": user.id,
         }
@@ -103,8 +103,8 @@ class Service(Reading):
 
     def email_view(self, call: Call, address: Address) -> dict[str, Json]:
         return {
-            "primary": bool(address.is_primary),
-            "verified": bool(address.verified),
+            "primary": address.is_primary,
+            "verified": address.verified,
             "email": address.email,
         }
 
@@ -117,7 +117,7 @@ class Service(Reading):
         return self.json_reply(201, self.email_view(call, address))
 
     def taken(self, call: Call, email: str) -> Address | None:
-        """The address in whose way a new one would be."""
+        """Return the address in whose way a new one would be."""
         return self.find(call, email)
 
     def add_again(self, call: Call, taken: Address) -> Reply:
@@ -156,17 +156,17 @@ class Service(Reading):
         return self.json_reply(200, self.email_view(call, self.store.address(address.id)))
 
     def check_update(self, call: Call, address: Address, *, verified: bool, primary: bool) -> None:
-        """Whatever else must hold: here, nothing."""
+        """Refuse what else must hold: here, nothing."""
 
     def verify(self, call: Call, address: Address) -> None:
-        self.store.run("UPDATE addresses SET verified = 1 WHERE id = ?", address.id)
+        self.store.change(lambda one: one.id == address.id, verified=True)
 
     def make_primary(self, call: Call, address: Address) -> None:
         self.unset_primary(call)
-        self.store.run("UPDATE addresses SET is_primary = 1 WHERE id = ?", address.id)
+        self.store.change(lambda one: one.id == address.id, is_primary=True)
 
     def unset_primary(self, call: Call) -> None:
-        self.store.run("UPDATE addresses SET is_primary = 0 WHERE username = ?", call.username)
+        self.store.change(lambda one: one.username == call.username, is_primary=False)
 
     def delete_email(self, call: Call) -> Reply:
         address = self.found(call, self.wanted_address(call))
@@ -176,10 +176,10 @@ class Service(Reading):
         return Reply(204)
 
     def guarded(self, call: Call, address: Address) -> bool:
-        return bool(address.is_primary)
+        return address.is_primary
 
     def not_deletable(self, call: Call, address: Address) -> Refusal:
         return Refusal(400, f"{address.email} is primary: make another one primary first")
 
     def remove(self, call: Call, address: Address) -> None:
-        self.store.run("DELETE FROM addresses WHERE id = ?", address.id)
+        self.store.remove(lambda one: one.id == address.id)

@@ -1,62 +1,19 @@
-"""Users, addresses and tokens in SQLite, in memory: one store per running server."""
+"""Users, addresses and tokens, in memory: one store per service."""
 
 from __future__ import annotations
 
-import sqlite3
+import base64
+import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations
+from typing import Any
 
-SCHEMA = """
-CREATE TABLE users (
-    username TEXT PRIMARY KEY, id INTEGER, password TEXT, date_joined TEXT, type TEXT,
-    full_name TEXT, location TEXT, company TEXT, profile_url TEXT,
-    gravatar_email TEXT, gravatar_changes INTEGER DEFAULT 0, signup_email TEXT, is_active INTEGER);
-CREATE TABLE addresses (
-    id INTEGER PRIMARY KEY, username TEXT, email TEXT, verified INTEGER, is_primary INTEGER);
-CREATE TABLE tokens (
-    token TEXT PRIMARY KEY, username TEXT, scopes TEXT, expires REAL, revoked INTEGER);
-"""
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
-OTHER_TOKENS = ("all", "none", "expired", "revoked")
-USERS: tuple[tuple[str | int, ...], ...] = (
-    (
-        *("mallory", 501, "mallory-pw", "2019-03-30T23:59:59.5Z", "User"),
-        *("Mallory Archer", "Reading, UK", "Interception Ltd", "https://mallory.example.org/"),
-        *("mallory@example.org", 0, "mallory@example.org", 1),
-    ),
-    (
-        *("trentino", 777, "trentino-pw", "2021-12-01T00:00:00Z", "User"),
-        *("Trentino Rossi", "Trento", "Fiducia", "http://trentino.example.net/about"),
-        *("avatar@trentino.example.net", 0, "trentino@example.net", 1),
-    ),
-)
-ADDRESSES = (
-    ("mallory", "mallory@example.org", 1, 1),
-    ("mallory", "mallory.spare@example.org", 0, 0),
-    ("trentino", "trentino@example.net", 1, 1),
-)
 DAY = 86400.0
-
-
-@dataclass(frozen=True)
-class Seed:
-    """What a store holds at the start: the first two users are those whom a target file names."""
-
-    users: tuple[tuple[str | int, ...], ...] = USERS
-    addresses: tuple[tuple[str, str, int, int], ...] = ADDRESSES
-    prefixes: tuple[str, str] = ("", "")
-    """What the tokens of the two begin with, if not with the username."""
-
-    def token(self, username: str, kind: str) -> str:
-        """A token of a user: for a scope, `all` scopes, `none`, `expired` or `revoked`."""
-        names = [str(user[0]) for user in self.users]
-        prefix = self.prefixes[names.index(username)] if username in names[:2] else ""
-        return f"{prefix or username}-{kind}"
-
-
-SEED = Seed()
 
 
 @dataclass(frozen=True)
@@ -67,123 +24,168 @@ class User:
     id: int
     password: str
     date_joined: str
-    type: str
     full_name: str
     location: str
     company: str
     profile_url: str
     gravatar_email: str
-    gravatar_changes: int
     signup_email: str
-    is_active: int
+    type: str = "User"
+    is_active: bool = True
+    gravatar_changes: int = 0
 
 
 @dataclass(frozen=True)
 class Address:
     """One e-mail address of one account, as stored."""
 
-    id: int
     username: str
     email: str
-    verified: int
-    is_primary: int
+    verified: bool = False
+    is_primary: bool = False
+    id: int = 0
 
 
 @dataclass(frozen=True)
 class Token:
-    """One access token, alive or not."""
+    """One access token, alive or not; `expires` is in seconds since the epoch."""
 
     token: str
     username: str
-    scopes: str
+    scopes: frozenset[str]
     expires: float
-    revoked: int
+    revoked: bool = False
+
+
+def secret(*words: str) -> str:
+    """Return a password or token that nobody guesses, the same in every process."""
+    digest = hashlib.sha256(" ".join(words).encode()).digest()
+    return base64.b64encode(digest).decode().replace("+", "x").replace("/", "Y")[:40]
+
+
+@cache
+def scope_sets() -> tuple[tuple[str, ...], ...]:
+    """Return every set of scopes, the empty one included, each in the order of SCOPES."""
+    sizes = range(len(SCOPES) + 1)
+    return tuple(chosen for size in sizes for chosen in combinations(SCOPES, size))
+
+
+def user(username: str, number: int, **members: Any) -> User:
+    """Return a user whose members have usual values, but for those that are given."""
+    given = {
+        "password": secret(username, "password"),
+        "date_joined": f"201{number}-03-30T23:59:59.5Z",
+        "full_name": f"{username.title()} Archer",
+        "location": "Reading, UK",
+        "company": "Interception Ltd",
+        "profile_url": f"https://{username}.example.org/",
+        "gravatar_email": f"{username}@example.org",
+        "signup_email": f"{username}@example.org",
+    }
+    return User(username, 500 + number, **{**given, **members})
+
+
+MALLORY, TRENTINO, PEGGY = user("mallory", 1), user("trentino", 2), user("peggy", 3)
+USERS = (MALLORY, TRENTINO, PEGGY)
+ADDRESSES = (
+    Address("mallory", "mallory@example.org", verified=True, is_primary=True),
+    Address("mallory", "mallory@work.example.org", verified=True),
+    Address("mallory", "mallory.spare@example.org"),
+    Address("trentino", "trentino@example.org", verified=True, is_primary=True),
+    Address("trentino", "trentino.new@example.org"),
+    Address("peggy", "peggy@example.org", verified=True, is_primary=True),
+)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The data that a store begins with: a target file names the first two users, and nobody the others.
+
+    `make_token` takes a username and a kind (scopes with spaces between, `expired` or `revoked`).
+    """
+
+    users: tuple[User, ...] = USERS
+    addresses: tuple[Address, ...] = ADDRESSES
+    make_token: Callable[..., str] = secret
+
+    def token(self, username: str, kind: str) -> str:
+        """Return a user's token for scopes with spaces between, or the `expired` or `revoked` one."""
+        return self.make_token(username, *kind.split())
 
 
 class Store:
-    """The database, filled with the accounts."""
+    """The data of one service; records are immutable, and replaced."""
 
-    def __init__(self, seed: Seed = SEED) -> None:
-        self.seed = seed
-        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.db.executescript(SCHEMA)
-        self.db.executemany("INSERT INTO users VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", seed.users)
-        self.db.executemany(
-            "INSERT INTO addresses (username, email, verified, is_primary) VALUES (?, ?, ?, ?)",
-            seed.addresses,
-        )
-        for username, *_rest in seed.users:
-            self._give_tokens(str(username))
-
-    def _give_tokens(self, username: str) -> None:
-        everything = " ".join(SCOPES)
-        named = {kind: self.seed.token(username, kind) for kind in (*SCOPES, *OTHER_TOKENS)}
-        for scope in SCOPES:
-            self.add_token(named[scope], username, scope)
-        self.add_token(named["all"], username, everything)
-        self.add_token(named["none"], username, "")
-        self.add_token(named["expired"], username, everything, lifetime=-DAY)
-        self.add_token(named["revoked"], username, everything, revoked=1)
+    def __init__(self, seed: Seed) -> None:
+        self.users = {one.username: one for one in seed.users}
+        self.rows = [replace(one, id=number) for number, one in enumerate(seed.addresses, 1)]
+        self.tokens: dict[str, Token] = {}
+        self._next = len(self.rows) + 1
+        self._before = (self.users, self.rows)
+        for username in self.users:
+            for scopes in scope_sets():
+                self.add_token(seed.token(username, " ".join(scopes)), username, scopes)
+            self.add_token(seed.token(username, "expired"), username, SCOPES, lifetime=-DAY)
+            self.add_token(seed.token(username, "revoked"), username, SCOPES, revoked=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: whatever is raised takes back what was written."""
-        self.db.execute("BEGIN")
+        """Take back, for any exception, all that was written since the beginning or the last `keep`."""
+        self.keep()
         try:
             yield
         except BaseException:
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
+            self.undo()
             raise
-        if self.db.in_transaction:
-            self.db.execute("COMMIT")
 
     def keep(self) -> None:
-        """Commit what was written so far, whatever becomes of the request."""
-        self.db.execute("COMMIT")
-        self.db.execute("BEGIN")
+        """Keep what was written so far, whatever becomes of the request."""
+        self._before = (dict(self.users), list(self.rows))
 
-    def run(self, sql: str, *values: object) -> int:
-        """One statement; the number of rows that it touched."""
-        return self.db.execute(sql, values).rowcount
+    def undo(self) -> None:
+        """Take back what was written since the last `keep`."""
+        self.users, self.rows = dict(self._before[0]), list(self._before[1])
 
     def user(self, username: str) -> User | None:
-        row = self.db.execute("SELECT * FROM users WHERE username = ?", (username,)).fetchone()
-        return User(*row) if row else None
+        """Return a user, or None."""
+        return self.users.get(username)
 
-    def users(self) -> list[User]:
-        return [User(*row) for row in self.db.execute("SELECT * FROM users")]
-
-    def set_column(self, username: str, column: str, value: object) -> None:
-        step = f"UPDATE users SET {column} = ? WHERE username = ?"  # noqa: S608 - a name of ours
-        self.run(step, value, username)
+    def change_user(self, username: str, **members: Any) -> None:
+        """Give members of a user other values."""
+        self.users[username] = replace(self.users[username], **members)
 
     def addresses(self, username: str | None = None) -> list[Address]:
-        """Those of one user, or of all."""
-        rows = self.db.execute("SELECT * FROM addresses ORDER BY id")
-        found = [Address(*row) for row in rows]
-        return [one for one in found if username in {None, one.username}]
+        """Return the addresses of one user, or of all, in the order in which they came."""
+        return [one for one in self.rows if username is None or one.username == username]
 
     def address(self, number: int) -> Address:
-        row = self.db.execute("SELECT * FROM addresses WHERE id = ?", (number,)).fetchone()
-        return Address(*row)
+        """Return an address by its id."""
+        return next(one for one in self.rows if one.id == number)
 
-    def add_address(self, username: str, email: str) -> Address:
-        cursor = self.db.execute(
-            "INSERT INTO addresses (username, email, verified, is_primary) VALUES (?, ?, 0, 0)",
-            (username, email),
-        )
-        return self.address(int(cursor.lastrowid or 0))
+    def change(self, which: Callable[[Address], bool], **members: Any) -> None:
+        """Give members of some addresses other values."""
+        self.rows = [replace(one, **members) if which(one) else one for one in self.rows]
 
-    def token(self, token: str) -> Token | None:
-        row = self.db.execute("SELECT * FROM tokens WHERE token = ?", (token,)).fetchone()
-        return Token(*row) if row else None
+    def remove(self, which: Callable[[Address], bool]) -> None:
+        """Remove some addresses."""
+        self.rows = [one for one in self.rows if not which(one)]
 
-    def tokens(self) -> list[Token]:
-        return [Token(*row) for row in self.db.execute("SELECT * FROM tokens")]
+    def add_address(self, username: str, email: str, **members: Any) -> Address:
+        """Add an address, neither verified nor primary unless it is said."""
+        added = Address(username, email, id=self._next, **members)
+        self._next += 1
+        self.rows.append(added)
+        return added
 
     def add_token(
-        self, token: str, username: str, scopes: str, *, lifetime: float = DAY, revoked: int = 0
+        self,
+        token: str,
+        username: str,
+        scopes: tuple[str, ...],
+        *,
+        lifetime: float = DAY,
+        revoked: bool = False,
     ) -> None:
-        values = (token, username, scopes, time.time() + lifetime, revoked)
-        self.db.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?)", values)
+        """Issue a token that lives for some seconds."""
+        expires = time.time() + lifetime
+        self.tokens[token] = Token(token, username, frozenset(scopes), expires, revoked)

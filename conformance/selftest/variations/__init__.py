@@ -1,17 +1,10 @@
-"""Other right answers: every one of these servers conforms."""
+"""Legal variations: each module adds its own to `changes.CHANGES` when it is imported."""
 
-from conformance.selftest.changes import VARIATIONS
-from conformance.selftest.variations import (
-    access,
-    accounts,
-    answers,
-    bodies,
-    order,
-    pickiness,
-    protocol,
-    transfers,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-# Each module adds its own to the one catalogue when it is read.
-MODULES = (bodies, protocol, pickiness, access, accounts, order, answers, transfers)
-__all__ = ["MODULES", "VARIATIONS"]
+
+def load() -> None:
+    """Import all modules of variations, in the order of their names."""
+    for module in sorted(one.name for one in iter_modules(__path__)):
+        import_module(f"{__name__}.{module}")
