@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import time
 
 from conformance.selftest.reference.calls import Call, Caller, Refusal
@@ -29,11 +28,19 @@ class Access(Routes):
             return self.basic(call, rest.strip())
         if scheme.lower() == "bearer":
             return self.bearer(call, rest.strip())
+        if "authorization" in call.headers:
+            raise self.malformed(call, "no scheme that is known here")
         return self.stranger(call)
 
     def stranger(self, call: Call) -> Caller:
-        """Answer for a request without credentials of either scheme."""
-        raise self.unauthorized(call, "a login is needed: Basic or Bearer")
+        """Answer for a request without credentials."""
+        raise self.missing(call)
+
+    def missing(self, call: Call) -> Refusal:
+        return self.unauthorized(call, "a login is needed: Basic or Bearer")
+
+    def malformed(self, call: Call, problem: str) -> Refusal:
+        return self.unauthorized(call, f"malformed credentials: {problem}")
 
     def unauthorized(self, call: Call, reason: str) -> Refusal:
         return Refusal(401, reason, *(("WWW-Authenticate", one) for one in CHALLENGES))
@@ -41,17 +48,22 @@ class Access(Routes):
     def basic(self, call: Call, encoded: str) -> Caller:
         username, password = self.decoded(call, encoded)
         if not self.password_fits(username, password):
-            raise self.unauthorized(call, "no such username with this password")
+            raise self.wrong_login(call, username)
         return Caller(username, "basic")
+
+    def wrong_login(self, call: Call, username: str) -> Refusal:
+        return self.unauthorized(call, "no such username with this password")
 
     def decoded(self, call: Call, encoded: str) -> tuple[str, str]:
         try:
             pair = base64.b64decode(encoded, validate=True).decode()
-        except (binascii.Error, ValueError) as error:
-            raise self.unauthorized(call, "these Basic credentials are malformed") from error
+        except UnicodeDecodeError as error:
+            raise self.malformed(call, "no UTF-8") from error
+        except ValueError as error:
+            raise self.malformed(call, "no Base64") from error
         username, colon, password = pair.partition(":")
         if not colon:
-            raise self.unauthorized(call, "these Basic credentials have no colon")
+            raise self.malformed(call, "no colon")
         return username, password
 
     def password_fits(self, username: str, password: str) -> bool:
@@ -61,10 +73,16 @@ class Access(Routes):
     def bearer(self, call: Call, text: str) -> Caller:
         token = self.token(text)
         if token is None:
-            raise self.unauthorized(call, "this token is unknown")
+            raise self.unknown_token(call, text)
         if not self.alive(call, token):
-            raise self.unauthorized(call, "this token is no longer good")
+            raise self.stale_token(call, token)
         return Caller(token.username, "bearer", self.scopes(token))
+
+    def unknown_token(self, call: Call, text: str) -> Refusal:
+        return self.unauthorized(call, "this token is unknown")
+
+    def stale_token(self, call: Call, token: Token) -> Refusal:
+        return self.unauthorized(call, "this token is no longer good")
 
     def token(self, text: str) -> Token | None:
         return self.store.tokens.get(text)
