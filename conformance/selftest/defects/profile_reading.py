@@ -87,12 +87,6 @@ _shown(
     MEMBERS,
     lambda view: _but(view, *(name for name in view if view[name] == "")),
 )
-_shown(
-    "empty-text-is-null",
-    "A text that is empty is null in the answers.",
-    MEMBERS,
-    lambda view: {name: None if value == "" else value for name, value in view.items()},
-)
 row(
     "joined-at-midnight-is-a-day",
     "date_joined is a day where somebody joined at midnight.",
@@ -141,42 +135,23 @@ _read(
 )
 
 
-class Cached(Service):
-    """A service that keeps what get_user answered, and shows it again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[str, Reply] = {}
-
-    def key(self, call: Call) -> str:
-        """Return what an answer is kept under."""
-        return call.username
-
-    def get_user(self, call: Call) -> Reply:
-        return self.kept.setdefault(self.key(call), super().get_user(call))
-
-
-row(
-    "first-reading-stays",
-    "get_user shows what it showed the first time.",
-    (STORED, "update-user/sets-full-name"),
-    also=NOT_SEEN,
-    base=Cached,
-)
-
-
 @defect(
     "What a Basic login, or a token, saw or wrote last is shown to its like.",
     STORED,
     also=(OWN, *NOT_SEEN),
 )
-class CachePerScheme(Cached):
-    def key(self, call: Call) -> str:
-        return f"{call.caller.scheme} {call.username}"
+class CachePerScheme(Service):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], Reply] = {}
+
+    def get_user(self, call: Call) -> Reply:
+        return self.kept.setdefault((call.caller.scheme, call.username), super().get_user(call))
 
     def update_user(self, call: Call) -> Reply:
-        self.kept[self.key(call)] = super().update_user(call)
-        return self.kept[self.key(call)]
+        reply = super().update_user(call)
+        self.kept[call.caller.scheme, call.username] = reply
+        return reply
 
 
 @defect(

@@ -52,7 +52,7 @@ def _as_before(user: User, member: str, _value: Any) -> str:
 
 NOTHING = type(None)
 
-_takes("number-is-text", "A number is a text.", TEXTS, (int, float), _as_text)
+_takes("number-is-text", "A number or a boolean is a text.", TEXTS, (int, float), _as_text)
 _takes("boolean-is-company", "A boolean is a company.", ["company"], bool, _as_text)
 _takes("array-is-text", "An array of texts is joined.", TEXTS, list, _joined)
 _takes("object-is-location", "An object is a location.", ["location"], dict, _as_text)
@@ -96,12 +96,6 @@ _one_by_one(
     "Members are saved one by one, as they are sent, until one is refused.",
     lambda call: call.fields,
     lambda call: not call.is_form,
-)
-_one_by_one(
-    "saved-backwards-until-refused",
-    "Members are saved one by one, against the documented order, until one is refused.",
-    lambda call: reversed(PROFILE),
-    lambda call: True,
 )
 _one_by_one(
     "form-saved-until-refused",

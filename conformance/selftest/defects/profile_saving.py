@@ -55,12 +55,6 @@ _saves(
     lambda _, sent: {"location" if name == "company" else name: sent[name] for name in sent},
 )
 _saves(
-    "only-first-member",
-    "Of several members, only the first is saved.",
-    SEVERAL,
-    lambda _, changes: dict(list(changes.items())[:1]),
-)
-_saves(
     "fifth-member-lost",
     "Of five members at once, the last is not saved.",
     SEVERAL,
@@ -167,29 +161,6 @@ _answers(
     lambda *_: Reply(204),
     misnamed=(*ACCEPTED, *BY_THE_WAY, "update-email/others-untouched"),
 )
-_answers(
-    "update-is-202",
-    "update_user answers with 202.",
-    (SUCCESS, DOCUMENTED),
-    lambda self, _, view: self.json_reply(202, view),
-    misnamed=(*ACCEPTED, *BY_THE_WAY, "update-email/others-untouched"),
-)
-
-
-@defect(
-    "The second update of an account, and all further ones, are not saved.", STORED, also=NOT_SEEN
-)
-class SecondUpdateLost(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.updated: set[str] = set()
-
-    def update_user(self, call: Call) -> Reply:
-        reply = super().update_user(call)
-        if call.username in self.updated:
-            self.store.undo()
-        self.updated.add(call.username)
-        return reply
 
 
 @defect("The answer to an update is the user as it was before.", STORED, also=NOT_SEEN)
