@@ -49,8 +49,16 @@ rows(
     "add_email",
     answering,
     ("add-answers-list", "The answer to a new address is a list.", lambda data: [data]),
-    ("add-answers-little", "It is the address alone.", lambda data: {"email": data["email"]}),
-    ("add-answers-capitals", "It has capitals.", lambda x: x | {"email": x["email"].upper()}),
+    (
+        "add-answers-little",
+        "The answer is the address alone.",
+        lambda data: {"email": data["email"]},
+    ),
+    (
+        "add-answers-capitals",
+        "The answer has it in capitals.",
+        lambda x: x | {"email": x["email"].upper()},
+    ),
     also=FORM,
 )
 row(
@@ -69,7 +77,12 @@ row(
 )
 
 
-@defect("Adding an address is answered with 200.", (SUCCESS, DOCUMENTED), also="add-email/*")
+@defect(
+    "Adding an address is answered with 200.",
+    (SUCCESS, DOCUMENTED),
+    also="add-email/*",
+    name="add-is-200",
+)
 class AddIs200(Service):
     def add_email(self, call: Call) -> Reply:
         return self.json_reply(200, super().add_email(call).data())
@@ -168,7 +181,11 @@ rows(
     "insert",
     lambda spell: lambda self, call, email: Service.insert(self, call, spell(email)),
     ("add-drops-tag", "A new address loses what stands after its plus.", without_tag),
-    ("add-drops-dots", "It loses its dots.", lambda email: re.sub(r"\.(?=.*@)", "", email)),
+    (
+        "add-drops-dots",
+        "A new address loses its dots.",
+        lambda email: re.sub(r"\.(?=.*@)", "", email),
+    ),
     ("add-cuts", "A new address is cut after 50 characters.", lambda email: email[:50]),
     also=FOLLOWS,
 )
@@ -217,14 +234,14 @@ rows(
     SUCCESS,
     "is_address",
     refusing,
-    ("plus-refused", "An address with a plus is refused.", r".*\+.*"),
-    ("hyphen-refused", "An address with a hyphen before its @ is refused.", r"[^@]*-.*"),
-    ("long-ending-refused", "A last label of seven letters is refused.", r".*\.[a-z]{7,}"),
-    ("digit-first-refused", "An address that begins with a digit is refused.", r"\d.*"),
-    ("one-letter-refused", "One character before the @ is refused.", r".@.*"),
-    ("deep-domain-refused", "A domain of four labels is refused.", r".*@.*\..*\..*\..*"),
+    ("address-plus-refused", "An address with a plus is refused.", r".*\+.*"),
+    ("address-hyphen-refused", "An address with a hyphen before its @ is refused.", r"[^@]*-.*"),
+    ("address-long-ending-refused", "A last label of seven letters is refused.", r".*\.[a-z]{7,}"),
+    ("address-digit-first-refused", "An address that begins with a digit is refused.", r"\d.*"),
+    ("address-one-letter-refused", "One character before the @ is refused.", r".@.*"),
+    ("address-deep-domain-refused", "A domain of four labels is refused.", r".*@.*\..*\..*\..*"),
     ("long-address-refused", "An address of 60 characters is refused.", r".{60,}"),
-    ("role-refused", "Addresses of well-known names are refused.", r"(admin|info)@.*"),
+    ("address-role-refused", "Addresses of well-known names are refused.", r"(admin|info)@.*"),
     also=FOLLOWS,
 )
 row(

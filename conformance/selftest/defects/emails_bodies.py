@@ -16,7 +16,7 @@ UPDATE_TYPE, DELETE_TYPE = ids(
     "invalid-body/address-of-wrong-type", ("update_email", "delete_email")
 )
 DOCUMENTED = ids("documented-answers", EMAILS)
-MISSING, EMPTY = ids("invalid-body/missing-address", EMAILS), ids("invalid-body/empty", EMAILS)
+MISSING = ids("invalid-body/missing-address", EMAILS)
 
 # -- of another type ------------------------------------------------------------------------------
 
@@ -71,12 +71,6 @@ class EachOfListTaken(Service):
 # -- missing --------------------------------------------------------------------------------------
 
 row(
-    "missing-address-crashes",
-    "A missing address is answered with 500.",
-    (*MISSING, *EMPTY, *DOCUMENTED),
-    no_address=failing(500),
-)
-row(
     "missing-address-made-up",
     "A missing address is made up when one is added.",
     ("add-email/invalid-body/missing-address", "add-email/invalid-body/empty"),
@@ -130,10 +124,9 @@ class AddressInQuery(Service):
 
 
 row(
-    "no-body-crashes",
-    "A request without a body and a media type is answered with 500.",
-    (*EMPTY, "update-user/documented-answers"),
-    untyped_fields=lambda self, call: (Service.untyped_fields if call.body else failing(500))(
-        self, call
-    ),
+    "empty-form-crashes",
+    "A form without a body is answered with 500.",
+    ("update-user/documented-answers", *ids("invalid-body/empty", EMAILS)),
+    also=(*DOCUMENTED, *MISSING),
+    form_fields=lambda self, call: (Service.form_fields if call.body else failing(500))(self, call),
 )

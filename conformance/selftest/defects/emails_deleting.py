@@ -112,7 +112,7 @@ rows(
         lambda self, call, one: self.store.remove(lambda other: other.email == one.email),
     ),
     ("delete-empties-location", "A deletion empties the location.", setting(location="")),
-    ("delete-makes-oldest-primary", "After it, the oldest one is primary.", oldest_primary),
+    ("delete-makes-oldest-primary", "It makes the oldest one primary.", oldest_primary),
     also=FOLLOWS,
 )
 
@@ -132,7 +132,11 @@ rows(
     PRIMARY_STAYS,
     "guarded",
     lambda may: lambda self, call, one: one.is_primary and not may(call),
-    ("primary-deletable-by-form", "By a form it can be deleted.", lambda call: call.is_form),
+    (
+        "primary-deletable-by-form",
+        "A form can delete the primary address.",
+        lambda call: call.is_form,
+    ),
     (
         "primary-deletable-by-basic",
         "With Basic, the primary address can be deleted.",
@@ -195,8 +199,8 @@ rows(
     "delete-email/primary-spelled-otherwise",
     "tidy",
     lambda spell: lambda self, name, value: spell(value) if name == "email" else value,
-    ("primary-deletable-in-capitals", "In capitals it can be deleted.", str.lower),
-    ("primary-deletable-with-spaces", "With spaces around it can be deleted.", str.strip),
+    ("primary-deletable-in-capitals", "The primary address can be deleted in capitals.", str.lower),
+    ("primary-deletable-with-spaces", "It can be deleted with white space around it.", str.strip),
     also=FOLLOWS,
     base=Spelled,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.selftest.changes import defect, row
-from conformance.selftest.defects.emails import FOLLOWS, is_first, rows, without_tag
+from conformance.selftest.changes import ids, row
+from conformance.selftest.defects.emails import FOLLOWS, failing, is_first, rows, without_tag
 from conformance.selftest.reference.calls import Call, Json, Reply
+from conformance.selftest.reference.routes import READING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import ADDRESSES, Address, Seed
 
@@ -60,7 +61,11 @@ rows(
     each,
     ("list-of-texts", "The list has texts instead of objects.", lambda one: one["email"]),
     ("list-lacks-verified", "The list does not say what is verified.", without("verified")),
-    ("list-lacks-false", "False is left out.", lambda one: {k: v for k, v in one.items() if v}),
+    (
+        "list-lacks-false",
+        "What is false is left out.",
+        lambda one: {k: v for k, v in one.items() if v},
+    ),
     ("list-verified-is-number", "In the list, verified is 1 or 0.", other("verified", int)),
     ("list-primary-is-text", "In the list, primary is a text.", other("primary", str)),
     also=FOLLOWS,
@@ -69,8 +74,16 @@ rows(
     ONE_PRIMARY,
     "list_view",
     each,
-    ("list-without-any-primary", "None is primary.", other("primary", lambda flag: False)),
-    ("list-verified-is-primary", "Primary is verified.", lambda x: x | {"primary": x["verified"]}),
+    (
+        "list-without-any-primary",
+        "No address of the list is primary.",
+        other("primary", lambda flag: False),
+    ),
+    (
+        "list-verified-is-primary",
+        "What is verified is listed as primary.",
+        lambda x: x | {"primary": x["verified"]},
+    ),
     also=("update-email/form", "update-email/others-untouched"),
 )
 rows(
@@ -158,14 +171,32 @@ rows(
     also=FOLLOWS,
 )
 
+row(
+    "others-cannot-read",
+    "Reading any account but the first one is answered with 500.",
+    ids("success", READING),
+    also=("*/documented-answers", "*/basic-accepted", "*/bearer-accepted"),
+    operate=lambda self, call: (
+        failing(500) if call.operation in READING and not is_first(self, call) else Service.operate
+    )(self, call),
+)
+
 # -- the list is no list --------------------------------------------------------------------------
 
 rows(
     MEMBERS,
     "list_view",
     lambda whole: lambda self, call, addresses: whole(views(self, call, addresses)),
-    ("list-by-address", "It is an object.", lambda all_: {one["email"]: one for one in all_}),
-    ("list-of-one-is-bare", "One is no list.", lambda all_: all_[0] if len(all_) == 1 else all_),
+    (
+        "list-by-address",
+        "The list is an object by address.",
+        lambda all_: {one["email"]: one for one in all_},
+    ),
+    (
+        "list-of-one-is-bare",
+        "A list of one is that address.",
+        lambda all_: all_[0] if len(all_) == 1 else all_,
+    ),
     base=type("OneAddress", (Service,), {"seed": Seed(addresses=ADDRESSES[::3])}),
 )
 
@@ -204,20 +235,3 @@ for _kept, _breaks in (
         base=KeptList,
         dropping=tuple({"add_email", "update_email", "delete_email"} - {_kept}),
     )
-
-
-@defect("The first reading after a change still gives the old list.", COMPLETE, also=FOLLOWS)
-class ListStale(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.old: dict[str, list[Address]] = {}
-
-    def operate(self, call: Call) -> Reply:
-        before = self.store.addresses(call.username)
-        reply = super().operate(call)
-        if call.operation in {"add_email", "delete_email"}:
-            self.old[call.username] = before
-        return reply
-
-    def shown_addresses(self, call: Call) -> list[Address]:
-        return self.old.pop(call.username, super().shown_addresses(call))

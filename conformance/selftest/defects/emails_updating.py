@@ -56,7 +56,11 @@ rows(
     ANSWERS,
     "update_email",
     answering,
-    ("update-answers-old", "It is as before.", lambda old, new: (200, old)),
+    (
+        "update-answers-old",
+        "The answer to an update is what was before.",
+        lambda old, new: (200, old),
+    ),
     (
         "update-answers-little",
         "The answer to an update lacks primary.",
@@ -78,7 +82,7 @@ rows(
     KEEPS,
     "verify",
     more("verify"),
-    ("verify-makes-primary", "What is verified becomes primary.", Service.make_primary),
+    ("verify-makes-primary", "Verifying an address makes it primary.", Service.make_primary),
     (
         "verify-unsets-primary",
         "Verifying the primary address unsets it.",
@@ -90,7 +94,7 @@ rows(
     OTHERS,
     "verify",
     more("verify"),
-    ("verify-shared", "It is verified for whoever has it.", changing(shared, verified=True)),
+    ("verify-shared", "It is verified for all who have it.", changing(shared, verified=True)),
     (
         "verify-alike",
         "A verification verifies every address that begins like this one.",
@@ -106,8 +110,16 @@ rows(
     OTHERS,
     "make_primary",
     more("make_primary"),
-    ("primary-unverifies-new", "It is verified no longer.", changing(itself, verified=False)),
-    ("primary-for-all-who-have-it", "It is primary for all.", changing(shared, is_primary=True)),
+    (
+        "primary-unverifies-new",
+        "The new primary address is unverified.",
+        changing(itself, verified=False),
+    ),
+    (
+        "primary-for-all-who-have-it",
+        "It becomes primary for all who have it.",
+        changing(shared, is_primary=True),
+    ),
     also=(ANSWERS, BOTH, VERIFIES, "delete-email/success"),
 )
 row(
@@ -236,11 +248,17 @@ row(
     verify=without("primary", "verify"),
 )
 for _name, _sentence, _breaks, _flags, _act in (
-    ("both-refused", "Both at once are refused.", BOTH, (True, True), failing(400)),
-    ("no-flag-crashes", "Neither is a 500.", DOCUMENTED, (False, False), failing(500)),
+    ("both-refused", "Both members at once are refused.", BOTH, (True, True), failing(400)),
+    (
+        "no-flag-crashes",
+        "An update that asks for nothing is 500.",
+        DOCUMENTED,
+        (False, False),
+        failing(500),
+    ),
     (
         "no-flag-unverifies",
-        "Neither unverifies.",
+        "An update that asks for nothing makes an address unverified.",
         OTHERS,
         (False, False),
         changing(itself, verified=False),
@@ -264,7 +282,11 @@ row(
 )
 
 
-@defect("In a form, flags before the address are passed over.", FORM, also="update-email/*")
+@defect(
+    "In a form, flags before the address are passed over.",
+    (BOTH, NO_UNVERIFY, NO_UNSET),
+    also="update-email/*",
+)
 class FlagsFirstPassedOver(Service):
     def form_fields(self, call: Call) -> dict[str, str]:
         fields = super().form_fields(call)
@@ -300,7 +322,7 @@ rows(
     "flag",
     as_it_is,
     ("false-ignored-in-forms", "false in a form counts as absent.", taking(by_form)),
-    ("false-in-forms-is-true", "false in a form is a text.", taking(by_form, becomes=True)),
+    ("false-in-forms-is-true", "false in a form counts as true.", taking(by_form, becomes=True)),
 )
 rows(
     NO_UNSET,
@@ -366,7 +388,9 @@ for _flag, _other, _act in (
         ),
         "update-email/invalid-body/missing-address",
     )
-refusing("false-verified-is-404", "To unverify is 404.", "verified", 404, nothing, ())
+refusing(
+    "false-verified-is-404", '"verified": false is answered with 404.', "verified", 404, nothing, ()
+)
 
 # -- an address that is not there -----------------------------------------------------------------
 
