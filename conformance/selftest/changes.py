@@ -17,7 +17,7 @@ The module knows no defect: `defects/` and `variations/` add theirs when they ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -64,7 +64,8 @@ class Variation:
         sentence: What is different, in a sentence.
         clause: The words that leave it open; a value of `variations.clauses`.
         misses: The ids of the SHOULD requirements that it does not meet; no others may fail.
-        visible: Whether an answer tells it from the reference; if not, something else does, as its pace.
+        visible: Whether an answer tells it from the reference. Where none does, its pace or its tokens do, or
+            it stands in the way of a check to come.
         service: The reference with the difference.
     """
 
@@ -155,8 +156,8 @@ def build(changes: Iterable[Change]) -> Service:
 def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
     """Put variations together that can be had at once, in as few groups as a first fit makes.
 
-    Two of them are in each other's way where both define the same name and one does not call what it
-    overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
+    Two of them are in each other's way where both define the same name, each in classes of its own, and one
+    does not call what it overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
     a wrong guess costs time and nothing else.
     """
     found: list[list[Variation]] = []
@@ -171,16 +172,17 @@ def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
 
 
 def _in_the_way(first: type[Service], second: type[Service]) -> bool:
-    mine, theirs = _own(first), _own(second)
+    shared = {*first.__mro__} & {*second.__mro__}
+    mine, theirs = _own(first, shared), _own(second, shared)
     clash = any(not (mine[name] and theirs[name]) for name in mine.keys() & theirs.keys())
     return clash or issubclass(first, second) or issubclass(second, first)
 
 
-def _own(service: type[Service]) -> Mapping[str, bool]:
+def _own(service: type[Service], shared: Collection[type]) -> Mapping[str, bool]:
     """Return the names that a change defines, each with whether it calls what it overrides."""
     own: dict[str, bool] = {}
     for base in service.__mro__:
-        if base in Service.__mro__:
+        if base in shared:
             continue
         for name, value in vars(base).items():
             if not name.startswith("__"):

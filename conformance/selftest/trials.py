@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 
 from conformance.requirements import catalogue
@@ -157,8 +157,13 @@ def _trouble(change: Defect | Variation | None, performance: Performance, max_ex
         return f"it failed otherwise than it was meant to: {performance.crashes[0]}"
     if not isinstance(change, Variation) or not change.visible:
         return ""
-    same = performance.answers == perform(build([]), max_examples=max_examples).answers
+    same = performance.answers == _answers_of_the_reference(max_examples)
     return "no answer tells it from the reference" if same else ""
+
+
+@cache
+def _answers_of_the_reference(max_examples: int) -> tuple[int, ...]:
+    return perform(build([]), max_examples=max_examples).answers
 
 
 def _names(checks: Sequence[CheckResult], status: Status | None = None) -> tuple[str, ...]:
