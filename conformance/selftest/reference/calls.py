@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 BODILESS = (204, 304)
@@ -87,3 +87,8 @@ class Refusal(Exception):
         self.status = status
         self.reason = reason
         self.headers = headers
+
+
+def refuse(status: int, reason: str = "this is refused") -> NoReturn:
+    """Refuse the request, where a statement has no place."""
+    raise Refusal(status, reason)
