@@ -146,10 +146,7 @@ for _name, _sentence, _odd in (
     "An unknown username is answered as if it were an empty account.",
     UNKNOWN,
     also=ORDER,
-    misnamed=(
-        *DOCUMENTED,
-        *ids("error-body", ["get_user", "update_user", "list_emails", "delete_email"]),
-    ),
+    misnamed=(*DOCUMENTED, *ids("error-body", OPERATIONS)),
 )
 class UnknownUserIsEmpty(Service):
     def unknown_user(self, call: Call) -> Refusal:
