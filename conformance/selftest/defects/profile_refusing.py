@@ -74,35 +74,23 @@ row(
 # -- refused, and done in part -------------------------------------------------------------------
 
 
-def _one_by_one(
-    name: str, sentence: str, order: Callable[[Call], Iterable[str]], when: Callable[[Call], bool]
-) -> None:
-    """Declare: members are saved one by one, in some order, until one of them is refused."""
+def _one_by_one(name: str, bodies: str, *, form: bool) -> None:
+    """Declare: the members of some bodies are saved one by one, until one of them is refused."""
 
     def profile_changes(self: Service, call: Call) -> dict[str, str]:
-        if not when(call):
+        if call.is_form is not form:
             return Service.profile_changes(self, call)
-        for member in order(call):
-            if member in PROFILE and member in call.fields:
-                self.save_member(call, member, self.text(call, member, call.fields[member]))
-                self.store.keep()
+        for member in [one for one in call.fields if one in PROFILE]:
+            self.save_member(call, member, self.text(call, member, call.fields[member]))
+            self.store.keep()
         return {}
 
+    sentence = f"The members of {bodies} are saved one by one, until one is refused."
     row(name, sentence, UNCHANGED, profile_changes=profile_changes)
 
 
-_one_by_one(
-    "saved-until-refused",
-    "Members are saved one by one, as they are sent, until one is refused.",
-    lambda call: call.fields,
-    lambda call: not call.is_form,
-)
-_one_by_one(
-    "form-saved-until-refused",
-    "The members of a form are saved one by one, until one is refused.",
-    lambda call: call.fields,
-    lambda call: call.is_form,
-)
+_one_by_one("saved-until-refused", "JSON", form=False)
+_one_by_one("form-saved-until-refused", "a form", form=True)
 
 
 @defect("An update that is refused for its gravatar_email has saved the rest.", UNCHANGED)
@@ -117,14 +105,15 @@ class SavedBeforeGravatar(Service):
 # -- members that never change ---------------------------------------------------------------------
 
 
-def _settable(member: str, sentence: str, act: Callable[..., object], **more: Any) -> None:
+def _settable(
+    member: str, sentence: str, act: Callable[..., object], kind: Any = str, **more: Any
+) -> None:
     """Declare: a member that is none of the five can be set; `act` takes service, call and value."""
 
     def save_profile(self: Service, call: Call, changes: dict[str, str]) -> None:
         Service.save_profile(self, call, changes)
-        value = call.fields.get(member)
-        if member in call.fields and (isinstance(value, str) or not call.is_form):
-            act(self, call, value)
+        if isinstance(call.fields.get(member, ...), kind):
+            act(self, call, call.fields[member])
 
     name = f"{member}-settable".replace("_", "-")
     row(name, sentence, READ_ONLY, save_profile=save_profile, **more)
@@ -145,7 +134,7 @@ def _shown_so(member: str) -> None:
         view = Service.user_view(self, call, user)
         return {**view, member: self.chosen.get(user.username, view[member])}
 
-    _settable(member, f"{member} can be set.", keep, chosen={}, user_view=user_view)
+    _settable(member, f"{member} can be set.", keep, (str, int), chosen={}, user_view=user_view)
 
 
 def _move(self: Service, call: Call, new: str) -> None:
