@@ -57,7 +57,7 @@ rows(
     "update_email",
     answering,
     (
-        "update-answers-old",
+        "update-email-answers-old",
         "The answer to an update is what was before.",
         lambda old, new: (200, old),
     ),
