@@ -34,7 +34,6 @@ row(
     "number-becomes-address",
     "A number is made into an address when it is added.",
     ADD_INVALID,
-    misnamed="add-email/documented-answers",
     address_of_other_type=lambda self, call, value: (
         f"{value}@example.com"
         if isinstance(value, int | float) and call.operation == "add_email"

@@ -39,7 +39,7 @@ rows(
     "delete_email",
     answering,
     ("delete-is-200", "A deletion is answered with 200 and no body.", Reply(200)),
-    also="delete-email/*",
+    also=("delete-email/*", "*/others-untouched"),
 )
 row(
     "delete-with-body",
@@ -252,12 +252,13 @@ row(
     "Deleting an unknown address is answered with 204.",
     (NOT_FOUND, REMOVES),
     also=("delete-email/not-found/foreign-address", "delete-email/form-decoding"),
+    misnamed="delete-email/error-body",
     delete_email=deleting(lambda self, call, email: True),
 )
 row(
     "delete-again-is-204",
     "Deleting a deleted address again is answered with 204.",
-    REMOVES,
+    (REMOVES, NOT_FOUND),
     base=Graveyard,
     delete_email=deleting(lambda self, call, email: (call.username, email) in self.deleted),
 )
@@ -265,6 +266,7 @@ row(
     "delete-once-only",
     "An address that was deleted and added again cannot be deleted any more.",
     SUCCESS,
+    also="delete-email/*",
     base=Graveyard,
     remove=lambda self, call, one: (failing(404) if self.before(one) else Graveyard.remove)(
         self, call, one

@@ -175,7 +175,7 @@ row(
     "others-cannot-read",
     "Reading any account but the first one is answered with 500.",
     ids("success", READING),
-    also=("*/documented-answers", "*/basic-accepted", "*/bearer-accepted"),
+    also="get-user/date-joined",
     operate=lambda self, call: (
         failing(500) if call.operation in READING and not is_first(self, call) else Service.operate
     )(self, call),

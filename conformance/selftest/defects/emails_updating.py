@@ -46,8 +46,7 @@ def answering(answer: Any) -> Any:
     def update_email(self: Service, call: Call) -> Reply:
         before = self.find(call, self.wanted_address(call))
         after = Service.update_email(self, call).data()
-        status, data = answer(before and self.email_view(call, before), after)
-        return Reply(status) if data is None else self.json_reply(status, data)
+        return self.json_reply(*answer(before and self.email_view(call, before), after))
 
     return update_email
 
@@ -57,7 +56,7 @@ rows(
     "update_email",
     answering,
     (
-        "update-answers-old",
+        "update-email-answers-old",
         "The answer to an update is what was before.",
         lambda old, new: (200, old),
     ),
@@ -370,8 +369,7 @@ def refusing(name: str, sentence: str, member: str, status: int, act: Any, misna
             refusal.status = status if asked == member else refusal.status
             raise
 
-    also = DOCUMENTED if status == 422 else ()
-    row(name, sentence, FLAGS[member], also=also, misnamed=misnamed, flag=flag)
+    row(name, sentence, FLAGS[member], misnamed=misnamed, flag=flag)
 
 
 for _flag, _other, _act in (
