@@ -156,8 +156,8 @@ def build(changes: Iterable[Change]) -> Service:
 def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
     """Put variations together that can be had at once, in as few groups as a first fit makes.
 
-    Two of them are in each other's way where both define the same name, each in classes of its own, and one
-    does not call what it overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
+    Two of them are in each other's way where each defines the same name otherwise, in classes of its own, and
+    one does not call what it overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
     a wrong guess costs time and nothing else.
     """
     found: list[list[Variation]] = []
@@ -174,7 +174,10 @@ def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
 def _in_the_way(first: type[Service], second: type[Service]) -> bool:
     shared = {*first.__mro__} & {*second.__mro__}
     mine, theirs = _own(first, shared), _own(second, shared)
-    clash = any(not (mine[name] and theirs[name]) for name in mine.keys() & theirs.keys())
+    clash = any(
+        not (mine[name] and theirs[name]) and getattr(first, name) is not getattr(second, name)
+        for name in mine.keys() & theirs.keys()
+    )
     return clash or issubclass(first, second) or issubclass(second, first)
 
 

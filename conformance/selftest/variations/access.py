@@ -14,7 +14,6 @@ from conformance.selftest.variations import clauses
 CHALLENGE = (*ids("unauthenticated/challenge", OPERATIONS), *ids("forbidden/challenge", OPERATIONS))
 OTHER_METHODS = ("user/other-methods", "emails/other-methods")
 OTHER_TYPES = ids("media-type", WRITING)
-UNTYPED = ids("json-without-content-type", WRITING)
 
 # -- orders of the checks -------------------------------------------------------------------------
 
@@ -46,24 +45,18 @@ class TypeBeforeLogin(Service):
 # -- challenges -----------------------------------------------------------------------------------
 
 
-def _challenge(*values: str) -> tuple[tuple[str, str], ...]:
-    return tuple(("WWW-Authenticate", value) for value in values)
-
-
-variation_row(
-    "challenges-in-one-field",
-    "Both challenges stand in one header field.",
-    clauses.HTTP,
-    unauthorized=lambda self, call, reason: Refusal(
-        401, reason, *_challenge(", ".join(CHALLENGES))
-    ),
-)
-variation_row(
-    "challenges-bearer-first",
-    "The Bearer challenge comes first.",
-    clauses.HTTP,
-    unauthorized=lambda self, call, reason: Refusal(401, reason, *_challenge(*CHALLENGES[::-1])),
-)
+for _name, _sentence, _values in (
+    ("in-one-field", "Both challenges stand in one header field.", [", ".join(CHALLENGES)]),
+    ("bearer-first", "The Bearer challenge comes first.", CHALLENGES[::-1]),
+):
+    variation_row(
+        f"challenges-{_name}",
+        _sentence,
+        clauses.HTTP,
+        unauthorized=lambda self, call, reason, values=_values: Refusal(
+            401, reason, *(("WWW-Authenticate", value) for value in values)
+        ),
+    )
 
 
 @variation("The challenges have schemes in other cases, and no charset.", clauses.HTTP)
@@ -86,7 +79,7 @@ class NoChallenges(Service):
         return reply
 
 
-# -- other methods --------------------------------------------------------------------------------
+# -- HEAD and OPTIONS -----------------------------------------------------------------------------
 
 
 @variation("HEAD and OPTIONS are 405.", clauses.HEAD_OPTIONS, visible=False)
@@ -105,42 +98,22 @@ class OptionsDescribed(Service):
         return super().other_method(call, allowed)
 
 
-def _refused(status: int, reason: str, *headers: tuple[str, str]) -> object:
-    """Return a method that refuses, whatever it is given."""
+# -- what is refused with another status ----------------------------------------------------------
 
-    def refuse(self: Service, *arguments: object) -> object:
-        raise Refusal(status, reason, *headers)
+for _method, _name, _misses, _statuses in (
+    ("other_method", "other-methods", OTHER_METHODS, (404, 501)),
+    ("other_media_type", "other-media-types", OTHER_TYPES, (400, 406)),
+    ("untyped_fields", "untyped-bodies", ids("json-without-content-type", WRITING), (400, 415)),
+):
+    for _status in _statuses:
 
-    return refuse
+        def _refuse(self: Service, *arguments: object, status: int = _status) -> object:
+            raise Refusal(status, "this is refused")
 
-
-for _status in (404, 501):
-    variation_row(
-        f"other-methods-are-{_status}",
-        f"Other methods are {_status}, without Allow.",
-        clauses.SHOULD,
-        misses=OTHER_METHODS,
-        other_method=_refused(_status, "no such method"),
-    )
-
-# -- other media types ----------------------------------------------------------------------------
-
-for _status in (400, 406):
-    variation_row(
-        f"other-media-types-are-{_status}",
-        f"Other media types are {_status}.",
-        clauses.SHOULD,
-        misses=OTHER_TYPES,
-        other_media_type=_refused(_status, "JSON or a form, please"),
-    )
-for _status in (400, 415):
-    variation_row(
-        f"untyped-bodies-are-{_status}",
-        f"What is sent without Content-Type is {_status}.",
-        clauses.SHOULD,
-        misses=UNTYPED,
-        untyped_fields=_refused(_status, "say what it is"),
-    )
+        _sentence = f"{_name.replace('-', ' ').capitalize()} are {_status}."
+        variation(_sentence, clauses.SHOULD, misses=_misses, name=f"{_name}-are-{_status}")(
+            type("Refused", (Service,), {_method: _refuse})
+        )
 
 
 @variation("Other media types are read as JSON.", clauses.SHOULD, misses=OTHER_TYPES)

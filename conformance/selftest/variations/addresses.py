@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from conformance.selftest.changes import variation, variation_row
 from conformance.selftest.reference.calls import Call, Refusal, Reply
@@ -11,17 +12,19 @@ from conformance.selftest.reference.store import Address, User
 from conformance.selftest.variations import clauses
 
 ADDRESS_MEMBERS = ("email", "gravatar_email")
+_email, _primary = attrgetter("email"), attrgetter("is_primary")
 
 # -- spelling -------------------------------------------------------------------------------------
 
 
+def _domain_lowered(value: str) -> str:
+    local, sign, domain = value.rpartition("@")
+    return f"{local}{sign}{domain.lower()}"
+
+
 for _name, _sentence, _spell in (
     ("addresses-lowered", "Addresses are stored in lower case.", str.lower),
-    (
-        "domains-lowered",
-        "The domain of an address is stored in lower case.",
-        lambda value: value.rpartition("@")[0] + "@" + value.rpartition("@")[2].lower(),
-    ),
+    ("domains-lowered", "Domains are stored in lower case.", _domain_lowered),
 ):
 
     @variation(_sentence, clauses.CASE, name=_name)
@@ -86,23 +89,17 @@ class SpaceAroundAddressCut(Service):
 
 # -- the list -------------------------------------------------------------------------------------
 
+
+def _turning(found: list[Address], calls: int) -> list[Address]:
+    turn = calls % len(found)
+    return found[turn:] + found[:turn]
+
+
 for _name, _sentence, _order in (
-    ("newest-first", "The newest address comes first.", lambda found, calls: found[::-1]),
-    (
-        "by-alphabet",
-        "The addresses come by their alphabet from the end.",
-        lambda found, calls: sorted(found, key=lambda one: one.email, reverse=True),
-    ),
-    (
-        "primary-last",
-        "The primary address comes last.",
-        lambda found, calls: sorted(found, key=lambda one: one.is_primary),
-    ),
-    (
-        "turning",
-        "The addresses come in another order each time.",
-        lambda found, calls: found[calls % len(found) :] + found[: calls % len(found)],
-    ),
+    ("newest-first", "The newest address comes first.", lambda found, _: found[::-1]),
+    ("by-alphabet", "Addresses come by alphabet.", lambda found, _: sorted(found, key=_email)),
+    ("primary-last", "The primary address is last.", lambda found, _: sorted(found, key=_primary)),
+    ("turning", "The addresses come in another order each time.", _turning),
 ):
     variation_row(
         f"list-{_name}",
@@ -125,42 +122,32 @@ class OneAccountPerAddress(Service):
         return super().taken(call, email)
 
 
-def _unverified_again(self: Service, call: Call, taken: Address) -> Reply:
+def _silently(self: Service, call: Call, taken: Address) -> Reply:
+    return self.json_reply(201, self.email_view(call, taken))
+
+
+def _told(self: Service, call: Call, taken: Address) -> Reply:
+    return self.json_reply(201, {**self.email_view(call, taken), "created": False})
+
+
+def _anew(self: Service, call: Call, taken: Address) -> Reply:
     if not taken.is_primary:
         self.store.change(lambda one: one.id == taken.id, verified=False)
     return self.json_reply(201, self.email_view(call, self.store.address(taken.id)))
 
 
 for _name, _sentence, _again in (
-    (
-        "silently",
-        "Adding an address again is 201 and changes nothing.",
-        lambda self, call, taken: self.json_reply(201, self.email_view(call, taken)),
-    ),
-    (
-        "told",
-        "Adding an address again is 201, and says that it was there.",
-        lambda self, call, taken: self.json_reply(
-            201, {**self.email_view(call, taken), "created": False}
-        ),
-    ),
-    ("anew", "Adding an address again is 201, and unverifies it.", _unverified_again),
+    ("silently", "Adding an address again is 201 and changes nothing.", _silently),
+    ("told", "Adding an address again is 201, and says that it was there.", _told),
+    ("anew", "Adding an address again is 201, and unverifies it.", _anew),
 ):
-    variation_row(
-        f"added-again-{_name}",
-        _sentence,
-        clauses.SHOULD,
-        misses="add-email/duplicate",
-        add_again=_again,
-    )
-
+    _name = f"added-again-{_name}"
+    variation_row(_name, _sentence, clauses.SHOULD, misses="add-email/duplicate", add_again=_again)
 
 # -- updating -------------------------------------------------------------------------------------
 
 
-@variation(
-    "An address must have been verified before it is made primary.", clauses.UNVERIFIED_PRIMARY
-)
+@variation("An address is verified before it is made primary.", clauses.UNVERIFIED_PRIMARY)
 class UnverifiedNotPrimary(Service):
     def check_update(self, call: Call, address: Address, *, verified: bool, primary: bool) -> None:
         if primary and not address.verified:
@@ -175,11 +162,7 @@ class UpdateNeedsFlag(Service):
             raise Refusal(400, "verified or primary?")
 
 
-@variation(
-    "An unknown address is 404 before the flags are looked at.",
-    clauses.MALFORMED_UNKNOWN,
-    visible=False,
-)
+@variation("404 comes before wrong flags.", clauses.MALFORMED_UNKNOWN, visible=False)
 class AddressBeforeFlags(Service):
     def flag(self, call: Call, name: str) -> bool:
         self.found(call, self.wanted_address(call))

@@ -19,88 +19,44 @@ from conformance.selftest.variations import clauses
 # -- errors ---------------------------------------------------------------------------------------
 
 
-def _error(
-    name: str,
-    sentence: str,
-    media_type: str,
-    write: Callable[[Call, Refusal], object],
-    *,
-    readable: bool = False,
-) -> None:
-    """Declare another body of errors: bytes, or JSON data; a `readable` one is what it should be."""
+def _error(name: str, sentence: str, media_type: str, write: Callable[[Refusal], object]) -> None:
+    """Declare another body of errors: a JSON object, which it should be, or other bytes."""
 
     def explain(self: Service, reply: Reply, call: Call, refusal: Refusal) -> None:
         if media_type:
             reply.header("Content-Type", media_type)
-        body = write(call, refusal)
+        body = write(refusal)
         reply.body = body if isinstance(body, bytes) else json.dumps(body).encode()
 
-    misses = () if readable else ids("error-body", OPERATIONS)
+    is_object = isinstance(write(Refusal(400, "a sample")), dict)
+    misses = () if is_object else ids("error-body", OPERATIONS)
     variation_row(name, sentence, clauses.ERROR_SHAPE, misses=misses, explain=explain)
 
 
+def _page(refusal: Refusal) -> bytes:
+    page = f"<!doctype html><h1>{refusal.status}</h1><pre>{html.escape(refusal.reason)}</pre>"
+    return page.encode("latin-1", "xmlcharrefreplace") + b"<p>\xff</p>" * 900
+
+
+JSON, PROBLEM = "application/json", "application/problem+json"
 _error(
     "errors-are-problems",
     "Errors are problem+json.",
-    "application/problem+json",
-    lambda call, refusal: {
-        "type": "about:blank",
-        "status": refusal.status,
-        "detail": refusal.reason,
-    },
-    readable=True,
+    PROBLEM,
+    lambda one: {"type": "about:blank", "status": one.status, "detail": one.reason},
 )
-_error(
-    "errors-by-member",
-    "Errors are lists of messages by member.",
-    "application/json",
-    lambda call, refusal: {"email": [refusal.reason], "non_field_errors": []},
-    readable=True,
-)
+_error("errors-by-member", "Errors stand by member.", JSON, lambda one: {"email": [one.reason]})
 _error(
     "errors-nested",
     "Errors stand inside of an object.",
-    "application/json; charset=utf-8",
-    lambda call, refusal: {
-        "error": {"status": refusal.status, "message": refusal.reason, "errors": []}
-    },
-    readable=True,
+    f"{JSON}; charset=utf-8",
+    lambda one: {"error": {"status": one.status, "message": one.reason, "errors": []}},
 )
-_error(
-    "errors-in-an-array",
-    "Errors are a JSON array of strings.",
-    "application/json",
-    lambda call, refusal: [refusal.reason],
-)
-_error(
-    "errors-malformed",
-    "Errors say that they are JSON, and are not.",
-    "application/json",
-    lambda call, refusal: b"{'error': oops",
-)
-_error(
-    "errors-as-text",
-    "Errors are a line of plain text.",
-    "text/plain; charset=us-ascii",
-    lambda call, refusal: refusal.reason.encode("ascii", "replace") + b"\n",
-)
-_error(
-    "errors-as-pages",
-    "Errors are long pages that repeat the request.",
-    "text/html; charset=latin-1",
-    lambda call, refusal: (
-        (
-            f"<h1>{refusal.status}</h1><pre>{html.escape(refusal.reason)} {call.headers}{call.body!r}"
-        ).encode("latin-1", "xmlcharrefreplace")
-        + b"<p>\xff</p>" * 900
-    ),
-)
-_error(
-    "errors-without-body",
-    "Errors have neither a body nor a media type.",
-    "",
-    lambda call, refusal: b"",
-)
+_error("errors-in-an-array", "Errors are an array of strings.", JSON, lambda one: [one.reason])
+_error("errors-malformed", "Errors are no JSON, but say so.", JSON, lambda one: b"{'error': oops")
+_error("errors-as-text", "Errors are text.", "text/plain", lambda one: ascii(one.reason).encode())
+_error("errors-as-pages", "Errors are long pages.", "text/html; charset=latin-1", _page)
+_error("errors-without-body", "Errors have neither body nor media type.", "", lambda one: b"")
 
 # -- members --------------------------------------------------------------------------------------
 
@@ -114,7 +70,7 @@ def _user(
     class OtherView(Service):
         def user_view(self, call: Call, user: User) -> dict[str, Json]:
             view = super().user_view(call, user)
-            return {**view, **change(view)}
+            return view | change(view)
 
 
 _user(
@@ -135,18 +91,16 @@ _user(
     clauses.JSON_TYPE,
     lambda view: {"id": float(view["id"])},
 )
-_user(
-    "joined-with-an-offset",
-    "date_joined has an offset and no fraction.",
-    clauses.DATE_TIME,
-    lambda view: {"date_joined": f"{view['date_joined'][:10]}t01:59:59+02:00"},
-)
-_user(
-    "joined-to-the-nanosecond",
-    "date_joined has nine digits for its fraction.",
-    clauses.DATE_TIME,
-    lambda view: {"date_joined": f"{view['date_joined'][:19]}.123456789Z"},
-)
+for _name, _sentence, _rest in (
+    ("with-an-offset", "date_joined has an offset and no fraction.", "t01:59:59+02:00"),
+    ("to-the-nanosecond", "date_joined has nine digits.", "T01:59:59.123456789Z"),
+):
+    _user(
+        f"joined-{_name}",
+        _sentence,
+        clauses.DATE_TIME,
+        lambda view, rest=_rest: {"date_joined": view["date_joined"][:10] + rest},  # type: ignore[misc]
+    )
 
 
 @variation("An address has further members.", clauses.MORE_MEMBERS)
@@ -185,11 +139,7 @@ variation_row(
     "JSON has escapes where none are needed.",
     clauses.JSON_TYPE,
     to_json=lambda self, payload: (
-        json.dumps(payload)
-        .replace("/", "\\/")
-        .replace("@", "\\u0040")
-        .replace("<", "\\u003C")
-        .encode()
+        json.dumps(payload).replace("/", "\\/").replace("@", "\\u0040").encode()
     ),
 )
 variation_row(
@@ -208,9 +158,8 @@ def _reply(
     name: str,
     sentence: str,
     change: Callable[[Call, Reply], None],
-    clause: str = clauses.HTTP,
-    *,
     status: int = 0,
+    clause: str = clauses.HTTP,
 ) -> None:
     """Declare other headers of all replies, or of those with a status."""
 
@@ -248,19 +197,14 @@ _reply(
     "location-of-new",
     "201 names the place of the new address.",
     lambda call, reply: reply.header("Location", call.target),
-    status=201,
+    201,
 )
-_reply(
-    "length-of-nothing",
-    "204 says that its length is 0, as in the documented example.",
-    lambda call, reply: reply.header("Content-Length", "0"),
-    clauses.NO_BODY,
-    status=204,
-)
-_reply(
-    "type-of-nothing",
-    "204 has a media type.",
-    lambda call, reply: reply.header("Content-Type", "application/json"),
-    clauses.NO_BODY,
-    status=204,
-)
+for _name, _sentence, _header, _value in (
+    ("length", "204 says that its length is 0, as documented.", "Content-Length", "0"),
+    ("type", "204 has a media type.", "Content-Type", JSON),
+):
+
+    def _of_nothing(call: Call, reply: Reply, name: str = _header, value: str = _value) -> None:
+        reply.header(name, value)
+
+    _reply(f"{_name}-of-nothing", _sentence, _of_nothing, 204, clauses.NO_BODY)

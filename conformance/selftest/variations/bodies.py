@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote_to_bytes
 
-from conformance.selftest.changes import variation, variation_row
+from conformance.selftest.changes import variation
 from conformance.selftest.reference.bodies import MEMBERS
 from conformance.selftest.reference.calls import Call, Json, Refusal
 from conformance.selftest.reference.service import Service
@@ -81,11 +81,7 @@ class SurrogatesReplaced(Service):
         return super().tidy(name, value).encode("utf-8", "replace").decode()
 
 
-variation_row(
-    "form-bytes-replaced",
-    "Bytes in a form that are no UTF-8 are replaced.",
-    clauses.FORM_BYTES,
-    form_text=lambda self, encoded: unquote_to_bytes(encoded.replace(b"+", b" ")).decode(
-        "utf-8", "replace"
-    ),
-)
+@variation("Bytes in a form that are no UTF-8 are replaced.", clauses.FORM_BYTES)
+class FormBytesReplaced(Service):
+    def form_text(self, encoded: bytes) -> str:
+        return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8", "replace")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import unicodedata
 from collections.abc import Callable
 from hashlib import sha256
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from conformance.selftest.changes import variation, variation_row
 from conformance.selftest.reference.bodies import PROFILE
@@ -23,6 +22,14 @@ def _without_controls(text: str) -> str:
     return "".join(char for char in text if unicodedata.category(char) != "Cc")
 
 
+def _has_no_controls(text: str) -> bool:
+    return text == _without_controls(text)
+
+
+def _is_stripped(text: str) -> bool:
+    return text == text.strip()
+
+
 # -- texts ----------------------------------------------------------------------------------------
 
 # Where texts are refused or changed, the accounts begin with the usual ones: others could not be put back.
@@ -33,24 +40,12 @@ variation_row(
     longest_text=64,
     texts=USUAL,
 )
-variation_row(
-    "texts-long", "Texts of any length are taken.", clauses.LENGTHS, longest_text=1_000_000
-)
+variation_row("texts-long", "Texts have any length.", clauses.LENGTHS, longest_text=1_000_000)
 
 for _name, _sentence, _clause, _welcome in (
     ("empty-texts-refused", "Empty texts are refused.", clauses.EMPTY_TEXT, bool),
-    (
-        "controls-refused",
-        "Control characters are refused.",
-        clauses.CONTROLS,
-        lambda text: text == _without_controls(text),
-    ),
-    (
-        "space-around-refused",
-        "White space around a text is refused.",
-        clauses.SPACE,
-        lambda text: text == text.strip(),
-    ),
+    ("controls-refused", "Control characters are refused.", clauses.CONTROLS, _has_no_controls),
+    ("space-around-refused", "White space around is refused.", clauses.SPACE, _is_stripped),
 ):
 
     @variation(_sentence, _clause, name=_name)
@@ -84,47 +79,34 @@ for _name, _sentence, _clause, _change in (
 # -- the picture ----------------------------------------------------------------------------------
 
 
-def _picture(name: str, sentence: str, write: Callable[[str, User], str]) -> None:
-    """Declare another gravatar_url, made of the address and the user."""
+for _name, _sentence, _write in (
+    (
+        "in-clear",
+        "gravatar_url has the address in it.",
+        lambda of: f"https://a.example/{quote(of)}",
+    ),
+    ("relative", "gravatar_url is a path.", lambda of: f"/avatars/{of.encode().hex()}"),
+    (
+        "sha256",
+        "gravatar_url is a SHA-256.",
+        lambda of: f"https://secure.gravatar.com/avatar/{sha256(of.encode()).hexdigest()}?s=80",
+    ),
+):
     variation_row(
-        f"gravatar-{name}",
-        sentence,
+        f"gravatar-{_name}",
+        _sentence,
         clauses.GRAVATAR,
-        gravatar_url=lambda self, call, user: write(self.gravatar_key(user), user),
+        gravatar_url=lambda self, call, user, write=_write: write(self.gravatar_key(user)),
     )
 
 
-_picture(
-    "sha256",
-    "gravatar_url is a SHA-256.",
-    lambda address, user: (
-        f"https://secure.gravatar.com/avatar/{sha256(address.encode()).hexdigest()}?s=80"
-    ),
-)
-_picture(
-    "in-clear",
-    "gravatar_url has the address in it.",
-    lambda address, user: f"https://avatars.example.com/?for={quote_plus(address)}",
-)
-_picture(
-    "relative",
-    "gravatar_url is a path.",
-    lambda address, user: f"/avatars/{address.encode().hex()}",
-)
-_picture(
-    "counting",
-    "gravatar_url has no scheme, and counts its changes.",
-    lambda address, user: (
-        "//img.example.org/"
-        f"{base64.urlsafe_b64encode(address.encode()).decode()}?v={user.gravatar_changes}"
-    ),
-)
+@variation("gravatar_url has no scheme, and counts its changes.", clauses.GRAVATAR)
+class GravatarCounting(Service):
+    def gravatar_url(self, call: Call, user: User) -> str:
+        return f"//img.example.org/{quote(self.gravatar_key(user))}?v={user.gravatar_changes}"
 
 
-@variation(
-    "gravatar_url is the number of a picture, the same again for the same address.",
-    clauses.GRAVATAR,
-)
+@variation("gravatar_url is a number, the same for the same address.", clauses.GRAVATAR)
 class GravatarNumbered(Service):
     def __init__(self) -> None:
         super().__init__()
@@ -135,9 +117,7 @@ class GravatarNumbered(Service):
         return f"/media/avatars/{number}.png"
 
 
-@variation(
-    "gravatar_url follows the primary address until it is set.", clauses.GRAVATAR, visible=False
-)
+@variation("gravatar_url follows the primary at first.", clauses.GRAVATAR, visible=False)
 class GravatarFollowsPrimary(Service):
     def gravatar_key(self, user: User) -> str:
         return user.gravatar_email if user.gravatar_changes else self.account_email(user)
