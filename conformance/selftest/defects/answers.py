@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from conformance.selftest.changes import defect, ids, row
+from conformance.selftest.changes import Ids, defect, ids, row
 from conformance.selftest.reference.bodies import MEMBERS, utf8
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
@@ -212,7 +212,9 @@ def _repeated(body: bytes) -> bool:
     return len(names) != len(set(names))
 
 
-def _crashes(name: str, what: str, bad: Any, operations: Sequence[str] = WRITING) -> None:
+def _crashes(
+    name: str, what: str, bad: Any, operations: Sequence[str] = WRITING, also: Ids = ()
+) -> None:
     """Declare: what stands in some bodies is answered with 500."""
 
     def check_members(self: Service, call: Call) -> None:
@@ -223,6 +225,7 @@ def _crashes(name: str, what: str, bad: Any, operations: Sequence[str] = WRITING
         f"{name}-crashes",
         f"{what} is answered with 500.",
         ids("documented-answers", operations),
+        also=also,
         check_members=check_members,
     )
 
@@ -244,9 +247,22 @@ _crashes(
     "A list or an object as an address",
     lambda call: isinstance(call.fields.get("email"), list | dict),
     EMAILS,
+    also="*/invalid-body/*address*",
 )
-_crashes("unknown-member", "An unknown member", lambda call: call.fields.keys() - KNOWN)
-_crashes("form-bytes", "A form that is no UTF-8", _in_form(_no_utf8))
+_crashes(
+    "unknown-member",
+    "An unknown member",
+    lambda call: call.fields.keys() - KNOWN,
+    also=("*/missing-address", FORMS[1]),
+)
+row(
+    "form-bytes-crash",
+    "A form that is no UTF-8 is answered with 500.",
+    ids("documented-answers", WRITING),
+    form_fields=lambda self, call: (
+        refuse(500) if _no_utf8(call.body) else Service.form_fields(self, call)
+    ),
+)
 _crashes(
     "form-escape",
     "A percent sign without two digits in a form",
@@ -255,13 +271,13 @@ _crashes(
 _crashes(
     "form-sign-missing",
     "A member without = in a form",
-    _in_form(lambda body: any(b"=" not in one for one in body.split(b"&"))),
+    _in_form(lambda body: any(one and b"=" not in one for one in body.split(b"&"))),
 )
 _crashes("form-repeated-member", "A member twice in a form", _in_form(_repeated))
 row(
     "long-address-is-422",
     "An address of more than 254 characters is answered with 422.",
-    "add-email/documented-answers",
+    ids("documented-answers", EMAILS),
     malformed_address=lambda self, call, value: refuse(422 if len(value) > 254 else 400),
 )
 row(
@@ -283,5 +299,7 @@ for _name, _sentence, _odd in (
         _name,
         f"A username with {_sentence} is answered with 500.",
         ids("documented-answers", OPERATIONS),
-        unknown_user=lambda self, call, odd=_odd: Refusal(500 if odd(call.username) else 404, ""),
+        unknown_user=lambda self, call, odd=_odd: Refusal(
+            500 if odd(call.username) else 404, "nobody"
+        ),
     )
