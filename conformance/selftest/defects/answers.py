@@ -98,7 +98,7 @@ row(
 @defect(
     "The seventh writing request, and each seventh after it, is 500.",
     ids("documented-answers", WRITING),
-    also="*",
+    also="*",  # it strikes whatever comes seventh
 )
 class SeventhCrashes(Service):
     writes = 0
