@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from conformance.selftest.changes import defect, ids, row
-from conformance.selftest.reference.bodies import MEMBERS
-from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, refuse
+from conformance.selftest.changes import Ids, defect, ids, row
+from conformance.selftest.reference.bodies import MEMBERS, utf8
+from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 
@@ -65,15 +65,19 @@ for _name, _sentence, _operations, _edit in (
     ("writes-are-202", "What is written is answered with 202.", WRITING, _status(202)),
     ("all-is-200", "Adding and deleting are 200.", ["add_email", "delete_email"], _status(200)),
     ("add-is-303", "A new address is a redirection to the list.", ["add_email"], _redirected),
-    (
-        "answers-are-204",
-        "Updates, and the list, are answered with 204 and no body.",
-        ["update_user", "list_emails", "update_email"],
-        _status(204, b""),
-    ),
-    ("delete-crashes-late", "A deletion is done, and 500.", ["delete_email"], _status(500)),
+    ("list-is-204", "The list is answered with 204.", ["list_emails"], _status(204, b"")),
+    ("updates-are-204", "Updates are 204.", ["update_user", "update_email"], _status(204, b"")),
 ):
     _answers(_name, _sentence, "success", _operations, _edit, also=DONE)
+_answers(
+    "delete-crashes-late",
+    "A deletion is done, and answered with 500.",
+    "success",
+    ["delete_email"],
+    _status(500),
+    also=DONE,
+    misnamed=("*/others-untouched", "delete-email/invalid-body/missing-address"),
+)
 _answers(
     "delete-is-204-with-body",
     "A deletion is answered with 204 and a body.",
@@ -86,6 +90,7 @@ row(
     "unknown-address-is-200",
     "An unknown address is answered with 200, and an error in the body.",
     ids("not-found/address", ["update_email", "delete_email"]),
+    also=("*/not-found/foreign-address", "delete-email/removes", "delete-email/documented-answers"),
     unknown_address=lambda self, call, email: Refusal(200, "not found"),
 )
 
@@ -93,6 +98,7 @@ row(
 @defect(
     "The seventh writing request, and each seventh after it, is 500.",
     ids("documented-answers", WRITING),
+    also="*",  # it strikes whatever comes seventh
 )
 class SeventhCrashes(Service):
     writes = 0
@@ -106,8 +112,8 @@ class SeventhCrashes(Service):
 # -- the body of success --------------------------------------------------------------------------
 
 
-def _typed(media_type: str) -> Callable[[Reply], None]:
-    return lambda reply: reply.header("Content-Type", media_type)
+def _as_html(reply: Reply) -> None:
+    reply.header("Content-Type", "text/html")
 
 
 def _untyped(reply: Reply) -> None:
@@ -122,42 +128,42 @@ def _raw(edit: Callable[[bytes], bytes]) -> Callable[[Reply], None]:
 
 
 ANSWERING = (*READING, *WRITTEN)
-for _name, _sentence, _operations, _edit in (
-    ("answers-as-html", "Answers say that they are HTML.", ANSWERING, _typed("text/html")),
-    ("answers-without-type", "Answers have no Content-Type.", ANSWERING, _untyped),
-    (
-        "answer-as-printed",
-        "The user lacks the comma that the documentation forgot.",
-        ["get_user"],
-        _raw(lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body)),
-    ),
-    (
-        "answers-in-python",
-        "What is read is written as a Python literal.",
-        READING,
-        _raw(lambda body: repr(json.loads(body)).encode()),
-    ),
-    (
-        "answers-in-callback",
-        "The answers to writes are wrapped into a function call.",
-        WRITTEN,
-        _raw(lambda body: b"callback(" + body + b");"),
-    ),
-    (
-        "answers-guarded",
-        "What is read begins with a guard against scripts.",
-        READING,
-        _raw(lambda body: b")]}',\n" + body),
-    ),
-    ("answers-empty", "The answers to writes have no body.", WRITTEN, _raw(lambda body: b"")),
-):
-    _answers(_name, _sentence, "json", _operations, _edit)
+SHOWN = (
+    *("*/members", "*/answers-address", "update-user/sets-*", "update-user/any-script"),
+    *("*/answers-stored", "get-user/date-joined", "update-email/both"),
+)
+"""Nothing of it can be seen in an answer that cannot be read."""
+FORMS = ("*/form", "update-user/form-decoding")
+"""Their checks read the answers, too."""
+WRONG = (*FORMS, "update-user/sets-*", "update-user/any-script", "update-email/both")
+
+
+def _written(name: str, sentence: str, operations: Sequence[str], edit: Any, *wrong: str) -> None:
+    """Declare: the JSON of some operations is written otherwise."""
+    _answers(name, sentence, "json", operations, _raw(edit), also=SHOWN, misnamed=wrong)
+
+
+_answers("answers-as-html", "Answers are HTML.", "json", ANSWERING, _as_html, misnamed=WRONG)
+_answers("answers-untyped", "Answers have no type.", "json", ANSWERING, _untyped, misnamed=WRONG)
+_written(
+    "answer-as-printed",
+    "The user lacks the comma that the documentation forgot.",
+    ["get_user"],
+    lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body),
+)
+_written("answers-in-python", "Reads are Python.", READING, lambda b: repr(json.loads(b)).encode())
+_written("answers-guarded", "Reads begin with a guard.", READING, lambda body: b")]}',\n" + body)
+_written(
+    "answers-padded", "Writes answer JSONP.", WRITTEN, lambda body: b"back(" + body + b");", *FORMS
+)
+_written("answers-empty", "Writes are answered with nothing.", WRITTEN, lambda _: b"", *FORMS)
 _answers(
     "answers-in-quotes",
     "What is read is JSON inside a JSON text.",
     "members",
     READING,
     _raw(lambda body: json.dumps(body.decode()).encode()),
+    also=SHOWN,
 )
 _answers(
     "answers-in-latin",
@@ -165,6 +171,8 @@ _answers(
     "any-script",
     ["update_user"],
     _raw(lambda body: body.decode().encode("latin-1", "replace")),
+    also=("update-user/json", *SHOWN),
+    misnamed=FORMS[1],
 )
 
 
@@ -180,16 +188,10 @@ class HtmlUnlessJsonIsAccepted(Service):
 # -- requests that break the server ---------------------------------------------------------------
 
 
-def _texts(value: Json) -> list[str]:
-    if isinstance(value, dict):
-        return [*value, *(text for one in value.values() for text in _texts(one))]
-    if isinstance(value, list):
-        return [text for one in value for text in _texts(one)]
-    return [value] if isinstance(value, str) else []
-
-
 def _with_text(bad: Callable[[str], object]) -> Callable[[Call], bool]:
-    return lambda call: any(bad(text) for text in _texts(dict(call.fields)))
+    return lambda call: any(
+        isinstance(one, str) and bad(one) for one in (*call.fields, *call.fields.values())
+    )
 
 
 def _huge_number(call: Call) -> bool:
@@ -210,58 +212,72 @@ def _repeated(body: bytes) -> bool:
     return len(names) != len(set(names))
 
 
-KNOWN = {name for names in MEMBERS.values() for name in names}
-for _name, _what, _operations, _bad in (
-    ("deep-json", "Deep JSON", WRITING, lambda call: max(map(call.body.count, (b"[", b"{"))) > 200),
-    ("long-text", "A very long text", WRITING, _with_text(lambda text: len(text) > 5000)),
-    ("nul", "A NUL in a text", WRITING, _with_text(lambda text: "\0" in text)),
-    (
-        "lone-surrogate",
-        "A lone surrogate",
-        WRITING,
-        _with_text(lambda text: re.search("[\ud800-\udfff]", text)),
-    ),
-    (
-        "other-domain",
-        "An address whose domain is not ASCII",
-        ["add_email"],
-        _with_text(lambda text: "@" in text and not text.rpartition("@")[2].isascii()),
-    ),
-    ("huge-number", "A number beyond 64 bits", WRITING, _huge_number),
-    (
-        "nested-address",
-        "A list or an object as an address",
-        EMAILS,
-        lambda call: isinstance(call.fields.get("email"), list | dict),
-    ),
-    ("unknown-member", "An unknown member", WRITING, lambda call: call.fields.keys() - KNOWN),
-    ("form-bytes", "A form that is no UTF-8", WRITING, _in_form(_no_utf8)),
-    (
-        "form-escape",
-        "A percent sign without two digits in a form",
-        WRITING,
-        _in_form(lambda body: re.search(rb"%(?![0-9A-Fa-f]{2})", body)),
-    ),
-    (
-        "form-sign-missing",
-        "A member without = in a form",
-        WRITING,
-        _in_form(lambda body: any(b"=" not in one for one in body.split(b"&"))),
-    ),
-    ("form-repeated-member", "A member twice in a form", WRITING, _in_form(_repeated)),
-):
+def _crashes(
+    name: str, what: str, bad: Any, operations: Sequence[str] = WRITING, also: Ids = ()
+) -> None:
+    """Declare: what stands in some bodies is answered with 500."""
+
+    def check_members(self: Service, call: Call) -> None:
+        if call.operation in operations and bad(call):
+            refuse(500)
+
     row(
-        f"{_name}-crashes",
-        f"{_what} is answered with 500.",
-        ids("documented-answers", _operations),
-        check_members=lambda self, call, bad=_bad, operations=_operations: (
-            refuse(500) if call.operation in operations and bad(call) else None
-        ),
+        f"{name}-crashes",
+        f"{what} is answered with 500.",
+        ids("documented-answers", operations),
+        also=also,
+        check_members=check_members,
     )
+
+
+KNOWN = {name for names in MEMBERS.values() for name in names}
+_crashes("deep-json", "Deep JSON", lambda call: max(map(call.body.count, (b"[", b"{"))) > 200)
+_crashes("long-text", "A very long text", _with_text(lambda text: len(text) > 5000))
+_crashes("nul", "A NUL in a text", _with_text(lambda text: "\0" in text))
+_crashes("lone-surrogate", "A lone surrogate", _with_text(lambda text: not utf8(text)))
+_crashes(
+    "other-domain",
+    "An address whose domain is not ASCII",
+    _with_text(lambda text: "@" in text and not text.rpartition("@")[2].isascii()),
+    ["add_email"],
+)
+_crashes("huge-number", "A number beyond 64 bits", _huge_number)
+_crashes(
+    "nested-address",
+    "A list or an object as an address",
+    lambda call: isinstance(call.fields.get("email"), list | dict),
+    EMAILS,
+    also="*/invalid-body/*address*",
+)
+_crashes(
+    "unknown-member",
+    "An unknown member",
+    lambda call: call.fields.keys() - KNOWN,
+    also=("*/missing-address", FORMS[1]),
+)
+row(
+    "form-bytes-crash",
+    "A form that is no UTF-8 is answered with 500.",
+    ids("documented-answers", WRITING),
+    form_fields=lambda self, call: (
+        refuse(500) if _no_utf8(call.body) else Service.form_fields(self, call)
+    ),
+)
+_crashes(
+    "form-escape",
+    "A percent sign without two digits in a form",
+    _in_form(lambda body: re.search(rb"%(?![0-9A-Fa-f]{2})", body)),
+)
+_crashes(
+    "form-sign-missing",
+    "A member without = in a form",
+    _in_form(lambda body: any(one and b"=" not in one for one in body.split(b"&"))),
+)
+_crashes("form-repeated-member", "A member twice in a form", _in_form(_repeated))
 row(
     "long-address-is-422",
     "An address of more than 254 characters is answered with 422.",
-    "add-email/documented-answers",
+    ids("documented-answers", EMAILS),
     malformed_address=lambda self, call, value: refuse(422 if len(value) > 254 else 400),
 )
 row(
@@ -283,5 +299,7 @@ for _name, _sentence, _odd in (
         _name,
         f"A username with {_sentence} is answered with 500.",
         ids("documented-answers", OPERATIONS),
-        unknown_user=lambda self, call, odd=_odd: Refusal(500 if odd(call.username) else 404, ""),
+        unknown_user=lambda self, call, odd=_odd: Refusal(
+            500 if odd(call.username) else 404, "nobody"
+        ),
     )

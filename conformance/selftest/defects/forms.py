@@ -208,12 +208,6 @@ _text(
     lambda raw: _plus(re.sub(rb"%(?=[0-9a-f]{2})(?![0-9A-F]{2})", b"%25", raw)),
 )
 _text(
-    "form-as-latin",
-    "The escapes of a form are read as Latin-1.",
-    TEXT,
-    lambda raw: _plus(raw).decode("latin-1").encode(),
-)
-_text(
     "form-semicolon-cut",
     "A value in a form ends at a semicolon, encoded or not.",
     TEXT,

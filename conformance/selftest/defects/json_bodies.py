@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from typing import Any
-from urllib.parse import unquote_plus
+from types import NoneType
+from typing import Any, NoReturn
 
 import yaml
 
-from conformance.selftest.changes import defect, ids, row
+from conformance.selftest.changes import Ids, defect, ids, row
 from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import EMAILS, WRITING
 from conformance.selftest.reference.service import Service
@@ -27,6 +27,12 @@ ACCEPTED = "delete-email/error-body"
 """It fails where a deletion succeeded that should have been refused."""
 UPDATED = "update-user/documented-answers"
 """It fails where an update was taken that should have been refused."""
+
+
+def crash(_read: object) -> NoReturn:
+    """Fail as a parser does whose error nobody catches."""
+    refuse(500)
+
 
 # -- malformed ------------------------------------------------------------------------------------
 
@@ -50,55 +56,33 @@ def _first(text: str) -> Any:
     return json.JSONDecoder().raw_decode(text.lstrip())[0]
 
 
-def _load(self: Service, text: str, read: Any) -> Any:
-    """Read JSON, or what is none in another way."""
-    try:
-        return Service.load_json(self, text)
-    except ValueError:
-        return read(text)
+def _malformed(
+    name: str, sentence: str, read: Any, breaks: Ids = MALFORMED, misnamed: Ids = (), also: Ids = ()
+) -> None:
+    """Declare: what is no JSON is read all the same."""
+
+    def load_json(self: Service, text: str) -> Any:
+        try:
+            return Service.load_json(self, text)
+        except ValueError:
+            return read(text)
+
+    row(name, sentence, breaks, also=also, misnamed=misnamed, load_json=load_json)
 
 
-row(
-    "malformed-crashes",
-    "Malformed JSON is answered with 500.",
-    MALFORMED,
-    also=(ANSWERS, *EMPTY),
-    load_json=lambda self, text: _load(self, text, lambda text: refuse(500)),
+_malformed("malformed-crashes", "Malformed JSON is 500.", crash, also=(ANSWERS, *EMPTY))
+_malformed(
+    "malformed-is-empty", "Malformed JSON counts as {}.", lambda _: {}, MALFORMED[0], UPDATED
 )
-row(
-    "malformed-is-empty",
-    "Malformed JSON counts as {}.",
-    MALFORMED[0],
-    misnamed=UPDATED,
-    load_json=lambda self, text: _load(self, text, lambda text: {}),
-)
-for _name, _sentence, _read in (
-    ("rest-ignored", "What follows the first JSON value is ignored.", _first),
-    ("cut-json-closed", "JSON that is cut off is closed.", _closed),
-    ("json-as-yaml", "JSON is read by a YAML parser.", _as_yaml),
-    (
-        "single-quotes-taken",
-        "Single quotes are as good as double ones.",
-        lambda text: json.loads(text.replace("'", '"')),
-    ),
-    (
-        "comments-taken",
-        "Comments in JSON are skipped.",
-        lambda text: json.loads(re.sub(r"/\*.*?\*/|//[^\n]*", "", text)),
-    ),
-    (
-        "raw-controls-taken",
-        "Line feeds and tabs may stand in the texts of JSON as they are.",
-        lambda text: json.loads(text, strict=False),
-    ),
+_malformed("rest-ignored", "What follows the first value is ignored.", _first, misnamed=ACCEPTED)
+_malformed("cut-json-closed", "JSON that is cut off is closed.", _closed, misnamed=ACCEPTED)
+_malformed("json-as-yaml", "JSON is read by a YAML parser.", _as_yaml, misnamed=ACCEPTED)
+for _name, _what, _read in (
+    ("single-quotes", "Single quotes", lambda text: json.loads(text.replace("'", '"'))),
+    ("comments", "Comments", lambda text: json.loads(re.sub(r"/\*.*?\*/|//[^\n]*", "", text))),
+    ("controls", "Line feeds in texts", lambda text: json.loads(text, strict=False)),
 ):
-    row(
-        _name,
-        _sentence,
-        MALFORMED,
-        misnamed=ACCEPTED,
-        load_json=lambda self, text, read=_read: _load(self, text, read),
-    )
+    _malformed(f"{_name}-taken", f"{_what} may stand in JSON.", _read, misnamed=ACCEPTED)
 
 
 @defect("Malformed JSON is refused when its first value was carried out.", MALFORMED)
@@ -114,120 +98,84 @@ class MalformedPartlyDone(Service):
             raise
 
 
-row(
-    "escapes-stay",
-    "Escapes in JSON (\\u00e9) stay as they are.",
-    "update-user/any-script",
-    misnamed="delete-email/json-without-content-type",
-    load_json=lambda self, text: Service.load_json(
-        self, re.sub(r"\\u(?!0{2}[01]|d[89a-f])", r"\\\\u", text, flags=re.IGNORECASE)
-    ),
-)
-
 # -- no object ------------------------------------------------------------------------------------
 
-for _name, _kinds in (
-    ("array", (list,)),
-    ("scalar", (str, int, float)),
-    ("null", (type(None),)),
-):
-    row(
+
+def _no_object(
+    name: str,
+    sentence: str,
+    turned: Any,
+    breaks: Ids = NO_OBJECT,
+    misnamed: Ids = (),
+    also: Ids = (),
+) -> None:
+    """Declare: JSON that is no object is turned into something else."""
+
+    def an_object(self: Service, call: Call, loaded: Json) -> dict[str, Json]:
+        return Service.an_object(self, call, loaded if isinstance(loaded, dict) else turned(loaded))
+
+    row(name, sentence, breaks, also=also, misnamed=misnamed, an_object=an_object)
+
+
+for _name, _kinds in (("array", list), ("scalar", str | int | float), ("null", NoneType)):
+    _no_object(
         f"{_name}-crashes",
-        f"JSON of the kind {_name} as a body is answered with 500.",
-        NO_OBJECT,
+        f"JSON that is a body of the kind {_name} is answered with 500.",
+        lambda loaded, kinds=_kinds: crash(loaded) if isinstance(loaded, kinds) else loaded,
         also=ANSWERS,
-        an_object=lambda self, call, loaded, kinds=_kinds: (
-            refuse(500) if isinstance(loaded, kinds) else Service.an_object(self, call, loaded)
-        ),
     )
-for _name, _sentence, _breaks, _misnamed, _turned in (
-    (
-        "no-object-is-empty",
-        "A body that is no object counts as {}.",
-        NO_OBJECT[0],
-        UPDATED,
-        lambda loaded: loaded if isinstance(loaded, dict) else {},
-    ),
-    (
-        "falsy-is-empty",
-        "A body that is [], 0 or null counts as {}.",
-        NO_OBJECT[0],
-        UPDATED,
-        lambda loaded: loaded or {},
-    ),
-    (
-        "first-item-taken",
-        "Of an array as a body, the first item is taken.",
-        NO_OBJECT,
-        ACCEPTED,
-        lambda loaded: loaded[0] if isinstance(loaded, list) and loaded else loaded,
-    ),
-    (
-        "text-is-address",
-        "A text as a body is taken for the address.",
-        NO_OBJECT,
-        (UPDATED, ACCEPTED),
-        lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded,
-    ),
-    (
-        "text-read-again",
-        "A text as a body is read once more, so that JSON in JSON is taken.",
-        NO_OBJECT,
-        ACCEPTED,
-        lambda loaded: json.loads(loaded) if str(loaded).startswith('{"') else loaded,
-    ),
-):
-    row(
-        _name,
-        _sentence,
-        _breaks,
-        misnamed=_misnamed,
-        an_object=lambda self, call, loaded, turned=_turned: Service.an_object(
-            self, call, turned(loaded)
-        ),
-    )
+_no_object(
+    "no-object-is-empty", "What is no object counts as {}.", lambda _: {}, NO_OBJECT[0], UPDATED
+)
+_no_object(
+    "falsy-is-empty", "[], 0 and null count as {}.", lambda it: it or {}, NO_OBJECT[0], UPDATED
+)
+_no_object(
+    "first-item-taken",
+    "Of an array as a body, the first item is taken.",
+    lambda loaded: loaded[0] if isinstance(loaded, list) and loaded else loaded,
+    misnamed=ACCEPTED,
+)
+_no_object(
+    "text-is-address",
+    "A text as a body is taken for the address.",
+    lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded,
+    misnamed=(UPDATED, ACCEPTED),
+)
+_no_object(
+    "text-read-again",
+    "A text as a body is read once more, so that JSON in JSON is taken.",
+    lambda loaded: json.loads(loaded) if str(loaded).startswith('{"') else loaded,
+    misnamed=ACCEPTED,
+)
 
 # -- no UTF-8 -------------------------------------------------------------------------------------
 
 
-def _decode(body: bytes, read: Any) -> Any:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return read(body)
+def _no_utf8(name: str, sentence: str, read: Any, also: Ids = (), misnamed: Ids = ACCEPTED) -> None:
+    """Declare: bytes that are no UTF-8 are read all the same."""
+
+    def json_text(self: Service, body: bytes) -> Any:
+        try:
+            return Service.json_text(self, body)
+        except UnicodeDecodeError:
+            return read(body)
+
+    row(name, sentence, UTF8, also=also, misnamed=misnamed, json_text=json_text)
 
 
-row(
-    "utf8-crashes",
-    "JSON that is no UTF-8 is answered with 500.",
-    UTF8,
-    also=ANSWERS,
-    json_text=lambda self, body: _decode(body, lambda body: refuse(500)),
+_no_utf8("utf8-crashes", "JSON that is no UTF-8 is 500.", crash, ANSWERS, ())
+_no_utf8(
+    "utf8-replaced", "What is no UTF-8 is replaced.", lambda body: body.decode("utf-8", "replace")
 )
-for _name, _sentence, _read in (
-    (
-        "utf8-replaced",
-        "Bytes in JSON that are no UTF-8 become replacement characters.",
-        lambda body: body.decode("utf-8", "replace"),
-    ),
-    (
-        "utf8-as-latin",
-        "JSON that is no UTF-8 is read as Latin-1.",
-        lambda body: body.decode("latin-1"),
-    ),
-    (
-        "encoded-surrogates-dropped",
-        "Encoded surrogates are taken for UTF-8, and dropped.",
-        lambda body: body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode(),
-    ),
-):
-    row(
-        _name,
-        _sentence,
-        UTF8,
-        misnamed=ACCEPTED,
-        json_text=lambda self, body, read=_read: _decode(body, read),
-    )
+_no_utf8(
+    "utf8-as-latin", "What is no UTF-8 is read as Latin-1.", lambda body: body.decode("latin-1")
+)
+_no_utf8(
+    "encoded-surrogates-dropped",
+    "Encoded surrogates are taken for UTF-8, and dropped.",
+    lambda body: body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode(),
+)
 
 # -- empty, and without an address ----------------------------------------------------------------
 
@@ -242,7 +190,7 @@ row(
     "nothing-at-all-crashes",
     "A request without a body and a media type is answered with 500.",
     EMPTY,
-    also="update-user/documented-answers",
+    also=UPDATED,
     untyped_fields=lambda self, call: (
         Service.untyped_fields(self, call) if call.body else refuse(500)
     ),
@@ -292,13 +240,6 @@ class MissingAddressIsChosen(Service):
         if call.operation == "delete_email":
             return known[-1]
         return self.account_email(self.stored_user(call.username))
-
-
-@defect("An address in the query counts where the body has none.", MISSING)
-class AddressInQuery(Service):
-    def no_address(self, call: Call) -> str:
-        query = re.search(r"[?&]email=([^&]*)", call.target)
-        return unquote_plus(query[1]) if query else super().no_address(call)
 
 
 row(

@@ -1,47 +1,13 @@
-"""Defects in what should be, by wider standards: challenges, errors, media types, methods."""
+"""Defects in what should be, by wider standards: errors, media types, methods."""
 
 from __future__ import annotations
 
 from conformance.selftest.changes import ids, row
-from conformance.selftest.reference.access import CHALLENGES
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import OPERATIONS, WRITING
 from conformance.selftest.reference.service import Service
 
 METHODS = ("user/other-methods", "emails/other-methods")
-
-# -- challenges -----------------------------------------------------------------------------------
-
-for _name, _sentence, _headers in (
-    ("no-challenge", "A 401 has no WWW-Authenticate.", ()),
-    (
-        "basic-challenge-only",
-        "A 401 challenges for Basic alone.",
-        [("WWW-Authenticate", CHALLENGES[0])],
-    ),
-):
-    row(
-        _name,
-        _sentence,
-        ids("unauthenticated/challenge", OPERATIONS),
-        unauthorized=lambda self, call, reason, headers=_headers: Refusal(401, reason, *headers),
-    )
-for _name, _sentence, _headers in (
-    ("no-scope-challenge", "A 403 for a missing scope has no challenge.", ()),
-    (
-        "scope-not-named",
-        "A 403 for a missing scope does not name it.",
-        [("WWW-Authenticate", 'Bearer error="insufficient_scope"')],
-    ),
-):
-    row(
-        _name,
-        _sentence,
-        ids("forbidden/challenge", OPERATIONS),
-        lacks_scope=lambda self, call, headers=_headers: Refusal(
-            403, "a scope is missing", *headers
-        ),
-    )
 
 # -- errors ---------------------------------------------------------------------------------------
 
