@@ -74,7 +74,7 @@ row(
     add_again=lambda self, call, taken: self.json_reply(201, self.email_view(call, taken)),
 )
 row(
-    "other-methods-are-404",
+    "no-405-for-other-methods",
     "Other methods are answered with 404.",
     METHODS,
     other_method=lambda self, call, allowed: refuse(404),
