@@ -51,7 +51,7 @@ recipes: $(READY) ## Run the recipes of docs/testing as they stand there (needs 
 
 .PHONY: selftest
 selftest: $(READY) ## Show that the conformance suite finds planted defects, and accuses nothing legal
-	@$(BIN)/python -m conformance.mutants.selftest $(ARGS)
+	@$(BIN)/python -m conformance.selftest.command $(ARGS)
 
 .PHONY: independent
 independent: $(READY) ## Let the conformance suite judge every change of an implementation that is not ours (an hour)

@@ -1,7 +1,6 @@
 """`python -m bench.suites`: what our conformance suite finds, and what plain Schemathesis finds.
 
-Both are run against the implementation in tests/conformance/independent: as it is, in legal variations,
-and with planted defects. Schemathesis does all its checks in all its phases, and gets what it asks for:
+Both are run against the reference of the self-test: as it is, in legal variations, and with planted defects. Schemathesis does all its checks in all its phases, and gets what it asks for:
 the username, a token with all scopes, and the contract without the form of errors, which the text leaves
 open. What it says of the implementation as it is does not count as a find.
 """
@@ -16,8 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,28 +23,12 @@ from typing import Any
 import yaml
 
 from bench.__main__ import CONTRACT
-from tests.conformance.independent.defects import DEFECTS
-from tests.conformance.independent.targets import target
-from tests.conformance.independent.variations import VARIATIONS
-
-_ROOT = Path(__file__).parents[1]
-# Those that wait at every request say nothing about what is found.
-_SLOW = ("slow", "limited_often", "limited_for_a_second", "limited_until_a_date")
-_CONFIGURATION = """
-[parameters]
-username = "mallory"
-"""
-
-
-@contextmanager
-def _served(options: Sequence[str]) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.conformance.independent", "--port", "0", *options]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            ready = process.stdout.readline() if process.stdout is not None else ""
-            yield json.loads(ready)["url"]
-        finally:
-            process.terminate()
+from conformance.selftest.changes import CHANGES, Change, Defect, Variation, build
+from conformance.selftest.reference.service import Service
+from conformance.selftest.reference.store import SCOPES
+from conformance.selftest.stage import write_target
+from conformance.selftest.trials import load
+from tests.conformance.reference_server import serving
 
 
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
@@ -55,9 +37,9 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _ours(url: str, folder: str) -> set[str]:
+def _ours(url: str, service: Service, folder: str) -> set[str]:
     """The requirements that fail."""
-    Path(folder, "target.yaml").write_text(target(url), "utf-8")
+    write_target(Path(folder, "target.yaml"), service, url)
     options = ["run", "target.yaml", "--seed", "1", "--report", "report.json"]
     done = _run([sys.executable, "-m", "conformance.cli", *options], folder)
     report = json.loads(Path(folder, "report.json").read_text("utf-8"))
@@ -65,12 +47,15 @@ def _ours(url: str, folder: str) -> set[str]:
     return found if done.returncode == 1 else set() if done.returncode == 0 else {"not judged"}
 
 
-def _schemathesis(url: str, folder: str) -> set[str]:
+def _schemathesis(url: str, service: Service, folder: str) -> set[str]:
     """The failures, each with its operation."""
-    Path(folder, "schemathesis.toml").write_text(_CONFIGURATION, "utf-8")
+    username = service.seed.users[0].username
+    token = service.seed.token(username, " ".join(SCOPES))
+    configuration = f"[parameters]\nusername = {json.dumps(username)}\n"
+    Path(folder, "schemathesis.toml").write_text(configuration, "utf-8")
     Path(folder, "contract.json").write_text(json.dumps(_contract()), "utf-8")
     options = [
-        *("--url", url, "--header", "Authorization: Bearer mallory-all"),
+        *("--url", url + service.prefix, "--header", f"Authorization: Bearer {token}"),
         *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
         *("--max-examples", "20", "--seed", "1", "--no-color"),
     ]
@@ -100,7 +85,7 @@ def _contract() -> Any:
     return data
 
 
-SUITES: dict[str, Callable[[str, str], set[str]]] = {
+SUITES: dict[str, Callable[[str, Service, str], set[str]]] = {
     "conformance": _ours,
     "schemathesis": _schemathesis,
 }
@@ -112,10 +97,11 @@ class _Verdict:
     seconds: float
 
 
-def _judge(suite: str, options: Sequence[str] = ()) -> _Verdict:
-    with _served(options) as url, tempfile.TemporaryDirectory() as folder:
+def _judge(suite: str, *changes: Change) -> _Verdict:
+    service = build(changes)
+    with serving(service) as url, tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()
-        return _Verdict(SUITES[suite](url, folder), time.monotonic() - begun)
+        return _Verdict(SUITES[suite](url, service, folder), time.monotonic() - begun)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -123,19 +109,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.suites", description=__doc__)
     parser.add_argument("--every", type=int, default=10, help="take every Nth change (default: 10)")
     every = parser.parse_args(arguments).every
+    load()
     groups = {
-        "variation": [name for name in VARIATIONS.changes if name not in _SLOW][::every],
-        "defect": list(DEFECTS.changes)[::every],
+        kind.__name__.lower(): [one for one in CHANGES.values() if isinstance(one, kind)][::every]
+        for kind in (Variation, Defect)
     }
     for suite in SUITES:
         as_it_is = _judge(suite)
         print(f"{suite}: {len(as_it_is.found)} complaints about what is right", flush=True)
-        for kind, names in groups.items():
-            verdicts = [_judge(suite, (f"--{kind}", name)) for name in names]
+        for kind, changes in groups.items():
+            verdicts = [_judge(suite, one) for one in changes]
             more = sum(bool(verdict.found - as_it_is.found) for verdict in verdicts)
             seconds = sum(verdict.seconds for verdict in verdicts) / len(verdicts)
             said = "found" if kind == "defect" else "accused of something more"
-            print(f"  {kind}s: {more} of {len(names)} {said}, {seconds:.1f} s each", flush=True)
+            print(f"  {kind}s: {more} of {len(changes)} {said}, {seconds:.1f} s each", flush=True)
 
 
 if __name__ == "__main__":

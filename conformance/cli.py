@@ -238,7 +238,7 @@ def _cleanup(chosen: argparse.Namespace) -> int:
 def _selftest(arguments: Sequence[str]) -> int:
     """The self-test has the mock server with it, so it is loaded only when it is asked for."""
     try:
-        selftest = importlib.import_module("conformance.mutants.selftest")
+        selftest = importlib.import_module("conformance.selftest.command")
     except ModuleNotFoundError as error:
         return _fail(f"the self-test is not there: {error}")
     return int(selftest.main(arguments))

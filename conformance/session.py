@@ -59,7 +59,7 @@ class Session:
         self.ledger = Ledger(chosen, waivers, settings.level)
         self.transport = transport
         self.client = connect(self.target, transport)
-        self.prepared = Prepared(tag=new_tag(), record=None)
+        self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
         self.other_requests = 0
         """What the workers sent."""
         self._steward = Steward(self.client, self.contract.operations, self.target.accounts)

@@ -86,7 +86,7 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices of one run."""
+    """The choices of one run; `tag` is its mark in what it writes, drawn if it is empty."""
 
     target: Path
     base_url: str | None = None
@@ -98,6 +98,7 @@ class Settings:
     max_examples: int = 8
     waivers: Path | None = None
     journal: Path | None = None
+    tag: str = ""
 
 
 def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:

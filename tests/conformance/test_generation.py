@@ -7,24 +7,19 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from conformance.mutants.builds import Build, Change
-from conformance.mutants.messages import Forward, Request, Response, answer
-from conformance.mutants.stage import perform
-from conformance.mutants.wires import refused
 from conformance.results import CheckResult, Status
+from conformance.selftest.reference.calls import Call, Refusal, Reply
+from conformance.selftest.reference.service import Service
+from conformance.selftest.stage import perform
 from tests.conformance.gateway import gateway
 from tests.conformance.support import conformance, write_target
 from tests.support import MockServer
 
 
-def _members(request: Request) -> dict[str, object]:
-    found = request.members()
-    return found if isinstance(found, dict) else {}
-
-
-def _found(change: Change, *only: str, max_examples: int = 12) -> dict[str, CheckResult]:
+def _found(service: Service, *only: str, max_examples: int = 12) -> dict[str, CheckResult]:
     """What failed, by the names of the checks."""
-    result = perform(change, only=only, max_examples=max_examples).result
+    result = perform(service, only=only, max_examples=max_examples).result
+    assert result
     return {
         check.name: check
         for one in result.requirements
@@ -41,9 +36,14 @@ def _body(check: CheckResult) -> dict[str, object]:
     return sent
 
 
+class RefusesCompany(Service):
+    def check_members(self, call: Call) -> None:
+        if call.operation == "update_user" and "company" in call.fields:
+            raise Refusal(400, "no company")
+
+
 def test_a_failing_request_is_shrunk_to_what_it_fails_by() -> None:
-    refuses_company = refused(lambda request: "company" in _members(request), 400, ["update_user"])
-    failed = _found(refuses_company, "update-user/success")
+    failed = _found(RefusesCompany(), "update-user/success")
 
     for name in (
         "valid requests are accepted [update_user]",
@@ -54,34 +54,37 @@ def test_a_failing_request_is_shrunk_to_what_it_fails_by() -> None:
     assert len(str(generated["company"])) == 1
 
 
-def test_an_invalid_value_beside_valid_ones_is_shown_alone() -> None:
-    def crashes(request: Request) -> bool:
-        return isinstance(_members(request).get("location"), bool)
+class CrashesAtBooleans(Service):
+    def check_members(self, call: Call) -> None:
+        if isinstance(call.fields.get("location"), bool):
+            raise Refusal(500, "no text")
 
-    failed = _found(refused(crashes, 500, ["update_user"]), "update-user/documented-answers")
+
+def test_an_invalid_value_beside_valid_ones_is_shown_alone() -> None:
+    failed = _found(CrashesAtBooleans(), "update-user/documented-answers")
 
     check = failed["what covers the invalid requests is refused [update_user, JSON]"]
     assert set(_body(check)) == {"location"}
 
 
-def _second_update_lost(build: Build) -> None:
+class SecondUpdateLost(Service):
     """The second update of an address says that there is none."""
-    updates: Counter[object] = Counter()
 
-    async def layer(request: Request, forward: Forward) -> Response:
-        response = await forward(request)
-        if request.operation == "update_email" and response.status == 200:
-            address = _members(request).get("email")
-            updates[address] += 1
-            return answer(404) if updates[address] > 1 else response
-        return response
+    def __init__(self) -> None:
+        super().__init__()
+        self.updates: Counter[object] = Counter()
 
-    build.layers.append(layer)
+    def update_email(self, call: Call) -> Reply:
+        reply = super().update_email(call)
+        self.updates[call.fields["email"]] += 1
+        if self.updates[call.fields["email"]] > 1:
+            raise Refusal(404, "there is none")
+        return reply
 
 
 def test_what_only_a_sequence_shows_is_found_along_the_links() -> None:
     failed = _found(
-        _second_update_lost,
+        SecondUpdateLost(),
         "update-email/success",
         "update-email/documented-answers",
         max_examples=40,

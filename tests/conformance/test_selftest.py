@@ -1,251 +1,269 @@
-"""The proof of the suite: mutants that really are faulty, variations that really are different."""
+"""The proof of the suite: how defects and variations are declared, tried, and complained of."""
 
 from __future__ import annotations
 
 import html
 import json
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conformance.mutants.builds import Build, Mutant, Variation
-from conformance.mutants.defects import MUTANTS
-from conformance.mutants.matrix import Matrix, read_justifications
-from conformance.mutants.page import page
-from conformance.mutants.probe import Unmeant, difference, observe
-from conformance.mutants.selftest import main
-from conformance.mutants.stage import Stage
-from conformance.mutants.trials import BASELINE, Subject, Trial
-from conformance.mutants.variations import CLAUSES, VARIATIONS
 from conformance.requirements import Catalogue, catalogue
-from conformance.transport import Request
-from mockserver.app import Rule
-from mockserver.exchange import Receive, Scope, Send
-from mockserver.world import World
-from tests.support import ROOT
-
-QUICK = (
-    "login-forgotten-on-get-user",
-    "email-write-does-for-list-emails",
-    "patch-as-put",
-    "primary-twice",
-    "form-plus-stays",
-    "list-shuffled",
+from conformance.selftest.changes import (
+    CHANGES,
+    Change,
+    Defect,
+    Variation,
+    build,
+    defect,
+    groups,
+    row,
+    variation,
+    variation_row,
 )
+from conformance.selftest.command import main
+from conformance.selftest.matrix import Matrix, read_justifications
+from conformance.selftest.page import page
+from conformance.selftest.reference.calls import Call, Reply, refuse
+from conformance.selftest.reference.service import Service
+from conformance.selftest.reference.store import User
+from conformance.selftest.stage import Stage
+from conformance.selftest.trials import BASELINE, Trial, load, trials
+from conformance.transport import Request
+from tests.conformance.support import conformance
+
+# -- declaring ----------------------------------------------------------------------------------------
 
 
-def test_each_requirement_is_broken_by_a_mutant() -> None:
-    broken = {requirement for mutant in MUTANTS for requirement in mutant.breaks}
-
-    assert broken == set(catalogue())
-
-
-def test_names_are_unique() -> None:
-    names = Counter([mutant.id for mutant in MUTANTS] + [one.id for one in VARIATIONS])
-
-    assert [name for name, count in names.items() if count > 1] == []
+@pytest.fixture
+def planted() -> Iterator[None]:
+    """Defects and variations that a test declares are forgotten after it."""
+    load()
+    known = dict(CHANGES)
+    yield
+    CHANGES.clear()
+    CHANGES.update(known)
 
 
-def test_there_are_many_mutants_and_few_of_them_repeat_one_rule() -> None:
-    assert len(MUTANTS) >= 120
-    assert sum(bool(mutant.family) for mutant in MUTANTS) <= 40
+def test_all_defects_and_variations_can_be_built_and_name_what_there_is(planted: None) -> None:
+    for change in CHANGES.values():
+        build([change])
+        named = change.breaks if isinstance(change, Defect) else change.misses
+        assert set(named) <= set(catalogue()), change.id
+        if isinstance(change, Variation):
+            assert {catalogue()[one].level for one in named} <= {"SHOULD"}, change.id
 
 
-def test_each_clause_that_is_left_open_has_a_variation() -> None:
-    assert len(VARIATIONS) >= 20
-    assert {variation.clause for variation in VARIATIONS} == set(CLAUSES)
+def test_a_change_is_named_once_and_works_on_top_of_the_others(planted: None) -> None:
+    @defect("A word is said.", "get-user/json")
+    class SaysMore(Service):
+        def to_json(self, payload: object) -> bytes:
+            return b"word " + super().to_json(None)
+
+    row("says-nothing", "Nothing.", "get-user/json", to_json=lambda self, payload: b"nothing")
+
+    together = build([CHANGES["says-more"], CHANGES["says-nothing"]])
+    assert together.to_json({}) == b"word nothing"
+    with pytest.raises(ValueError, match="two defects or variations are called says-more"):
+        variation_row("says-more", "Again.", "silent")
 
 
-def test_variations_miss_only_what_should_be() -> None:
-    missed = {one for variation in VARIATIONS for one in variation.misses}
-
-    assert {catalogue()[one].level for one in missed} == {"SHOULD"}
+def chosen(*names: str) -> list[Variation]:
+    return [one for name in names if isinstance(one := CHANGES[name], Variation)]
 
 
-def test_the_probe_sees_a_change() -> None:
-    [mutant] = [one for one in MUTANTS if one.id == "add-drops-tag"]
+def test_variations_are_put_together_unless_they_are_in_each_others_way(planted: None) -> None:
+    for name in ("one", "two"):
 
-    seen = difference(mutant.change, tuple(observe(None)))
+        @variation("Adds to a link.", "silent", name=name)
+        class Adds(Service):
+            def gravatar_key(self, user: User) -> str:
+                return super().gravatar_key(user) + "1"
 
-    assert seen is not None
-    assert seen.request.operation == "add_email"
+    variation_row("replaces", "Replaces it.", "silent", gravatar_key=lambda self, user: "x")
+    variation_row("builds-on", "Builds on two.", "silent", base=CHANGES["two"].service)
 
-
-def test_the_probe_sees_that_nothing_was_changed() -> None:
-    assert difference(lambda _: None, tuple(observe(None))) is None
-
-
-def test_the_probe_tells_of_a_mutant_that_is_broken_itself() -> None:
-    def breaks(build: Build) -> None:
-        def crash(_: World, __: str) -> None:
-            raise ZeroDivisionError
-
-        rule: Rule = crash
-        build.rules["get_user"] = rule
-
-    with pytest.raises(Unmeant, match="ZeroDivisionError"):
-        list(observe(breaks))
+    found = [
+        [one.id for one in group] for group in groups(chosen("one", "two", "replaces", "builds-on"))
+    ]
+    assert found == [["one", "two"], ["replaces"], ["builds-on"]]
 
 
-def test_a_few_mutants_and_variations_from_end_to_end(tmp_path: Path) -> None:
+# -- trying -------------------------------------------------------------------------------------------
+
+
+def tried(*names: str, full: bool = False) -> dict[str, Trial]:
+    return {trial.id: trial for trial in trials(names, 1, 1, full=full)}
+
+
+def test_variations_that_are_accused_together_are_tried_one_by_one(planted: None) -> None:
+    variation_row("shorter", "Texts are shorter.", "silent", longest_text=300)
+    variation_row("unjust", "Nobody is greeted.", "silent", stranger=lambda self, call: refuse(403))
+    assert len(groups(chosen("shorter", "unjust"))) == 1
+
+    found = tried("shorter", "unjust")
+    assert found["shorter"].failed == {}
+    assert "get-user/unauthenticated/missing" in found["unjust"].failed
+    assert list(found) == [BASELINE, "shorter", "unjust"]
+
+
+def test_in_full_a_variation_must_show_and_a_defect_meets_all_checks(planted: None) -> None:
+    variation_row("hidden", "Nothing is different.", "silent", nothing=1)
+    variation_row("paced", "It is slower.", "silent", visible=False, nothing=1)
+    row(
+        "html",
+        "Users are HTML.",
+        "get-user/json",
+        get_user=lambda self, call: Reply(200, b"<p>", [("Content-Type", "text/html")]),
+    )
+
+    found = tried("hidden", "paced", "html", full=True)
+    assert found["hidden"].trouble == "no answer tells it from the reference"
+    assert found["paced"].trouble == ""
+    assert {"get-user/json", "get-user/members"} <= set(found["html"].failed)
+    assert "get-user/members" not in tried("html")["html"].failed
+
+
+def test_a_defect_that_is_broken_itself_is_told(planted: None) -> None:
+    row("broken", "It divides.", "get-user/json", get_user=lambda self, call: 1 // 0)
+
+    assert "ZeroDivisionError" in tried("broken")["broken"].trouble
+
+
+def test_a_few_from_end_to_end_in_several_processes(tmp_path: Path) -> None:
     report = tmp_path / "matrix.json"
+    names = ("form-plus-stays", "errors-are-lists")
+    only = [f"--only={name}" for name in names]
+    done = conformance("selftest", "--processes=2", f"--report={report}", *only)
 
-    done = selftest("--processes=1", f"--report={report}", *(f"--only={name}" for name in QUICK))
-
-    assert done.returncode == 0, done.stdout
-    assert "5 of 5 mutants found" in done.stdout
-    assert "1 of 1 legal variations pass" in done.stdout
+    assert done.code == 0, done.out + done.err
+    assert "2 of 2 defects found" in done.out
     data = json.loads(report.read_text("utf-8"))
-    assert [one["id"] for one in data["mutants"]] == list(QUICK[:5])
-    assert all(one["found"] for one in data["mutants"])
+    assert {one["id"] for one in data["defects"]} == set(names)
+    assert all(one["found"] for one in data["defects"])
 
 
 def test_what_is_called_wrongly_is_usage() -> None:
-    assert main(["--only=no-such-mutant"]) == 2
+    assert main(["--only=no-such-defect"]) == 2
     assert main(["--report=matrix.txt"]) == 2
     assert main(["--processes=0"]) == 2
 
 
-def test_the_list_names_each_mutant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_has_a_line_for_each(planted: None, capsys: pytest.CaptureFixture[str]) -> None:
+    row("listed-here", "It is listed.", "get-user/json")
+
     assert main(["--list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == len(MUTANTS) + len(VARIATIONS)
-
-
-def selftest(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "conformance.mutants.selftest", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(CHANGES)
+    assert "listed-here: It is listed." in lines
 
 
 # -- the matrix: each way in which it can complain is planted -----------------------------------------
 
-
-def nothing(_: Build) -> None:
-    """Change nothing."""
-
-
-FIRST = Mutant("first", "The first.", ("get-user/json",), nothing)
-SECOND = Mutant("second", "The second.", ("get-user/json",), nothing)
-LEGAL = Variation("legal", "Legal.", "silent", nothing)
+FIRST = Defect("first", "The first.", ("get-user/json",), (), (), Service)
+SECOND = Defect("second", "The second.", ("get-user/json",), (), (), Service)
+LEGAL = Variation("legal", "Legal.", "silent", (), visible=True, service=Service)
 CHECKS: dict[str, tuple[str, ...]] = {"get-user/json": ("it is JSON", "it is JSON too")}
 BASE = Trial(BASELINE, 0, {}, (), CHECKS, 0.1, 10)
 FOUND = Trial("first", 1, {"get-user/json": ("it is JSON",)}, (), {}, 0.1, 10)
 ALSO = Trial("second", 1, {"get-user/json": ("it is JSON too",)}, (), {}, 0.1, 10)
 PASSED = Trial("legal", 0, {}, (), {}, 0.1, 10)
+MORE = replace(FOUND, failed={**FOUND.failed, "get-user/members": ("it has members",)})
 
 
 def matrix(
-    *trials: Trial,
-    subjects: tuple[Subject, ...] = (FIRST, SECOND, LEGAL),
+    *found: Trial,
+    subjects: tuple[Change, ...] = (FIRST, SECOND, LEGAL),
     justifications: Mapping[str, str] | None = None,
     complete: bool = True,
+    full: bool = False,
 ) -> Matrix:
-    small = Catalogue([catalogue()["get-user/json"]])
+    small = Catalogue([catalogue()["get-user/json"], catalogue()["get-user/error-body"]])
     by_id = {subject.id: subject for subject in subjects}
-    return Matrix(small, by_id, trials, justifications or {}, complete=complete)
+    given = Matrix(small, by_id, found, justifications or {}, complete=complete, full=full)
+    assert given.to_data()["complaints"] == list(given.complaints())
+    return given
+
+
+def complaints(*found: Trial, subjects: tuple[Change, ...] = (FIRST, SECOND, LEGAL)) -> list[str]:
+    return list(matrix(*found, subjects=subjects, complete=False, full=True).complaints())
 
 
 def test_a_suite_that_has_proved_itself_is_not_complained_of() -> None:
-    proved = matrix(BASE, FOUND, ALSO, PASSED)
+    error = replace(SECOND, id="error", breaks=("get-user/error-body",))
+    warned = Trial("error", 0, {"get-user/error-body": ("it is JSON",)}, (), {}, 0.1, 10)
+
+    proved = matrix(BASE, FOUND, ALSO, PASSED, warned, subjects=(FIRST, SECOND, LEGAL, error))
 
     assert list(proved.complaints()) == []
-    assert proved.summary()["found"] == 2
-    assert [check.alone for check in proved.checks] == [("first",), ("second",)]
+    assert proved.summary()["found"] == 3
+    assert [check.alone for check in proved.checks] == [("first", "error"), ("second",)]
 
 
-def test_a_mutant_that_is_not_found_is_complained_of() -> None:
-    missed = replace(FOUND, exit_code=0, failed={})
-
-    assert "first: was not found by get-user/json" in list(
-        matrix(BASE, missed, ALSO, PASSED).complaints()
-    )
-
-
-def test_a_mutant_that_another_requirement_finds_is_complained_of() -> None:
-    elsewhere = replace(FOUND, failed={"get-user/members": ("it is JSON",)})
-
-    assert "first: was not found by get-user/json" in list(
-        matrix(BASE, elsewhere, ALSO, PASSED).complaints()
-    )
-
-
-def test_a_mutant_that_ends_with_another_exit_code_is_complained_of() -> None:
-    incomplete = replace(FOUND, exit_code=3)
-
-    assert "first: ended with exit code 3 instead of 1" in list(
-        matrix(BASE, incomplete, ALSO, PASSED).complaints()
-    )
+JSON = FOUND.failed
+WRONG = {
+    "first: was not found by get-user/json": replace(MORE, failed={"get-user/members": ("x",)}),
+    "first: was found by get-user/members as well, which it does not name": MORE,
+    "first: ended with exit code 3 instead of 1": replace(FOUND, exit_code=3),
+    "first: it crashed": replace(FOUND, trouble="it crashed"),
+    "legal: is legal, and accused of get-user/json": replace(PASSED, exit_code=1, failed=JSON),
+    "legal: is legal, and ended with exit code 3": replace(PASSED, exit_code=3),
+    "legal: nothing shows": replace(PASSED, trouble="nothing shows"),
+    "the reference does not pass (exit code 1): get-user/json": replace(
+        BASE, exit_code=1, failed=JSON
+    ),
+}
 
 
-def test_an_accused_variation_is_complained_of() -> None:
-    accused = replace(PASSED, exit_code=1, failed={"get-user/json": ("it is JSON",)})
+@pytest.mark.parametrize("complaint", WRONG)
+def test_what_is_not_as_it_should_be_is_complained_of(complaint: str) -> None:
+    usual = {one.id: one for one in (BASE, FOUND, ALSO, PASSED)}
+    wrong = WRONG[complaint]
 
-    assert list(matrix(BASE, FOUND, ALSO, accused).complaints()) == [
-        "legal: is legal, and accused of get-user/json"
+    assert complaint in complaints(*{**usual, wrong.id: wrong}.values())
+    assert complaints(*usual.values()) == []
+
+
+def test_a_finding_that_is_named_is_no_surprise_and_a_wrong_name_may_not_be_out_of_date() -> None:
+    also = replace(FIRST, also=("*/members",))
+    misnamed = replace(FIRST, misnamed=("get-user/mem*",))
+
+    assert complaints(BASE, MORE, subjects=(also,)) == []
+    assert complaints(BASE, MORE, subjects=(misnamed,)) == []
+    assert complaints(BASE, FOUND, subjects=(also,)) == []
+    assert complaints(BASE, FOUND, subjects=(misnamed,)) == [
+        "first: is no longer found by get-user/mem*: drop the mark of a wrong name"
+    ]
+    # What is not tried cannot be found.
+    assert list(matrix(BASE, FOUND, subjects=(misnamed,), complete=False).complaints()) == []
+
+
+def test_a_should_that_a_variation_misses_is_warned_of() -> None:
+    missing = replace(LEGAL, misses=("get-user/error-body",))
+    warned = replace(PASSED, failed={"get-user/error-body": ("words",)})
+
+    assert complaints(BASE, warned, subjects=(missing,)) == []
+    assert complaints(BASE, PASSED, subjects=(missing,)) == [
+        "legal: was not warned of get-user/error-body"
     ]
 
 
-def test_a_variation_that_is_not_verified_is_complained_of() -> None:
-    incomplete = replace(PASSED, exit_code=3, unverified=("get-user/json",))
-
-    assert list(matrix(BASE, FOUND, ALSO, incomplete).complaints()) == [
-        "legal: is legal, and ended with exit code 3"
-    ]
-
-
-def test_a_mock_server_that_does_not_pass_is_complained_of() -> None:
-    failing = replace(BASE, exit_code=1, failed={"get-user/json": ("it is JSON",)})
-
-    assert list(matrix(failing, FOUND, ALSO, PASSED).complaints()) == [
-        "the mock server does not pass (exit code 1): get-user/json"
-    ]
-
-
-def test_a_requirement_without_a_mutant_is_complained_of() -> None:
-    assert "no mutant breaks the requirement get-user/json" in list(
-        matrix(BASE, PASSED).complaints()
-    )
-
-
-def test_a_check_that_finds_nothing_alone_has_to_justify_itself() -> None:
+def test_gaps_and_idle_checks_of_a_whole_population_are_complained_of() -> None:
     both = replace(FOUND, failed=CHECKS)
-    complaint = "the check 'it is JSON' finds nothing alone: justify it, or remove it"
+    gap = "no defect breaks the requirement get-user/error-body"
+    idle = "the check 'it is JSON' finds nothing alone: justify it, or remove it"
+    given = {"it is JSON": "Why not.", "it is gone": "It was."}
 
-    assert complaint in list(matrix(BASE, both, ALSO, PASSED).complaints())
-    assert (
-        list(
-            matrix(BASE, both, ALSO, PASSED, justifications={"it is JSON": "Why not."}).complaints()
-        )
-        == []
-    )
-
-
-def test_a_justification_that_nobody_needs_is_complained_of() -> None:
-    justified = {"it is JSON": "Why not.", "it is gone": "It was."}
-
-    assert list(matrix(BASE, FOUND, ALSO, PASSED, justifications=justified).complaints()) == [
+    assert list(matrix(BASE, both, ALSO).complaints()) == [gap, idle]
+    assert idle not in matrix(BASE, both, ALSO, justifications=given).complaints()
+    assert list(matrix(BASE, FOUND, ALSO, justifications=given).complaints()) == [
+        gap,
         "the check 'it is JSON' finds something alone: drop its justification",
         "there is no check 'it is gone': drop its justification",
     ]
-
-
-def test_too_many_mutants_of_one_kind_are_complained_of() -> None:
-    many = [replace(FIRST, id=f"number {number}", family="many") for number in range(41)]
-    trials = [replace(FOUND, id=mutant.id) for mutant in many]
-
-    assert "41 mutants are one rule repeated per operation: too many" in list(
-        matrix(BASE, *trials, ALSO, subjects=(*many, SECOND)).complaints()
-    )
-
-
-def test_a_part_of_the_mutants_leaves_no_gaps() -> None:
-    assert list(matrix(BASE, FOUND, complete=False).complaints()) == []
+    assert complaints(BASE, both, ALSO) == []
 
 
 def test_each_justification_has_words() -> None:
@@ -266,12 +284,48 @@ def test_the_page_needs_nothing_else_and_escapes_what_it_shows() -> None:
 # -- the stage ----------------------------------------------------------------------------------------
 
 
-async def hello(scope: Scope, _: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 204, "headers": []})
-    await send({"type": "http.response.body", "body": scope["path"].encode("ascii")})
+class Answering(Service):
+    """Answers with the number of the connection; what it is asked for decides over the rest."""
+
+    def answer(self, call: Call) -> Reply:
+        if call.target == "/crash":
+            raise ZeroDivisionError
+        status = {"/none": 204, "/refused": 400}.get(call.target, 200)
+        return Reply(status, str(call.connection).encode(), close=call.target == "/close")
+
+
+def send(stage: Stage, asked: str) -> tuple[int, bytes]:
+    method, target = asked.split()
+    body = None if method == "GET" else b"{}"
+    response = stage.send(Request(method, target, (("A", "b"),), body))
+    assert response.stray == (response.status == 204)
+    return response.status, response.body
 
 
 def test_the_stage_tells_of_bytes_where_no_body_may_be() -> None:
-    answer = Stage(hello).send(Request("GET", "/x", (), None))
+    assert send(Stage(Answering()), "DELETE /none") == (204, b"")
 
-    assert (answer.status, answer.body, answer.stray) == (204, b"", True)
+
+def test_the_stage_keeps_a_connection_for_what_has_no_body_as_the_suite_does() -> None:
+    stage = Stage(Answering())
+    asked = (
+        "GET /a",
+        "GET /a",
+        "POST /a",
+        "GET /a",
+        "POST /refused",
+        "GET /a",
+        "GET /close",
+        "GET /a",
+    )
+
+    assert [int(send(stage, one)[1]) for one in asked] == [1, 1, 2, 2, 3, 4, 4, 5]
+    stage.close()
+    assert send(stage, "GET /a") == (200, b"6")
+
+
+def test_the_stage_has_a_crash_be_a_500_and_keeps_it() -> None:
+    stage = Stage(Answering())
+
+    assert send(stage, "GET /crash") == (500, b"Internal Server Error")
+    assert stage.crashes == ["GET /crash: ZeroDivisionError()"]

@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 
 from conformance.journal import Journal, JournalInUse, Record
-from conformance.mutants.builds import Witness, build_app
-from conformance.mutants.scene import BASE_URL, OTHER, OWNER, sandboxes, write_target
-from conformance.mutants.stage import Stage
 from conformance.plugin import Plugin
+from conformance.selftest.reference.service import Service
+from conformance.selftest.reference.store import MALLORY, TRENTINO
+from conformance.selftest.stage import BASE_URL, Stage, write_target
 from conformance.session import RunError, Session
 from conformance.settings import Settings
 from conformance.state import AccountState, Email
 from conformance.transport import ConnectionLost, Request, Response
 
-USERNAMES = {"owner": OWNER, "other": OTHER}
+USERNAMES = {"owner": MALLORY.username, "other": TRENTINO.username}
 
 
 class Line:
-    """A way to the mock server; with an error, it breaks for good at the first update."""
+    """A way to the reference; with an error, it breaks for good at the first update."""
 
     def __init__(self, error: BaseException | None = None) -> None:
-        self._stage = Stage(build_app(None, sandboxes(), Witness()))
+        self._stage = Stage(Service())
         self._error = error
         self._broken = False
 
@@ -43,7 +43,7 @@ class Line:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    write_target(tmp_path / "target.yaml")
+    write_target(tmp_path / "target.yaml", Service())
     return Settings(tmp_path / "target.yaml", journal=tmp_path / "journal")
 
 

@@ -1,0 +1,208 @@
+"""Defects and legal variations of the reference: how each is declared, and how a service is built from them.
+
+A change is a small subclass of the service:
+
+    @defect("A missing scope is 404.", breaks=ids("forbidden/scope", OPERATIONS))
+    class MissingScopeIs404(Service):
+        def lacks_scope(self, call: Call) -> Refusal: ...
+
+or a row, where one method with one expression says it all:
+
+    row("primary-deletable", "The primary address can be deleted.", "delete-email/primary-refused",
+        guarded=lambda self, call, address: False)
+
+The module knows no defect: `defects/` and `variations/` add theirs when they are imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from conformance.requirements import slug
+from conformance.selftest.reference.service import Service
+
+Ids = str | Sequence[str]
+"""One id of a requirement, or several."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A service that breaks the text.
+
+    Attributes:
+        id: Says what is wrong; unique among defects and variations.
+        sentence: What is wrong, in a sentence.
+        breaks: The ids of the requirements that it breaks; each must find it.
+        also: Patterns of ids under which it may be found too, since they are broken as well.
+        misnamed: Patterns of ids under which it is found today although it does not break them.
+        service: The reference with the defect.
+    """
+
+    id: str
+    sentence: str
+    breaks: tuple[str, ...]
+    also: tuple[str, ...]
+    misnamed: tuple[str, ...]
+    service: type[Service] = field(repr=False)
+
+    def may_be_found_by(self, requirement: str) -> bool:
+        """Tell whether a failure of a requirement is no surprise."""
+        patterns = (*self.also, *self.misnamed)
+        return requirement in self.breaks or any(fnmatchcase(requirement, one) for one in patterns)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """A service that is just as right as the reference.
+
+    Attributes:
+        id: Says what is different; unique among defects and variations.
+        sentence: What is different, in a sentence.
+        clause: The words that leave it open; a value of `variations.clauses`.
+        misses: The ids of the SHOULD requirements that it does not meet; no others may fail.
+        visible: Whether an answer tells it from the reference. Where none does, its pace or its tokens do, or
+            it stands in the way of a check to come.
+        service: The reference with the difference.
+    """
+
+    id: str
+    sentence: str
+    clause: str
+    misses: tuple[str, ...]
+    visible: bool
+    service: type[Service] = field(repr=False)
+
+
+Change = Defect | Variation
+CHANGES: dict[str, Change] = {}
+"""All defects and variations by their ids, in the order in which their modules are read."""
+
+
+def defect(
+    sentence: str, breaks: Ids, *, also: Ids = (), misnamed: Ids = (), name: str = ""
+) -> Callable[[type[Service]], type[Service]]:
+    """Declare a class as a defect; its name in kebab-case is the id, if none is given."""
+
+    def declare(service: type[Service]) -> type[Service]:
+        chosen = name or _kebab(service.__name__)
+        _add(Defect(chosen, sentence, _ids(breaks), _ids(also), _ids(misnamed), service))
+        return service
+
+    return declare
+
+
+def row(
+    name: str,
+    sentence: str,
+    breaks: Ids,
+    *,
+    also: Ids = (),
+    misnamed: Ids = (),
+    base: type[Service] = Service,
+    **overrides: Any,
+) -> None:
+    """Declare a defect by the attributes and methods of the service that it overrides.
+
+    Within a function of a row, `base.method(self, …)` stands for what is overridden.
+    """
+    service: type[Service] = type(name, (base,), overrides)
+    _add(Defect(name, sentence, _ids(breaks), _ids(also), _ids(misnamed), service))
+
+
+def variation(
+    sentence: str, clause: str, *, misses: Ids = (), visible: bool = True, name: str = ""
+) -> Callable[[type[Service]], type[Service]]:
+    """Declare a class as a legal variation; its name in kebab-case is the id, if none is given."""
+
+    def declare(service: type[Service]) -> type[Service]:
+        chosen = name or _kebab(service.__name__)
+        _add(Variation(chosen, sentence, clause, _ids(misses), visible, service))
+        return service
+
+    return declare
+
+
+def variation_row(
+    name: str,
+    sentence: str,
+    clause: str,
+    *,
+    misses: Ids = (),
+    visible: bool = True,
+    base: type[Service] = Service,
+    **overrides: Any,
+) -> None:
+    """Declare a legal variation by what it overrides."""
+    service: type[Service] = type(name, (base,), overrides)
+    _add(Variation(name, sentence, clause, _ids(misses), visible, service))
+
+
+def ids(part: str, operations: Iterable[str]) -> tuple[str, ...]:
+    """Return the id of a requirement that each of some operations has."""
+    return tuple(f"{slug(operation)}/{part}" for operation in operations)
+
+
+def build(changes: Iterable[Change]) -> Service:
+    """Return a fresh service with all these changes, each working on top of those after it."""
+    bases = tuple(one.service for one in changes)
+    service: Service = type("Changed", bases or (Service,), {})()
+    return service
+
+
+def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
+    """Put variations together that can be had at once, in as few groups as a first fit makes.
+
+    Two of them are in each other's way where each defines the same name otherwise, in classes of its own, and
+    one does not call what it overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
+    a wrong guess costs time and nothing else.
+    """
+    found: list[list[Variation]] = []
+    for one in variations:
+        for group in found:
+            if not any(_in_the_way(one.service, other.service) for other in group):
+                group.append(one)
+                break
+        else:
+            found.append([one])
+    return found
+
+
+def _in_the_way(first: type[Service], second: type[Service]) -> bool:
+    shared = {*first.__mro__} & {*second.__mro__}
+    mine, theirs = _own(first, shared), _own(second, shared)
+    clash = any(
+        not (mine[name] and theirs[name]) and getattr(first, name) is not getattr(second, name)
+        for name in mine.keys() & theirs.keys()
+    )
+    return clash or issubclass(first, second) or issubclass(second, first)
+
+
+def _own(service: type[Service], shared: Collection[type]) -> Mapping[str, bool]:
+    """Return the names that a change defines, each with whether it calls what it overrides."""
+    own: dict[str, bool] = {}
+    for base in service.__mro__:
+        if base in shared:
+            continue
+        for name, value in vars(base).items():
+            if not name.startswith("__"):
+                code = getattr(value, "__code__", None)
+                own.setdefault(name, code is not None and "super" in code.co_names)
+    return own
+
+
+def _add(change: Change) -> None:
+    if change.id in CHANGES:
+        raise ValueError(f"two defects or variations are called {change.id}")
+    CHANGES[change.id] = change
+
+
+def _ids(given: Ids) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()

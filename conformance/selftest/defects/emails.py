@@ -1,0 +1,158 @@
+"""Functions and services that the defects of the e-mail operations share; none of them is a defect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from conformance.selftest.changes import Ids, row
+from conformance.selftest.reference.calls import Call, Refusal
+from conformance.selftest.reference.service import Service
+from conformance.selftest.reference.store import Address
+
+FOLLOWS = ("add-email/*", "update-email/*", "delete-email/*", "update-user/*", "list-emails/*")
+"""What is judged by the list of addresses, and so fails with a list that is wrong throughout."""
+
+Which = Callable[[Call, Address, Address], bool]
+"""Tells whether something happens to an address as well: takes the one that is meant, and the other."""
+Act = Callable[[Any, Call, Address], object]
+"""Does something more to the account, about an address."""
+
+
+def rows(
+    breaks: Ids,
+    method: str,
+    wrap: Callable[[Any], Any],
+    *table: tuple[str, str, Any],
+    also: Ids = (),
+    misnamed: Ids = (),
+    base: type[Service] = Service,
+) -> None:
+    """Declare defects that override the same method, each by what `wrap` makes a method of."""
+    for name, sentence, value in table:
+        overrides = {method: wrap(value)}
+        row(name, sentence, breaks, also=also, misnamed=misnamed, base=base, **overrides)
+
+
+def as_it_is(method: Any) -> Any:
+    """Return a method that needs no wrapping."""
+    return method
+
+
+def own(call: Call, _one: Address, other: Address) -> bool:
+    """Choose all addresses of the account."""
+    return other.username == call.username
+
+
+def foreign(call: Call, _one: Address, other: Address) -> bool:
+    """Choose all addresses of the other accounts."""
+    return other.username != call.username
+
+
+def itself(_call: Call, one: Address, other: Address) -> bool:
+    """Choose the address that is meant."""
+    return other.id == one.id
+
+
+def shared(_call: Call, one: Address, other: Address) -> bool:
+    """Choose the address, whoever has it."""
+    return other.email == one.email
+
+
+def local(one: Address) -> str:
+    """Return what stands before the @ of an address."""
+    return one.email.partition("@")[0]
+
+
+def changing(which: Which, **members: Any) -> Act:
+    """Give other values to members of some addresses."""
+    return lambda self, call, one: self.store.change(lambda o: which(call, one, o), **members)
+
+
+def removing(which: Which) -> Act:
+    """Remove some addresses of the account, but never the primary one."""
+    return lambda self, call, one: self.store.remove(
+        lambda other: own(call, one, other) and not other.is_primary and which(call, one, other)
+    )
+
+
+def setting(**members: Any) -> Act:
+    """Give other values to members of the user."""
+    return lambda self, call, one: self.store.change_user(call.username, **members)
+
+
+def oldest_primary(self: Service, call: Call, _given: object) -> None:
+    """Make the oldest address of the account the primary one."""
+    Service.make_primary(self, call, self.searched(call)[0])
+
+
+def more(method: str) -> Callable[[Act], Any]:
+    """Return what makes a method do something more, once it has done what it does."""
+
+    def wrap(act: Act) -> Any:
+        def both(self: Service, call: Call, given: Any) -> Any:
+            result = getattr(Service, method)(self, call, given)
+            act(self, call, result or given)
+            return result and self.store.address(result.id)
+
+        return both
+
+    return wrap
+
+
+def nothing(*_given: object) -> None:
+    """Do nothing, whatever is given."""
+
+
+def failing(status: int) -> Callable[..., Any]:
+    """Return a method that refuses with a status, whatever it is given."""
+
+    def method(*_given: object) -> Any:
+        raise Refusal(status, "this was not foreseen")
+
+    return method
+
+
+def sent_true(call: Call, name: str) -> bool:
+    """Tell whether a member of the body is true, in JSON or as a form writes it."""
+    return call.fields.get(name) in (True, "true")
+
+
+def like(pattern: str, text: str) -> bool:
+    """Tell whether a text is like a pattern in which _ stands for any character."""
+    return re.fullmatch(re.escape(pattern).replace("_", "."), text) is not None
+
+
+def without_tag(email: str) -> str:
+    """Return an address without what stands after its plus."""
+    return re.sub(r"\+[^@]*", "", email)
+
+
+def is_first(self: Service, call: Call) -> bool:
+    """Tell whether it is about the first of all accounts."""
+    return self.seed.users[0].username == call.username
+
+
+class Graveyard(Service):
+    """Remembers the addresses that were deleted, as they were, and those that were primary once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: dict[tuple[str, str], Address] = {}
+        self.former: set[tuple[str, str]] = set()
+
+    def remove(self, call: Call, address: Address) -> None:
+        super().remove(call, address)
+        self.deleted[call.username, address.email] = address
+
+    def make_primary(self, call: Call, address: Address) -> None:
+        super().make_primary(call, address)
+        self.former.add((call.username, address.email))
+
+    def before(self, address: Address) -> Address | None:
+        """Return the address of this spelling that was deleted, if there is one."""
+        return self.deleted.get((address.username, address.email))
+
+    def was_primary(self, address: Address) -> bool:
+        return (address.username, address.email) in self.former

@@ -1,0 +1,63 @@
+"""The kill matrix as one page that needs nothing else: no network and no script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.reports.pages import style_sheet, template
+from conformance.selftest.changes import Defect
+from conformance.selftest.matrix import Matrix
+
+_FOLDER = Path(__file__).parent
+_WIDTH, _HEIGHT = 3, 14  # of a cell of the picture
+_LABELS = 420  # the room for the names of the checks
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A check that finds a defect, as a rectangle of the picture."""
+
+    x: int
+    y: int
+    kind: str
+    title: str
+
+
+def page(matrix: Matrix, seconds: float) -> str:
+    """The page of a matrix; `seconds` is what the trials took."""
+    style, style_hash = style_sheet(_FOLDER / "page.css")
+    return template(_FOLDER / "page.html").render(
+        matrix=matrix,
+        summary=matrix.summary(),
+        complaints=list(matrix.complaints()),
+        seconds=seconds,
+        style=style,
+        policy=f"default-src 'none'; style-src '{style_hash}'",
+        cells=_cells(matrix),
+        cell=(_WIDTH, _HEIGHT),
+        labels=_LABELS,
+    )
+
+
+def _cells(matrix: Matrix) -> list[_Cell]:
+    """Each check that finds a defect: `alone`, `named` by the requirement, or by `another` one."""
+    rows = {check.name: number for number, check in enumerate(matrix.checks)}
+    cells = []
+    for column, row in enumerate(matrix.defects):
+        assert isinstance(row.subject, Defect)
+        kinds: dict[str, str] = {}
+        for requirement, names in row.trial.failed.items():
+            for name in names:
+                if requirement not in row.subject.breaks:
+                    kinds.setdefault(name, "another")
+                elif kinds.get(name) != "alone":
+                    kinds[name] = "alone" if len(names) == 1 else "named"
+        cells += [
+            _Cell(
+                _LABELS + column * _WIDTH, rows[name] * _HEIGHT, kind, f"{row.subject.id}: {name}"
+            )
+            for name, kind in kinds.items()
+            if name in rows
+        ]
+    return cells

@@ -1,0 +1,143 @@
+"""A run of the suite against a service, in one process: its requests are answered without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from conformance.plugin import Plugin
+from conformance.results import RunResult
+from conformance.selftest.reference.calls import BODILESS, Call, Reply
+from conformance.selftest.reference.service import Service
+from conformance.selftest.reference.store import Seed, scope_sets
+from conformance.settings import Settings
+from conformance.suite import run_suite
+from conformance.transport import Request, Response
+
+BASE_URL = "http://127.0.0.1:9"
+"""Nobody is asked there."""
+
+_TAG = "conformanceownown"
+"""The mark of every run, so that runs of the same seed send the same requests."""
+
+# What pytest does around each check, and nobody needs here.
+_QUICK = ("-pno:logging", "-pno:unraisableexception", "-pno:threadexception", "-pno:debugging")
+
+
+class Stage:
+    """A transport of the suite that leads into a service.
+
+    Attributes:
+        answers: A hash per answer, in order: what tells one service from another.
+        crashes: What the service raised that it did not mean to.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.answers: list[int] = []
+        self.crashes: list[str] = []
+        self._service = service
+        self._connection = 0
+        self._kept = False
+
+    def send(self, request: Request) -> Response:
+        """Answer one request, on a connection that is used again as HttpTransport does."""
+        if not (self._kept and request.body is None):
+            self._connection += 1
+        call = Call(
+            request.method,
+            request.path,
+            {name.lower(): value for name, value in request.headers},
+            request.body or b"",
+            self._connection,
+        )
+        reply = self._answer(call)
+        self._kept = not reply.close and (request.body is None or reply.status < 300)
+        empty = reply.status in BODILESS
+        self.answers.append(hash((reply.status, tuple(reply.headers), reply.body)))
+        body = b"" if empty else reply.body
+        return Response(reply.status, tuple(reply.headers), body, stray=empty and bool(reply.body))
+
+    def close(self) -> None:
+        """Close the connection that was kept."""
+        self._kept = False
+
+    def _answer(self, call: Call) -> Reply:
+        """Have a crash be a 500, as anywhere, and keep it: a defect must be wrong as it means to be."""
+        try:
+            return self._service.answer(call)
+        except Exception as error:  # noqa: BLE001 - the last resort of a server
+            self.crashes.append(f"{call.method} {call.target}: {error!r}")
+            return Reply(500, b"Internal Server Error")
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What a run found out about a service, and what the service did meanwhile.
+
+    Attributes:
+        result: Of the run; None if it could not be begun.
+        error: Why it could not be begun.
+        answers: As in Stage.
+        crashes: As in Stage.
+    """
+
+    result: RunResult | None
+    error: str
+    answers: tuple[int, ...]
+    crashes: tuple[str, ...]
+
+
+def perform(
+    service: Service, *, only: tuple[str, ...] = (), max_examples: int = 12, seed: int = 1
+) -> Performance:
+    """Run the suite against a service.
+
+    Args:
+        service: A fresh one: the run changes its data.
+        only: The requirements to verify; all if there are none.
+        max_examples: Generated requests per operation and kind.
+        seed: Of the generated requests.
+    """
+    stage = Stage(service)
+    with TemporaryDirectory(prefix="conformance-selftest-") as folder:
+        file = Path(folder) / "target.yaml"
+        write_target(file, service)
+        settings = Settings(target=file, only=only, seed=seed, max_examples=max_examples, tag=_TAG)
+        plugin = Plugin(settings, stage)
+        code = run_suite(plugin, more=_QUICK)
+    error = plugin.error or ("" if plugin.result else f"pytest ended with {code}")
+    return Performance(
+        None if error else plugin.result, error, tuple(stage.answers), tuple(stage.crashes)
+    )
+
+
+def write_target(path: Path, service: Service, base_url: str = BASE_URL) -> None:
+    """Write the target file of a service, with all that a target file may name."""
+    data = {
+        "base_url": base_url + service.prefix,
+        "accounts": {
+            "owner": _account(service.seed, 0),
+            "other": _account(service.seed, 1),
+        },
+        "unknown_username": "nobody-of-that-name",
+    }
+    path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+
+
+def _account(seed: Seed, number: int) -> Mapping[str, Any]:
+    user = seed.users[number]
+    return {
+        "username": user.username,
+        "password": user.password,
+        "gravatar_email": user.gravatar_email,
+        "expired_token": seed.token(user.username, "expired"),
+        "revoked_token": seed.token(user.username, "revoked"),
+        "tokens": {
+            " ".join(scopes): seed.token(user.username, " ".join(scopes)) for scopes in scope_sets()
+        },
+    }

@@ -1,0 +1,122 @@
+"""Variations of access: orders of the checks, challenges, other methods and media types."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.selftest.changes import ids, variation, variation_row
+from conformance.selftest.reference.access import CHALLENGES
+from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, Route
+from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
+from conformance.selftest.reference.service import Service
+from conformance.selftest.variations import clauses
+
+CHALLENGE = (*ids("unauthenticated/challenge", OPERATIONS), *ids("forbidden/challenge", OPERATIONS))
+OTHER_METHODS = ("user/other-methods", "emails/other-methods")
+OTHER_TYPES = ids("media-type", WRITING)
+
+# -- orders of the checks -------------------------------------------------------------------------
+
+
+@variation("Scopes are looked at before the username.", clauses.SCOPE_OR_404, visible=False)
+class ScopeBeforeUsername(Service):
+    def check_existence(self, call: Call) -> None:
+        self.check_scope(call)
+        super().check_existence(call)
+
+
+@variation("Scopes are looked at before the owner.", clauses.SCOPE_OR_OWNER, visible=False)
+class ScopeBeforeOwner(Service):
+    def check_owner(self, call: Call) -> None:
+        self.check_scope(call)
+        super().check_owner(call)
+
+
+@variation("The media type is looked at before the login.", clauses.SHOULD)
+class TypeBeforeLogin(Service):
+    def admit(self, call: Call) -> None:
+        typed = call.headers.get("content-type")
+        known = call.is_form or "json" in call.media_type
+        if call.operation not in READING and typed and not known:
+            self.other_media_type(call)
+        super().admit(call)
+
+
+# -- challenges -----------------------------------------------------------------------------------
+
+
+for _name, _sentence, _values in (
+    ("in-one-field", "Both challenges stand in one header field.", [", ".join(CHALLENGES)]),
+    ("bearer-first", "The Bearer challenge comes first.", CHALLENGES[::-1]),
+):
+    variation_row(
+        f"challenges-{_name}",
+        _sentence,
+        clauses.HTTP,
+        unauthorized=lambda self, call, reason, values=_values: Refusal(
+            401, reason, *(("WWW-Authenticate", value) for value in values)
+        ),
+    )
+
+
+@variation("The challenges have schemes in other cases, and no charset.", clauses.HTTP)
+class ChallengesInOtherCases(Service):
+    def refuse(self, call: Call, refusal: Refusal) -> Reply:
+        reply = super().refuse(call, refusal)
+        for number, (name, value) in enumerate(reply.headers):
+            if name == "WWW-Authenticate":
+                plain = re.sub(r', charset="[^"]*"', "", value)
+                other = plain.replace("Bearer", "bearer").replace("Basic", "BASIC")
+                reply.headers[number] = ("www-authenticate", other)
+        return reply
+
+
+@variation("401 and 403 carry no WWW-Authenticate.", clauses.SHOULD, misses=CHALLENGE)
+class NoChallenges(Service):
+    def refuse(self, call: Call, refusal: Refusal) -> Reply:
+        reply = super().refuse(call, refusal)
+        reply.headers = [one for one in reply.headers if one[0].lower() != "www-authenticate"]
+        return reply
+
+
+# -- HEAD and OPTIONS -----------------------------------------------------------------------------
+
+
+@variation("HEAD and OPTIONS are 405.", clauses.HEAD_OPTIONS, visible=False)
+class HeadAndOptionsNotAllowed(Service):
+    def route(self, call: Call, path: str) -> Route:
+        if call.method in {"HEAD", "OPTIONS"}:
+            raise Refusal(405, "not this method", ("Allow", "GET, POST, PATCH, DELETE"))
+        return super().route(call, path)
+
+
+@variation("OPTIONS is 200 with a description.", clauses.HEAD_OPTIONS, visible=False)
+class OptionsDescribed(Service):
+    def other_method(self, call: Call, allowed: list[str]) -> Route:
+        if call.method == "OPTIONS":
+            raise Refusal(200, ", ".join(allowed), ("Allow", ", ".join(allowed)))
+        return super().other_method(call, allowed)
+
+
+# -- what is refused with another status ----------------------------------------------------------
+
+for _method, _name, _misses, _statuses in (
+    ("other_method", "other-methods", OTHER_METHODS, (404, 501)),
+    ("other_media_type", "other-media-types", OTHER_TYPES, (400, 406)),
+    ("untyped_fields", "untyped-bodies", ids("json-without-content-type", WRITING), (400, 415)),
+):
+    for _status in _statuses:
+
+        def _refuse(self: Service, *arguments: object, status: int = _status) -> object:
+            raise Refusal(status, "this is refused")
+
+        _sentence = f"{_name.replace('-', ' ').capitalize()} are {_status}."
+        variation(_sentence, clauses.SHOULD, misses=_misses, name=f"{_name}-are-{_status}")(
+            type("Refused", (Service,), {_method: _refuse})
+        )
+
+
+@variation("Other media types are read as JSON.", clauses.SHOULD, misses=OTHER_TYPES)
+class OtherMediaTypesAreRead(Service):
+    def other_media_type(self, call: Call) -> dict[str, Json]:
+        return self.json_fields(call)

@@ -1,0 +1,123 @@
+"""Variations of the profile: which texts are taken, what becomes of them, and the picture."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from hashlib import sha256
+from urllib.parse import quote
+
+from conformance.selftest.changes import variation, variation_row
+from conformance.selftest.reference.bodies import PROFILE
+from conformance.selftest.reference.calls import Call, Json, Refusal
+from conformance.selftest.reference.service import Service
+from conformance.selftest.reference.store import User
+from conformance.selftest.variations import clauses
+from conformance.selftest.variations.accounts import USUAL
+
+TEXTS = PROFILE[:-1]
+
+
+def _without_controls(text: str) -> str:
+    return "".join(char for char in text if unicodedata.category(char) != "Cc")
+
+
+def _has_no_controls(text: str) -> bool:
+    return text == _without_controls(text)
+
+
+def _is_stripped(text: str) -> bool:
+    return text == text.strip()
+
+
+# -- texts ----------------------------------------------------------------------------------------
+
+# Where texts are refused or changed, the accounts begin with the usual ones: others could not be put back.
+variation_row(
+    "texts-short",
+    "Texts have at most 64 characters, a profile_url too.",
+    clauses.LENGTHS,
+    longest_text=64,
+    texts=USUAL,
+)
+variation_row("texts-long", "Texts have any length.", clauses.LENGTHS, longest_text=1_000_000)
+
+for _name, _sentence, _clause, _welcome in (
+    ("empty-texts-refused", "Empty texts are refused.", clauses.EMPTY_TEXT, bool),
+    ("controls-refused", "Control characters are refused.", clauses.CONTROLS, _has_no_controls),
+    ("space-around-refused", "White space around is refused.", clauses.SPACE, _is_stripped),
+):
+
+    @variation(_sentence, _clause, name=_name)
+    class SomeTextsRefused(Service):
+        texts = USUAL
+        welcome: Callable[[str], bool] = staticmethod(_welcome)
+
+        def text(self, call: Call, name: str, value: Json) -> str:
+            text = super().text(call, name, value)
+            if not self.welcome(text):
+                raise Refusal(400, f"{name} is not welcome")
+            return text
+
+
+for _name, _sentence, _clause, _change in (
+    ("controls-dropped", "Control characters are dropped.", clauses.CONTROLS, _without_controls),
+    ("space-around-cut", "White space around a text is cut off.", clauses.SPACE, str.strip),
+    ("texts-cut", "Texts are cut after 64 characters.", clauses.LENGTHS, lambda text: text[:64]),
+):
+
+    @variation(_sentence, _clause, name=_name)
+    class TextsChanged(Service):
+        texts = USUAL
+        change: Callable[[str], str] = staticmethod(_change)
+
+        def tidy(self, name: str, value: str) -> str:
+            value = super().tidy(name, value)
+            return self.change(value) if name in TEXTS else value
+
+
+# -- the picture ----------------------------------------------------------------------------------
+
+
+for _name, _sentence, _write in (
+    (
+        "in-clear",
+        "gravatar_url has the address in it.",
+        lambda of: f"https://a.example/{quote(of)}",
+    ),
+    ("relative", "gravatar_url is a path.", lambda of: f"/avatars/{of.encode().hex()}"),
+    (
+        "sha256",
+        "gravatar_url is a SHA-256.",
+        lambda of: f"https://secure.gravatar.com/avatar/{sha256(of.encode()).hexdigest()}?s=80",
+    ),
+):
+    variation_row(
+        f"gravatar-{_name}",
+        _sentence,
+        clauses.GRAVATAR,
+        gravatar_url=lambda self, call, user, write=_write: write(self.gravatar_key(user)),
+    )
+
+
+@variation("gravatar_url has no scheme, and counts its changes.", clauses.GRAVATAR)
+class GravatarCounting(Service):
+    def gravatar_url(self, call: Call, user: User) -> str:
+        return f"//img.example.org/{quote(self.gravatar_key(user))}?v={user.gravatar_changes}"
+
+
+@variation("gravatar_url is a number, the same for the same address.", clauses.GRAVATAR)
+class GravatarNumbered(Service):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures: dict[str, int] = {}
+
+    def gravatar_url(self, call: Call, user: User) -> str:
+        number = self.pictures.setdefault(self.gravatar_key(user), len(self.pictures) + 1)
+        return f"/media/avatars/{number}.png"
+
+
+@variation("gravatar_url follows the primary at first.", clauses.GRAVATAR, visible=False)
+class GravatarFollowsPrimary(Service):
+    def gravatar_key(self, user: User) -> str:
+        return user.gravatar_email if user.gravatar_changes else self.account_email(user)

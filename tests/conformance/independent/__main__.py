@@ -1,5 +1,0 @@
-"""`python -m tests.conformance.independent`."""
-
-from tests.conformance.independent.server import main
-
-main()
