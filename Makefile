@@ -53,19 +53,15 @@ recipes: $(READY) ## Run the recipes of docs/testing as they stand there (needs 
 selftest: $(READY) ## Show that the conformance suite finds planted defects, and accuses nothing legal
 	@$(BIN)/python -m conformance.selftest.command $(ARGS)
 
-.PHONY: independent
-independent: $(READY) ## Let the conformance suite judge every change of an implementation that is not ours (an hour)
-	@$(BIN)/python -m tests.conformance.independent.probe
-	@$(BIN)/python -m tests.conformance.independent.trials $(ARGS)
-
 .PHONY: check
 check: style types test browser recipes clients selftest ## All that CI checks
 
 .PHONY: style
-style: $(READY) ## Check formatting and lint
+style: $(READY) ## Check formatting, lint and the order of imports
 	@$(BIN)/ruff format --check --quiet . || { \
 		echo 'Not formatted: `make format` does it.' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
+	@told=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$told" >&2; exit 1; }
 
 .PHONY: types
 types: $(READY) ## Check types
