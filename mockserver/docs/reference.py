@@ -59,6 +59,7 @@ class Section:
     answers: Sequence[Answer]
     code: Mapping[str, str]
     login: str | None
+    is_stream: bool
 
 
 def codes(contract: Contract) -> list[Code]:
@@ -127,6 +128,7 @@ def sections(
             answers=list(_answers(contract, operation, raw, known)),
             code={name: write(request) for name, write in LANGUAGES.items()},
             login=login,
+            is_stream=request.is_stream,
         )
 
 
