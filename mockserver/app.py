@@ -58,21 +58,19 @@ class Settings:
 
 def create_app(
     contract: Contract,
-    control: Contract | None,
+    control: Contract,
     sandboxes: Sandboxes,
     settings: Settings,
     reporter: Reporter,
-    rules: Mapping[str, Rule] = RULES,
 ) -> App:
     """The mock server as an ASGI application; everything is compiled before it returns.
 
     Args:
         contract: The contract of the Accounts API; `read_contract` and `check_rules` have passed it.
-        control: The contract of the control API; None leaves that out.
+        control: The contract of the control API.
         sandboxes: The worlds to serve.
         settings: How to behave.
         reporter: Is told of every request.
-        rules: What carries out each operation; the suite for implementations plants its defects here.
     """
     app = ConnexionMiddleware(
         _nothing_here,
@@ -89,7 +87,7 @@ def create_app(
         ],
     )
     carried_out = {
-        name: _account_handler(rules[name], operation)
+        name: _account_handler(RULES[name], operation)
         for name, operation in contract.operations.items()
     }
     rules_of_access = {
@@ -108,8 +106,7 @@ def create_app(
         for name, operation in contract.operations.items()
     }
     _add_api(app, contract, endpoints, carried_out)
-    if control is not None:
-        _add_control(app, contract, control, sandboxes, settings)
+    _add_control(app, contract, control, sandboxes, settings)
     return cast("App", app)
 
 
@@ -143,10 +140,8 @@ def _add_control(
     )
 
 
-def _shared(control: Contract | None) -> frozenset[str]:
+def _shared(control: Contract) -> frozenset[str]:
     """The operations of the control API that belong to no sandbox (`x-shared`)."""
-    if control is None:
-        return frozenset()
     paths = control.document.data["paths"]
     return frozenset(
         operation.id
