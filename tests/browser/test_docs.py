@@ -21,6 +21,7 @@ PAGES = [
     "reading",
     "control",
     "control-add_fault",
+    "control-stream_events",
     *(one.id for one in OPERATIONS),
 ]
 
