@@ -19,12 +19,12 @@ from typing import Any, cast
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mockserver import sandbox
 from mockserver.app import Settings, create_app, warm_up
-from mockserver.connection import Connection
 from mockserver.loading import Sources, load
-from mockserver.reports import Log
-from mockserver.server import Server
+from mockserver.sandboxes import sandbox
+from mockserver.server.connection import Connection
+from mockserver.server.log import Log
+from mockserver.server.server import Server
 
 CONNECTIONS = 16
 ROUNDS = 5  # requests of each connection in a batch

@@ -17,15 +17,15 @@ from types import FrameType
 from typing import NoReturn
 
 from accounts_contract import DocumentError, take_every_text
-from conformance.journal import JournalError, default_path
-from conformance.plugin import Plugin, broke
+from conformance.account.restore_file import JournalError, default_path
+from conformance.catalogue.requirements import Requirement, catalogue
+from conformance.catalogue.results import INTERRUPTED
 from conformance.reports import Progress, ReportError, abandon, print_result, visible
-from conformance.requirements import Requirement, catalogue
-from conformance.results import INTERRUPTED
-from conformance.session import RunError, clean_up
+from conformance.runner.in_process import run_suite
+from conformance.runner.plugin import Plugin, broke
+from conformance.runner.session import RunError, clean_up
 from conformance.settings import OPTIONS, settings_from
-from conformance.suite import run_suite
-from conformance.template import TEMPLATE
+from conformance.target.template import TEMPLATE
 
 _USAGE = 2
 

@@ -10,20 +10,20 @@ from functools import partial
 from typing import Any, cast
 
 from accounts_contract import Contract, Operation
-from mockserver import accounts
-from mockserver.access import AccessRule
-from mockserver.connexion_doors import ConnexionMiddleware, Resolver
+from mockserver.accounts import operations as accounts
 from mockserver.control import faults, pages, requests, tokens, verifying, worlds
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
-from mockserver.cors import OriginPolicy
 from mockserver.docs.served_contract import own_servers
-from mockserver.endpoint import Admit, Endpoint, EndpointMiddleware, Handler
-from mockserver.exchange import App, Exchange, Message
-from mockserver.front import FrontDoor, Reporter, SandboxRequired
-from mockserver.problems import Headers
-from mockserver.routing import RoutingMiddleware, allow
-from mockserver.sandbox import Sandboxes
+from mockserver.pipeline.access import AccessRule
+from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
+from mockserver.pipeline.cors import OriginPolicy
+from mockserver.pipeline.exchange import App, Exchange, Message
+from mockserver.pipeline.front_door import FrontDoor, Reporter, SandboxRequired
+from mockserver.pipeline.operation import Admit, Endpoint, EndpointMiddleware, Handler
+from mockserver.pipeline.problems import Headers
+from mockserver.pipeline.routing import RoutingMiddleware, allow
+from mockserver.sandboxes.sandbox import Sandboxes
 
 Rule = Callable[..., Any]
 """Takes a world, a username and, where the operation has one, a body; gives JSON data or None."""

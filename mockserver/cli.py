@@ -19,13 +19,13 @@ import click
 
 from accounts_contract import DocumentError, take_every_text
 from mockserver.app import Settings, create_app, warm_up
-from mockserver.cors import OriginPolicy
-from mockserver.exchange import App, Receive, Scope, Send
 from mockserver.loading import Loaded, Sources, load, merge_worlds
-from mockserver.reports import Log, LogFormat
-from mockserver.sandbox import Sandboxes
-from mockserver.server import BindError, LogHandler, Server, listen
-from mockserver.watching import Watch, tidy
+from mockserver.pipeline.cors import OriginPolicy
+from mockserver.pipeline.exchange import App, Receive, Scope, Send
+from mockserver.sandboxes.sandbox import Sandboxes
+from mockserver.server.background import Watch, tidy
+from mockserver.server.log import Log, LogFormat
+from mockserver.server.server import BindError, LogHandler, Server, listen
 
 _FILE = click.Path(path_type=Path)
 _MOST_TOLD = 20  # sentences about what became of accounts in a reload

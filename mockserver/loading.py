@@ -16,10 +16,10 @@ from accounts_contract import (
     control_file,
     read_contract,
 )
+from mockserver.accounts.world import World
 from mockserver.app import RULES
 from mockserver.fixtures import DEFAULT, read_fixtures
-from mockserver.sandbox import Fixtures
-from mockserver.world import World
+from mockserver.sandboxes.sandbox import Fixtures
 
 Record = TypeVar("Record")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge import Judge
-from conformance.plugin import Plugin
-from conformance.run import Run
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge
+from conformance.runner.plugin import Plugin
 from conformance.settings import PLUGIN
 
 

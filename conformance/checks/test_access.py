@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks import cases, oracles
-from conformance.checks.cases import (
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases, oracles
+from conformance.checks.support.cases import (
     OPERATIONS,
     READS,
     UNREADABLE,
@@ -16,14 +17,13 @@ from conformance.checks.cases import (
     product,
     succeed,
 )
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness
-from conformance.credentials import ELSEWHERE, NOBODY, Credentials, token_label
-from conformance.exchange import Exchange
-from conformance.judge import Judge, NotVerified
-from conformance.requirements import slug
-from conformance.run import Run
-from conformance.target import Scopes
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness
+from conformance.target.credentials import ELSEWHERE, NOBODY, Credentials, token_label
+from conformance.target.target import Scopes
+from conformance.wire.exchange import Exchange
 
 
 def _name(scopes: Scopes) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.checks import cases
-from conformance.checks.cases import (
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases
+from conformance.checks.support.cases import (
     OPERATIONS,
     WRITES,
     Cases,
@@ -14,9 +15,11 @@ from conformance.checks.cases import (
     product,
     succeed,
 )
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness
-from conformance.credentials import (
+from conformance.checks.support.context import Run, json_body
+from conformance.checks.support.judge import Judge, NotConfigured
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness
+from conformance.target.credentials import (
     NOBODY,
     Credentials,
     malformed,
@@ -25,10 +28,7 @@ from conformance.credentials import (
     wrong,
     wrong_password,
 )
-from conformance.exchange import Exchange
-from conformance.judge import Judge, NotConfigured
-from conformance.requirements import slug
-from conformance.run import Run, json_body
+from conformance.wire.exchange import Exchange
 
 
 def _nobody(_run: Run, _op: str) -> Cases:

@@ -6,16 +6,16 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from conformance.checks import cases, hostile, oracles
-from conformance.checks.cases import EMAIL_WRITES, WRITES, Cases, operations
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness
-from conformance.client import Body, RateLimited
-from conformance.exchange import Exchange
-from conformance.judge import Judge
-from conformance.requirements import slug
-from conformance.run import FORM, Run, form_body, json_body
-from conformance.transport import TimedOut, TransportError
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases, hostile, oracles
+from conformance.checks.support.cases import EMAIL_WRITES, WRITES, Cases, operations
+from conformance.checks.support.context import FORM, Run, form_body, json_body
+from conformance.checks.support.judge import Judge
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness
+from conformance.wire.client import Body, RateLimited
+from conformance.wire.exchange import Exchange
+from conformance.wire.transport import TimedOut, TransportError
 
 
 @proves("{op}/invalid-body/malformed-json", "{op}/error-body", each=operations(WRITES))

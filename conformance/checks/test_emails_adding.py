@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks import cases, oracles, values
-from conformance.checks.addresses import made_primary
-from conformance.checks.cases import Cases
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness, added_email, deleted_email, updated_email
-from conformance.judge import Judge
-from conformance.run import Run
-from conformance.state import Email, differences
+from conformance.account.state import Email, differences
+from conformance.checks.support import cases, oracles, values
+from conformance.checks.support.addresses import made_primary
+from conformance.checks.support.cases import Cases
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness, added_email, deleted_email, updated_email
 
 
 def _addresses(run: Run) -> Cases:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.checks import cases
-from conformance.checks.addresses import made_primary, primary_of_owner
-from conformance.checks.cases import Cases
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness, deleted_email, updated_email
-from conformance.judge import Judge, NotVerified
-from conformance.run import Run
+from conformance.checks.support import cases
+from conformance.checks.support.addresses import made_primary, primary_of_owner
+from conformance.checks.support.cases import Cases
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness, deleted_email, updated_email
 
 
 def _states(_run: Run) -> Cases:

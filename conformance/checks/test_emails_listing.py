@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.checks import oracles
-from conformance.checks.marking import proves
-from conformance.judge import Judge
-from conformance.run import Run
+from conformance.checks.support import oracles
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge
+from conformance.checks.support.marking import proves
 
 _MANY = 52  # addresses: more than fit on a page of usual size
 

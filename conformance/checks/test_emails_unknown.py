@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from conformance.checks import cases, values
-from conformance.checks.cases import EMAIL_WRITES, operations, product
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness, deleted_email, updated_email
-from conformance.judge import Judge, NotVerified
-from conformance.requirements import slug
-from conformance.run import Run, form_body, json_body
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases, values
+from conformance.checks.support.cases import EMAIL_WRITES, operations, product
+from conformance.checks.support.context import Run, form_body, json_body
+from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness, deleted_email, updated_email
 
 _ON_KNOWN = ("update_email", "delete_email")
 

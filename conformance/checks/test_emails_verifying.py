@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks import cases
-from conformance.checks.addresses import asked_again, made_primary, verified_primary
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness, added_email, updated_email
-from conformance.judge import Judge
-from conformance.run import Run
+from conformance.checks.support import cases
+from conformance.checks.support.addresses import asked_again, made_primary, verified_primary
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness, added_email, updated_email
 
 _NEVER_FALSE = {"primary": "update-email/no-unset-primary", "verified": "update-email/no-unverify"}
 

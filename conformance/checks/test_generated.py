@@ -12,10 +12,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks import cases, oracles
-from conformance.checks.cases import WRITES, in_both, operations, product
-from conformance.checks.exploring import explore, try_each
-from conformance.checks.generation import (
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases, oracles
+from conformance.checks.support.cases import WRITES, in_both, operations, product
+from conformance.checks.support.context import Run, form_body
+from conformance.checks.support.exploring import explore, try_each
+from conformance.checks.support.generation import (
     allowed,
     as_form,
     bodies,
@@ -25,14 +27,12 @@ from conformance.checks.generation import (
     is_good_text,
     ours,
 )
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness
-from conformance.checks.workflow import follow_links
-from conformance.client import Body
-from conformance.credentials import Credentials
-from conformance.judge import Judge, NotVerified
-from conformance.requirements import slug
-from conformance.run import Run, form_body
+from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness
+from conformance.checks.support.workflow import follow_links
+from conformance.target.credentials import Credentials
+from conformance.wire.client import Body
 
 _Send = Callable[..., None]
 """Sends one body, and judges what comes of it: _is_accepted or _is_refused."""

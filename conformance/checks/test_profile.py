@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from conformance.checks import cases, oracles, values
-from conformance.checks.cases import Cases
-from conformance.checks.marking import proves
-from conformance.checks.oracles import Witness, updated_user
-from conformance.client import Body
-from conformance.judge import Judge, NotVerified
-from conformance.requirements import slug
-from conformance.run import Run
-from conformance.state import TEXT_MEMBERS, USER_MEMBERS, differences
+from conformance.account.state import TEXT_MEMBERS, USER_MEMBERS, differences
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases, oracles, values
+from conformance.checks.support.cases import Cases
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.marking import proves
+from conformance.checks.support.oracles import Witness, updated_user
+from conformance.wire.client import Body
 
 MEMBERS = (*TEXT_MEMBERS, "gravatar_email")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from conformance.checks import cases, oracles
-from conformance.checks.cases import WRITES, operations
-from conformance.checks.marking import proves
-from conformance.client import Body
-from conformance.judge import Judge
-from conformance.requirements import slug
-from conformance.run import Run
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases, oracles
+from conformance.checks.support.cases import WRITES, operations
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge
+from conformance.checks.support.marking import proves
+from conformance.wire.client import Body
 
 
 @proves("{op}/media-type", each=operations(WRITES))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.checks import cases
-from conformance.checks.cases import Cases
-from conformance.checks.marking import proves
-from conformance.judge import Judge, NotVerified
-from conformance.requirements import slug
-from conformance.run import Run
-from conformance.state import user_differences
+from conformance.account.state import user_differences
+from conformance.catalogue.requirements import slug
+from conformance.checks.support import cases
+from conformance.checks.support.cases import Cases
+from conformance.checks.support.context import Run
+from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.marking import proves
 
 _REQUIREMENT = "update-user/read-only-members"
 _ORDER = ("id", "url", "date_joined", "type", "gravatar_url", "email", "username", "is_active")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from conformance.catalogue.results import CheckResult, RequirementResult, RunResult
 from conformance.reports.texts import CleanRun
 from conformance.reports.view import entries
-from conformance.results import CheckResult, RequirementResult, RunResult
 
 
 def json_report(run: CleanRun) -> str:

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
+from conformance.catalogue.results import RunResult, Verdict
 from conformance.reports.texts import CleanRun
 from conformance.reports.view import Kind, Shown, Told, show, verdict_sentence, verdict_words
-from conformance.results import RunResult, Verdict
 
 _RUN = "the run as a whole"
 

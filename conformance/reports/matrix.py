@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.credentials import ELSEWHERE
 from conformance.reports.view import WORST_FIRST, Kind, Shown, Told
+from conformance.target.credentials import ELSEWHERE
 
 _STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
 _TITLES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+from conformance.catalogue.results import RunResult, Verdict
 from conformance.reports.columns import columns, wrapped
 from conformance.reports.style import Style, style_of
 from conformance.reports.texts import CleanRun, Hide, clean, shortened
@@ -19,7 +20,6 @@ from conformance.reports.view import (
     verdict_sentence,
     verdict_words,
 )
-from conformance.results import RunResult, Verdict
 
 _CHECKS_SHOWN = 3
 _LONGEST = 1_200

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NewType
 
-from conformance.results import CheckResult, RequirementResult, RunResult
+from conformance.catalogue.results import CheckResult, RequirementResult, RunResult
 
 Hide = Callable[[str], str]
 """Takes the secrets out of a text."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.results import (
+from conformance.catalogue.results import (
     INTERRUPTED,
     CheckResult,
     RequirementResult,

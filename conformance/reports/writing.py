@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from accounts_contract import file_kind
+from conformance.catalogue.results import RunResult
 from conformance.reports.html import html_report
 from conformance.reports.json_report import json_report
 from conformance.reports.junit import junit_report
 from conformance.reports.texts import CleanRun, Hide, clean
-from conformance.results import RunResult
 
 WRITERS: dict[str, Callable[[CleanRun, datetime], str]] = {
     ".xml": junit_report,

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from conformance.requirements import slug
+from conformance.catalogue.requirements import slug
 from conformance.selftest.reference.service import Service
 
 Ids = str | Sequence[str]

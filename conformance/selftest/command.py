@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from conformance.requirements import catalogue
-from conformance.results import INTERRUPTED
+from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.results import INTERRUPTED
 from conformance.selftest.changes import CHANGES
 from conformance.selftest.matrix import Matrix, read_justifications
 from conformance.selftest.page import page

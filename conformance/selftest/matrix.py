@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from conformance.requirements import Catalogue
+from conformance.catalogue.requirements import Catalogue
 from conformance.selftest.changes import Change, Defect, Variation
 from conformance.selftest.trials import BASELINE, Trial
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from conformance.requirements import slug
+from conformance.catalogue.requirements import slug
 from conformance.selftest.changes import Ids
 from conformance.selftest.reference.calls import Call, Refusal
 from conformance.selftest.reference.routes import OPERATIONS, WRITING

@@ -10,14 +10,14 @@ from typing import Any
 
 import yaml
 
-from conformance.plugin import Plugin
-from conformance.results import RunResult
+from conformance.catalogue.results import RunResult
+from conformance.runner.in_process import run_suite
+from conformance.runner.plugin import Plugin
 from conformance.selftest.reference.calls import BODILESS, Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Seed, scope_sets
 from conformance.settings import Settings
-from conformance.suite import run_suite
-from conformance.transport import Request, Response
+from conformance.wire.transport import Request, Response
 
 BASE_URL = "http://127.0.0.1:9"
 """Nobody is asked there."""

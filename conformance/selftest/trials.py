@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
 
-from conformance.requirements import catalogue
-from conformance.results import CheckResult, Status
+from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.results import CheckResult, Status
 from conformance.selftest.changes import CHANGES, Defect, Variation, build, groups
 from conformance.selftest.defects import load as load_defects
 from conformance.selftest.stage import Performance, perform

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mockserver.access import same
-from mockserver.cors import OriginPolicy
-from mockserver.exchange import Exchange
-from mockserver.problems import Problem
+from mockserver.pipeline.access import same
+from mockserver.pipeline.cors import OriginPolicy
+from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)

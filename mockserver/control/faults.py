@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accounts_contract import Contract, Violation
+from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.control.refusing import invalid, unknown_operation
-from mockserver.endpoint import Handler
-from mockserver.exchange import Exchange
-from mockserver.faults import Faults
-from mockserver.refusals import Invalid, Unknown
+from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.sandboxes.faults import Faults
 
 Json = dict[str, Any]
 

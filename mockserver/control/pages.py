@@ -12,12 +12,12 @@ import orjson
 
 from accounts_contract import Contract, read_document
 from mockserver import docs
+from mockserver.accounts.refusals import Unknown
 from mockserver.docs.served_contract import PLACEHOLDER, ServedContract, prefix, server_url
-from mockserver.endpoint import Handler
-from mockserver.exchange import Answer, Exchange
 from mockserver.fixtures import DEFAULT
-from mockserver.problems import Headers
-from mockserver.refusals import Unknown
+from mockserver.pipeline.exchange import Answer, Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.problems import Headers
 
 _CONSOLE = Path(__file__).parents[1] / "console"
 _PARTS = _CONSOLE / "parts"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts_contract import Contract, Violation
-from mockserver.refusals import Invalid
+from mockserver.accounts.refusals import Invalid
 
 
 def invalid(violations: Sequence[Violation]) -> Invalid:

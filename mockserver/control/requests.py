@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from mockserver.endpoint import Handler
-from mockserver.exchange import Answer, Exchange
-from mockserver.har import har
-from mockserver.sandbox import Sandbox
+from mockserver.control.har import har
+from mockserver.pipeline.exchange import Answer, Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.sandboxes.sandbox import Sandbox
 
 Json = dict[str, Any]
 

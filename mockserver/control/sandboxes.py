@@ -7,10 +7,10 @@ from mmap import PAGESIZE
 from pathlib import Path
 from typing import Any
 
-from mockserver.endpoint import Handler
-from mockserver.exchange import Exchange
-from mockserver.refusals import Unknown
-from mockserver.sandbox import Sandboxes
+from mockserver.accounts.refusals import Unknown
+from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.sandboxes.sandbox import Sandboxes
 
 Json = dict[str, Any]
 

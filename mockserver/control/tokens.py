@@ -10,13 +10,13 @@ from itertools import islice
 from typing import Any
 
 from accounts_contract import Contract, Violation
+from mockserver.accounts.refusals import Invalid, Unknown
+from mockserver.accounts.state import unknown_scopes
+from mockserver.accounts.world import Token, World, format_time
 from mockserver.control.refusing import invalid
-from mockserver.endpoint import Handler
-from mockserver.exchange import Exchange
-from mockserver.problems import MAX_ERRORS
-from mockserver.refusals import Invalid, Unknown
-from mockserver.state import unknown_scopes
-from mockserver.world import Token, World, format_time
+from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.problems import MAX_ERRORS
 
 Json = dict[str, Any]
 

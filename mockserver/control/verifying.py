@@ -9,11 +9,11 @@ import orjson
 
 from accounts_contract import Contract
 from mockserver.control.refusing import invalid, unknown_operation
-from mockserver.endpoint import Handler
-from mockserver.exchange import Answer, Exchange
-from mockserver.problems import Problem
-from mockserver.redaction import hide_value
-from mockserver.verification import verify
+from mockserver.control.verification import verify
+from mockserver.pipeline.exchange import Answer, Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.problems import Problem
+from mockserver.sandboxes.redaction import hide_value
 
 _DEEPEST = 100  # levels of what was sent; a client may send more than can be written
 

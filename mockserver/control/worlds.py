@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts_contract import Contract
+from mockserver.accounts.refusals import Invalid
+from mockserver.accounts.state import StateError, state_of, world_from_state
 from mockserver.control.refusing import invalid
-from mockserver.endpoint import Handler
-from mockserver.exchange import Exchange
-from mockserver.refusals import Invalid
-from mockserver.sandbox import NAME
-from mockserver.state import StateError, state_of, world_from_state
+from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.operation import Handler
+from mockserver.sandboxes.sandbox import NAME
 
 Json = dict[str, Any]
 

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 from accounts_contract import Contract
+from mockserver.accounts.state import state_of
+from mockserver.accounts.world import World
 from mockserver.docs.served_contract import PLACEHOLDER
 from mockserver.docs.site import build
-from mockserver.state import state_of
-from mockserver.world import World
 
 _LIST = ".mockserver-docs"
 _HEADING = "These files were written by `mockserver docs`, which may replace and remove them:"

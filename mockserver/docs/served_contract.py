@@ -12,7 +12,7 @@ import orjson
 import yaml
 
 from accounts_contract import Contract, Document
-from mockserver.exchange import Exchange
+from mockserver.pipeline.exchange import Exchange
 
 MARK = "x-mock"
 """Marks a server that a mock server has added: its address is not where the paths of the contract begin."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.requirements import Requirement, catalogue
-from conformance.results import (
+from conformance.catalogue.requirements import Requirement, catalogue
+from conformance.catalogue.results import (
     EXIT_CODES,
     CheckResult,
     RequirementResult,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from conformance.catalogue.requirements import catalogue, packaged_contract, slug
 from conformance.checks import MODULES
-from conformance.checks.marking import Check
-from conformance.requirements import catalogue, packaged_contract, slug
+from conformance.checks.support.marking import Check
 from tests.conformance.support import conformance
 from tests.support import ROOT
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance.plugin import Plugin
-from conformance.results import RunResult, Status
+from conformance.catalogue.results import RunResult, Status
+from conformance.runner.in_process import run_suite
+from conformance.runner.plugin import Plugin
 from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import write_target
 from conformance.settings import Settings
-from conformance.suite import run_suite
 from tests.conformance.reference_server import Framing, serving
 
 FRAMINGS = {

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from conformance.results import CheckResult, Status
+from conformance.catalogue.results import CheckResult, Status
 from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import perform

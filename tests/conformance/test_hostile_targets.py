@@ -102,7 +102,7 @@ def _cleanup(folder: Path, url: str) -> tuple[int, str]:
 
 
 def _pytest(folder: Path, url: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.pytest_entry", "--pyargs"]
+    command = [sys.executable, "-m", "pytest", "-p", "conformance.runner.pytest_entry", "--pyargs"]
     named = f"--conformance-target={write_target(folder, url)}"
     only = ("--conformance-only", "get-user", "-rs", "-p", "no:cacheprovider")
     done = subprocess.run(

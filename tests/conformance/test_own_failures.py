@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams as on Unix")
 
 COMMAND = ("-m", "conformance.cli", "run")
 PYTEST = (
-    *("-m", "pytest", "-p", "conformance.pytest_entry", "-p", "no:cacheprovider"),
+    *("-m", "pytest", "-p", "conformance.runner.pytest_entry", "-p", "no:cacheprovider"),
     *("--pyargs", "conformance"),
 )
 ONLY = "get-user/json"
@@ -142,9 +142,9 @@ def test_the_other_commands_say_that_their_output_is_gone(
 
 
 PLANTED = {
-    "before the first request": "conformance.session.Session.start",
-    "at the first result": "conformance.ledger.Ledger.add",
-    "at the verdict": "conformance.ledger.Ledger.verdict",
+    "before the first request": "conformance.runner.session.Session.start",
+    "at the first result": "conformance.catalogue.verdict.Ledger.add",
+    "at the verdict": "conformance.catalogue.verdict.Ledger.verdict",
     "in a report": "conformance.reports.writing.clean",
     "on the terminal": "conformance.reports.terminal.clean",
 }

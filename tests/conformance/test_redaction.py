@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conformance.redaction import LONGEST, MASK, Redactor
+from conformance.target.redaction import LONGEST, MASK, Redactor
 
 PASSWORD = "c4n/ry+p&ss <wörd>'\"\\%41🦊"
 TOKEN = "c4n4ry-T0KEN-zAy0BxC1wDv2EuF3"

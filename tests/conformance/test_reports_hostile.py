@@ -17,15 +17,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conformance.redaction import Redactor
+from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.results import CheckResult, RequirementResult, RunResult, Status
 from conformance.reports import Progress, print_result, write_reports
 from conformance.reports.html import html_report
 from conformance.reports.json_report import json_report
 from conformance.reports.junit import junit_report
 from conformance.reports.style import Style
 from conformance.reports.texts import Hide, clean, shortened, visible
-from conformance.requirements import catalogue
-from conformance.results import CheckResult, RequirementResult, RunResult, Status
+from conformance.target.redaction import Redactor
 from tests.conformance.report_samples import WRITTEN, run_of, untouched
 
 NASTY = (

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from conformance.catalogue.results import CheckResult, RunResult, Status, Verdict
 from conformance.reports.html import html_report
 from conformance.reports.matrix import Cell, matrix
 from conformance.reports.texts import clean
 from conformance.reports.view import Kind, show
-from conformance.results import CheckResult, RunResult, Status, Verdict
 from tests.conformance.report_samples import (
     WRITTEN,
     failed_run,

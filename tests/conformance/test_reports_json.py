@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from conformance.catalogue.results import RunResult, Status
 from conformance.reports.json_report import json_report
 from conformance.reports.texts import clean
-from conformance.results import RunResult, Status
 from tests.conformance.report_samples import (
     FAILURE,
     failed_run,

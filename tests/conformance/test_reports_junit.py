@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from conformance.catalogue.results import INTERRUPTED, RunResult, Status, Verdict
 from conformance.reports.junit import junit_report
 from conformance.reports.texts import clean
-from conformance.results import INTERRUPTED, RunResult, Status, Verdict
 from tests.conformance.report_samples import (
     FAILURE,
     WRITTEN,

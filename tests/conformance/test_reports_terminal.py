@@ -7,10 +7,10 @@ import re
 
 import pytest
 
+from conformance.catalogue.results import INTERRUPTED, RunResult, Status, Verdict
 from conformance.reports import Progress, print_result
 from conformance.reports.columns import columns
 from conformance.reports.style import Style, style_of
-from conformance.results import INTERRUPTED, RunResult, Status, Verdict
 from tests.conformance.report_samples import (
     FAILURE,
     check_of,

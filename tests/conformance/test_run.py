@@ -58,7 +58,14 @@ def test_the_suite_runs_as_pytest(server: MockServer, tmp_path: Path) -> None:
     target = write_target(tmp_path, server.url)
 
     def pytest_run(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pytest", "-p", "conformance.pytest_entry", "--pyargs"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "conformance.runner.pytest_entry",
+            "--pyargs",
+        ]
         return subprocess.run(
             [*command, "conformance", "-p", "no:cacheprovider", *options],
             cwd=tmp_path,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.requirements import Catalogue, catalogue
+from conformance.catalogue.requirements import Catalogue, catalogue
 from conformance.selftest.changes import (
     CHANGES,
     Change,
@@ -31,7 +31,7 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 from conformance.selftest.stage import Stage
 from conformance.selftest.trials import BASELINE, Trial, load, trials
-from conformance.transport import Request
+from conformance.wire.transport import Request
 from tests.conformance.support import conformance
 
 # -- declaring ----------------------------------------------------------------------------------------

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from conformance.journal import Journal, JournalInUse, Record
-from conformance.plugin import Plugin
+from conformance.account.restore_file import Journal, JournalInUse, Record
+from conformance.account.state import AccountState, Email
+from conformance.runner.plugin import Plugin
+from conformance.runner.session import RunError, Session
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import MALLORY, TRENTINO
 from conformance.selftest.stage import BASE_URL, Stage, write_target
-from conformance.session import RunError, Session
 from conformance.settings import Settings
-from conformance.state import AccountState, Email
-from conformance.transport import ConnectionLost, Request, Response
+from conformance.wire.transport import ConnectionLost, Request, Response
 
 USERNAMES = {"owner": MALLORY.username, "other": TRENTINO.username}
 
@@ -130,6 +130,6 @@ def test_a_journal_that_was_just_removed_is_nobodys(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "journal"
-    monkeypatch.setattr("conformance.journal.fcntl.flock", lambda *_: path.unlink())
+    monkeypatch.setattr("conformance.account.restore_file.fcntl.flock", lambda *_: path.unlink())
     with pytest.raises(JournalInUse):
         Journal.open(path)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from accounts_contract import DocumentError
-from conformance.requirements import packaged_contract
-from conformance.target import Target
-from conformance.target_file import read_target
-from conformance.template import TEMPLATE
+from conformance.catalogue.requirements import packaged_contract
+from conformance.target.file import read_target
+from conformance.target.target import Target
+from conformance.target.template import TEMPLATE
 from tests.conformance.support import conformance
 
 ACCOUNTS = """\

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.faults import Faults
+from mockserver.sandboxes.faults import Faults
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import JANES, JOHN, JOHNS, JOHNS_EMAILS, pointers, problem
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.credentials import BasicCredentials, parse_authorization
+from mockserver.pipeline.credentials import BasicCredentials, parse_authorization
 from tests.mockserver.attacks import CLOSE, request, unharmed
 from tests.support import FORM, JANES_EMAILS, JSON, MockServer, Reply, basic, problem
 

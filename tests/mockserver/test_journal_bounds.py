@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.journal import MAX_KEPT, MAX_SHOWN, Journal, Limits, Record, pack
+from mockserver.sandboxes.journal import MAX_KEPT, MAX_SHOWN, Journal, Limits, Record, pack
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import BY_ID, JOHN, JOHNS, OPERATIONS, call, client_of
 

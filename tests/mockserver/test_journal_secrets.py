@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from mockserver.journal import MAX_SHOWN
-from mockserver.redaction import HIDDEN
+from mockserver.sandboxes.journal import MAX_SHOWN
+from mockserver.sandboxes.redaction import HIDDEN
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import FORM, JOHN, JOHNS, JSON, USER, basic, bearer
 

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from mockserver.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS, MAX_HEAD
-from mockserver.exchange import MAX_BODY
+from mockserver.pipeline.exchange import MAX_BODY
+from mockserver.server.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS, MAX_HEAD
 from tests.mockserver.attacks import (
     CLOSE,
     chunked,

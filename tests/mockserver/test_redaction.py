@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.redaction import HIDDEN, Redactor
+from mockserver.sandboxes.redaction import HIDDEN, Redactor
 
 SECRET = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=6, max_size=20)
 

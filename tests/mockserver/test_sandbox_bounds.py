@@ -9,9 +9,9 @@ import pytest
 
 from mockserver.cli import main
 from mockserver.loading import Sources, load
-from mockserver.reports import Log
-from mockserver.sandbox import IDLE_SECONDS, SAFE_SECONDS, NoRoom, Sandboxes
-from mockserver.watching import tidy
+from mockserver.sandboxes.sandbox import IDLE_SECONDS, SAFE_SECONDS, NoRoom, Sandboxes
+from mockserver.server.background import tidy
+from mockserver.server.log import Log
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import JANE, JANES, MockServer, StartServer, problem
 

@@ -9,7 +9,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.faults import MAX_WAIT, Fault
+from mockserver.sandboxes.faults import MAX_WAIT, Fault
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import BY_ID, JOHN, JOHNS, StartServer, altered, eventually, head
 

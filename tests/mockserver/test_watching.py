@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from mockserver.loading import Sources, load, merge_worlds
-from mockserver.sandbox import Sandboxes
+from mockserver.sandboxes.sandbox import Sandboxes
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     BY_ID,

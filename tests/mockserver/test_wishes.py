@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.wishes import parse_prefer
+from mockserver.pipeline.prefer import parse_prefer
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import JOHN, JOHNS, head
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.requirements import slug
+from conformance.catalogue.requirements import slug
 from conformance.selftest.changes import defect, ids, row
 from conformance.selftest.overrides import accepted, admits, crashes, denies, refuses
 from conformance.selftest.reference.calls import Call, Caller, Refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.requirements import slug
+from conformance.catalogue.requirements import slug
 from conformance.selftest.changes import defect, ids, row
 from conformance.selftest.overrides import accepted, admits, denies, refuses
 from conformance.selftest.reference.calls import Call, Refusal, Reply

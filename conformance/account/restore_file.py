@@ -1,0 +1,244 @@
+"""The journal: how both accounts were before the first write, on disk until they are so again.
+
+A path may name anything, and the process may be root's: so only a regular file of ours, known by its first
+line, is ever read, changed or removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+from accounts_contract import file_kind
+from conformance.account.state import AccountState, Email
+
+try:
+    import fcntl
+except ImportError:  # Windows: a second run is noticed by what it writes, not by the lock
+    fcntl = None  # type: ignore[assignment]  # a module, or nothing
+
+_VERSION = 1
+_WHAT = "the state of two accounts before a conformance run"
+_FIRST_LINE = f'{{"what": "{_WHAT}; `conformance cleanup` restores it",\n'
+_OURS = re.compile(rb'\{\s{0,3}"what": "%b' % _WHAT.encode())
+"""How a journal begins; those of earlier versions have a line end behind the brace."""
+TAG_PATTERN = re.compile(r"conformance[0-9a-z]{6}")
+"""The mark of a run, which stands in all that it writes."""
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class JournalError(Exception):
+    """The journal cannot be written, or a file that is there is none of ours."""
+
+
+class JournalInUse(JournalError):
+    """Another run holds the journal."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a journal holds. `accounts` are by role."""
+
+    base_url: str
+    tag: str
+    usernames: Mapping[str, str]
+    accounts: Mapping[str, AccountState]
+
+    def to_json(self) -> str:
+        """The record as text."""
+        data = {
+            "version": _VERSION,
+            "base_url": self.base_url,
+            "tag": self.tag,
+            "usernames": dict(self.usernames),
+            "accounts": {
+                role: {"user": dict(state.user), "emails": [asdict(one) for one in state.emails]}
+                for role, state in self.accounts.items()
+            },
+        }
+        return _FIRST_LINE + json.dumps(data, indent=1).removeprefix("{\n") + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Record:
+        """A record from its text. Raises ValueError."""
+        try:
+            data: Any = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        if not isinstance(data, dict) or data.get("version") != _VERSION:
+            raise ValueError("no journal of this version")
+        try:
+            accounts = {
+                role: AccountState(
+                    dict(one["user"]), tuple(Email(**email) for email in one["emails"])
+                )
+                for role, one in data["accounts"].items()
+            }
+            record = cls(data["base_url"], data["tag"], dict(data["usernames"]), accounts)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"an incomplete journal ({error})") from None
+        texts = [record.base_url, record.tag, *record.usernames.values()]
+        texts += [email.email for one in accounts.values() for email in one.emails]
+        marks = [
+            mark
+            for one in accounts.values()
+            for email in one.emails
+            for mark in (email.verified, email.primary)
+        ]
+        if not all(isinstance(text, str) for text in texts) or not all(
+            isinstance(mark, bool) for mark in marks
+        ):
+            raise ValueError("an incomplete journal (a value is of another type)")
+        # By its tag a clean-up knows what to delete.
+        if not TAG_PATTERN.fullmatch(record.tag) or set(accounts) != set(record.usernames):
+            raise ValueError("an incomplete journal (it has no tag, or lacks an account)")
+        return record
+
+
+class Journal:
+    """A journal file, held by this process alone until it is closed."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Hold the journal that is there, or create one (0600).
+
+        Raises:
+            JournalInUse: Another run holds it.
+            JournalError: It cannot be written, or what is there is none of ours.
+        """
+        try:
+            descriptor, new = _opened(path)
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        try:
+            _hold(descriptor)
+            if new:
+                _write(descriptor, _FIRST_LINE)
+            elif not _OURS.match(os.read(descriptor, 200)):
+                raise _not_ours(path, "it does not begin as one")
+        except BlockingIOError:
+            os.close(descriptor)
+            raise JournalInUse(
+                f"another run is at work on these accounts: it holds {path}"
+            ) from None
+        except OSError as error:
+            os.close(descriptor)
+            if new:
+                path.unlink(missing_ok=True)
+            raise _unwritable(path, error) from None
+        except JournalError:
+            os.close(descriptor)
+            raise
+        return cls(path, descriptor)
+
+    def read(self) -> Record | None:
+        """What an unfinished run left; None if it wrote nothing yet. Raises JournalError."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        with os.fdopen(self._descriptor, "rb", closefd=False) as file:
+            text = file.read()
+        if text == _FIRST_LINE.encode():
+            return None
+        try:
+            return Record.from_json(text.decode("utf-8"))
+        except ValueError as error:
+            raise _not_ours(self.path, str(error)) from None
+
+    def write(self, record: Record) -> None:
+        """Write the record, and have it on the disk before anything else happens. Raises JournalError."""
+        try:
+            _write(self._descriptor, record.to_json())
+        except OSError as error:
+            raise JournalError(
+                f"the journal {self.path} cannot be written: {error.strerror}"
+            ) from None
+
+    def close(self, *, remove: bool) -> None:
+        """Let go of the file, and remove it where nothing is left to restore.
+
+        Raises:
+            JournalError: It cannot be removed.
+        """
+        try:
+            # Another file may have taken its name meanwhile.
+            if remove and os.path.samestat(self.path.lstat(), os.fstat(self._descriptor)):
+                self.path.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise JournalError(
+                f"the journal {self.path} is not needed any more and cannot be removed: {error.strerror}"
+            ) from None
+        finally:
+            os.close(self._descriptor)
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """Open a regular file, without waiting and through no link, or create it; whether it is new."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600), True
+    # Opening alone has effects on some devices; and what is there may be another thing a moment later.
+    if kind := file_kind(found.st_mode):
+        raise _not_ours(path, f"it is {kind}")
+    descriptor = os.open(path, _FLAGS)
+    if kind := file_kind(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_ours(path, f"it is {kind}")
+    return descriptor, False
+
+
+def _unwritable(path: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
+    )
+
+
+def _not_ours(path: Path, why: str) -> JournalError:
+    return JournalError(
+        f"{path} is no journal of ours ({why}); move it away, or name another with --journal"
+    )
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Put a text in the place of what a file holds. Raises OSError."""
+    left = text.encode("utf-8", "surrogatepass")
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR))
+    os.fsync(descriptor)
+
+
+def _hold(descriptor: int) -> None:
+    """Hold a file. Raises BlockingIOError if another process holds it, or has just removed it."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not os.fstat(descriptor).st_nlink:
+        raise BlockingIOError
+
+
+def wait_for(descriptor: int) -> None:
+    """Wait until this process alone holds a file; it lets go by closing it."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def default_path(target_file: Path) -> Path:
+    """Beside the target file; where that folder cannot be written to, among the temporary files."""
+    folder = target_file.resolve().parent
+    if os.access(folder, os.W_OK):
+        return folder / f".{target_file.name}.journal"
+    digest = sha256(str(target_file.resolve()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"conformance-{digest}.journal"

@@ -1,0 +1,121 @@
+"""What a run finds out: plain data that the ledger fills and the reports write.
+
+The words are those of the JSON report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from conformance.catalogue.requirements import Requirement
+
+
+class Status(StrEnum):
+    """What became of a requirement."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_VERIFIED = "not_verified"
+    """It could not be tried to the end; never counts as passed."""
+    NOT_CONFIGURED = "not_configured"
+    """Only an optional key of the target file could show it; no bar to conformance."""
+    WAIVED = "waived"
+    """It failed, and a waiver that is still good allows that."""
+
+
+class Verdict(StrEnum):
+    """What a run says of the implementation."""
+
+    CONFORMANT = "conformant"
+    NONCONFORMANT = "nonconformant"
+    INCOMPLETE = "incomplete"
+    ERROR = "error"
+
+
+EXIT_CODES = {
+    Verdict.CONFORMANT: 0,
+    Verdict.NONCONFORMANT: 1,
+    Verdict.ERROR: 2,
+    Verdict.INCOMPLETE: 3,
+}
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found out about one requirement. No secret stands in any of its texts.
+
+    Attributes:
+        requirement: The id of the requirement.
+        name: What the check tried; unique within its requirement.
+        status: Passed, failed, not_verified or not_configured.
+        message: Why, in a sentence; empty if it passed.
+        expected: What the requirement asks for; empty where it was not judged.
+        actual: What the target did instead; for a failure.
+        curl: The decisive request as a command line, with `$TOKEN` or `$PASSWORD` for the secret.
+        duration_s: How long it took.
+        operation: The operationId, for cells of the matrix; else empty.
+        credential: The label of the credentials, for cells of the matrix; else empty.
+    """
+
+    requirement: str
+    name: str
+    status: Status
+    message: str = ""
+    expected: str = ""
+    actual: str = ""
+    curl: str = ""
+    duration_s: float = 0.0
+    operation: str = ""
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """What all checks together found out about a requirement.
+
+    `reason` says why a status is what it is where no check says so: a waiver, say.
+    """
+
+    requirement: Requirement
+    status: Status
+    checks: Sequence[CheckResult] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A whole run, as the reports tell it.
+
+    Attributes:
+        verdict: What is said of the implementation.
+        exit_code: 0 to 3, or 130.
+        target: The base URL.
+        contract: Title and version of the contract.
+        seed: What `--seed` repeats.
+        duration_s: How long the run took.
+        requirements: Those that were chosen, in the order of the catalogue.
+        notes: Sentences about the run as a whole: clean-up, waivers, a second run, TLS without verification.
+        level: "must" or "should": what fails the run.
+        requests: How many requests were sent.
+    """
+
+    verdict: Verdict
+    exit_code: int
+    target: str
+    contract: str
+    seed: int
+    duration_s: float
+    requirements: Sequence[RequirementResult]
+    notes: Sequence[str] = field(default=())
+    level: str = "must"
+    requests: int = 0
+
+    def summary(self) -> dict[str, int]:
+        """How many requirements have each status."""
+        counts = {status.value: 0 for status in Status}
+        for result in self.requirements:
+            counts[result.status.value] += 1
+        return counts

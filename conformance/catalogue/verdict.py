@@ -1,0 +1,108 @@
+"""From the results of checks to the status of each requirement, a verdict and an exit code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from conformance.catalogue.requirements import Requirement
+from conformance.catalogue.results import (
+    EXIT_CODES,
+    INTERRUPTED,
+    CheckResult,
+    RequirementResult,
+    Status,
+    Verdict,
+)
+from conformance.catalogue.waivers import Waiver
+
+
+class Ledger:
+    """Keeps what the checks found out. What nobody found out stays not verified."""
+
+    def __init__(
+        self,
+        requirements: Sequence[Requirement],
+        waivers: Mapping[str, Waiver],
+        level: str = "must",
+        today: date | None = None,
+    ) -> None:
+        self.requirements = list(requirements)
+        self.level = level
+        self.notes: list[str] = []
+        self.incomplete: list[str] = []
+        """What went wrong beside the checks, and bars the way to exit 0: the clean-up, say."""
+        self._waivers = waivers
+        self._today = today or datetime.now(UTC).date()
+        self._checks: dict[str, list[CheckResult]] = defaultdict(list)
+
+    def add(self, results: Iterable[CheckResult]) -> None:
+        """Record what a check found out."""
+        for result in results:
+            self._checks[result.requirement].append(result)
+
+    def keep_only(self, ids: Iterable[str]) -> None:
+        """Speak of these requirements alone, for no check of the others was chosen."""
+        chosen = set(ids)
+        self.requirements = [one for one in self.requirements if one.id in chosen]
+
+    def results(self) -> list[RequirementResult]:
+        """The status of each requirement, in the order of the catalogue."""
+        return [self._result(requirement) for requirement in self.requirements]
+
+    def verdict(self, results: Sequence[RequirementResult]) -> Verdict:
+        """What the results say of the implementation. A failure outweighs everything else."""
+        counted = [one for one in results if self._counts(one.requirement)]
+        if any(one.status is Status.FAILED for one in counted) or self.broken_waivers(results):
+            return Verdict.NONCONFORMANT
+        verified = [one for one in results if one.status in (Status.PASSED, Status.WAIVED)]
+        if self.incomplete or not verified:
+            return Verdict.INCOMPLETE
+        if any(one.status is Status.NOT_VERIFIED for one in counted):
+            return Verdict.INCOMPLETE
+        return Verdict.CONFORMANT
+
+    def broken_waivers(self, results: Sequence[RequirementResult]) -> list[str]:
+        """Waivers that fail the run: of a requirement that passes, or past their date."""
+        problems = []
+        for one in results:
+            waiver = self._waivers.get(one.requirement.id)
+            if waiver is None:
+                continue
+            if not waiver.is_good(self._today):
+                problems.append(
+                    f"the waiver of {waiver.requirement} expired on {waiver.expires}; mend it, or renew the waiver"
+                )
+            elif one.status is Status.PASSED:
+                problems.append(f"{waiver.requirement} passes, and is waived; remove the waiver")
+        return problems
+
+    def _counts(self, requirement: Requirement) -> bool:
+        return requirement.level == "MUST" or self.level == "should"
+
+    def _result(self, requirement: Requirement) -> RequirementResult:
+        checks = self._checks[requirement.id]
+        statuses = {check.status for check in checks}
+        reason = ""
+        if Status.FAILED in statuses:
+            status = Status.FAILED
+            waiver = self._waivers.get(requirement.id)
+            if waiver is not None and waiver.is_good(self._today):
+                status = Status.WAIVED
+                reason = f"waived until {waiver.expires}: {waiver.reason}"
+        elif Status.NOT_VERIFIED in statuses or not statuses:
+            status = Status.NOT_VERIFIED
+            reason = "" if statuses else "no check of it was run"
+        elif Status.PASSED in statuses:
+            status = Status.PASSED
+        else:
+            status = Status.NOT_CONFIGURED
+        if not reason and status in (Status.NOT_VERIFIED, Status.NOT_CONFIGURED):
+            reason = next(check.message for check in checks if check.status is status)
+        return RequirementResult(requirement, status, tuple(checks), reason)
+
+
+def exit_code(verdict: Verdict, *, interrupted: bool) -> int:
+    """The exit code of a run."""
+    return INTERRUPTED if interrupted else EXIT_CODES[verdict]

@@ -1,0 +1,458 @@
+"""The suite as a pytest plugin: it hands the checks what they need and keeps the ledger."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from conformance.account.restore_file import wait_for
+from conformance.catalogue.results import CheckResult, RunResult, Status, Verdict
+from conformance.checks import MODULES
+from conformance.checks.support.cases import READS
+from conformance.checks.support.context import Prepared, Run
+from conformance.checks.support.judge import Judge, NotConfigured, NotVerified
+from conformance.checks.support.marking import check_of, parametrize
+from conformance.reports import (
+    Output,
+    Progress,
+    ReportError,
+    check_report_paths,
+    visible,
+    write_reports,
+)
+from conformance.runner.session import RunError, Session, connect, failed_run
+from conformance.settings import PLUGIN, Settings
+from conformance.wire.transport import Transport, TransportError
+
+_PROPERTY = "conformance"
+
+
+class Plugin:
+    """One run within pytest.
+
+    Attributes:
+        result: What the run found out, once it is over.
+        error: Why it could not be begun; empty if it could.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport | None = None,
+        progress: Progress | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self.__name__ = PLUGIN  # by this name pytest registers it
+        self.settings = settings
+        self.result: RunResult | None = None
+        self.error = ""
+        self._code = 0
+        self._broken = ""
+        """What broke in the middle of the run, beside the checks."""
+        self._pytest: pytest.Session | None = None
+        self._transport = transport
+        self._progress = progress
+        self._output = output
+        self._session: Session | None = None
+        self._run: Run | None = None
+        self._lock: Path | None = None
+        self._chosen: set[str] = set()
+        self._narrowed = False
+        self._workers = 1
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the run; 2 if it could not be begun, or a report could not be written."""
+        return 2 if self.error or self.result is None else self._code or self.result.exit_code
+
+    def hide(self, text: str) -> str:
+        """A text without the secrets of the run."""
+        return text if self._session is None else self._session.target.redact(text)
+
+    @property
+    def run(self) -> Run:
+        """What the checks have in hand."""
+        assert self._run is not None, "the run has not begun"
+        return self._run
+
+    def judge(self, item: pytest.Item) -> Judge:
+        """The judge of one check."""
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        mark = item.get_closest_marker("proves")
+        return Judge(
+            _ids(item) or (),
+            _name(item),
+            self.run.target.redact,
+            operation=parameters.get("op", ""),
+            credential="" if mark is None else mark.kwargs.get("credential", ""),
+        )
+
+    # -- the beginning ----------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Try the logins and write the journal, once; a worker of xdist is told what was found."""
+        if hasattr(session.config, "workerinput"):
+            self._session = Session(self.settings, self._transport)
+            self._start_worker(session.config.workerinput)
+        elif self._run is None and not self.begin():
+            pytest.exit(self.error, returncode=2)
+        self._pytest = session
+
+    def begin(self) -> bool:
+        """Try the logins, write the journal. Whether checks may follow; if not, `error` says why."""
+        if self._progress is not None:
+            self._progress.phase("Trying the logins")
+        try:
+            inputs = [one for one in (self.settings.target, self.settings.waivers) if one]
+            check_report_paths(self.settings.report, inputs)
+        except ReportError as error:
+            self.error = visible(str(error))
+            return False
+        try:
+            self._session = Session(self.settings, self._transport)
+            self._session.start()
+        except KeyboardInterrupt:
+            if self._session is not None:
+                self._session.finish_accounts()
+            raise
+        except RunError as error:
+            self.error = self._shown(str(error))
+            url = self._session.target.base_url if self._session is not None else ""
+            self.result = failed_run(self.settings, self.hide(url))
+            self._write_reports()
+            return False
+        except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
+            self._break(error)
+            if self._session is not None:
+                self._session.finish_accounts()
+            return False
+        self._run = self._session.run()
+        return True
+
+    def _break(self, error: BaseException) -> None:
+        """Say why the run cannot be trusted: a defect of ours is no verdict on the target."""
+        if os.environ.get("CONFORMANCE_DEBUG"):
+            raise error
+        self.error = self._shown(broke(error))
+
+    def _start_worker(self, given: Mapping[str, Any]) -> None:
+        assert self._session is not None
+        self._workers = int(given["conformance_workers"])
+        self._lock = Path(given["conformance_lock"])
+        client = connect(self._session.target, workers=self._workers)
+        worker = str(given["workerid"]).removeprefix("gw") + "w"
+        prepared = Prepared.from_json(given["conformance"])
+        self._run = self._session.run(client, worker, prepared)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist what was found out before the first check."""
+        assert self._session is not None
+        if self._lock is None:
+            descriptor, name = tempfile.mkstemp(prefix="conformance-", suffix=".lock")
+            os.close(descriptor)
+            self._lock = Path(name)
+        node.workerinput["conformance"] = self._session.prepared.to_json()
+        node.workerinput["conformance_seed"] = self.settings.seed
+        node.workerinput["conformance_lock"] = str(self._lock)
+        node.workerinput["conformance_workers"] = node.config.option.numprocesses or 1
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take over what a worker knows beside its results."""
+        assert self._session is not None
+        output = getattr(node, "workeroutput", {})
+        self._chosen |= set(output.get("conformance_chosen", ()))
+        self._narrowed |= bool(output.get("conformance_narrowed"))
+        self._session.other_requests += int(output.get("conformance_requests", 0))
+        if error:
+            self._session.ledger.incomplete.append("a worker of pytest-xdist broke down")
+
+    # -- the checks -------------------------------------------------------------------------------
+
+    def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
+        """Leave out at once, with all its repetitions, a check of which --only chooses nothing."""
+        check = check_of(obj) if isinstance(obj, FunctionType) else None
+        if check is None or self._session is None:
+            return None
+        wanted = (one.id for one in self._session.ledger.requirements)
+        return None if any(map(check.is_about, wanted)) else []
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One check per operation, credential or member, as the check asks."""
+        if self._run is not None and check_of(metafunc.function) is not None:
+            parametrize(metafunc, self._run)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what --only does not choose, put the rest in order, and keep what writes on one worker."""
+        assert self._session is not None
+        wanted = {requirement.id for requirement in self._session.ledger.requirements}
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
+        for item in items:
+            (kept if _ids(item) is None or wanted & set(_ids(item) or ()) else dropped).append(item)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+        items[:] = sorted(kept, key=_place)
+        for item in kept:
+            self._chosen |= set(_ids(item) or ()) & wanted
+            if _is_alone(item):
+                item.add_marker(pytest.mark.xdist_group("writes"))
+        self._narrowed = bool(config.getoption("keyword") or config.getoption("markexpr"))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say how many checks there will be; with workers, nobody knows."""
+        if self._progress is not None:
+            self._progress.expect(len(session.items))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
+        """Run one check, and turn whatever happens into results."""
+        check = check_of(pyfuncitem.function)
+        if check is None or self._run is None:
+            return None
+        judge = pyfuncitem.funcargs["judge"]
+        assert isinstance(judge, Judge)
+        arguments = {name: pyfuncitem.funcargs[name] for name in check.arguments}
+        early = self._judge(
+            judge,
+            lambda: pyfuncitem.obj(**arguments),
+            writes=_writes(pyfuncitem),
+            alone=_is_alone(pyfuncitem),
+        )
+        results = judge.results(early)
+        pyfuncitem.user_properties.append((_PROPERTY, [_plain(result) for result in results]))
+        self._conclude(judge, results, early)
+        return True
+
+    def _judge(
+        self, judge: Judge, call: Callable[[], object], *, writes: bool, alone: bool
+    ) -> Status | None:
+        """Run a check. What becomes of requirements that it did not get to; None if it ended well."""
+        assert self._run is not None
+        with self._alone(alone=alone):
+            try:
+                if writes:
+                    self._run.begin(fresh=self._workers > 1)
+                call()
+                early = None
+            except NotConfigured as reason:
+                judge.ended, early = str(reason), Status.NOT_CONFIGURED
+            except (NotVerified, TransportError) as reason:
+                judge.ended, early = str(reason), Status.NOT_VERIFIED
+            except Exception as error:  # a defect of ours must not accuse the target
+                judge.ended = broke(error, "the check")
+                early = Status.NOT_VERIFIED
+                if os.environ.get("CONFORMANCE_DEBUG"):
+                    raise
+            with contextlib.suppress(NotVerified, TransportError):
+                if judge.failures and self._run.look_for_others():
+                    judge.retract(self._run.disturbed)
+                if writes and not self._run.prepared.no_writes:
+                    self._run.settle()
+        return early
+
+    @contextlib.contextmanager
+    def _alone(self, *, alone: bool) -> Iterator[None]:
+        """No two workers are within checks that write at the same time."""
+        if self._lock is None or not alone:
+            yield
+            return
+        with self._lock.open("w") as file:
+            wait_for(file.fileno())
+            yield
+
+    def _conclude(self, judge: Judge, results: Sequence[CheckResult], early: Status | None) -> None:
+        """Tell pytest: a failure fails the test, and what was not judged skips it."""
+        assert self._session is not None
+        by_id = {one.id: one for one in self._session.ledger.requirements}
+        failed = [
+            one
+            for one in results
+            if one.status is Status.FAILED
+            and one.requirement in by_id
+            and (by_id[one.requirement].level == "MUST" or self.settings.level == "should")
+        ]
+        if failed:
+            told = "\n\n".join(_failure_text(one) for one in failed)
+            pytest.fail(self._shown(told), pytrace=False)
+        if early is not None or all(one.status is Status.NOT_VERIFIED for one in results):
+            # No pass: the ledger has it as not verified, which the verdict counts (exit code 3).
+            pytest.skip(self._shown(judge.ended or results[0].message))
+
+    # -- the ledger -------------------------------------------------------------------------------
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Enter what a check found out."""
+        if self._session is None:
+            return
+        found: list[Any] = [value for name, value in report.user_properties if name == _PROPERTY]
+        if report.when == "call" and found:
+            results = [CheckResult(**{**one, "status": Status(one["status"])}) for one in found[0]]
+            self._session.ledger.add(
+                replace(result, duration_s=round(report.duration, 4)) for result in results
+            )
+            if self._progress is not None:
+                failed = any(result.status is Status.FAILED for result in results)
+                self._progress.add(results[0].name if results else report.nodeid, failed=failed)
+        elif report.failed:
+            self._session.ledger.incomplete.append(f"{report.nodeid} broke down")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module of checks that cannot be imported leaves the run incomplete."""
+        if report.failed and self._session is not None:
+            self._session.ledger.incomplete.append(f"{report.nodeid} cannot be collected")
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Remember that something broke which is no check; a line tells it, so no traceback is needed."""
+        self._broken = self._shown(broke(excinfo.value))
+        return not os.environ.get("CONFORMANCE_DEBUG")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Say what is going on: the clean-up takes a moment."""
+        if self._progress is not None:
+            self._progress.phase("Interrupted: restoring the accounts")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int | pytest.ExitCode
+    ) -> Iterator[None]:
+        """Restore the accounts, write the reports, and set the exit code."""
+        if hasattr(session.config, "workerinput"):
+            self._tell_controller(session.config)
+            return (yield)
+        # -x ends a session by an interruption as well, but of its own.
+        stopped = session.shouldfail or session.shouldstop
+        self._finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED and not stopped)
+        try:
+            return (yield)
+        finally:
+            self._end(session)
+
+    def pytest_unconfigure(self) -> None:
+        """End a run also where pytest broke before its first test, and says nothing of an end."""
+        if self._pytest is not None and self.result is None and not self.error:
+            self._finish(interrupted=False)
+            self._end(self._pytest)
+
+    def _end(self, session: pytest.Session) -> None:
+        """Set the exit code; a result that nobody can read is no success."""
+        if self._output is not None:
+            self._output.flush()
+            if self._output.lost:
+                self._code = self.exit_code or 2
+                self._complain(f"standard output cannot be written to: {self._output.lost}")
+        session.exitstatus = self.exit_code
+
+    def _finish(self, *, interrupted: bool) -> None:
+        if self._lock is not None:
+            self._lock.unlink(missing_ok=True)
+        session = self._session
+        if session is None or self._run is None:
+            return
+        if self._narrowed:
+            session.ledger.keep_only(self._chosen)
+        if self._broken:
+            session.ledger.incomplete.append(self._broken)
+        try:
+            self.result = session.finish(interrupted=interrupted)
+        except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
+            self._break(error)
+            self._complain(self.error)
+            return
+        if self._broken and self.result.verdict is not Verdict.NONCONFORMANT:
+            self.result = replace(self.result, verdict=Verdict.ERROR, exit_code=2)
+            self._complain(self._broken)
+        self._write_reports()
+
+    def _write_reports(self) -> None:
+        assert self.result is not None
+        try:
+            write_reports(self.result, self.settings.report, self.hide)
+        except ReportError as error:
+            # What was found out outweighs where it could not be written.
+            self._code = self.result.exit_code or 2
+            self._complain(str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._code = self.result.exit_code or 2
+            self._complain(broke(error))
+
+    def _complain(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"conformance: {self._shown(text)}\n")
+
+    def _shown(self, text: str) -> str:
+        """A text as a terminal may get it."""
+        return visible(self.hide(text))
+
+    def _tell_controller(self, config: Any) -> None:
+        config.workeroutput["conformance_chosen"] = sorted(self._chosen)
+        config.workeroutput["conformance_narrowed"] = self._narrowed
+        config.workeroutput["conformance_requests"] = self._run.client.requests if self._run else 0
+
+
+def broke(error: BaseException, what: str = "the suite") -> str:
+    """Say that something of ours broke."""
+    return f"{what} itself broke ({type(error).__name__}: {error}); please report this"
+
+
+def _ids(item: pytest.Item) -> tuple[str, ...] | None:
+    """The requirements that a check is about; None if it is none of ours."""
+    marker = item.get_closest_marker("proves")
+    return None if marker is None else marker.args
+
+
+def _place(item: pytest.Item) -> int:
+    """When a check runs: by the place of its module. What is not ours stays before them all."""
+    check = check_of(getattr(item, "function", None))
+    return -1 if check is None else MODULES.index(item.path.stem)
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    """Whether no check that writes may run at the same time."""
+    check = check_of(getattr(item, "function", None))
+    return _writes(item) or (check is not None and check.alone)
+
+
+def _writes(item: pytest.Item) -> bool:
+    """Whether a check writes, or reads what others write."""
+    check = check_of(getattr(item, "function", None))
+    operation = getattr(getattr(item, "callspec", None), "params", {}).get("op")
+    return check is not None and check.writes and operation not in READS
+
+
+def _name(item: pytest.Item) -> str:
+    """What a check tried, in words: the name of its function, and its parameters."""
+    words = str(getattr(item, "originalname", item.name)).removeprefix("test_").replace("_", " ")
+    _, bracket, parameters = item.name.partition("[")
+    return f"{words} [{parameters[:-1]}]" if bracket else words
+
+
+def _plain(result: CheckResult) -> dict[str, Any]:
+    """A result as data that travels between the processes of xdist."""
+    return {**asdict(result), "status": result.status.value}
+
+
+def _failure_text(result: CheckResult) -> str:
+    return "\n".join(
+        (
+            result.requirement,
+            f"  expected: {result.expected}",
+            f"  actual:   {result.actual}",
+            f"  {result.curl}",
+        )
+    )

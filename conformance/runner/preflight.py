@@ -1,0 +1,69 @@
+"""The positive control: every login of the target file is tried before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from accounts_contract import Operation
+from conformance.account.restorer import ascii_body
+from conformance.target.credentials import Credentials, logins_of
+from conformance.target.target import Account
+from conformance.wire.client import Client
+from conformance.wire.transport import TransportError
+
+_READS = ("get_user", "list_emails")
+# Bodies that are refused with 400 by anyone who lets them in: they change nothing.
+_REFUSED_BODIES: Mapping[str, object] = {
+    "update_user": {"full_name": 0},
+    "add_email": {},
+    "update_email": {},
+    "delete_email": {},
+}
+
+
+def try_reading(
+    client: Client, operations: Mapping[str, Operation], accounts: Iterable[Account]
+) -> list[Credentials]:
+    """The logins that both reading operations refuse with 401. Raises TransportError."""
+    return [
+        login
+        for account in accounts
+        for login in logins_of(account)
+        if all(
+            client.call(operations[name], account.username, login).status == 401 for name in _READS
+        )
+    ]
+
+
+def try_writing(
+    client: Client,
+    operations: Mapping[str, Operation],
+    accounts: Iterable[Account],
+    silent: Iterable[Credentials],
+) -> list[Credentials]:
+    """Those of the silent logins that the writing operations refuse with 401 as well.
+
+    The bodies that are sent are invalid: an operation that lets the login in refuses them.
+    """
+    usernames = {account.role: account.username for account in accounts}
+
+    def is_refused(login: Credentials, name: str, body: object) -> bool:
+        try:
+            answer = client.call(operations[name], usernames[login.role], login, ascii_body(body))
+        except TransportError:
+            return True
+        return answer.status == 401
+
+    return [
+        login
+        for login in silent
+        if all(is_refused(login, name, body) for name, body in _REFUSED_BODIES.items())
+    ]
+
+
+def explain_dead(login: Credentials, base_url: str) -> str:
+    """A login that never works, in words with the mend."""
+    return (
+        f"{login.key} does not work: {base_url} answers 401 to it on every operation; "
+        "renew it in the target file"
+    )

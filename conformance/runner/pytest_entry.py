@@ -1,0 +1,76 @@
+"""The door for pytest: it declares the options, and loads the suite only if a target is named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from conformance.settings import OPTIONS, PLUGIN, settings_from
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of a run, each as --conformance-NAME."""
+    group = parser.getgroup("conformance", "conformance of a docker.io Accounts API")
+    group.addoption(
+        "--conformance-target",
+        metavar="TARGET.yaml",
+        help="where and as whom to test (`conformance init` writes one)",
+    )
+    for option in OPTIONS:
+        group.addoption(
+            f"--conformance-{option.name}",
+            dest=f"conformance_{option.destination}",
+            help=option.help,
+            **option.keywords,
+        )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Let pytest come as far as to an exit code of ours where standard output is closed."""
+    if sys.stdout is None and early_config.known_args_namespace.conformance_target is not None:
+        sys.stdout = sys.stderr
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin, if a target is named."""
+    config.addinivalue_line("markers", "proves(*ids): the requirements that a check is about")
+    # pytest-xdist's own; a run without that plugin knows it too.
+    config.addinivalue_line("markers", "xdist_group(name): the tests that run on one worker")
+    target = config.getoption("--conformance-target")
+    if target is None or config.pluginmanager.has_plugin(PLUGIN):
+        return
+    workerinput = getattr(config, "workerinput", None)
+    from conformance.reports import Output  # noqa: PLC0415 - as above
+    from conformance.runner.plugin import Plugin  # noqa: PLC0415 - only a run of ours shall wait for it
+
+    if sys.stdout is sys.__stderr__:
+        pytest.exit("standard output is closed, and results are written there", returncode=2)
+    output = None
+    if workerinput is None:
+        # The terminal reporter takes it from here: pytest would end with exit code 1, which is a verdict.
+        config.add_cleanup(partial(setattr, sys, "stdout", sys.stdout))
+        with suppress(OSError, ValueError):  # it may be no file at all
+            sys.stdout = output = Output.of(sys.stdout)
+    values = {
+        one.destination: config.getoption(f"conformance_{one.destination}") for one in OPTIONS
+    }
+    if workerinput is not None:
+        values["seed"] = workerinput["conformance_seed"]
+    config.pluginmanager.register(
+        Plugin(settings_from(Path(target), values), output=output), PLUGIN
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without a target there is nothing to check: say so, instead of running into the dark."""
+    ours = Path(__file__).parents[1] / "checks"
+    if ours not in collection_path.parents or config.pluginmanager.has_plugin(PLUGIN):
+        return None
+    pytest.exit("the conformance checks need --conformance-target TARGET.yaml", returncode=2)

@@ -1,0 +1,364 @@
+"""One run from its first request to its last: trial of the logins, journal, clean-up, verdict."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from accounts_contract import DocumentError
+from conformance.account.restore_file import (
+    Journal,
+    JournalError,
+    JournalInUse,
+    Record,
+    default_path,
+)
+from conformance.account.restorer import Restored, StateUnreadable, Steward, restore_all
+from conformance.account.state import TEXT_MEMBERS, AccountState
+from conformance.catalogue.requirements import catalogue, packaged_contract
+from conformance.catalogue.results import RunResult, Verdict
+from conformance.catalogue.verdict import Ledger, exit_code
+from conformance.catalogue.waivers import read_waivers
+from conformance.checks.support.context import Prepared, Run, is_foreign, texts_of
+from conformance.runner.preflight import explain_dead, try_reading, try_writing
+from conformance.settings import Settings
+from conformance.target.credentials import Credentials
+from conformance.target.file import read_target
+from conformance.target.target import Target
+from conformance.wire.client import Client, RateLimited
+from conformance.wire.transport import ProxyUnusable, Transport, TransportError
+
+_TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_WATCH_SECONDS = 1.5  # in which a run that is at work changes something
+_PLAIN = 64  # characters of a text that everybody takes
+_TRIES = 3  # of the first request, before a target counts as out of reach
+
+
+class RunError(Exception):
+    """The run cannot be begun: usage, configuration, or the target. Exit code 2."""
+
+
+class Session:
+    """Owns what a run holds: the client, the journal, the ledger."""
+
+    def __init__(self, settings: Settings, transport: Transport | None = None) -> None:
+        """Read everything that was configured. Raises RunError."""
+        self.settings = settings
+        self.contract = packaged_contract()
+        self.begun = time.monotonic()
+        try:
+            self.target = read_target(
+                settings.target, self.contract.scopes, base_url=settings.base_url
+            )
+            waivers = read_waivers(settings.waivers, catalogue()) if settings.waivers else {}
+        except DocumentError as error:
+            raise RunError(str(error)) from None
+        chosen = catalogue().chosen(settings.only)
+        for choice in settings.only:
+            if not any(requirement.matches(choice) for requirement in chosen):
+                raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
+        self.ledger = Ledger(chosen, waivers, settings.level)
+        self.transport = transport
+        self.client = connect(self.target, transport)
+        self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
+        self.other_requests = 0
+        """What the workers sent."""
+        self._steward = Steward(self.client, self.contract.operations, self.target.accounts)
+        self._journal: Journal | None = None
+        self._unrestored = False
+        """Whether the journal may hold what an unfinished run left, or something that is not ours."""
+        self._record: Record | None = None
+
+    # -- the beginning ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Try the logins, read both accounts, write the journal. Raises RunError."""
+        if not self.target.verify_tls:
+            self.ledger.notes.append(
+                "WARNING: tls.verify is false: whoever is in between can read the passwords and tokens"
+            )
+        try:
+            silent = self._try_reading()
+            no_writes = self._open_journal()
+            record, unreadable = self._read_accounts()
+            no_writes = no_writes or unreadable
+            if record is not None and self._journal is not None and not no_writes:
+                self._journal.write(record)
+                self._record = record
+            dead = self._dead(silent, may_write=not no_writes)
+            fixed = () if no_writes or record is None else self._fixed_members(record)
+        except RateLimited as error:
+            record, no_writes, dead, fixed = None, str(error), {}, ()
+        except (TransportError, JournalError) as error:
+            outcome = self.finish_accounts()
+            lines = (f"{self.target.base_url}: {error}", *outcome.problems, *outcome.notes)
+            raise RunError(self.target.redact("\n".join(lines))) from None
+        self.prepared = Prepared(self.prepared.tag, record, no_writes, dead, tuple(fixed))
+
+    def run(
+        self, client: Client | None = None, worker: str = "", prepared: Prepared | None = None
+    ) -> Run:
+        """What the checks of this process have in hand."""
+        return Run(
+            self.settings,
+            self.target,
+            self.contract,
+            client or self.client,
+            prepared or self.prepared,
+            worker,
+        )
+
+    def _try_reading(self) -> list[Credentials]:
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                self.client.call(self.contract.operations["get_user"], self.target.owner.username)
+                break
+            except RateLimited:
+                raise
+            except TransportError:
+                if not left:
+                    raise
+                time.sleep(0.2)
+        return try_reading(self.client, self.contract.operations, self.target.accounts)
+
+    def _open_journal(self) -> str:
+        """Hold the journal, and restore what an unfinished run left. Why nothing may be written, or ""."""
+        if self.settings.read_only:
+            return "--read-only: nothing is written"
+        path = self.settings.journal or default_path(self.settings.target)
+        try:
+            self._journal = Journal.open(path)
+        except JournalInUse as error:
+            self.ledger.notes.append(str(error))
+            return str(error)
+        self._unrestored = True
+        left = self._journal.read()
+        if left is None:
+            self._unrestored = False
+            return ""
+        check_record(left, self.target, path)
+        outcome = restore_all(self._steward, left)
+        if outcome.problems:
+            raise JournalError(
+                f"an unfinished run left {path}, and its accounts cannot be restored: "
+                f"{'; '.join(outcome.problems)}; mend this by hand, then remove the file"
+            )
+        self._unrestored = False
+        self.ledger.notes.append(f"restored what an unfinished run left behind ({path})")
+        return ""
+
+    def _read_accounts(self) -> tuple[Record | None, str]:
+        """How the accounts are, and why nothing may be written, or ""."""
+        try:
+            states = {role: self._steward.read(role) for role in self._steward.accounts}
+            at_work = self._changes_by_itself(states)
+        except StateUnreadable as error:
+            why = f"the accounts could not be read before the first write: {error}"
+            return None, self.target.redact(why)
+        if at_work:
+            why = "another run is at work on these accounts; let one run end before the next begins"
+            return None, why
+        names = {role: account.username for role, account in self._steward.accounts.items()}
+        return Record(self.target.base_url, self.prepared.tag, names, states), ""
+
+    def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
+        """Whether the accounts have the mark of another run, and it is still at work.
+
+        What a run left behind that broke off stays as it is; what one has that is at work does not.
+        Raises StateUnreadable, TransportError.
+        """
+        tag = self.prepared.tag
+        marked = any(is_foreign(text, tag) for one in states.values() for text in texts_of(one))
+        deadline = time.monotonic() + _WATCH_SECONDS
+        while marked and time.monotonic() < deadline:
+            time.sleep(0.1)
+            if {role: self._steward.read(role) for role in states} != states:
+                return True
+        return False
+
+    def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
+        """Logins that cannot be judged, with the reason. Raises RunError for those that never work."""
+        if may_write and silent:
+            silent = try_writing(
+                self.client, self.contract.operations, self.target.accounts, silent
+            )
+        dead = {login.key: explain_dead(login, self.target.base_url) for login in silent}
+        fatal = [
+            dead[login.key]
+            for login in silent
+            if login.scopes is None
+            or (login.scopes and (may_write or any("read" in scope for scope in login.scopes)))
+        ]
+        if fatal:
+            self.finish_accounts()
+            raise RunError("\n".join(fatal))
+        return dead
+
+    def _fixed_members(self, record: Record) -> list[str]:
+        """Members of the profile that the target does not take back as they are: they stay untouched."""
+        user = record.accounts["owner"].user
+        texts = {name: user[name] for name in TEXT_MEMBERS if isinstance(user.get(name), str)}
+        if texts and self._steward.write("owner", "update_user", texts):
+            return []
+        return [
+            name
+            for name, value in texts.items()
+            if not _is_plain(name, value)
+            and not self._steward.write("owner", "update_user", {name: value})
+        ]
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def finish_accounts(self) -> Restored:
+        """Restore both accounts and see that they are. A Ctrl-C in here waits until that is done."""
+        if self._record is None or self._journal is None:
+            self._let_go()
+            return Restored()
+        previous = {}
+        for name in (signal.SIGINT, signal.SIGTERM):
+            try:
+                previous[name] = signal.signal(name, signal.SIG_IGN)
+            except ValueError:  # not the main thread: nobody interrupts us here
+                break
+        try:
+            self.client.rate_limited = None
+            outcome = restore_all(self._steward, self._record)
+        finally:
+            for name, handler in previous.items():
+                signal.signal(name, handler)
+        if outcome.problems:
+            path = self._journal.path
+            outcome.notes.append(f"`conformance cleanup` tries again; the journal is {path}")
+        self._let_go(keep=bool(outcome.problems))
+        self._record = None
+        return outcome
+
+    def _let_go(self, *, keep: bool = False) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.close(remove=not (keep or self._unrestored))
+            except JournalError as error:
+                self.ledger.notes.append(str(error))
+            self._journal = None
+
+    def finish(self, *, interrupted: bool = False) -> RunResult:
+        """Restore the accounts, and say what the run found out."""
+        outcome = self.finish_accounts()
+        redact = self.target.redact
+        if outcome.problems:
+            self.ledger.incomplete.append("the accounts are not as they were")
+        notes = [
+            *self.ledger.notes,
+            *self.ledger.incomplete,
+            *(f"not restored: {problem}" for problem in outcome.problems),
+            *outcome.notes,
+        ]
+        results = self.ledger.results()
+        verdict = self.ledger.verdict(results)
+        notes += self.ledger.broken_waivers(results)
+        self.client.close()
+        return RunResult(
+            verdict=verdict,
+            exit_code=exit_code(verdict, interrupted=interrupted),
+            target=redact(self.target.base_url),
+            contract=contract_name(),
+            seed=self.settings.seed,
+            duration_s=round(time.monotonic() - self.begun, 3),
+            requirements=results,
+            notes=[redact(note) for note in notes],
+            level=self.settings.level,
+            requests=self.client.requests + self.other_requests,
+        )
+
+
+def clean_up(settings: Settings) -> Restored | None:
+    """Restore what an interrupted run left behind, by its journal.
+
+    Returns:
+        What became of it; None if there is no journal.
+
+    Raises:
+        RunError: The target file cannot be used.
+        JournalError: Another run holds the journal, or it is of another target.
+    """
+    session = Session(settings)
+    path = settings.journal or default_path(settings.target)
+    if not os.path.lexists(path):
+        return None
+    journal = Journal.open(path)
+    done = False
+    try:
+        record = journal.read()
+        if record is None:
+            done = True
+            return None
+        check_record(record, session.target, path)
+        steward = Steward(session.client, session.contract.operations, session.target.accounts)
+        outcome = restore_all(steward, record)
+        done = not outcome.problems
+    finally:
+        journal.close(remove=done)
+        session.client.close()
+    redact = session.target.redact
+    return Restored(
+        [redact(one) for one in outcome.problems], [redact(one) for one in outcome.notes]
+    )
+
+
+def connect(target: Target, transport: Transport | None = None, workers: int = 1) -> Client:
+    """A client for the target. Raises RunError."""
+    try:
+        return Client(target, transport, workers)
+    except ProxyUnusable as error:
+        raise RunError(str(error)) from None
+    except (OSError, ssl.SSLError) as error:
+        reason = error.strerror or str(error)
+        raise RunError(f"{target.ca_bundle}: no certificates (PEM) in there: {reason}") from None
+
+
+def _is_plain(member: str, text: str) -> bool:
+    """Whether a text of the profile is one that nobody may refuse."""
+    fits = 1 <= len(text) <= _PLAIN and text == text.strip() and text.isprintable()
+    return fits and (member != "profile_url" or text.startswith(("http://", "https://")))
+
+
+def new_tag() -> str:
+    """The mark of a run: in no other run, whatever its seed."""
+    return "conformance" + "".join(secrets.choice(_TAG_CHARACTERS) for _ in range(6))
+
+
+def check_record(record: Record, target: Target, path: Path) -> None:
+    """Whether a journal is of this target's accounts. Raises JournalError."""
+    names = {account.role: account.username for account in target.accounts}
+    if record.base_url != target.base_url or any(
+        names.get(role) != name for role, name in record.usernames.items()
+    ):
+        raise JournalError(
+            f"the journal {path} is of a run against {', '.join(record.usernames.values())} at "
+            f"{record.base_url}; clean that up first, or choose another place with --journal"
+        )
+
+
+def contract_name() -> str:
+    """Title and version of the contract."""
+    info = packaged_contract().document.data["info"]
+    return f"{info['title']} {info['version']}"
+
+
+def failed_run(settings: Settings, target: str = "") -> RunResult:
+    """What the reports say of a run that could not be begun."""
+    return RunResult(
+        verdict=Verdict.ERROR,
+        exit_code=2,
+        target=target or settings.base_url or "",
+        contract=contract_name(),
+        seed=settings.seed,
+        duration_s=0.0,
+        requirements=(),
+        level=settings.level,
+    )

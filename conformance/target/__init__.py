@@ -1,0 +1,1 @@
+"""Where to test, and as whom: the target file, credentials, secrets."""

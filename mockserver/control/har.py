@@ -1,0 +1,132 @@
+"""The journal in the HTTP Archive format, HAR 1.2, which browsers' developer tools open.
+
+An answer stands in it as the client has seen it: one that was spoilt on the way is not whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.accounts.world import format_time
+from mockserver.sandboxes.journal import Entry, header_fields, shown, text_of
+from mockserver.sandboxes.redaction import hide_parameters
+
+Json = dict[str, Any]
+
+# A connection that broke before there was a status, as browsers export a request that has failed.
+_NO_RESPONSE: Json = {
+    "status": 0,
+    "statusText": "",
+    "httpVersion": "",
+    "cookies": [],
+    "headers": [],
+    "content": {"size": 0, "mimeType": "", "text": ""},
+    "redirectURL": "",
+    "headersSize": -1,
+    "bodySize": -1,
+}
+
+_STATUS_TEXTS = {status.value: status.phrase for status in HTTPStatus}
+
+
+def har(entries: Iterable[Entry], base: str, redact: Callable[[str], str]) -> Json:
+    """Entries as a HAR log; `base` is their base URL, such as `http://127.0.0.1:8080/~mine`."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "accounts-mock", "version": version("accounts-mock")},
+            "entries": [_entry(entry, base, redact) for entry in entries],
+        }
+    }
+
+
+def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
+    milliseconds = round(entry.seconds * 1000, 3)
+    query = hide_parameters(entry.query.decode("latin-1"))
+    request: Json = {
+        "method": entry.method,
+        "url": redact(f"{base}{entry.path}" + (f"?{query}" if query else "")),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(header_fields(entry.request_headers, redact)),
+        "queryString": [
+            {"name": redact(name), "value": redact(value)}
+            for name, value in parse_qsl(query, keep_blank_values=True)
+        ],
+        "headersSize": -1,
+        "bodySize": entry.request_size,
+    }
+    if entry.request_body:
+        request["postData"] = {
+            "mimeType": _media_type(entry.request_headers),
+            "text": shown(entry.request_body, redact),
+            "params": [],
+        }
+    return {
+        "startedDateTime": format_time(entry.started),
+        "time": milliseconds,
+        "request": request,
+        "response": _response(entry, redact),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "comment": _comment(entry),
+        "_operation": entry.operation,
+        "_username": entry.username,
+    }
+
+
+def _response(entry: Entry, redact: Callable[[str], str]) -> Json:
+    size = entry.response_size
+    is_truncated = _is_spoilt(entry, "truncate")
+    # Where there is no body to truncate, the answer breaks off within its first line.
+    if _is_spoilt(entry, "reset") or (is_truncated and (not size or entry.method == "HEAD")):
+        return _NO_RESPONSE
+    text = shown(entry.response_body, redact)
+    if is_truncated:
+        size //= 2  # The second half was not sent.
+        # Cut when it is redacted: of a secret that is halved, the half would not be recognized.
+        text = text[: len(text_of(entry.response_body[:size]))]
+    return {
+        "status": entry.status,
+        "statusText": _STATUS_TEXTS.get(entry.status, ""),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(header_fields(entry.response_headers, redact)),
+        "content": {
+            "size": size,
+            "mimeType": _media_type(entry.response_headers),
+            "text": text,
+        },
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": size,
+    }
+
+
+def _is_spoilt(entry: Entry, kind: str) -> bool:
+    """Whether an answer was spoilt so; its fault is the rule, and behind a colon what went wrong."""
+    return entry.fault is not None and kind in entry.fault.rpartition(": ")[2].split(", ")
+
+
+def _comment(entry: Entry) -> str:
+    """Why it was answered so: the reason, the fault and the notes."""
+    told = [entry.why] if entry.why is not None else []
+    # The reason of a wanted status names the fault that wanted it.
+    if entry.fault is not None and entry.fault not in (entry.why or ""):
+        told.append(entry.fault)
+    return "; ".join([*told, *entry.notes])
+
+
+def _pairs(fields: Iterable[tuple[str, str]]) -> list[Json]:
+    return [{"name": name, "value": value} for name, value in fields]
+
+
+def _media_type(fields: Iterable[tuple[bytes, bytes]]) -> str:
+    for name, value in fields:
+        if name.lower() == b"content-type":
+            return value.decode("latin-1")
+    return ""

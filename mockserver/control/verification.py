@@ -1,0 +1,199 @@
+"""Assertions on the journal: this call, so many times, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from mockserver.pipeline.body import MULTIPART, URLENCODED, read_multipart
+from mockserver.pipeline.problems import Problem
+from mockserver.sandboxes.journal import MAX_SHOWN, Entry, text_of
+from mockserver.sandboxes.redaction import hide_in_body, hide_value
+
+Json = dict[str, Any]
+
+_NEAREST = 3
+_COMPARED = ("operation", "method", "path", "username", "status", "code")
+
+
+def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -> list[Json]:
+    """Compare the journal with what a test expects.
+
+    Args:
+        entries: The journal, oldest first.
+        wanted: `requests`: each with what an entry must have (`operation`, `method`, `path`, `username`,
+            `status`, `code`, and in `body` the members that the body must have at least), and `times`,
+            exactly; at least once, if left out. `in_order`: whether they must stand in this order.
+        lost: How many requests the journal held before these, and has lost. Nobody can tell whether they
+            were as expected, so no exact number is verified then.
+
+    Returns:
+        What does not match: the expectation, how often it was met, and the nearest entries with their
+        differences. Empty if all is as expected.
+    """
+    calls = [_Call(entry) for entry in entries]
+    mismatches: list[Json] = []
+    position = 0
+    for index, expected in enumerate(wanted["requests"]):
+        met = [place for place, call in enumerate(calls) if call.is_as(expected)]
+        times = expected.get("times")
+        unsure = [call for call in calls if call.is_cut and call.may_be_as(expected)]
+        if (not met) if times is None else (len(met) != times or lost or unsure):
+            mismatch = _mismatch(index, expected, calls, len(met))
+            if unsure:
+                mismatch["detail"] += f"; {_cut(unsure)}"
+            mismatches.append(mismatch)
+        elif wanted.get("in_order") and times != 0:
+            after = [place for place in met if place >= position]
+            if len(after) < (times or 1):
+                mismatch = _mismatch(index, expected, calls, len(met))
+                mismatch["detail"] = "it came, but not after the ones that stand before it"
+                mismatches.append(mismatch)
+            else:
+                position = after[(times or 1) - 1] + 1
+    if lost:
+        for mismatch in mismatches:
+            mismatch["detail"] += f"; {_loss(lost)}"
+    return mismatches
+
+
+class _Call:
+    """An entry, and what its body says, once somebody asks."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+    def is_as(self, expected: Mapping[str, Any]) -> bool:
+        """Whether it has all that is expected."""
+        return next(self.differences(expected), None) is None
+
+    def differences(self, expected: Mapping[str, Any]) -> Iterator[Json]:
+        """Where it is not as expected: the member, what was expected, what it is."""
+        for name in _COMPARED:
+            if name in expected and expected[name] != getattr(self.entry, name):
+                actual = getattr(self.entry, name)
+                yield {"member": name, "expected": expected[name], "actual": actual}
+        if "body" in expected and self.is_cut:
+            yield {"member": "body", "expected": expected["body"], "cut": True}
+        elif "body" in expected:
+            yield from self._in_body(self.body, expected["body"], "body")
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the body is not there as a whole: so nobody can tell what it holds."""
+        return self.entry.request_size > len(self.entry.request_body)
+
+    def may_be_as(self, expected: Mapping[str, Any]) -> bool:
+        """Whether it has all that is expected but what a body that is cut cannot tell."""
+        return "body" in expected and all("cut" in one for one in self.differences(expected))
+
+    @cached_property
+    def content_type(self) -> bytes:
+        return dict(self.entry.request_headers).get(b"content-type", b"")
+
+    @cached_property
+    def media_type(self) -> str:
+        return self.content_type.partition(b";")[0].strip().lower().decode("latin-1")
+
+    @property
+    def is_form(self) -> bool:
+        return self.media_type in (URLENCODED, MULTIPART)
+
+    @cached_property
+    def body(self) -> Any:
+        raw = self.entry.request_body
+        if self.media_type == URLENCODED:
+            return dict(parse_qsl(text_of(raw), keep_blank_values=True))
+        if self.media_type == MULTIPART:
+            try:
+                return dict(read_multipart(self.content_type, raw))
+            except Problem:
+                return hide_in_body(text_of(raw))
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return hide_in_body(text_of(raw))
+
+    def _in_body(self, actual: Any, expected: Any, path: str) -> Iterator[Json]:
+        if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+            for name, value in expected.items():
+                if name in actual:
+                    yield from self._in_body(actual[name], value, f"{path}/{name}")
+                else:
+                    member = f"{path}/{name}"
+                    yield {
+                        "member": member,
+                        "expected": hide_value(member, value),
+                        "missing": True,
+                    }
+        elif not self._is_same(actual, expected):
+            yield {
+                "member": path,
+                "expected": hide_value(path, expected),
+                "actual": hide_value(path, actual),
+            }
+
+    def _is_same(self, actual: Any, expected: Any) -> bool:
+        if self.is_form and not isinstance(expected, str):
+            return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
+        return _is_equal(actual, expected)
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    """Whether two JSON data are the same: 1 is 1.0, as JSON knows only numbers, and true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_equal(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_equal, one, other))
+    return bool(one == other)
+
+
+def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], met: int) -> Json:
+    times = expected.get("times")
+    wanted = "at least once" if times is None else f"exactly {_times(times)}"
+    far = [(len(list(call.differences(expected))), -call.entry.number, call) for call in calls]
+    nearest = [call for *_, call in sorted(far, key=lambda one: one[:2])[:_NEAREST]]
+    return {
+        "index": index,
+        "expected": dict(expected),
+        "met": met,
+        "detail": f"it was expected {wanted}, and came {_times(met)}",
+        "nearest": [
+            {
+                "id": call.entry.number,
+                "method": call.entry.method,
+                "path": call.entry.path,
+                "operation": call.entry.operation,
+                "status": call.entry.status,
+                "differences": list(call.differences(expected)),
+            }
+            for call in nearest
+        ],
+    }
+
+
+def _cut(calls: Sequence[_Call]) -> str:
+    first = calls[0].entry
+    more = f" (and of {len(calls) - 1} more)" if len(calls) > 1 else ""
+    return (
+        f"but the body of request {first.number}{more} was cut, as only {MAX_SHOWN // 1024} KiB of a body are "
+        f"kept, and it had {first.request_size} bytes: it cannot be compared"
+    )
+
+
+def _loss(lost: int) -> str:
+    requests = "the oldest request" if lost == 1 else f"the {lost} oldest requests"
+    return (
+        f"but the journal has lost {requests}, as it keeps only so many: forget them with "
+        "DELETE /_mock/requests before what is verified"
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,195 @@
+"""Who is calling, which scope, whose account: 401, 404 and 403, in this order.
+
+The rules come from the contract: an operation's `security` and its `x-owner`, compiled once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts_contract import Operation
+from mockserver.accounts.world import Account, Token, World
+from mockserver.pipeline.credentials import (
+    BasicCredentials,
+    BearerToken,
+    Malformed,
+    parse_authorization,
+)
+from mockserver.pipeline.problems import Problem
+
+# Compared with what is sent for an unknown name, so that the answer takes as long as for a known one.
+_NOBODY = "no password at all"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who has logged in; with a token, or by Basic (None)."""
+
+    username: str
+    token: Token | None
+
+    @property
+    def scheme(self) -> str:
+        """How: "Basic" or "Bearer"."""
+        return "Basic" if self.token is None else "Bearer"
+
+
+class AccessRule:
+    """The access rule of one operation, compiled from the contract."""
+
+    __slots__ = ("_alternatives", "_basic", "_bearer", "_realm", "owner", "public")
+
+    def __init__(self, operation: Operation, realm: str) -> None:
+        self.owner = operation.owner
+        self.public = not operation.security
+        self._basic = any(one.kind == "basic" for one in operation.security)
+        self._alternatives = [one.scopes for one in operation.security if one.kind == "bearer"]
+        self._bearer = bool(self._alternatives)
+        self._realm = realm.replace("\\", "").replace('"', "'")
+
+    def authenticate(self, world: World, authorization: bytes | None, now: float) -> Caller | None:
+        """Find out who is calling.
+
+        Args:
+            world: The accounts, logins and tokens.
+            authorization: The value of the `Authorization` field; None if there is none.
+            now: The time, in seconds since 1970.
+
+        Returns:
+            The caller; None where nobody has to log in.
+
+        Raises:
+            Problem: 401, with a challenge.
+        """
+        return None if self.public else self._authenticate(world, authorization, now)
+
+    def authorize(
+        self, world: World, caller: Caller, owner: str | None, show: Callable[[str], str]
+    ) -> None:
+        """Let a caller in.
+
+        Args:
+            world: The accounts.
+            caller: Who is calling.
+            owner: The username in the path; None where the operation has no owner.
+            show: What a message may repeat of what was sent.
+
+        Raises:
+            Problem: 404 or 403; a missing scope comes with its challenge.
+        """
+        if owner is not None:
+            if owner not in world.accounts:
+                shown = show(owner)[:100]
+                raise Problem(404, "user-unknown", f"no account has the username {shown!r}")
+            if caller.username != owner:
+                detail = (
+                    f"you are logged in as {caller.username}, and this account is {owner}'s; "
+                    "an account is open to its owner alone"
+                )
+                raise Problem(403, "not-the-owner", detail)
+        if caller.token is not None:
+            self._check_scopes(caller.token)
+
+    def _authenticate(self, world: World, authorization: bytes | None, now: float) -> Caller:
+        if authorization is None:
+            detail = f"this operation needs credentials: send an Authorization header with {self._ways()}"
+            raise self._unauthorized("credentials-missing", detail)
+        try:
+            credentials = parse_authorization(authorization)
+        except Malformed as error:
+            detail = f"the Authorization header cannot be read: {error}"
+            raise self._unauthorized("credentials-malformed", detail) from None
+        if isinstance(credentials, BearerToken):
+            if not self._bearer:
+                detail = f"this operation takes no Bearer token, but {self._ways()}"
+                raise self._unauthorized("credentials-malformed", detail)
+            return self._token(world, credentials, now)
+        if not self._basic:
+            detail = f"this operation takes no HTTP Basic, but {self._ways()}"
+            raise self._unauthorized("credentials-malformed", detail)
+        return self._login(world, credentials)
+
+    def _token(self, world: World, credentials: BearerToken, now: float) -> Caller:
+        token = world.find_token(credentials.token)
+        if token is None:
+            raise self._unauthorized("token-unknown", "nobody has this Bearer token", bearer=True)
+        if token.revoked:
+            raise self._unauthorized("token-revoked", "this Bearer token was revoked", bearer=True)
+        if token.is_expired(now):
+            raise self._unauthorized("token-expired", "this Bearer token has expired", bearer=True)
+        account = world.accounts[token.username]
+        if not account.is_active:
+            raise self._inactive(account, bearer=True)
+        return Caller(token.username, token)
+
+    def _login(self, world: World, credentials: BasicCredentials) -> Caller:
+        for name, password in credentials.readings:
+            login = world.find_login(name)
+            expected = _NOBODY if login is None else login.password
+            if same(password, unicodedata.normalize("NFC", expected)) and login is not None:
+                account = world.accounts[login.username]
+                if not account.is_active:
+                    raise self._inactive(account)
+                return Caller(login.username, None)
+        detail = "no account has this name and password (HTTP Basic)"
+        raise self._unauthorized("credentials-wrong", detail)
+
+    def _check_scopes(self, token: Token) -> None:
+        for needed in self._alternatives:
+            if needed.issubset(token.scopes):
+                return
+        scope = " ".join(sorted(self._alternatives[0]))
+        has = f"has {' '.join(token.scopes)}" if token.scopes else "has no scope"
+        detail = f"this operation needs the scope {scope}, and the token {has}"
+        challenge = (
+            f'Bearer realm="{self._realm}", error="insufficient_scope", '
+            f'error_description="the scope {scope} is missing", scope="{scope}"'
+        )
+        raise Problem(403, "scope-missing", detail, headers=_www_authenticate(challenge))
+
+    @property
+    def challenge(self) -> list[tuple[bytes, bytes]]:
+        """The field that asks for credentials; none where nobody has to log in."""
+        return [] if self.public else self._challenge()
+
+    def _inactive(self, account: Account, *, bearer: bool = False) -> Problem:
+        detail = f"the account {account.username} is not active, so its credentials are refused"
+        return self._unauthorized("account-inactive", detail, bearer=bearer)
+
+    def _unauthorized(self, code: str, detail: str, *, bearer: bool = False) -> Problem:
+        return Problem(401, code, detail, headers=self._challenge(detail if bearer else None))
+
+    def _challenge(self, wrong: str | None = None) -> list[tuple[bytes, bytes]]:
+        """A challenge for each scheme (RFC 9110, section 15.5.2), with what is wrong with a token (RFC 6750, section 3).
+
+        Both challenges stand in one field: clients that read a single field see them both.
+        """
+        challenges = []
+        if self._basic:
+            challenges.append(f'Basic realm="{self._realm}", charset="UTF-8"')
+        if self._bearer:
+            error = f', error="invalid_token", error_description="{wrong}"' if wrong else ""
+            challenges.append(f'Bearer realm="{self._realm}"{error}')
+        return _www_authenticate(", ".join(challenges))
+
+    def _ways(self) -> str:
+        ways = ["HTTP Basic"] if self._basic else []
+        if self._bearer:
+            ways.append("a Bearer token")
+        return " or ".join(ways)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell how much of them is."""
+    return hmac.compare_digest(
+        one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+    )
+
+
+def _www_authenticate(value: str) -> list[tuple[bytes, bytes]]:
+    # A field value is ASCII without control characters (RFC 9110, section 5.5).
+    plain = "".join(character if " " <= character <= "~" else "?" for character in value)
+    return [(b"www-authenticate", plain.encode("ascii"))]

@@ -1,0 +1,125 @@
+"""Pages of other origins: which may use what (the Fetch standard, "CORS protocol")."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mockserver.pipeline.exchange import TOKEN, Answer, Exchange
+from mockserver.pipeline.problems import Headers, Problem
+
+_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+_ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
+_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, Content-Length, Date"
+_SECONDS = b"600"
+
+
+# RFC 9110, section 7.2: a name or an address, and a port.
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#,\s]+)(:[0-9]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class OriginPolicy:
+    """Who may use the control API.
+
+    Attributes:
+        origins: The origins that `--allow-origin` names.
+        hosts: The host names that `--allow-host` names, in lower case, and the one we are bound to.
+    """
+
+    origins: Collection[str] = ()
+    hosts: Collection[str] = ()
+
+    def check(self, exchange: Exchange) -> None:
+        """Refuse a request to the control API that a foreign page may have made.
+
+        A page whose own name was rebound to our address sends that name as `Host`; a page of another
+        origin sends its `Origin`, or says in `Sec-Fetch-Site` that it is one.
+
+        Raises:
+            Problem: 403.
+        """
+        host = exchange.headers.get(b"host", b"").decode("latin-1")
+        if not self._knows(host):
+            shown = exchange.redact(host)[:200]
+            detail = f"the control API answers to loopback names only, not to {shown!r}; allow it with --allow-host"
+            raise Problem(403, "host-not-allowed", detail)
+        origin = exchange.headers.get(b"origin")
+        if origin is not None:
+            if not self.may_read(exchange, origin):
+                shown = exchange.redact(origin.decode("latin-1"))[:200]
+                detail = f"a page of {shown!r} must not use the control API; allow it with --allow-origin"
+                raise Problem(403, "origin-not-allowed", detail)
+        elif exchange.headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+            detail = "a page of another origin must not use the control API; allow it with --allow-origin"
+            raise Problem(403, "origin-not-allowed", detail)
+
+    def may_read(self, exchange: Exchange, origin: bytes) -> bool:
+        """Whether a page of an origin may use the control API: our own pages, and the allowed ones."""
+        name = origin.decode("latin-1")
+        if name in self.origins:
+            return True
+        host = exchange.headers.get(b"host", b"").decode("latin-1")
+        return name in (f"http://{host}", f"https://{host}")
+
+    def _knows(self, host: str) -> bool:
+        found = _HOST.fullmatch(host)
+        if found is None:
+            return False
+        name = found["name"].strip("[]").lower()
+        if name in self.hosts or name == "localhost" or name.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(name).is_loopback
+        except ValueError:
+            return False
+
+
+def is_preflight(exchange: Exchange) -> bool:
+    """Whether a request only asks if a page may send another one."""
+    headers = exchange.headers
+    return (
+        exchange.method == "OPTIONS"
+        and b"origin" in headers
+        and b"access-control-request-method" in headers
+    )
+
+
+def preflight(exchange: Exchange) -> Answer:
+    """The answer to a preflight, which is never authenticated."""
+    asked = exchange.headers.get(b"access-control-request-headers", b"").decode("latin-1")
+    names = list(_ALLOWED_HEADERS)
+    known = {name.lower() for name in names}
+    for name in asked.split(","):
+        name = name.strip()
+        if name and name.lower() not in known and name.replace("-", "").replace("_", "").isalnum():
+            known.add(name.lower())
+            names.append(name)
+    # Whatever is asked for: a method that nothing takes is refused in words that the page can read.
+    method = exchange.headers[b"access-control-request-method"]
+    methods = _METHODS
+    if TOKEN.fullmatch(method) and method not in methods.split(b", "):
+        methods += b", " + method
+    headers: Headers = [
+        (b"access-control-allow-methods", methods),
+        (b"access-control-allow-headers", ", ".join(names).encode("latin-1")),
+        (b"access-control-max-age", _SECONDS),
+    ]
+    if b"access-control-request-private-network" in exchange.headers:
+        headers.append((b"access-control-allow-private-network", b"true"))
+    return Answer(204, headers, b"")
+
+
+def cors_headers(origin: bytes) -> Headers:
+    """What every answer to a page of another origin carries, so that the page may read it.
+
+    The origin is named, not `*`, so that requests with credentials work too.
+    """
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", _EXPOSED),
+        (b"vary", b"Origin"),
+    ]

@@ -1,0 +1,172 @@
+"""From a path and a method to an operation, by the paths of the contract.
+
+Connexion's own routing redirects a path without its trailing slash and takes `%2F` for a slash;
+this one answers 404 with the likely mend, and 405 with `Allow`. It leaves its findings where
+connexion's `RoutedMiddleware` looks for them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from accounts_contract.contract import METHODS
+from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
+from mockserver.pipeline.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
+from mockserver.pipeline.problems import Problem
+
+_KNOWN = frozenset(method.upper() for method in METHODS)
+
+
+def allow(methods: Iterable[str]) -> str:
+    """What `Allow` says of a path that has operations for some methods (RFC 9110, sections 9.3.2 and 10.2.1)."""
+    taken = {"OPTIONS", *methods}
+    return ", ".join(sorted(taken | {"HEAD"} if "GET" in taken else taken))
+
+
+def _meant(method: str, taken: Collection[str]) -> str:
+    """What to ask of a method in small letters: it is another one, and `fetch` sends `patch` as it is written."""
+    meant = method.upper()
+    return f"; did you mean {meant}?" if meant != method and meant in taken else ""
+
+
+@dataclass(slots=True)
+class Route:
+    """One path of a contract, and its operations by method."""
+
+    template: str
+    base_path: str
+    operations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def allow(self) -> str:
+        """The methods that it takes, as `Allow` lists them."""
+        return allow(self.operations)
+
+
+class RouteTable:
+    """All routes; a path is split once and compared segment by segment."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+        self._by_length: dict[int, list[tuple[Route, tuple[tuple[int, str, bool], ...]]]] = {}
+
+    def add(self, template: str, base_path: str, method: str, operation: str) -> None:
+        """Add an operation. `GET` serves `HEAD` too (RFC 9110, section 9.3.2)."""
+        full = base_path + template
+        route = next((one for one in self.routes if one.template == full), None)
+        if route is None:
+            route = Route(full, base_path)
+            self.routes.append(route)
+            parts = full.split("/")
+            steps = tuple(
+                (index, part[1:-1], True)
+                if part.startswith("{") and part.endswith("}")
+                else (index, part, False)
+                for index, part in enumerate(parts)
+            )
+            candidates = self._by_length.setdefault(len(parts), [])
+            candidates.append((route, steps))
+            # Where a fixed segment and a parameter both match, the fixed one is meant.
+            candidates.sort(key=lambda one: [is_parameter for _, _, is_parameter in one[1]])
+        route.operations[method.upper()] = operation
+        if method == "get":
+            route.operations.setdefault("HEAD", operation)
+
+    def find(self, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route of a percent-encoded path, with its decoded parameters; None if there is none."""
+        parts = path.split("/")
+        if "%" in path:
+            parts = [unquote(part) for part in parts]
+        for route, steps in self._by_length.get(len(parts), ()):
+            params = {}
+            for index, name, is_parameter in steps:
+                part = parts[index]
+                if is_parameter and part:
+                    params[name] = part
+                elif is_parameter or part != name:
+                    break
+            else:
+                return route, params
+        return None
+
+    def hint(self, path: str, base: str) -> str:
+        """The likely mend for a path that leads nowhere; `base` is what stands before all paths."""
+        if self.find(f"{path}/") is not None:
+            return f"a slash is missing at the end: {base}{path}/"
+        if path.endswith("/") and self.find(path.rstrip("/")) is not None:
+            return f"there is a slash too many at the end: {base}{path.rstrip('/')}"
+        single = "/" + "/".join(part for part in path.split("/") if part)
+        for candidate in (single, f"{single}/"):
+            if candidate != path and self.find(candidate) is not None:
+                return f"did you mean {base}{candidate}?"
+        for route in self.routes if single.count("/") > 1 else ():
+            prefix = route.template.partition("{")[0]
+            # A base URL that holds the prefix already, or lacks a part of it.
+            for start in range(1, prefix.count("/")):
+                head = "/".join(prefix.split("/")[: start + 1])
+                for candidate in (f"{head}{single}", f"{head}{single}/"):
+                    if self.find(candidate) is not None:
+                        return f"did you mean {base}{candidate}?"
+        templates = [route.template for route in self.routes]
+        close = difflib.get_close_matches(path[:200], templates, n=1, cutoff=0.5)
+        return (
+            f"did you mean {base}{close[0]}?"
+            if close
+            else f"the contract, {base}/openapi.yaml, lists all paths"
+        )
+
+
+class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ships no types
+    """Finds the operation of a request, and leaves it in the scope."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.table = RouteTable()
+
+    def add_api(self, specification: Specification, base_path: str | None = None, **_: Any) -> None:
+        """Add the paths of a contract."""
+        if base_path is not None:
+            specification.base_path = base_path
+        for path, item in specification["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    operation = item[method]["operationId"]
+                    self.table.add(path, specification.base_path, method, operation)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route one request."""
+        exchange: Exchange = scope[EXCHANGE]
+        found = self.table.find(exchange.path)
+        if found is None:
+            path = exchange.path
+            shown = exchange.redact(path)
+            base = exchange.prefix
+            mend = self.table.hint(path[:200] if shown == path else "", base)
+            if exchange.method not in _KNOWN:  # RFC 9110, section 9.1
+                detail = (
+                    f"there is no {base}{shown[:200]}, nor a path that takes {exchange.method[:20]}"
+                    f"{_meant(exchange.method, _KNOWN)}; {mend}"
+                )
+                raise Problem(501, "method-unknown", detail)
+            raise Problem(404, "path-unknown", f"there is no {base}{shown[:200]}; {mend}")
+        route, exchange.params = found
+        operation = route.operations.get(exchange.method)
+        if operation is None:
+            headers = [(b"allow", route.allow.encode("ascii"))]
+            if exchange.method == "OPTIONS":
+                exchange.answer = Answer(204, headers, b"")
+                return
+            detail = f"{route.template} does not take {exchange.method[:20]}, but {route.allow}"
+            detail += _meant(exchange.method, route.operations)
+            raise Problem(405, "method-not-allowed", detail, headers=headers)
+        exchange.operation = operation
+        scope["path_params"] = exchange.params
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
+            "api_base_path": route.base_path,
+            "operation_id": operation,
+        }
+        await self.app(scope, receive, send)

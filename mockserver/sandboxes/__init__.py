@@ -1,0 +1,1 @@
+"""What a caller owns: a world, a journal, faults and snapshots."""

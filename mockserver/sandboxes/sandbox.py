@@ -1,0 +1,267 @@
+"""Sandboxes: each a world of its own, with its faults, its journal and its snapshots.
+
+Callers who name no sandbox share one. The others are made when they are first named, as copies of the
+fixtures which cost next to nothing until something changes in them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mockserver.accounts.refusals import Refusal, Unknown
+from mockserver.accounts.world import World
+from mockserver.sandboxes.faults import Faults
+from mockserver.sandboxes.journal import Journal, Limits
+from mockserver.sandboxes.redaction import Redactor
+
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}")
+"""The name of a sandbox; `.` and `..` are none, which clients take out of every path (RFC 3986, 5.2.4)."""
+
+SAFE_SECONDS = 300.0
+"""A sandbox that was used within this time is never dropped to make room."""
+
+IDLE_SECONDS = 3600.0
+"""A sandbox that nobody has used for this long is dropped."""
+
+_MAX_SNAPSHOTS = 100
+_MAX_FORMER_SECRETS = 10_000
+
+Merge = Callable[[World, World, World], tuple[World, list[str]]]
+"""Makes a world of the current one, the old fixtures and the new ones, and tells in sentences what became
+of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named starting point."""
+
+    description: str
+    world: World
+
+
+@dataclass(frozen=True, slots=True)
+class Fixtures:
+    """What every sandbox starts with."""
+
+    world: World
+    scenarios: Mapping[str, Scenario]
+
+
+class NoRoom(Exception):
+    """There are as many sandboxes as there may be, and all of them are in use."""
+
+
+class Sandbox:
+    """One world in use.
+
+    Attributes:
+        name: What it is called; empty for the one that all share who name none.
+        label: What it is called where others may read it: whoever mixes header fields up may have
+            named it by a secret.
+        faults: What goes wrong in it on demand.
+        journal: Its last requests.
+        used: When it was last used, on the clock of its `Sandboxes`.
+    """
+
+    __slots__ = (
+        "_fixtures",
+        "_former_secrets",
+        "_redactor",
+        "_secrets",
+        "_snapshots",
+        "_world",
+        "faults",
+        "journal",
+        "label",
+        "name",
+        "used",
+    )
+
+    def __init__(
+        self, name: str, fixtures: Fixtures, limits: Limits, secrets: Sequence[str] = ()
+    ) -> None:
+        self.name = self.label = name
+        self._secrets = secrets
+        self.used = 0.0
+        self.journal = Journal(limits)
+        self.faults = Faults()
+        self._fixtures = fixtures
+        self._world = fixtures.world.copy()
+        self._former_secrets: dict[str, None] = {}  # the oldest first
+        self._redactor: tuple[World, int, Redactor] | None = None
+        self._snapshots: dict[str, World] = {}
+
+    @property
+    def world(self) -> World:
+        """The world as it is now."""
+        return self._world
+
+    @world.setter
+    def world(self, world: World) -> None:
+        # Callers may still send the tokens of the world that goes, and the journal may hold them.
+        former = self._former_secrets
+        former.update(dict.fromkeys(self._world.secrets()))
+        while len(former) > _MAX_FORMER_SECRETS:
+            del former[next(iter(former))]
+        self._world = world
+
+    @property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """The starting points, by name."""
+        return self._fixtures.scenarios
+
+    def reset(self) -> None:
+        """Go back to the fixtures: without faults, and with an empty journal. Snapshots stay."""
+        self.journal.clear()
+        self.faults = Faults()
+        self.world = self._fixtures.world.copy()
+
+    def enter(self, scenario: str) -> None:
+        """Start from a scenario. Raises Unknown."""
+        if scenario not in self.scenarios:
+            known = ", ".join(self.scenarios) or "none"
+            raise Unknown("scenario-unknown", f"no scenario has this name; there are: {known}")
+        self.world = self.scenarios[scenario].world.copy()
+
+    def save(self, snapshot: str) -> None:
+        """Keep the world as it is under a name. Raises Refusal when there are far too many."""
+        if snapshot not in self._snapshots and len(self._snapshots) >= _MAX_SNAPSHOTS:
+            detail = f"there are {_MAX_SNAPSHOTS} snapshots already; use one of their names"
+            raise Refusal("too-many-snapshots", detail)
+        self._snapshots[snapshot] = self._world.copy()
+
+    def restore(self, snapshot: str) -> None:
+        """Go back to a world that was kept. Raises Unknown."""
+        if snapshot not in self._snapshots:
+            known = ", ".join(self._snapshots) or "none"
+            raise Unknown("snapshot-unknown", f"no snapshot has this name; there are: {known}")
+        self.world = self._snapshots[snapshot].copy()
+
+    def refit(self, fixtures: Fixtures, merge: Merge) -> list[str]:
+        """Go on with other fixtures; tells what became of the world."""
+        old, self._fixtures = self._fixtures, fixtures
+        self.world, story = merge(self._world, old.world, fixtures.world)
+        return story
+
+    def redact(self, text: str) -> str:
+        """A text without the secrets of this world, or of one that it has been."""
+        world, known = self._world, self._redactor
+        # Within one world nothing secret is ever added but tokens, and none is taken away.
+        if known is None or known[0] is not world or known[1] != len(world.tokens):
+            redactor = Redactor((*world.secrets(), *self._former_secrets, *self._secrets))
+            known = self._redactor = (world, len(world.tokens), redactor)
+        return known[2](text)
+
+
+class Sandboxes:
+    """All sandboxes, the one that is named by no name among them.
+
+    Args:
+        fixtures: What each starts with.
+        most: How many there may be, that one not counted.
+        clock: The time in seconds; only differences matter.
+        secrets: What must not be repeated, beside the secrets of each world.
+    """
+
+    def __init__(
+        self,
+        fixtures: Fixtures,
+        most: int = 10_000,
+        clock: Callable[[], float] = time.monotonic,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        self._secrets = secrets
+        self.most = most
+        self._limits = Limits()
+        self._clock = clock
+        self._fixtures = fixtures
+        self._redactor = _redactor(fixtures, secrets)
+        self.common = Sandbox("", fixtures, self._limits, secrets)
+        self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
+
+    @property
+    def named(self) -> Mapping[str, Sandbox]:
+        """The sandboxes that have a name, the least recently used first."""
+        return self._named
+
+    @property
+    def entries_each(self) -> int:
+        """How many requests the journal of each keeps."""
+        return self._limits.per_journal
+
+    def use(self, name: str) -> Sandbox:
+        """The sandbox of a name, made if it is not there.
+
+        Raises:
+            NoRoom: It is not there, and nothing can be dropped for it.
+        """
+        sandbox = self._named.get(name)
+        if sandbox is None:
+            self._make_room()
+            sandbox = Sandbox(name, self._fixtures, self._limits, self._secrets)
+            sandbox.label = self._redactor(name)
+            self._named[name] = sandbox
+        else:
+            self._named.move_to_end(name)
+        sandbox.used = self._clock()
+        return sandbox
+
+    def drop(self, name: str) -> bool:
+        """Forget a sandbox; whether it was there."""
+        sandbox = self._named.pop(name, None)
+        if sandbox is None:
+            return False
+        sandbox.journal.close()  # its requests and it hold on to each other
+        return True
+
+    def drop_all(self) -> None:
+        """Forget all that have a name."""
+        for name in list(self._named):
+            self.drop(name)
+
+    def drop_idle(self) -> list[str]:
+        """Forget those that nobody has used for an hour; gives their labels."""
+        dropped = []
+        while (oldest := self._oldest()) is not None and self.idle_seconds(oldest) > IDLE_SECONDS:
+            dropped.append(oldest.label)
+            self.drop(oldest.name)
+        return dropped
+
+    def idle_seconds(self, sandbox: Sandbox) -> float:
+        """How long nobody has used a sandbox."""
+        return self._clock() - sandbox.used
+
+    def refit(self, fixtures: Fixtures, merge: Merge) -> list[str]:
+        """Go on with other fixtures in all sandboxes; tells what became of their worlds."""
+        self._fixtures = fixtures
+        self._redactor = _redactor(fixtures, self._secrets)
+        story = self.common.refit(fixtures, merge)
+        for sandbox in self._named.values():
+            told = sandbox.refit(fixtures, merge)
+            story += [f"in sandbox {sandbox.label} {sentence}" for sentence in told]
+        return story
+
+    def _make_room(self) -> None:
+        if len(self._named) < self.most:
+            return
+        oldest = self._oldest()
+        if oldest is None or self.idle_seconds(oldest) < SAFE_SECONDS:
+            raise NoRoom
+        self.drop(oldest.name)
+
+    def _oldest(self) -> Sandbox | None:
+        # One that is being watched is in use, although nobody calls it.
+        for sandbox in list(self._named.values()):
+            if not sandbox.journal.is_read:
+                return sandbox
+            self.use(sandbox.name)
+        return None
+
+
+def _redactor(fixtures: Fixtures, secrets: Sequence[str]) -> Redactor:
+    worlds = (fixtures.world, *(scenario.world for scenario in fixtures.scenarios.values()))
+    return Redactor((*(secret for world in worlds for secret in world.secrets()), *secrets))

@@ -1,0 +1,212 @@
+"""What the server tells about itself: a line per request, as text or as JSON.
+
+The lines are written by a thread of their own. So a reader that does not read, such as a test that
+never empties the pipe, does not hold the server up; past a limit, lines are dropped and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import threading
+import time
+from functools import lru_cache
+from typing import Any, Literal, TextIO
+from urllib.parse import unquote
+
+from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.problems import Problem
+
+LogFormat = Literal["text", "json"]
+
+FLUSH_AFTER = 0.05
+"""Seconds; lines are handed over in batches."""
+
+_MAX_PENDING = 200  # batches that wait for a slow reader
+
+
+class Log:
+    """Writes what happens, as it happens.
+
+    Args:
+        stream: Where to.
+        style: "text" for people, or "json" for programs: one object a line.
+    """
+
+    def __init__(self, stream: TextIO, style: LogFormat) -> None:
+        self._stream = stream
+        as_json = style == "json"
+        self._line = _json_line if as_json else _text_line
+        self._request_line = _json_request if as_json else _text_request
+        self._lines: list[str] = []
+        self._dropped = 0
+        self._queue: queue.Queue[str | None] = queue.Queue(_MAX_PENDING)
+        self._timer: asyncio.TimerHandle | None = None
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def request(self, exchange: Exchange, seconds: float) -> None:
+        """Report a request that was answered."""
+        self._append(self._request_line(exchange, seconds))
+
+    def unread(self, problem: Problem) -> None:
+        """Report what was refused before it was a request: it is no HTTP, or too slow, or too large."""
+        self.write(
+            {
+                "event": "request",
+                "method": None,
+                "path": None,
+                "operation": None,
+                "status": problem.status,
+                "code": problem.code,
+                "why": problem.detail,
+            }
+        )
+
+    def defect(self, text: str) -> None:
+        """Report that the server itself failed."""
+        self.write({"event": "defect", "message": text})
+
+    def event(self, event: str, message: str, **facts: Any) -> None:
+        """Report anything else, such as a reload."""
+        self.write({"event": event, "message": message, **facts})
+
+    def write(self, facts: dict[str, Any]) -> None:
+        """Write one line, soon."""
+        self._append(self._line(facts))
+
+    def _append(self, line: str) -> None:
+        self._lines.append(line)
+        if self._timer is None:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:  # before the server runs, or after
+                self.flush()
+            else:
+                self._timer = loop.call_later(FLUSH_AFTER, self.flush)
+
+    def flush(self) -> None:
+        """Hand the lines over to the thread that writes them."""
+        self._timer = None
+        lines, self._lines = self._lines, []
+        if self._dropped:
+            lines.insert(0, self._line(_dropped(self._dropped)))
+        try:
+            self._queue.put_nowait("".join(lines))
+            self._dropped = 0
+        except queue.Full:
+            self._dropped += len(lines)
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Write what is left, for at most so many seconds."""
+        self.flush()
+        try:
+            self._queue.put(None, timeout=timeout)
+        except queue.Full:
+            return
+        self._thread.join(timeout)
+
+    def _write(self) -> None:
+        late, why = 0, ""
+        while (text := self._queue.get()) is not None:
+            lines = text.count("\n")
+            if late:
+                text = self._line(_late(late, why)) + text
+            try:
+                self._stream.write(text)
+                self._stream.flush()
+                late = 0
+            except OSError as error:  # such as a full disk, which may have room again
+                late, why = late + lines, error.strerror or str(error)
+            except ValueError:  # the stream was closed
+                return
+
+
+def _path(exchange: Exchange) -> str:
+    path = exchange.path
+    if exchange.why is None and exchange.caller is not None and "%" not in path:
+        return path
+    plain = unquote(path)
+    hidden = exchange.redact(plain)
+    return path if hidden == plain else hidden
+
+
+def _dropped(count: int) -> dict[str, Any]:
+    return {"event": "dropped", "message": f"{count} lines were dropped: nobody read them in time"}
+
+
+def _late(count: int, why: str) -> dict[str, Any]:
+    message = f"{count} lines could not be written in time, and may be lost: {why}"
+    return {"event": "dropped", "message": message}
+
+
+def _json_request(exchange: Exchange, seconds: float) -> str:
+    facts: dict[str, Any] = {
+        "event": "request",
+        "method": exchange.method,
+        "path": _path(exchange),
+        "operation": exchange.operation,
+        "status": exchange.answer.status if exchange.answer is not None else 0,
+        "ms": round(seconds * 1000, 2),
+    }
+    caller = exchange.caller
+    if caller is not None:
+        facts["user"] = caller.username
+        facts["scheme"] = caller.scheme
+    if exchange.why is not None:
+        facts["code"], facts["why"] = exchange.why
+    if exchange.notes:
+        facts["notes"] = exchange.notes
+    if exchange.fault is not None:
+        facts["fault"] = exchange.fault
+    if exchange.sandbox.name:
+        facts["sandbox"] = exchange.sandbox.label
+    return _json_line(facts)
+
+
+def _text_request(exchange: Exchange, seconds: float) -> str:
+    status = exchange.answer.status if exchange.answer is not None else 0
+    caller = exchange.caller
+    who = "" if caller is None else f"  {caller.username} ({caller.scheme})"
+    where = f"/~{exchange.sandbox.label}" if exchange.sandbox.name else ""
+    line = (
+        f"{_clock(int(time.time()))}  {exchange.method:<6} {where}{_path(exchange)}  {status}"
+        f"  {seconds * 1000:.1f} ms{who}"
+    )
+    if exchange.why is not None:
+        line += f"  {exchange.why[0]}: {exchange.why[1]}"
+    if exchange.fault is not None and exchange.why is None:
+        line += f"  [{exchange.fault}]"
+    for note in exchange.notes:
+        line += f"  [{note}]"
+    return f"{line if line.isprintable() else _printable(line)}\n"
+
+
+def _json_line(facts: dict[str, Any]) -> str:
+    stamped = {"time": round(time.time(), 3), **facts}
+    return json.dumps(stamped, ensure_ascii=True) + "\n"
+
+
+def _text_line(facts: dict[str, Any]) -> str:
+    if facts["event"] == "request":
+        return (
+            f"{_clock(int(time.time()))}  -  {facts['status']}  {facts['code']}: {facts['why']}\n"
+        )
+    message = facts["message"]
+    # A defect is a traceback, a failed reload a list: only these may have lines of their own.
+    lines = message.split("\n") if facts["event"] in ("defect", "reload-failed") else [message]
+    text = "\n".join(_printable(line) for line in lines)
+    return f"{_clock(int(time.time()))}  {text}\n"
+
+
+@lru_cache(maxsize=1)
+def _clock(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
+
+
+def _printable(text: str) -> str:
+    """A text in which no control character can move the cursor or start a line of its own."""
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1] for character in text
+    )

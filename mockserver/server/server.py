@@ -1,0 +1,109 @@
+"""The HTTP server: uvicorn, which ends whatever its clients do."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+import uvicorn
+
+from mockserver.pipeline.exchange import App
+from mockserver.server.connection import Config, Connection
+from mockserver.server.log import Log
+
+SHUTDOWN_SECONDS = 2
+"""How long requests under way have to be answered when the server ends."""
+
+SWEEP_EVERY = 10
+"""How often slow clients are looked after: in ticks of the server's main loop, a tenth of a second each."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which tells when it is ready, and looks after slow clients."""
+
+    def __init__(self, app: App, log: Log, on_ready: Callable[[], None]) -> None:
+        config = Config(
+            cast("Any", app),
+            interface="asgi3",
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
+        )
+        config.log = log
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup(sockets)
+        # What was made so far stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        self._on_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: end connections that have waited too long, once a second."""
+        if counter % SWEEP_EVERY == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.sweep(now)
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the requests under way be answered, for a moment; then end every connection."""
+        asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, self._abort_connections)
+        await super().shutdown(sockets)
+
+    def _abort_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+class LogHandler(logging.Handler):
+    """Passes the warnings of uvicorn and asyncio on to our own log."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one record on."""
+        self._log.event("warning", self.format(record))
+
+
+class BindError(Exception):
+    """An address that cannot be listened on; `str()` says why, and the mend."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address; port 0 takes a free one. Raises BindError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise BindError(f"--host {host}: no such address ({error})") from None
+    # Where a name means both, IPv4 is what most clients try.
+    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    # The protocol is named so that asyncio turns Nagle's algorithm off.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        mend = "choose another one with --port, or --port 0 for a free one"
+        raise BindError(f"cannot listen on {host} port {port}: {reason}; {mend}") from None
+    return listener
