@@ -22,7 +22,7 @@ from tests.conformance.support import (
     target_data,
     write_target,
 )
-from tests.conformance.test_redaction import ESCAPES, escaped
+from tests.conformance.target.test_redaction import ESCAPES, escaped
 from tests.support import PATIENCE, ROOT, clean_environment
 
 PASSWORD = "c4n/ry+p&ss <word>'\"%41"
