@@ -50,7 +50,7 @@ class Reference:
     def open(self, url: str) -> None:
         self.page.goto(url)
         if self.page.locator("#swagger-ui").count():
-            expect(self.page.locator(".execute")).to_be_visible()
+            expect(self.page.locator("[data-ready] .execute")).to_be_visible()
 
     def log_in(self, label: str) -> None:
         self.page.locator("#logins").get_by_role(

@@ -117,21 +117,23 @@
     if (parameter) parameter.example = names[0];
   }
 
-  /** The contract with one operation alone. */
+  /** The contract with one operation alone, and where that stands. */
   function pick() {
     for (const [path, item] of Object.entries(CONTRACT.paths)) {
       for (const [method, operation] of Object.entries(item)) {
         if (operation.operationId !== place.dataset.operation) continue;
         const { parameters = [] } = item;
-        return { ...CONTRACT, tags: [], paths: { [path]: { parameters, [method]: operation } } };
+        const spec = { ...CONTRACT, tags: [], paths: { [path]: { parameters, [method]: operation } } };
+        return { spec, pointer: ["paths", path, method] };
       }
     }
     throw new Error(`the contract has no ${place.dataset.operation}`);
   }
 
   function mount() {
-    SwaggerUIBundle({
-      spec: pick(),
+    const { spec, pointer } = pick();
+    const ui = SwaggerUIBundle({
+      spec,
       domNode: place,
       presets: [SwaggerUIBundle.presets.apis],
       layout: "BaseLayout",
@@ -146,6 +148,12 @@
         return request;
       },
     });
+    // Swagger UI shows its button a moment before it has resolved the operation, which it cannot execute until then.
+    const wait = setInterval(() => {
+      if (!ui.specSelectors.specResolvedSubtree(pointer)) return;
+      clearInterval(wait);
+      place.dataset.ready = "";
+    }, 20);
   }
 
   function offer(logins) {
