@@ -18,7 +18,7 @@ from conformance.account.restore_file import wait_for
 from conformance.catalogue.results import CheckResult, RunResult, Status, Verdict
 from conformance.checks import MODULES
 from conformance.checks.support.cases import READS
-from conformance.checks.support.context import Prepared, Run
+from conformance.checks.support.context import CheckContext, Prepared
 from conformance.checks.support.judge import Judge, NotConfigured, NotVerified
 from conformance.checks.support.marking import check_of, parametrize
 from conformance.reports import (
@@ -63,7 +63,7 @@ class Plugin:
         self._progress = progress
         self._output = output
         self._session: Session | None = None
-        self._run: Run | None = None
+        self._run: CheckContext | None = None
         self._lock: Path | None = None
         self._chosen: set[str] = set()
         self._narrowed = False
@@ -79,7 +79,7 @@ class Plugin:
         return text if self._session is None else self._session.target.redact(text)
 
     @property
-    def run(self) -> Run:
+    def run(self) -> CheckContext:
         """What the checks have in hand."""
         assert self._run is not None, "the run has not begun"
         return self._run

@@ -24,7 +24,7 @@ from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.catalogue.verdict import Ledger, exit_code
 from conformance.catalogue.waivers import read_waivers
-from conformance.checks.support.context import Prepared, Run, is_foreign, texts_of
+from conformance.checks.support.context import CheckContext, Prepared, is_foreign, texts_of
 from conformance.runner.preflight import explain_dead, try_reading, try_writing
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials
@@ -102,9 +102,9 @@ class Session:
 
     def run(
         self, client: Client | None = None, worker: str = "", prepared: Prepared | None = None
-    ) -> Run:
+    ) -> CheckContext:
         """What the checks of this process have in hand."""
-        return Run(
+        return CheckContext(
             self.settings,
             self.target,
             self.contract,
