@@ -38,11 +38,11 @@ class Client:
         return data
 
     def memory(self) -> int:
-        """What the server takes, in bytes."""
+        """Return the memory of the server, in bytes."""
         return int(json.loads(self.send("GET", "/_mock/sandboxes"))["memory_bytes"])
 
     def best(self, path: str) -> float:
-        """The microseconds for a read, of the best of many batches."""
+        """Measure the microseconds for a read, in the best of many batches."""
         best = float("inf")
         for _ in range(40):
             began = time.perf_counter()
@@ -54,7 +54,7 @@ class Client:
 
 @contextmanager
 def server() -> Iterator[Client]:
-    """A mock server in a process of its own."""
+    """Start a mock server in a process of its own."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:

@@ -38,7 +38,7 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
 
 
 def _ours(url: str, service: Service, folder: str) -> set[str]:
-    """The requirements that fail."""
+    """Return the requirements that fail."""
     write_target(Path(folder, "target.yaml"), service, url)
     options = ["run", "target.yaml", "--seed", "1", "--report", "report.json"]
     done = _run([sys.executable, "-m", "conformance.cli", *options], folder)
@@ -48,7 +48,7 @@ def _ours(url: str, service: Service, folder: str) -> set[str]:
 
 
 def _schemathesis(url: str, service: Service, folder: str) -> set[str]:
-    """The failures, each with its operation."""
+    """Return the failures, each with its operation."""
     username = service.seed.users[0].username
     token = service.seed.token(username, " ".join(SCOPES))
     configuration = f"[parameters]\nusername = {json.dumps(username)}\n"

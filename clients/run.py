@@ -148,7 +148,7 @@ def _enforcing(contract: Path | None) -> list[str]:
 
 
 def _nothing(_: str) -> None:
-    """A linter's praise, which nobody needs to see."""
+    """Ignore a linter's praise."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `clients/run.py` and `recipes/run.py` share: steps that are reported, Node.js, and a server."""
+"""Steps that are reported, Node.js, and a server: shared by `clients/run.py` and `recipes/run.py`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StepError(Exception):
 
 
 class Steps:
-    """Runs steps, prints a line for each, and remembers whether one has failed."""
+    """A sequence of steps: each printed as a line, and whether one has failed."""
 
     def __init__(self) -> None:
         self.failed = False
@@ -105,7 +105,7 @@ def install_packages(folder: Path, **environment: str) -> str | None:
 
 @contextmanager
 def server(log: Path, *options: str) -> Iterator[str]:
-    """A mock server with a world of its own, on a free port; gives its address. Raises StepError."""
+    """Start a mock server with a world of its own on a free port; yield its address. Raises StepError."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -127,7 +127,7 @@ def server(log: Path, *options: str) -> Iterator[str]:
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """The address of a server that is starting, from the ready line in its log. Raises StepError."""
+    """Read the address of a starting server from the ready line in its log. Raises StepError."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         ended = process.poll() is not None
@@ -143,7 +143,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> int | None:
-    """The exit code of a server after SIGTERM; None if it goes on."""
+    """Stop a server by SIGTERM and return its exit code; None if it goes on."""
     process.send_signal(signal.SIGTERM)
     try:
         return process.wait(5)

@@ -31,7 +31,7 @@ _USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command `conformance`.
+    """Run the command `conformance`.
 
     Args:
         arguments: What stands behind its name; the process's, if left out.
@@ -236,7 +236,7 @@ def _cleanup(chosen: argparse.Namespace) -> int:
 
 
 def _selftest(arguments: Sequence[str]) -> int:
-    """The self-test has the mock server with it, so it is loaded only when it is asked for."""
+    """Run the self-test, which is imported only here: it is large."""
     try:
         selftest = importlib.import_module("conformance.selftest.command")
     except ModuleNotFoundError as error:

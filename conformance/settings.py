@@ -1,4 +1,4 @@
-"""What can be chosen for a run: one table, for the command line and for pytest."""
+"""The options of a run: one table, for the command line and for pytest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Option:
 
 
 def count(text: str) -> int:
-    """A number that an option takes: 1 or more. Raises ArgumentTypeError."""
+    """Read a number from 1. Raises ArgumentTypeError."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
@@ -102,7 +102,7 @@ class Settings:
 
 
 def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:
-    """The settings for the values of OPTIONS, by their destinations; a seed is drawn if none is given."""
+    """Make the settings from the values of OPTIONS, by destination; draw a seed if none is given."""
     chosen = {
         option.destination: values[option.destination]
         for option in OPTIONS

@@ -60,7 +60,7 @@ _TYPES = {
 
 
 def blocks(text: str) -> tuple[dict[str, str], str]:
-    """The files of a recipe by name, and its commands. Raises StepError for a file without a name."""
+    """Return the files of a recipe by name, and its commands. Raises StepError for a file without a name."""
     files: dict[str, str] = {}
     commands = []
     for block in _BLOCK.finditer(text):
@@ -199,7 +199,7 @@ def main() -> int:
 
 @contextmanager
 def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Vite's dev server. Raises StepError."""
+    """Start Vite's dev server. Raises StepError."""
     host, port = url.removeprefix("http://").split(":")
     log = folder / "vite.log"
     with log.open("wb") as output:
@@ -226,7 +226,7 @@ def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[No
 
 
 def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:
-    """What is at a URL. Raises OSError for no answer, StepError for a refusal."""
+    """Fetch a URL. Raises OSError for no answer, StepError for a refusal."""
     request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - it is http
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -237,7 +237,7 @@ def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:
 
 
 def _fetch_json(url: str, headers: Mapping[str, str] | None = None) -> Any:
-    """The JSON data at a URL. Raises StepError."""
+    """Fetch the JSON data at a URL. Raises StepError."""
     text = _fetch(url, headers)
     try:
         return json.loads(text)
@@ -253,7 +253,7 @@ def _free_port() -> int:
 
 
 def _values(data: object, member: str) -> Iterator[object]:
-    """All values of a member, wherever it stands in JSON data."""
+    """Yield all values of a member, wherever it stands in JSON data."""
     if isinstance(data, dict):
         if member in data:
             yield data[member]
@@ -269,7 +269,7 @@ def _last_line(output: str) -> str:
 
 
 def _counts(output: str) -> str:
-    """What Vitest says of how many tests there were."""
+    """Find the line of Vitest that counts the tests."""
     found = re.search(r"Tests +(\d+ passed)", output)
     files = re.search(r"Test Files +(\d+) passed", output)
     if found is None or files is None:

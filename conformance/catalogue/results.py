@@ -1,4 +1,4 @@
-"""What a run finds out: plain data that the ledger fills and the reports write.
+"""Results of checks, requirements and runs: plain data, which the reports write.
 
 The words are those of the JSON report.
 """
@@ -13,7 +13,7 @@ from conformance.catalogue.requirements import Requirement
 
 
 class Status(StrEnum):
-    """What became of a requirement."""
+    """The status of a requirement."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a run says of the implementation."""
+    """The verdict of a run on the implementation."""
 
     CONFORMANT = "conformant"
     NONCONFORMANT = "nonconformant"
@@ -45,7 +45,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found out about one requirement. No secret stands in any of its texts.
+    """The result of one check for one requirement. None of its texts holds a secret.
 
     Attributes:
         requirement: The id of the requirement.
@@ -74,7 +74,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """What all checks together found out about a requirement.
+    """The result of all checks for a requirement.
 
     `reason` says why a status is what it is where no check says so: a waiver, say.
     """
@@ -114,7 +114,7 @@ class RunResult:
     requests: int = 0
 
     def summary(self) -> dict[str, int]:
-        """How many requirements have each status."""
+        """Count the requirements of each status."""
         counts = {status.value: 0 for status in Status}
         for result in self.requirements:
             counts[result.status.value] += 1

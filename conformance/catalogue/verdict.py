@@ -18,8 +18,8 @@ from conformance.catalogue.results import (
 from conformance.catalogue.waivers import Waiver
 
 
-class Ledger:
-    """Keeps what the checks found out. What nobody found out stays not verified."""
+class VerdictBuilder:
+    """The results of all checks. A requirement without a result is not verified."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class Ledger:
         self.requirements = [one for one in self.requirements if one.id in chosen]
 
     def results(self) -> list[RequirementResult]:
-        """The status of each requirement, in the order of the catalogue."""
+        """Return the result of each requirement, in the order of the catalogue."""
         return [self._result(requirement) for requirement in self.requirements]
 
-    def verdict(self, results: Sequence[RequirementResult]) -> Verdict:
-        """What the results say of the implementation. A failure outweighs everything else."""
+    def decide(self, results: Sequence[RequirementResult]) -> Verdict:
+        """Return the verdict. A failure outweighs everything else."""
         counted = [one for one in results if self._counts(one.requirement)]
         if any(one.status is Status.FAILED for one in counted) or self.broken_waivers(results):
             return Verdict.NONCONFORMANT
@@ -64,7 +64,7 @@ class Ledger:
         return Verdict.CONFORMANT
 
     def broken_waivers(self, results: Sequence[RequirementResult]) -> list[str]:
-        """Waivers that fail the run: of a requirement that passes, or past their date."""
+        """Return the waivers that fail the run: of a requirement that passes, or past their date."""
         problems = []
         for one in results:
             waiver = self._waivers.get(one.requirement.id)
@@ -104,5 +104,5 @@ class Ledger:
 
 
 def exit_code(verdict: Verdict, *, interrupted: bool) -> int:
-    """The exit code of a run."""
+    """Return the exit code of a run."""
     return INTERRUPTED if interrupted else EXIT_CODES[verdict]

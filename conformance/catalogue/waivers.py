@@ -22,7 +22,7 @@ class Waiver:
     expires: date
 
     def is_good(self, today: date) -> bool:
-        """Whether it still holds."""
+        """Return whether it still holds."""
         return today <= self.expires
 
 

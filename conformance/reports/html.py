@@ -52,7 +52,7 @@ class _Bar:
 
 
 def html_report(run: CleanRun, written: datetime) -> str:
-    """A run as an HTML page; `written` is the time that it names."""
+    """Return a run as an HTML page; `written` is the time that it names."""
     shown = show(run)
     css, css_hash = style_sheet(_FOLDER / "page.css")
     return template(_FOLDER / "page.html").render(

@@ -27,7 +27,7 @@ _RUN = "the run as a whole"
 
 
 def junit_report(run: CleanRun, written: datetime) -> str:
-    """A run as JUnit XML; `written` is when it ended."""
+    """Return a run as JUnit XML; `written` is the time of its end."""
     suite = ET.Element("testsuite", name="conformance")
     _properties(suite, run)
     shown = show(run)
@@ -106,7 +106,7 @@ def _story(shown: Shown, told: Told) -> str:
 
 
 def _verdict(suite: ET.Element, run: RunResult, shown: Sequence[Shown]) -> None:
-    """A test case for the run, if no other shows that it is not conformant."""
+    """Add a test case for the run, if no other shows that it is not conformant."""
     tag = {
         Verdict.CONFORMANT: None,
         Verdict.NONCONFORMANT: "failure",

@@ -20,7 +20,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came of one operation with one kind of credentials.
+    """The result of one operation with one kind of credentials.
 
     Attributes:
         kind: The worst of its checks.
@@ -46,7 +46,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class AccessMatrix:
     """Credentials by operations."""
 
     operations: Sequence[str]
@@ -54,12 +54,12 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """How many kinds of credentials there are."""
+        """The number of rows."""
         return sum(len(group.rows) for group in self.groups)
 
 
-def matrix(shown: Sequence[Shown]) -> Matrix:
-    """The matrix of all checks that name an operation and credentials."""
+def matrix(shown: Sequence[Shown]) -> AccessMatrix:
+    """Build the matrix of all checks that name an operation and credentials."""
     found: dict[tuple[str, str], list[tuple[Shown, Told]]] = {}
     for one in shown:
         for told in one.told:
@@ -70,7 +70,7 @@ def matrix(shown: Sequence[Shown]) -> Matrix:
     groups: dict[str, list[str]] = {role: [] for role in _TITLES}
     for label in dict.fromkeys(credential for credential, _ in found):
         groups[_role(label)].append(label)
-    return Matrix(
+    return AccessMatrix(
         operations,
         [
             Rows(
@@ -90,7 +90,7 @@ def matrix(shown: Sequence[Shown]) -> Matrix:
 
 
 def _credential(one: Shown, told: Told) -> str:
-    """The row of a check. One that tries several credentials has none, unless it fails: no failure is left out."""
+    """Return the row of a check; "" for one that tries several credentials and does not fail."""
     _, _, kind = one.id.partition("/")
     about_access = kind.startswith(("forbidden/", "unauthenticated/"))
     if told.check.credential or told.kind is not Kind.FAILED or not about_access:
@@ -104,7 +104,7 @@ def _role(label: str) -> str:
 
 
 def _scopes(label: str) -> tuple[int, str]:
-    """Orders the logins of a person: Basic, then tokens by the number of their scopes."""
+    """Order the logins of a person: Basic, then tokens by the number of their scopes."""
     _, _, scopes = label.partition("(")
     names = [name for name in scopes.rstrip(")").split() if "_" in name]
     return (len(names) if "token" in label else -1, label)

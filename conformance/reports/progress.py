@@ -1,4 +1,4 @@
-"""How far a run has come: one line that changes on a terminal, a line now and then elsewhere."""
+"""The progress of a run: one line that changes on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLEAR = "\r\x1b[2K"
 
 
 class Progress:
-    """Tells on a stream how far a run has come. To be called from one thread.
+    """The progress of a run on a stream. To be called from one thread.
 
     Args:
         stream: Where to write: stderr, so that what a program reads from stdout stays clean.
@@ -54,16 +54,16 @@ class Progress:
         self.close()
 
     def expect(self, total: int) -> None:
-        """So many checks there will be."""
+        """Set the number of checks."""
         self._total = total
 
     def phase(self, words: str) -> None:
-        """Something begins: `Trying the logins`. Shown on a terminal until something else is."""
+        """Show the phase that begins, such as `Trying the logins`, on a terminal."""
         if self._moving:
             self._draw(self._shown(words))
 
     def add(self, name: str, *, failed: bool = False) -> None:
-        """A check has come to its end; `name` is what it was about."""
+        """Count a check that has ended, and show its name now and then."""
         self._checks += 1
         self._failed += failed
         now = self._clock()

@@ -1,4 +1,4 @@
-"""How a stream can be written to: with colours or without, how wide, and in which characters."""
+"""The style of a stream: colours, width and characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NARROWEST, _USUAL, _WIDEST = 40, 100, 120
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a stream can show.
+    """The abilities of a stream.
 
     Attributes:
         colours: Whether escape sequences for colours are understood and wanted.
@@ -40,23 +40,23 @@ class Style:
     encoding: str = "utf-8"
 
     def painted(self, text: str, kind: Kind) -> str:
-        """A text in the colour of a kind of result."""
+        """Colour a text for a kind of result."""
         return click.style(text, fg=_COLOURS[kind], bold=True) if self.colours else text
 
     def strong(self, text: str) -> str:
-        """A text that stands out."""
+        """Set a text in bold."""
         return click.style(text, bold=True) if self.colours else text
 
     def faint(self, text: str) -> str:
-        """A text that stands back."""
+        """Set a text in a faint colour."""
         return click.style(text, dim=True) if self.colours else text
 
     def mark(self, kind: Kind) -> str:
-        """The sign of a kind of result."""
+        """Return the sign of a kind of result, in its colour."""
         return self.painted(GLYPHS[kind], kind)
 
     def writable(self, text: str) -> str:
-        """A text in characters that the stream has."""
+        """Replace the characters that the stream's encoding lacks."""
         for character, plain in _PLAIN.items():
             if not self._has(character):
                 text = text.replace(character, plain)
@@ -74,7 +74,7 @@ _PLAIN = {"✓": "+", "✗": "x", "–": "-", "—": "-", "·": "-", "…": "...
 
 
 def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:
-    """What a stream can show. NO_COLOR (no-color.org) forbids colours on a terminal."""
+    """Return the style of a stream. NO_COLOR (no-color.org) forbids colours on a terminal."""
     terminal = is_terminal(stream, environment)
     width = _USUAL
     if terminal or environment.get("COLUMNS"):
@@ -87,7 +87,7 @@ def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Sty
 
 
 def is_terminal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a person watches, on something that can go back to the beginning of a line."""
+    """Return whether a stream is a terminal that can go back to the beginning of a line."""
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 

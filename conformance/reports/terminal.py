@@ -41,7 +41,7 @@ def print_result(run: RunResult, stream: TextIO, hide: Hide, style: Style | None
 
 
 def terminal_lines(run: CleanRun, style: Style) -> Iterator[str]:
-    """The lines about a run."""
+    """Yield the lines about a run."""
     shown = show(run)
     page = _Page(style)
 
@@ -68,7 +68,7 @@ class _Page:
             yield ""
 
     def reasons(self, title: str, shown: Sequence[Shown]) -> Iterator[str]:
-        """Requirements under what they have in common: why nothing more can be said of them."""
+        """List requirements under the reason that they share."""
         yield from self._heading(title, shown)
         for reason, group in by_reason(shown):
             yield from self._marked(group[0].kind, _brief(reason or group[0].kind.words))

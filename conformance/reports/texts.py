@@ -29,7 +29,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def visible(text: str) -> str:
-    r"""A text in which everything can be seen.
+    r"""Escape the characters of a text that cannot be seen.
 
     Control characters, lone surrogates, marks that turn the direction of writing and whatever else
     prints nothing become escapes as in JSON (`\u001b`): a JSON body in a curl line stays the same body.
@@ -46,7 +46,7 @@ def _escaped(character: str) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """A text, or its beginning and its end, and how much is missing between them."""
+    """Return a text, or its beginning and end with the number of characters left out between them."""
     if len(text) <= longest:
         return text
     end = longest // 5
@@ -55,7 +55,7 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 
 def clean(run: RunResult, hide: Hide) -> CleanRun:
-    """A run as it may be shown.
+    """Make a run fit to be shown.
 
     What comes from the catalogue to be looked up by programs (ids, levels, operations) stays as it is:
     it is the same in every run.

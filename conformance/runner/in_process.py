@@ -50,7 +50,7 @@ def run_suite(plugin: Plugin, *, workers: int = 1, more: Sequence[str] = ()) -> 
 
 
 def _as_options(settings: Settings) -> Iterator[str]:
-    """The settings as options of pytest: the workers of xdist read them."""
+    """Yield the settings as options of pytest: the workers of xdist read them."""
     yield f"--conformance-target={settings.target}"
     for option in OPTIONS:
         value = getattr(settings, option.destination)

@@ -75,17 +75,17 @@ class Plugin:
         return 2 if self.error or self.result is None else self._code or self.result.exit_code
 
     def hide(self, text: str) -> str:
-        """A text without the secrets of the run."""
+        """Mask the secrets of the run in a text."""
         return text if self._session is None else self._session.target.redact(text)
 
     @property
     def run(self) -> CheckContext:
-        """What the checks have in hand."""
+        """The context of the checks."""
         assert self._run is not None, "the run has not begun"
         return self._run
 
     def judge(self, item: pytest.Item) -> Judge:
-        """The judge of one check."""
+        """Make the judge of one check."""
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         mark = item.get_closest_marker("proves")
         return Judge(
@@ -176,7 +176,7 @@ class Plugin:
         self._narrowed |= bool(output.get("conformance_narrowed"))
         self._session.other_requests += int(output.get("conformance_requests", 0))
         if error:
-            self._session.ledger.incomplete.append("a worker of pytest-xdist broke down")
+            self._session.verdict.incomplete.append("a worker of pytest-xdist broke down")
 
     # -- the checks -------------------------------------------------------------------------------
 
@@ -185,11 +185,11 @@ class Plugin:
         check = check_of(obj) if isinstance(obj, FunctionType) else None
         if check is None or self._session is None:
             return None
-        wanted = (one.id for one in self._session.ledger.requirements)
+        wanted = (one.id for one in self._session.verdict.requirements)
         return None if any(map(check.is_about, wanted)) else []
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One check per operation, credential or member, as the check asks."""
+        """Repeat a check per operation, credential or member, as it asks."""
         if self._run is not None and check_of(metafunc.function) is not None:
             parametrize(metafunc, self._run)
 
@@ -199,7 +199,7 @@ class Plugin:
     ) -> None:
         """Leave out what --only does not choose, put the rest in order, and keep what writes on one worker."""
         assert self._session is not None
-        wanted = {requirement.id for requirement in self._session.ledger.requirements}
+        wanted = {requirement.id for requirement in self._session.verdict.requirements}
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
@@ -267,7 +267,7 @@ class Plugin:
 
     @contextlib.contextmanager
     def _alone(self, *, alone: bool) -> Iterator[None]:
-        """No two workers are within checks that write at the same time."""
+        """Hold the lock, so that no two workers run checks that write at the same time."""
         if self._lock is None or not alone:
             yield
             return
@@ -278,7 +278,7 @@ class Plugin:
     def _conclude(self, judge: Judge, results: Sequence[CheckResult], early: Status | None) -> None:
         """Tell pytest: a failure fails the test, and what was not judged skips it."""
         assert self._session is not None
-        by_id = {one.id: one for one in self._session.ledger.requirements}
+        by_id = {one.id: one for one in self._session.verdict.requirements}
         failed = [
             one
             for one in results
@@ -302,19 +302,19 @@ class Plugin:
         found: list[Any] = [value for name, value in report.user_properties if name == _PROPERTY]
         if report.when == "call" and found:
             results = [CheckResult(**{**one, "status": Status(one["status"])}) for one in found[0]]
-            self._session.ledger.add(
+            self._session.verdict.add(
                 replace(result, duration_s=round(report.duration, 4)) for result in results
             )
             if self._progress is not None:
                 failed = any(result.status is Status.FAILED for result in results)
                 self._progress.add(results[0].name if results else report.nodeid, failed=failed)
         elif report.failed:
-            self._session.ledger.incomplete.append(f"{report.nodeid} broke down")
+            self._session.verdict.incomplete.append(f"{report.nodeid} broke down")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module of checks that cannot be imported leaves the run incomplete."""
+        """Leave the run incomplete if a module of checks cannot be imported."""
         if report.failed and self._session is not None:
-            self._session.ledger.incomplete.append(f"{report.nodeid} cannot be collected")
+            self._session.verdict.incomplete.append(f"{report.nodeid} cannot be collected")
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """Remember that something broke which is no check; a line tells it, so no traceback is needed."""
@@ -365,9 +365,9 @@ class Plugin:
         if session is None or self._run is None:
             return
         if self._narrowed:
-            session.ledger.keep_only(self._chosen)
+            session.verdict.keep_only(self._chosen)
         if self._broken:
-            session.ledger.incomplete.append(self._broken)
+            session.verdict.incomplete.append(self._broken)
         try:
             self.result = session.finish(interrupted=interrupted)
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
@@ -396,7 +396,7 @@ class Plugin:
             sys.stderr.write(f"conformance: {self._shown(text)}\n")
 
     def _shown(self, text: str) -> str:
-        """A text as a terminal may get it."""
+        """Make a text fit for a terminal: without secrets and escape sequences."""
         return visible(self.hide(text))
 
     def _tell_controller(self, config: Any) -> None:
@@ -411,39 +411,39 @@ def broke(error: BaseException, what: str = "the suite") -> str:
 
 
 def _ids(item: pytest.Item) -> tuple[str, ...] | None:
-    """The requirements that a check is about; None if it is none of ours."""
+    """Return the requirements that a check is about; None for an item that is no check."""
     marker = item.get_closest_marker("proves")
     return None if marker is None else marker.args
 
 
 def _place(item: pytest.Item) -> int:
-    """When a check runs: by the place of its module. What is not ours stays before them all."""
+    """Return the place of a check in the run, by its module; other items come first."""
     check = check_of(getattr(item, "function", None))
     return -1 if check is None else MODULES.index(item.path.stem)
 
 
 def _is_alone(item: pytest.Item) -> bool:
-    """Whether no check that writes may run at the same time."""
+    """Return whether no check that writes may run at the same time."""
     check = check_of(getattr(item, "function", None))
     return _writes(item) or (check is not None and check.alone)
 
 
 def _writes(item: pytest.Item) -> bool:
-    """Whether a check writes, or reads what others write."""
+    """Return whether a check writes, or reads what others write."""
     check = check_of(getattr(item, "function", None))
     operation = getattr(getattr(item, "callspec", None), "params", {}).get("op")
     return check is not None and check.writes and operation not in READS
 
 
 def _name(item: pytest.Item) -> str:
-    """What a check tried, in words: the name of its function, and its parameters."""
+    """Name a check in words: by its function and its parameters."""
     words = str(getattr(item, "originalname", item.name)).removeprefix("test_").replace("_", " ")
     _, bracket, parameters = item.name.partition("[")
     return f"{words} [{parameters[:-1]}]" if bracket else words
 
 
 def _plain(result: CheckResult) -> dict[str, Any]:
-    """A result as data that travels between the processes of xdist."""
+    """Return a result as plain data, for the other processes of xdist."""
     return {**asdict(result), "status": result.status.value}
 
 

@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without a target there is nothing to check: say so, instead of running into the dark."""
+    """End with a message if the checks are collected without a target."""
     ours = Path(__file__).parents[1] / "checks"
     if ours not in collection_path.parents or config.pluginmanager.has_plugin(PLUGIN):
         return None

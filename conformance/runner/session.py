@@ -22,7 +22,7 @@ from conformance.account.restorer import Restored, StateUnreadable, Steward, res
 from conformance.account.state import TEXT_MEMBERS, AccountState
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
-from conformance.catalogue.verdict import Ledger, exit_code
+from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.context import CheckContext, Prepared, is_foreign, texts_of
 from conformance.runner.preflight import explain_dead, try_reading, try_writing
@@ -62,7 +62,7 @@ class Session:
         for choice in settings.only:
             if not any(requirement.matches(choice) for requirement in chosen):
                 raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
-        self.ledger = Ledger(chosen, waivers, settings.level)
+        self.verdict = VerdictBuilder(chosen, waivers, settings.level)
         self.transport = transport
         self.client = connect(self.target, transport)
         self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
@@ -79,7 +79,7 @@ class Session:
     def start(self) -> None:
         """Try the logins, read both accounts, write the journal. Raises RunError."""
         if not self.target.verify_tls:
-            self.ledger.notes.append(
+            self.verdict.notes.append(
                 "WARNING: tls.verify is false: whoever is in between can read the passwords and tokens"
             )
         try:
@@ -103,7 +103,7 @@ class Session:
     def run(
         self, client: Client | None = None, worker: str = "", prepared: Prepared | None = None
     ) -> CheckContext:
-        """What the checks of this process have in hand."""
+        """Make the context of the checks in this process."""
         return CheckContext(
             self.settings,
             self.target,
@@ -134,7 +134,7 @@ class Session:
         try:
             self._journal = Journal.open(path)
         except JournalInUse as error:
-            self.ledger.notes.append(str(error))
+            self.verdict.notes.append(str(error))
             return str(error)
         self._unrestored = True
         left = self._journal.read()
@@ -149,11 +149,11 @@ class Session:
                 f"{'; '.join(outcome.problems)}; mend this by hand, then remove the file"
             )
         self._unrestored = False
-        self.ledger.notes.append(f"restored what an unfinished run left behind ({path})")
+        self.verdict.notes.append(f"restored what an unfinished run left behind ({path})")
         return ""
 
     def _read_accounts(self) -> tuple[Record | None, str]:
-        """How the accounts are, and why nothing may be written, or ""."""
+        """Read the accounts; return their state, and the reason to write nothing, or ""."""
         try:
             states = {role: self._steward.read(role) for role in self._steward.accounts}
             at_work = self._changes_by_itself(states)
@@ -167,7 +167,7 @@ class Session:
         return Record(self.target.base_url, self.prepared.tag, names, states), ""
 
     def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
-        """Whether the accounts have the mark of another run, and it is still at work.
+        """Return whether the accounts have the mark of another run that is still at work.
 
         What a run left behind that broke off stays as it is; what one has that is at work does not.
         Raises StateUnreadable, TransportError.
@@ -182,7 +182,7 @@ class Session:
         return False
 
     def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
-        """Logins that cannot be judged, with the reason. Raises RunError for those that never work."""
+        """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
         if may_write and silent:
             silent = try_writing(
                 self.client, self.contract.operations, self.target.accounts, silent
@@ -200,7 +200,7 @@ class Session:
         return dead
 
     def _fixed_members(self, record: Record) -> list[str]:
-        """Members of the profile that the target does not take back as they are: they stay untouched."""
+        """Find the members of the profile that the target does not take back: no check changes them."""
         user = record.accounts["owner"].user
         texts = {name: user[name] for name in TEXT_MEMBERS if isinstance(user.get(name), str)}
         if texts and self._steward.write("owner", "update_user", texts):
@@ -243,7 +243,7 @@ class Session:
             try:
                 self._journal.close(remove=not (keep or self._unrestored))
             except JournalError as error:
-                self.ledger.notes.append(str(error))
+                self.verdict.notes.append(str(error))
             self._journal = None
 
     def finish(self, *, interrupted: bool = False) -> RunResult:
@@ -251,16 +251,16 @@ class Session:
         outcome = self.finish_accounts()
         redact = self.target.redact
         if outcome.problems:
-            self.ledger.incomplete.append("the accounts are not as they were")
+            self.verdict.incomplete.append("the accounts are not as they were")
         notes = [
-            *self.ledger.notes,
-            *self.ledger.incomplete,
+            *self.verdict.notes,
+            *self.verdict.incomplete,
             *(f"not restored: {problem}" for problem in outcome.problems),
             *outcome.notes,
         ]
-        results = self.ledger.results()
-        verdict = self.ledger.verdict(results)
-        notes += self.ledger.broken_waivers(results)
+        results = self.verdict.results()
+        verdict = self.verdict.decide(results)
+        notes += self.verdict.broken_waivers(results)
         self.client.close()
         return RunResult(
             verdict=verdict,
@@ -311,7 +311,7 @@ def clean_up(settings: Settings) -> Restored | None:
 
 
 def connect(target: Target, transport: Transport | None = None, workers: int = 1) -> Client:
-    """A client for the target. Raises RunError."""
+    """Make a client for the target. Raises RunError."""
     try:
         return Client(target, transport, workers)
     except ProxyUnusable as error:
@@ -322,18 +322,18 @@ def connect(target: Target, transport: Transport | None = None, workers: int = 1
 
 
 def _is_plain(member: str, text: str) -> bool:
-    """Whether a text of the profile is one that nobody may refuse."""
+    """Return whether a text of the profile is one that no target may refuse."""
     fits = 1 <= len(text) <= _PLAIN and text == text.strip() and text.isprintable()
     return fits and (member != "profile_url" or text.startswith(("http://", "https://")))
 
 
 def new_tag() -> str:
-    """The mark of a run: in no other run, whatever its seed."""
+    """Draw the mark of a run, which no other run has, whatever its seed."""
     return "conformance" + "".join(secrets.choice(_TAG_CHARACTERS) for _ in range(6))
 
 
 def check_record(record: Record, target: Target, path: Path) -> None:
-    """Whether a journal is of this target's accounts. Raises JournalError."""
+    """Refuse a restore file of other accounts. Raises JournalError."""
     names = {account.role: account.username for account in target.accounts}
     if record.base_url != target.base_url or any(
         names.get(role) != name for role, name in record.usernames.items()
@@ -345,13 +345,13 @@ def check_record(record: Record, target: Target, path: Path) -> None:
 
 
 def contract_name() -> str:
-    """Title and version of the contract."""
+    """Return title and version of the contract."""
     info = packaged_contract().document.data["info"]
     return f"{info['title']} {info['version']}"
 
 
 def failed_run(settings: Settings, target: str = "") -> RunResult:
-    """What the reports say of a run that could not be begun."""
+    """Return the result of a run that could not be begun."""
     return RunResult(
         verdict=Verdict.ERROR,
         exit_code=2,

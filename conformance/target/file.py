@@ -87,7 +87,7 @@ def _order(finding: Finding) -> tuple[int, int]:
 
 
 class _Reader:
-    """Reads one document, and collects what is wrong with it."""
+    """A reader of one document, with its findings."""
 
     def __init__(
         self, document: Document, scopes: Collection[str], environ: Mapping[str, str]
@@ -134,7 +134,7 @@ class _Reader:
         return target
 
     def expand(self, value: Any, pointer: Pointer) -> Any:
-        """The value with each ${NAME} looked up."""
+        """Replace each ${NAME} in a value by the environment's."""
         if isinstance(value, dict):
             return {key: self.expand(part, (*pointer, key)) for key, part in value.items()}
         if isinstance(value, list):
@@ -351,7 +351,7 @@ def _is_latin(text: str) -> bool:
 
 
 def _url_problem(url: str) -> str:
-    """What is wrong with a base URL; empty if nothing is."""
+    """Return the fault of a base URL; empty if there is none."""
     try:
         parts = urlsplit(url)
         _ = parts.port

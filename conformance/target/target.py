@@ -1,4 +1,4 @@
-"""Where and as whom to test: what a target file says, as data."""
+"""A target as data: the URL, the accounts and their logins."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Target:
         return (self.owner,) if self.other is None else (self.owner, self.other)
 
     def mint(self, account: Account, scopes: Scopes) -> str:
-        """A token from the token_command, which runs without a shell, beside the target file.
+        """Mint a token with the token_command, which runs without a shell, beside the target file.
 
         Raises:
             TokenCommandError: There is no command, or it fails, takes too long or prints nothing.

@@ -1,4 +1,4 @@
-"""What `conformance init` writes."""
+"""The target file that `conformance init` writes."""
 
 TEMPLATE = """\
 # Where and as whom `conformance run` tests. ${NAME} is taken from the environment, and kept secret.

@@ -14,7 +14,13 @@ from accounts_contract import Operation
 from conformance.target.credentials import NOBODY, Credentials
 from conformance.target.target import RateLimit, Target
 from conformance.wire.exchange import Exchange
-from conformance.wire.transport import HttpTransport, Request, Response, Transport, TransportError
+from conformance.wire.transport import (
+    HttpTransport,
+    ReceivedResponse,
+    SentRequest,
+    Transport,
+    TransportError,
+)
 
 USER_AGENT = "accounts-conformance/1"
 MAX_RETRY_AFTER = 60.0
@@ -36,12 +42,12 @@ class Body:
 
 
 class Client:
-    """Sends requests to the one host of the target, and counts them."""
+    """A client of the target's one host, with a count of its requests."""
 
     def __init__(
         self, target: Target, transport: Transport | None = None, workers: int = 1
     ) -> None:
-        """`workers` processes share the rate limit. Raises what HttpTransport raises."""
+        """Share the rate limit with `workers` processes. Raises what HttpTransport raises."""
         self.target = target
         self.requests = 0
         self.rate_limited: str | None = None
@@ -98,7 +104,7 @@ class Client:
         if content is None and method not in ("GET", "HEAD", "OPTIONS"):
             content = b""
         headers = tuple(self._headers(credentials, body, accept).items())
-        request = Request(method, self._prefix + path, headers, content, linger)
+        request = SentRequest(method, self._prefix + path, headers, content, linger)
         response = self._until_answered(request)
         parts = urlsplit(self.target.base_url)
         url = f"{parts.scheme}://{parts.netloc}{request.path}"
@@ -123,7 +129,7 @@ class Client:
             headers["Content-Type"] = body.media_type
         return headers
 
-    def _until_answered(self, request: Request) -> Response:
+    def _until_answered(self, request: SentRequest) -> ReceivedResponse:
         if self.rate_limited is not None:
             raise RateLimited(self.rate_limited)
         for _ in range(_MAX_TRIES):
@@ -146,8 +152,8 @@ class Client:
         raise RateLimited(self.rate_limited)
 
 
-def retry_after(response: Response) -> float:
-    """The seconds that a 429 asks to wait (RFC 9110, section 10.2.3); 1 if it does not say."""
+def retry_after(response: ReceivedResponse) -> float:
+    """Return the seconds of Retry-After (RFC 9110, section 10.2.3); 1 without it."""
     value = next((value for name, value in response.headers if name.lower() == "retry-after"), "")
     value = value.strip()
     if value.isdecimal() and len(value) < 10:
@@ -162,7 +168,7 @@ def retry_after(response: Response) -> float:
 
 
 class _Pace:
-    """Holds requests back so that no window of the rate limit has more of them than allowed."""
+    """A delay before requests, so that no window of the rate limit has more than allowed."""
 
     def __init__(self, limit: RateLimit | None, workers: int) -> None:
         self._limit = limit

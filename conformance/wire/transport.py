@@ -56,8 +56,8 @@ class ProxyUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent.
+class SentRequest:
+    """A request as it goes over the wire.
 
     `path` includes the prefix of the base URL and is percent-encoded. `linger`: whether to wait a moment for
     bytes behind an answer that has no body.
@@ -71,8 +71,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """What came back, with bytes that were sent where no body may be (`stray`)."""
+class ReceivedResponse:
+    """An answer; `stray` for bytes behind one that must have no body."""
 
     status: int
     headers: Headers
@@ -81,10 +81,10 @@ class Response:
 
 
 class Transport(Protocol):
-    """Sends one request and gives back its answer."""
+    """The way to send one request and read its answer."""
 
-    def send(self, request: Request) -> Response:
-        """Raises TransportError."""
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        """Send a request and return its answer. Raises TransportError."""
 
     def close(self) -> None:
         """Close what is open."""
@@ -99,7 +99,7 @@ class HttpTransport:
     """
 
     def __init__(self, target: Target) -> None:
-        """Raises ProxyUnusable, and OSError for a CA bundle that cannot be read."""
+        """Raise ProxyUnusable, and OSError for a CA bundle that cannot be read."""
         parts = urlsplit(target.base_url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
@@ -109,7 +109,7 @@ class HttpTransport:
         self._proxy = _proxy(parts.scheme, self._host)
         self._idle: http.client.HTTPConnection | None = None
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         """Send a request and read its answer. Raises TransportError."""
         idle = None if request.body is not None else self._take_idle()
         if idle is not None:
@@ -157,7 +157,9 @@ class HttpTransport:
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> Response:
+    def _exchange(
+        self, connection: http.client.HTTPConnection, request: SentRequest
+    ) -> ReceivedResponse:
         deadline = time.monotonic() + 3 * self._timeout
         sock = connection.sock
         keep = False
@@ -181,9 +183,9 @@ class HttpTransport:
                 self._idle = connection
             else:
                 connection.close()
-        return Response(status, headers, _decoded(body, headers), stray=stray)
+        return ReceivedResponse(status, headers, _decoded(body, headers), stray=stray)
 
-    def _write(self, connection: http.client.HTTPConnection, request: Request) -> None:
+    def _write(self, connection: http.client.HTTPConnection, request: SentRequest) -> None:
         default = self._port == (443 if self._tls else 80)
         host = _authority(self._host, None if default else self._port)
         path = request.path
@@ -210,7 +212,7 @@ class _Proxy:
 
 
 def _proxy(scheme: str, host: str) -> _Proxy | None:
-    """The proxy that the environment names for a host (HTTP_PROXY, HTTPS_PROXY, NO_PROXY)."""
+    """Return the proxy that the environment names for a host (HTTP_PROXY, HTTPS_PROXY, NO_PROXY)."""
     proxies = getproxies()
     url = proxies.get(scheme) or proxies.get("all")
     if not url or proxy_bypass(host):
@@ -252,7 +254,7 @@ def _acknowledge_at_once(sock: socket.socket | None) -> None:
 
 
 def _final(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
-    """The answer after those that only announce it, such as 103 (RFC 9110, section 15.2)."""
+    """Skip interim answers, such as 103 (RFC 9110, section 15.2)."""
     for _ in range(_INTERIM):
         if not 100 <= answer.status < 200 or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             break
@@ -263,7 +265,7 @@ def _final(answer: http.client.HTTPResponse) -> http.client.HTTPResponse:
 
 
 def _has_stray_body(answer: http.client.HTTPResponse, sock: socket.socket | None) -> bool:
-    """Whether bytes follow an answer that has no body by its status."""
+    """Return whether bytes follow an answer that has no body by its status."""
     if sock is None or answer.fp is None:
         return False
     try:
@@ -304,7 +306,7 @@ def _read(answer: http.client.HTTPResponse, sock: socket.socket | None, deadline
 
 
 def _decoded(body: bytes, headers: Headers) -> bytes:
-    """The body without a gzip coding, which nobody asked for but a server in between may apply."""
+    """Decode a gzip coding, which a server in between may apply unasked."""
     codings = [value.lower() for name, value in headers if name.lower() == "content-encoding"]
     if codings not in (["gzip"], ["x-gzip"], ["deflate"]):
         return body

@@ -143,8 +143,8 @@ def test_the_other_commands_say_that_their_output_is_gone(
 
 PLANTED = {
     "before the first request": "conformance.runner.session.Session.start",
-    "at the first result": "conformance.catalogue.verdict.Ledger.add",
-    "at the verdict": "conformance.catalogue.verdict.Ledger.verdict",
+    "at the first result": "conformance.catalogue.verdict.VerdictBuilder.add",
+    "at the verdict": "conformance.catalogue.verdict.VerdictBuilder.decide",
     "in a report": "conformance.reports.writing.clean",
     "on the terminal": "conformance.reports.terminal.clean",
 }
