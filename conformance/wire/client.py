@@ -1,4 +1,4 @@
-"""The way to the target: rate limit, 429, one recorded exchange per request."""
+"""The client of the target: rate limit, 429, one recorded exchange per request."""
 
 from __future__ import annotations
 
@@ -14,23 +14,18 @@ from accounts_contract import Operation
 from conformance.target.credentials import NOBODY, Credentials
 from conformance.target.target import RateLimit, Target
 from conformance.wire.exchange import Exchange
-from conformance.wire.transport import (
-    HttpTransport,
-    ReceivedResponse,
-    SentRequest,
-    Transport,
-    TransportError,
-)
+from conformance.wire.http_transport import HttpTransport
+from conformance.wire.transport import ReceivedResponse, SentRequest, Transport, TransportError
 
 USER_AGENT = "accounts-conformance/1"
 MAX_RETRY_AFTER = 60.0
-"""Seconds of a Retry-After that are waited for; a longer one leaves things not verified."""
+"""The longest Retry-After that is waited for; a longer one leaves requirements not verified."""
 _MAX_TRIES = 8
 _ACCEPT = "application/json"
 
 
 class RateLimited(TransportError):
-    """The target keeps answering 429, or asks for too long a wait."""
+    """A target that keeps answering 429, or asks for too long a wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class Client:
         self.target = target
         self.requests = 0
         self.rate_limited: str | None = None
-        """Why nothing more is sent; None as long as the target answers."""
+        """The reason to send nothing more; None as long as the target answers."""
         self._transport = transport or HttpTransport(target)
         self._prefix = quote(urlsplit(target.base_url).path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
         self._pace = _Pace(target.rate_limit, workers)
@@ -86,19 +81,19 @@ class Client:
         accept: str | None = _ACCEPT,
         linger: bool = True,
     ) -> Exchange:
-        """Send any request. A 429 is waited for and sent again; no redirect is followed.
+        """Send any request. Repeat it after a 429; follow no redirect.
 
         Args:
             method: The method.
             path: The path below the base URL, percent-encoded.
-            credentials: As whom.
+            credentials: The login.
             body: The body; None sends none.
             operation: The operationId, if it is a request of one.
             accept: The value of Accept; None sends none.
-            linger: Whether to wait for bytes behind an answer that has no body.
+            linger: True to wait for bytes behind an answer that has no body.
 
         Raises:
-            TransportError: There is no answer that could be judged.
+            TransportError: No answer that could be judged.
         """
         content = body.content if body is not None else None
         if content is None and method not in ("GET", "HEAD", "OPTIONS"):
@@ -111,7 +106,7 @@ class Client:
         return Exchange(operation, url, request, response, credentials, self._secret_headers)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the connection."""
         self._transport.close()
 
     def _headers(

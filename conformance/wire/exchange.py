@@ -1,4 +1,4 @@
-"""One request and its answer, as they are recorded, judged and shown."""
+"""A recorded exchange: one request and its answer, to be judged and shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON_MEDIA_TYPE = re.compile(r"(?:application|text)/json|[^/]+/[^/]+\+json")
 
 
 class NotJson(ValueError):
-    """The body is no JSON; the message says why."""
+    """A body that is no JSON; the message says why."""
 
 
 @dataclass(frozen=True)
