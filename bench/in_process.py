@@ -98,7 +98,7 @@ async def measure(config: Config, request: bytes) -> float:
             expected += 1
             for protocol, _ in lines:
                 protocol.data_received(request)
-            while any(transport.answers < expected for _, transport in lines):  # noqa: ASYNC110 - nobody could tell us
+            while any(transport.answers < expected for _, transport in lines):  # noqa: ASYNC110 - nothing signals it
                 await asyncio.sleep(0)
         best = min(best, time.thread_time() - began)
     return best / (CONNECTIONS * ROUNDS) * 1e6

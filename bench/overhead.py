@@ -1,4 +1,4 @@
-"""`python -m bench.overhead`: what sandboxes, faults and the journal cost those who do not use them.
+"""`python -m bench.overhead`: the cost of sandboxes, faults and the journal where they are not used.
 
 They stand in the way of every request. The server of this checkout is measured against the one of a commit
 without them, and a caller who names a sandbox against one who does not. Several rounds, each with new

@@ -1,4 +1,4 @@
-"""`python -m bench.sandboxes`: what ten thousand sandboxes in one process take, and whether the first notices.
+"""`python -m bench.sandboxes`: the memory of ten thousand sandboxes in one process, and its effect on the first.
 
 Each sandbox is made by reading in it, then written to, then filled with requests. In between, the first of
 them is asked again and again, in turn with asking the common world, so that the two can be compared: the best

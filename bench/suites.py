@@ -1,4 +1,4 @@
-"""`python -m bench.suites`: what our conformance suite finds, and what plain Schemathesis finds.
+"""`python -m bench.suites`: the findings of our conformance suite, and of plain Schemathesis.
 
 Both are run against the reference of the self-test: as it is, in legal variations, and with planted defects. Schemathesis does all its checks in all its phases, and gets what it asks for:
 the username, a token with all scopes, and the contract without the form of errors, which the text leaves

@@ -19,11 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_NODE = (20, 19)
 TIMEOUT = 300.0
-"""How many seconds any one command may take."""
+"""The seconds that a command may take."""
 
 
 class StepError(Exception):
-    """A step did not go well; the message is what to show of it."""
+    """A failed step; the message is to be shown."""
 
 
 class Steps:
@@ -33,7 +33,7 @@ class Steps:
         self.failed = False
 
     def run(self, title: str, action: Callable[[], str | None]) -> bool:
-        """Run a step, which gives back what to show of it, if anything; tell whether it went well."""
+        """Run a step, and show the text that it returns, if any. Return whether it went well."""
         started = time.monotonic()
         try:
             output = action()
@@ -50,7 +50,7 @@ class Steps:
 
 
 def run_command(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """Run a command in a folder and give back what it printed. Raises StepError."""
+    """Run a command in a folder and return its output. Raises StepError."""
     try:
         done = subprocess.run(
             [str(part) for part in command],
@@ -74,15 +74,15 @@ def run_command(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 
 def check_node() -> None:
-    """See that there is a Node that is new enough, and npm. Raises StepError."""
-    wanted = ".".join(str(part) for part in OLDEST_NODE)
+    """Refuse a missing or old Node, or a missing npm. Raises StepError."""
+    oldest = ".".join(str(part) for part in OLDEST_NODE)
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
-            raise StepError(f"{tool} was not found: install Node.js {wanted} or newer, with npm")
+            raise StepError(f"{tool} was not found: install Node.js {oldest} or newer, with npm")
     version = run_command("node", "--version", cwd=ROOT).strip()
     numbers = re.match(r"v(\d+)\.(\d+)", version)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NODE:
-        raise StepError(f"this is Node.js {version}, and {wanted} or newer is needed")
+        raise StepError(f"this is Node.js {version}, and {oldest} or newer is needed")
 
 
 def install_packages(folder: Path, **environment: str) -> str | None:

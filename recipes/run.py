@@ -1,4 +1,4 @@
-"""Run the recipes of docs/testing: the files that stand there, as they stand there.
+"""Run the recipes of docs/testing: their files, word for word.
 
 A file is a code block behind a line that holds nothing but its name. Each recipe becomes a project in a
 folder of its own; the JavaScript ones need Node 20.19 or newer with npm, and Playwright's needs Debian's
@@ -36,10 +36,10 @@ DOCS = ROOT / "docs" / "testing"
 BINARIES = HERE / "node_modules" / ".bin"
 PATH = os.pathsep.join([str(BINARIES), str(Path(sys.executable).parent), os.environ["PATH"]])
 
-# Nothing is downloaded but the packages, and a report waits for nobody.
+# Only the packages are downloaded, and no report waits for a reader.
 QUIET = {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "PLAYWRIGHT_HTML_OPEN": "never", "CI": "1"}
 
-# The languages of blocks that are no files: commands, and what is printed.
+# The languages of blocks that are no files: commands and output.
 _NO_FILES = {"sh", "text", "console"}
 _BLOCK = re.compile(
     r"(?:^`(?P<name>[^`\n]+)`\n\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -85,7 +85,7 @@ def write_project(recipe: Path, folder: Path, command: str) -> None:
     """Write the files of a recipe, which must tell its readers to run a command. Raises StepError."""
     files, commands = blocks(recipe.read_text(encoding="utf-8"))
     if command not in commands.splitlines():
-        raise StepError(f"`{command}` is what is run here, and stands in no `sh` block there")
+        raise StepError(f"`{command}` is run here, and stands in no `sh` block of the page")
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ def _files() -> Iterator[Path]:
 
 
 def test_docstrings_open_with_a_verb_and_those_of_classes_with_a_noun() -> None:
-    found = []
+    found: list[str] = []
     for path in _files():
         name = path.relative_to(ROOT).as_posix()
         if not any(name.startswith(f"{room}/") for room in TO_DO):

@@ -1,4 +1,4 @@
-"""The catalogue: what an implementation must and should do, each with the words it comes from."""
+"""The catalogue: the requirements of an implementation, each with the words it comes from."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Level = Literal["MUST", "SHOULD"]
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that an implementation must or should do.
+    """A requirement of an implementation.
 
     Attributes:
-        id: Says what it means, and stays: `delete-email/primary-refused`.
+        id: Stable, and named for its meaning: `delete-email/primary-refused`.
         level: MUST can fail an implementation; SHOULD is reported.
         title: One sentence.
         source: The words it comes from: the text of the API, or a standard.
-        sent: What a check sends to find out.
-        operation: The operationId that it is about; empty for the two of the paths.
+        sent: The requests of a check.
+        operation: Its operationId; empty for a requirement of a path.
         needs: The optional key of the target file without which it is not_configured; else empty.
     """
 
@@ -41,7 +41,7 @@ class Requirement:
 
 
 class UnknownRequirement(KeyError):
-    """There is no requirement of that id."""
+    """An id without a requirement."""
 
 
 class Catalogue(Mapping[str, Requirement]):

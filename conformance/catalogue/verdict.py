@@ -32,18 +32,18 @@ class VerdictBuilder:
         self.level = level
         self.notes: list[str] = []
         self.incomplete: list[str] = []
-        """What went wrong beside the checks, and bars the way to exit 0: the clean-up, say."""
+        """Problems beside the checks that bar exit code 0, such as one of the clean-up."""
         self._waivers = waivers
         self._today = today or datetime.now(UTC).date()
         self._checks: dict[str, list[CheckResult]] = defaultdict(list)
 
     def add(self, results: Iterable[CheckResult]) -> None:
-        """Record what a check found out."""
+        """Record the results of a check."""
         for result in results:
             self._checks[result.requirement].append(result)
 
     def keep_only(self, ids: Iterable[str]) -> None:
-        """Speak of these requirements alone, for no check of the others was chosen."""
+        """Drop all other requirements: no check of them was chosen."""
         chosen = set(ids)
         self.requirements = [one for one in self.requirements if one.id in chosen]
 
@@ -72,10 +72,10 @@ class VerdictBuilder:
                 continue
             if not waiver.is_good(self._today):
                 problems.append(
-                    f"the waiver of {waiver.requirement} expired on {waiver.expires}; mend it, or renew the waiver"
+                    f"the waiver of {waiver.requirement} expired on {waiver.expires}; fix the failure, or renew the waiver"
                 )
             elif one.status is Status.PASSED:
-                problems.append(f"{waiver.requirement} passes, and is waived; remove the waiver")
+                problems.append(f"{waiver.requirement} is waived, and passes; remove the waiver")
         return problems
 
     def _counts(self, requirement: Requirement) -> bool:

@@ -20,8 +20,8 @@ class Progress:
     """The progress of a run on a stream. To be called from one thread.
 
     Args:
-        stream: Where to write: stderr, so that what a program reads from stdout stays clean.
-        hide: Takes secrets out of a text.
+        stream: The stream to write to: stderr, so that stdout stays clean for programs.
+        hide: Masks secrets in a text.
         clock: Seconds, ever growing.
     """
 
@@ -39,7 +39,7 @@ class Progress:
         self._style = style_of(stream)
         self._checks = 0
         self._failed = 0
-        self._told_at = clock()
+        self._written_at = clock()
         self._drawn = False
 
     def __enter__(self) -> Self:
@@ -67,9 +67,9 @@ class Progress:
         self._checks += 1
         self._failed += failed
         now = self._clock()
-        if now - self._told_at < (_REDRAW_S if self._moving else _PLAIN_S):
+        if now - self._written_at < (_REDRAW_S if self._moving else _PLAIN_S):
             return
-        self._told_at = now
+        self._written_at = now
         if self._moving:
             self._draw(f"{self._sentence()} · {self._shown(name)}")
         else:
@@ -96,5 +96,5 @@ class Progress:
         try:
             self._stream.write(self._style.writable(text))
             self._stream.flush()
-        except (OSError, ValueError):  # nobody looks any more, and that ends no run
+        except (OSError, ValueError):  # the reader is gone, and that ends no run
             abandon(self._stream)

@@ -30,9 +30,9 @@ class Style:
     """The abilities of a stream.
 
     Attributes:
-        colours: Whether escape sequences for colours are understood and wanted.
-        width: The columns that a line may take.
-        encoding: What does not exist in it is written as an escape.
+        colours: True to write escape sequences for colours.
+        width: The columns of a line.
+        encoding: Other characters are written as escapes.
     """
 
     colours: bool = False
@@ -92,28 +92,28 @@ def is_terminal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> 
 
 
 def abandon(stream: TextIO) -> None:
-    """Write nothing more to a stream that takes nothing: what is left would fail again at the end."""
+    """Close a stream that takes nothing: its buffer would fail again at the end."""
     with contextlib.suppress(OSError, ValueError):
         stream.close()
 
 
 class Output(io.TextIOWrapper):
-    """A standard output, written to by others (pytest), that goes on when nobody takes what is written.
+    """A standard output for others (pytest) to write to, which outlives a reader that is gone.
 
     Attributes:
-        lost: Why nothing more is taken; empty as long as it is.
+        lost: The reason why nothing more is written; empty as long as it is.
     """
 
     lost = ""
 
     @classmethod
     def of(cls, stream: TextIO) -> Self:
-        """Write where a stream writes to."""
+        """Make one that writes to the file of a stream."""
         raw = os.fdopen(os.dup(stream.fileno()), "wb")
         return cls(raw, stream.encoding, stream.errors, line_buffering=stream.isatty())
 
     def write(self, text: str) -> int:
-        """Write, or lose what is written."""
+        """Write, or drop the text."""
         try:
             return super().write(text)
         except OSError as error:
@@ -121,7 +121,7 @@ class Output(io.TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Send on what is written, or lose it."""
+        """Flush, or drop the buffer."""
         try:
             super().flush()
         except OSError as error:

@@ -1,7 +1,6 @@
-"""Texts on their way into a report: without secrets, not too long, and with nothing invisible in them.
+"""Texts of a report: without secrets, not too long, and without invisible characters.
 
-It is done once, for a whole run, before any writer sees it. So a writer only does what its own format
-asks for.
+A whole run is cleaned once, before any writer. So a writer only follows the rules of its own format.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from typing import NewType
 from conformance.catalogue.results import CheckResult, RequirementResult, RunResult
 
 Hide = Callable[[str], str]
-"""Takes the secrets out of a text."""
+"""Masks the secrets in a text."""
 
 CleanRun = NewType("CleanRun", RunResult)
-"""A run that has been through clean(). Writers take no other."""
+"""A run after clean(). Writers take no other."""
 
 LONGEST = 8_000
 LONGEST_NAME = 300
@@ -57,8 +56,7 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 def clean(run: RunResult, hide: Hide) -> CleanRun:
     """Make a run fit to be shown.
 
-    What comes from the catalogue to be looked up by programs (ids, levels, operations) stays as it is:
-    it is the same in every run.
+    Ids, levels and operations stay as they are: programs look them up in the catalogue.
     """
 
     def text(value: str, longest: int = LONGEST) -> str:

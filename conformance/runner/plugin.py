@@ -1,4 +1,4 @@
-"""The suite as a pytest plugin: it hands the checks what they need and keeps the ledger."""
+"""The suite as a pytest plugin: it gives the checks their context and collects their results."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Plugin:
     """One run within pytest.
 
     Attributes:
-        result: What the run found out, once it is over.
-        error: Why it could not be begun; empty if it could.
+        result: The result of the run, once it is over.
+        error: The reason why it could not begin; empty if it could.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Plugin:
         progress: Progress | None = None,
         output: Output | None = None,
     ) -> None:
-        self.__name__ = PLUGIN  # by this name pytest registers it
+        self.__name__ = PLUGIN  # pytest registers it by this name
         self.settings = settings
         self.result: RunResult | None = None
         self.error = ""
         self._code = 0
         self._broken = ""
-        """What broke in the middle of the run, beside the checks."""
+        """An error in the middle of the run, outside the checks."""
         self._pytest: pytest.Session | None = None
         self._transport = transport
         self._progress = progress
@@ -100,7 +100,7 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Try the logins and write the journal, once; a worker of xdist is told what was found."""
+        """Try the logins and write the restore file, once; a worker of xdist gets the outcome."""
         if hasattr(session.config, "workerinput"):
             self._session = Session(self.settings, self._transport)
             self._start_worker(session.config.workerinput)
@@ -109,7 +109,7 @@ class Plugin:
         self._pytest = session
 
     def begin(self) -> bool:
-        """Try the logins, write the journal. Whether checks may follow; if not, `error` says why."""
+        """Try the logins, write the restore file. Return whether checks may follow; if not, set `error`."""
         if self._progress is not None:
             self._progress.phase("Trying the logins")
         try:
@@ -140,7 +140,7 @@ class Plugin:
         return True
 
     def _break(self, error: BaseException) -> None:
-        """Say why the run cannot be trusted: a defect of ours is no verdict on the target."""
+        """Set the error of a defect of ours, which is no verdict on the target."""
         if os.environ.get("CONFORMANCE_DEBUG"):
             raise error
         self.error = self._shown(broke(error))
@@ -156,7 +156,7 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of xdist what was found out before the first check."""
+        """Pass a worker of xdist the outcome of the preparation."""
         assert self._session is not None
         if self._lock is None:
             descriptor, name = tempfile.mkstemp(prefix="conformance-", suffix=".lock")
@@ -169,24 +169,24 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Take over what a worker knows beside its results."""
+        """Take over the counts of a worker."""
         assert self._session is not None
         output = getattr(node, "workeroutput", {})
         self._chosen |= set(output.get("conformance_chosen", ()))
         self._narrowed |= bool(output.get("conformance_narrowed"))
         self._session.other_requests += int(output.get("conformance_requests", 0))
         if error:
-            self._session.verdict.incomplete.append("a worker of pytest-xdist broke down")
+            self._session.verdict.incomplete.append("a worker of pytest-xdist crashed")
 
     # -- the checks -------------------------------------------------------------------------------
 
     def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
-        """Leave out at once, with all its repetitions, a check of which --only chooses nothing."""
+        """Leave out a check of which --only chooses nothing, with all its repetitions."""
         check = check_of(obj) if isinstance(obj, FunctionType) else None
         if check is None or self._session is None:
             return None
-        wanted = (one.id for one in self._session.verdict.requirements)
-        return None if any(map(check.is_about, wanted)) else []
+        chosen = (one.id for one in self._session.verdict.requirements)
+        return None if any(map(check.is_about, chosen)) else []
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Repeat a check per operation, credential or member, as it asks."""
@@ -197,30 +197,30 @@ class Plugin:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out what --only does not choose, put the rest in order, and keep what writes on one worker."""
+        """Drop the checks that --only does not choose, order the rest, keep those that write on one worker."""
         assert self._session is not None
-        wanted = {requirement.id for requirement in self._session.verdict.requirements}
+        chosen = {requirement.id for requirement in self._session.verdict.requirements}
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            (kept if _ids(item) is None or wanted & set(_ids(item) or ()) else dropped).append(item)
+            (kept if _ids(item) is None or chosen & set(_ids(item) or ()) else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         items[:] = sorted(kept, key=_place)
         for item in kept:
-            self._chosen |= set(_ids(item) or ()) & wanted
+            self._chosen |= set(_ids(item) or ()) & chosen
             if _is_alone(item):
                 item.add_marker(pytest.mark.xdist_group("writes"))
         self._narrowed = bool(config.getoption("keyword") or config.getoption("markexpr"))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Say how many checks there will be; with workers, nobody knows."""
+        """Set the number of checks for the progress; with workers it is unknown."""
         if self._progress is not None:
             self._progress.expect(len(session.items))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
-        """Run one check, and turn whatever happens into results."""
+        """Run one check, and turn every outcome into results."""
         check = check_of(pyfuncitem.function)
         if check is None or self._run is None:
             return None
@@ -241,7 +241,7 @@ class Plugin:
     def _judge(
         self, judge: Judge, call: Callable[[], object], *, writes: bool, alone: bool
     ) -> Status | None:
-        """Run a check. What becomes of requirements that it did not get to; None if it ended well."""
+        """Run a check. Return the status of requirements that it did not reach; None if it ended well."""
         assert self._run is not None
         with self._alone(alone=alone):
             try:
@@ -276,7 +276,7 @@ class Plugin:
             yield
 
     def _conclude(self, judge: Judge, results: Sequence[CheckResult], early: Status | None) -> None:
-        """Tell pytest: a failure fails the test, and what was not judged skips it."""
+        """Report to pytest: a failure fails the test, and a check without a judgement skips it."""
         assert self._session is not None
         by_id = {one.id: one for one in self._session.verdict.requirements}
         failed = [
@@ -287,16 +287,16 @@ class Plugin:
             and (by_id[one.requirement].level == "MUST" or self.settings.level == "should")
         ]
         if failed:
-            told = "\n\n".join(_failure_text(one) for one in failed)
-            pytest.fail(self._shown(told), pytrace=False)
+            text = "\n\n".join(_failure_text(one) for one in failed)
+            pytest.fail(self._shown(text), pytrace=False)
         if early is not None or all(one.status is Status.NOT_VERIFIED for one in results):
-            # No pass: the ledger has it as not verified, which the verdict counts (exit code 3).
+            # No pass: the verdict counts it as not verified (exit code 3).
             pytest.skip(self._shown(judge.ended or results[0].message))
 
-    # -- the ledger -------------------------------------------------------------------------------
+    # -- the results ------------------------------------------------------------------------------
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Enter what a check found out."""
+        """Record the results of a check."""
         if self._session is None:
             return
         found: list[Any] = [value for name, value in report.user_properties if name == _PROPERTY]
@@ -309,7 +309,7 @@ class Plugin:
                 failed = any(result.status is Status.FAILED for result in results)
                 self._progress.add(results[0].name if results else report.nodeid, failed=failed)
         elif report.failed:
-            self._session.verdict.incomplete.append(f"{report.nodeid} broke down")
+            self._session.verdict.incomplete.append(f"{report.nodeid} crashed")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Leave the run incomplete if a module of checks cannot be imported."""
@@ -317,13 +317,13 @@ class Plugin:
             self._session.verdict.incomplete.append(f"{report.nodeid} cannot be collected")
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-        """Remember that something broke which is no check; a line tells it, so no traceback is needed."""
+        """Keep an error outside the checks; its message needs no traceback."""
         self._broken = self._shown(broke(excinfo.value))
         return not os.environ.get("CONFORMANCE_DEBUG")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
-        """Say what is going on: the clean-up takes a moment."""
+        """Show that the clean-up takes a moment."""
         if self._progress is not None:
             self._progress.phase("Interrupted: restoring the accounts")
 
@@ -333,9 +333,9 @@ class Plugin:
     ) -> Iterator[None]:
         """Restore the accounts, write the reports, and set the exit code."""
         if hasattr(session.config, "workerinput"):
-            self._tell_controller(session.config)
+            self._report_to_controller(session.config)
             return (yield)
-        # -x ends a session by an interruption as well, but of its own.
+        # -x interrupts a session as well.
         stopped = session.shouldfail or session.shouldstop
         self._finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED and not stopped)
         try:
@@ -344,13 +344,13 @@ class Plugin:
             self._end(session)
 
     def pytest_unconfigure(self) -> None:
-        """End a run also where pytest broke before its first test, and says nothing of an end."""
+        """End a run also where pytest failed before its first test."""
         if self._pytest is not None and self.result is None and not self.error:
             self._finish(interrupted=False)
             self._end(self._pytest)
 
     def _end(self, session: pytest.Session) -> None:
-        """Set the exit code; a result that nobody can read is no success."""
+        """Set the exit code; a result that cannot be read is no success."""
         if self._output is not None:
             self._output.flush()
             if self._output.lost:
@@ -384,7 +384,7 @@ class Plugin:
         try:
             write_reports(self.result, self.settings.report, self.hide)
         except ReportError as error:
-            # What was found out outweighs where it could not be written.
+            # The verdict outweighs a report that could not be written.
             self._code = self.result.exit_code or 2
             self._complain(str(error))
         except Exception as error:  # noqa: BLE001 - as above
@@ -399,15 +399,15 @@ class Plugin:
         """Make a text fit for a terminal: without secrets and escape sequences."""
         return visible(self.hide(text))
 
-    def _tell_controller(self, config: Any) -> None:
+    def _report_to_controller(self, config: Any) -> None:
         config.workeroutput["conformance_chosen"] = sorted(self._chosen)
         config.workeroutput["conformance_narrowed"] = self._narrowed
         config.workeroutput["conformance_requests"] = self._run.client.requests if self._run else 0
 
 
 def broke(error: BaseException, what: str = "the suite") -> str:
-    """Say that something of ours broke."""
-    return f"{what} itself broke ({type(error).__name__}: {error}); please report this"
+    """Describe a defect of ours."""
+    return f"internal error in {what} ({type(error).__name__}: {error}); please report this"
 
 
 def _ids(item: pytest.Item) -> tuple[str, ...] | None:

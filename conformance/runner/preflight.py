@@ -1,4 +1,4 @@
-"""The positive control: every login of the target file is tried before anything is judged."""
+"""The trial of the logins: each one of the target file, before anything is judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.wire.client import Client
 from conformance.wire.transport import TransportError
 
 _READS = ("get_user", "list_emails")
-# Bodies that are refused with 400 by anyone who lets them in: they change nothing.
+# Bodies that every implementation refuses with 400: they change nothing.
 _REFUSED_BODIES: Mapping[str, object] = {
     "update_user": {"full_name": 0},
     "add_email": {},
@@ -39,7 +39,7 @@ def try_writing(
     client: Client,
     operations: Mapping[str, Operation],
     accounts: Iterable[Account],
-    silent: Iterable[Credentials],
+    refused: Iterable[Credentials],
 ) -> list[Credentials]:
     """Find those of the refused logins that the writing operations refuse with 401 as well.
 
@@ -56,7 +56,7 @@ def try_writing(
 
     return [
         login
-        for login in silent
+        for login in refused
         if all(is_refused(login, name, body) for name, body in _REFUSED_BODIES.items())
     ]
 

@@ -1,4 +1,4 @@
-"""One run from its first request to its last: trial of the logins, journal, clean-up, verdict."""
+"""A run from its first request to its last: trial of the logins, restore file, clean-up, verdict."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ from conformance.wire.client import Client, RateLimited
 from conformance.wire.transport import ProxyUnusable, Transport, TransportError
 
 _TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_WATCH_SECONDS = 1.5  # in which a run that is at work changes something
-_PLAIN = 64  # characters of a text that everybody takes
+_WATCH_SECONDS = 1.5  # within which another active run changes something
+_PLAIN = 64  # characters of a text that every target takes
 _TRIES = 3  # of the first request, before a target counts as out of reach
 
 
 class RunError(Exception):
-    """The run cannot be begun: usage, configuration, or the target. Exit code 2."""
+    """A run that cannot begin: usage, configuration, or the target. Exit code 2."""
 
 
 class Session:
-    """Owns what a run holds: the client, the journal, the ledger."""
+    """The resources of a run: the client, the restore file, the results."""
 
     def __init__(self, settings: Settings, transport: Transport | None = None) -> None:
-        """Read everything that was configured. Raises RunError."""
+        """Read the configuration. Raises RunError."""
         self.settings = settings
         self.contract = packaged_contract()
         self.begun = time.monotonic()
@@ -67,30 +67,30 @@ class Session:
         self.client = connect(self.target, transport)
         self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
         self.other_requests = 0
-        """What the workers sent."""
+        """The requests of the workers."""
         self._steward = Steward(self.client, self.contract.operations, self.target.accounts)
         self._journal: Journal | None = None
         self._unrestored = False
-        """Whether the journal may hold what an unfinished run left, or something that is not ours."""
+        """True while the restore file may belong to an unfinished run, or to something else."""
         self._record: Record | None = None
 
     # -- the beginning ----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Try the logins, read both accounts, write the journal. Raises RunError."""
+        """Try the logins, read both accounts, write the restore file. Raises RunError."""
         if not self.target.verify_tls:
             self.verdict.notes.append(
-                "WARNING: tls.verify is false: whoever is in between can read the passwords and tokens"
+                "WARNING: tls.verify is false: the passwords and tokens can be read on the way"
             )
         try:
-            silent = self._try_reading()
+            refused = self._try_reading()
             no_writes = self._open_journal()
             record, unreadable = self._read_accounts()
             no_writes = no_writes or unreadable
             if record is not None and self._journal is not None and not no_writes:
                 self._journal.write(record)
                 self._record = record
-            dead = self._dead(silent, may_write=not no_writes)
+            dead = self._dead(refused, may_write=not no_writes)
             fixed = () if no_writes or record is None else self._fixed_members(record)
         except RateLimited as error:
             record, no_writes, dead, fixed = None, str(error), {}, ()
@@ -127,9 +127,9 @@ class Session:
         return try_reading(self.client, self.contract.operations, self.target.accounts)
 
     def _open_journal(self) -> str:
-        """Hold the journal, and restore what an unfinished run left. Why nothing may be written, or ""."""
+        """Open the restore file, and restore after an unfinished run. Return a reason to write nothing, or ""."""
         if self.settings.read_only:
-            return "--read-only: nothing is written"
+            return "--read-only: no request that could change anything is sent"
         path = self.settings.journal or default_path(self.settings.target)
         try:
             self._journal = Journal.open(path)
@@ -145,11 +145,11 @@ class Session:
         outcome = restore_all(self._steward, left)
         if outcome.problems:
             raise JournalError(
-                f"an unfinished run left {path}, and its accounts cannot be restored: "
-                f"{'; '.join(outcome.problems)}; mend this by hand, then remove the file"
+                f"an unfinished run left the restore file {path}, and its accounts cannot be restored: "
+                f"{'; '.join(outcome.problems)}; restore them by hand, then remove the file"
             )
         self._unrestored = False
-        self.verdict.notes.append(f"restored what an unfinished run left behind ({path})")
+        self.verdict.notes.append(f"restored the accounts after an unfinished run ({path})")
         return ""
 
     def _read_accounts(self) -> tuple[Record | None, str]:
@@ -161,7 +161,7 @@ class Session:
             why = f"the accounts could not be read before the first write: {error}"
             return None, self.target.redact(why)
         if at_work:
-            why = "another run is at work on these accounts; let one run end before the next begins"
+            why = "another run uses these accounts; wait for its end"
             return None, why
         names = {role: account.username for role, account in self._steward.accounts.items()}
         return Record(self.target.base_url, self.prepared.tag, names, states), ""
@@ -169,7 +169,7 @@ class Session:
     def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
         """Return whether the accounts have the mark of another run that is still at work.
 
-        What a run left behind that broke off stays as it is; what one has that is at work does not.
+        The marks of a run that broke off stay as they are; an active run changes the accounts.
         Raises StateUnreadable, TransportError.
         """
         tag = self.prepared.tag
@@ -181,16 +181,16 @@ class Session:
                 return True
         return False
 
-    def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
+    def _dead(self, refused: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
         """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
-        if may_write and silent:
-            silent = try_writing(
-                self.client, self.contract.operations, self.target.accounts, silent
+        if may_write and refused:
+            refused = try_writing(
+                self.client, self.contract.operations, self.target.accounts, refused
             )
-        dead = {login.key: explain_dead(login, self.target.base_url) for login in silent}
+        dead = {login.key: explain_dead(login, self.target.base_url) for login in refused}
         fatal = [
             dead[login.key]
-            for login in silent
+            for login in refused
             if login.scopes is None
             or (login.scopes and (may_write or any("read" in scope for scope in login.scopes)))
         ]
@@ -215,7 +215,7 @@ class Session:
     # -- the end ----------------------------------------------------------------------------------
 
     def finish_accounts(self) -> Restored:
-        """Restore both accounts and see that they are. A Ctrl-C in here waits until that is done."""
+        """Restore both accounts and verify it. A Ctrl-C in here waits for the end."""
         if self._record is None or self._journal is None:
             self._let_go()
             return Restored()
@@ -223,7 +223,7 @@ class Session:
         for name in (signal.SIGINT, signal.SIGTERM):
             try:
                 previous[name] = signal.signal(name, signal.SIG_IGN)
-            except ValueError:  # not the main thread: nobody interrupts us here
+            except ValueError:  # not the main thread, which alone is interrupted
                 break
         try:
             self.client.rate_limited = None
@@ -233,7 +233,7 @@ class Session:
                 signal.signal(name, handler)
         if outcome.problems:
             path = self._journal.path
-            outcome.notes.append(f"`conformance cleanup` tries again; the journal is {path}")
+            outcome.notes.append(f"`conformance cleanup` tries again, from the restore file {path}")
         self._let_go(keep=bool(outcome.problems))
         self._record = None
         return outcome
@@ -247,11 +247,11 @@ class Session:
             self._journal = None
 
     def finish(self, *, interrupted: bool = False) -> RunResult:
-        """Restore the accounts, and say what the run found out."""
+        """Restore the accounts, and return the result of the run."""
         outcome = self.finish_accounts()
         redact = self.target.redact
         if outcome.problems:
-            self.verdict.incomplete.append("the accounts are not as they were")
+            self.verdict.incomplete.append("the accounts are not restored")
         notes = [
             *self.verdict.notes,
             *self.verdict.incomplete,
@@ -277,14 +277,14 @@ class Session:
 
 
 def clean_up(settings: Settings) -> Restored | None:
-    """Restore what an interrupted run left behind, by its journal.
+    """Restore the accounts after an interrupted run, from its restore file.
 
     Returns:
-        What became of it; None if there is no journal.
+        The outcome; None if there is no restore file.
 
     Raises:
         RunError: The target file cannot be used.
-        JournalError: Another run holds the journal, or it is of another target.
+        JournalError: Another run holds the restore file, or it is of another target.
     """
     session = Session(settings)
     path = settings.journal or default_path(settings.target)
@@ -318,7 +318,7 @@ def connect(target: Target, transport: Transport | None = None, workers: int = 1
         raise RunError(str(error)) from None
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or str(error)
-        raise RunError(f"{target.ca_bundle}: no certificates (PEM) in there: {reason}") from None
+        raise RunError(f"{target.ca_bundle}: holds no certificates (PEM): {reason}") from None
 
 
 def _is_plain(member: str, text: str) -> bool:
@@ -339,7 +339,7 @@ def check_record(record: Record, target: Target, path: Path) -> None:
         names.get(role) != name for role, name in record.usernames.items()
     ):
         raise JournalError(
-            f"the journal {path} is of a run against {', '.join(record.usernames.values())} at "
+            f"the restore file {path} is of a run against {', '.join(record.usernames.values())} at "
             f"{record.base_url}; clean that up first, or choose another place with --journal"
         )
 

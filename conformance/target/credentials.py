@@ -1,4 +1,4 @@
-"""As whom a request is sent: a login of the target file, or something that must not be one."""
+"""Credentials of a request: a login of the target file, or a value that must be refused."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Credentials:
     """The value of an Authorization header, and its origin.
 
     Attributes:
-        label: What reports call them: "owner, Basic", "owner, token (email_read)".
+        label: Their name in reports: "owner, Basic", "owner, token (email_read)".
         authorization: The header's value; None to send none.
         curl: The arguments of curl, with $TOKEN or $PASSWORD for the secret.
-        role: Whose they are: owner, other, or nobody's.
+        role: Their account: owner, other, or none.
         scopes: Of a token; None otherwise.
-        key: The key in the target file that they come from.
+        key: Their key in the target file.
     """
 
     label: str

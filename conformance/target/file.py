@@ -1,4 +1,4 @@
-"""The target file: YAML with ${ENV} in it, read with errors as file:line:col that name the mend."""
+"""The target file: YAML with ${ENV} in it, read with errors as file:line:col that name the fix."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def read_target(
         path: The file.
         scopes: The scopes that the contract declares.
         base_url: Instead of the file's.
-        environ: Where ${NAME} is looked up; the process's environment, if left out.
+        environ: The values of ${NAME}; the process's environment, if left out.
 
     Raises:
-        DocumentError: It cannot be used; with everything that is wrong, each with its place.
+        DocumentError: It cannot be used; with all findings and their places.
     """
     document = _read(path)
     reader = _Reader(document, scopes, os.environ if environ is None else environ)
@@ -129,7 +129,8 @@ class _Reader:
         names = [account.username for account in target.accounts]
         if target.unknown_username in names:
             self.report(
-                ("unknown_username",), "is the username of one of the accounts; name nobody"
+                ("unknown_username",),
+                "is the username of one of the accounts; choose a name that does not exist",
             )
         return target
 
@@ -166,8 +167,8 @@ class _Reader:
         for key in data:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
-                mend = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-                self.report((*pointer, key), f"the key {key!r} means nothing here; {mend}")
+                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+                self.report((*pointer, key), f"unknown key {key!r}; {hint}")
 
     def mapping(self, data: Mapping[str, Any], key: str, known: Sequence[str]) -> dict[str, Any]:
         value = data.get(key)

@@ -1,8 +1,8 @@
-"""Secrets are taken out of every text by their values, in whatever escapes a target repeats them.
+"""Redaction of secrets by their values, in all escapes in which a target may repeat them.
 
-No list of escaped forms would be complete, so a text is decoded: at each place stands the character that is
-there, and each that an escape which begins there stands for, however often it was escaped. A secret is hidden
-wherever some of these readings spell it.
+No list of escaped forms would be complete, so a text is decoded. Each place has several readings: its own
+character, and each character that an escape beginning there stands for, at any depth. A secret is masked
+wherever such readings spell it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 MASK = "[secret]"
 LONGEST = 40_000
-"""Characters of a text that are kept, from its beginning and its end: more stands in no report."""
-_MARGIN = 10_000  # a secret that begins before the cut is looked for as far as that
+"""Characters of a text that are kept, from its beginning and its end: no report has more."""
+_MARGIN = 10_000  # characters beyond the cut in which the rest of a secret is looked for
 _SHORT = 4  # a secret shorter than that is only taken out where it stands alone
-_MOST = 12  # readings of a place: what is escaped more often is escaped by nobody
+_MOST = 12  # readings of a place: nothing real is escaped more often
 
 # What an escape begins with; + is a space in a form. A byte of UTF-8 and half a pair are half a character.
 _BEGINNINGS = re.compile("[\\\\%&+\xc2-\xf4\ud800-\udbff]")
@@ -31,12 +31,12 @@ _LETTERS = _DIGITS | frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 _TAILS = frozenset(map(chr, range(0x80, 0xC0)))
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 
-_END = ""  # the key of a trie's node where a secret ends; its value says whether that has to stand alone
+_END = ""  # the key of a trie's node where a secret ends; its value: whether it must stand alone
 _Trie = dict[str, Any]
 
 
 class Redactor:
-    """Knows the secrets of a run. It starts with some and learns others, such as minted tokens."""
+    """The secrets of a run: those of the target file, and later ones such as minted tokens."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
@@ -56,8 +56,7 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """Mask the secrets in a text. Call it before a text is cut: half a secret is not found.
 
-        It takes time in proportion to the text, whatever stands in it; of one that is longer than LONGEST
-        the middle is left out.
+        The time is in proportion to the text. The middle of a text longer than LONGEST is left out.
         """
         if not self._secrets or not text:
             return text

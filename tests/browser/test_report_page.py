@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from conformance.reports import write_reports
-from tests.conformance.report_samples import WRITTEN, realistic_run, untouched
+from tests.conformance.reports.samples import WRITTEN, realistic_run, untouched
 
 pytestmark = pytest.mark.browser
 

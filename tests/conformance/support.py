@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,26 @@ from tests.support import run_module
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 PATIENCE = 120.0
 
+Answer = tuple[int, dict[str, str], bytes]
+
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ended."""
+    """A command that ended, and the JSON report that it wrote, if any."""
 
     code: int
     out: str
     err: str
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """All that it printed."""
+        return self.out + self.err
+
+    def status(self, requirement: str) -> str:
+        """The status of a requirement in the report."""
+        return str(self.report["by_id"][requirement]["status"])
 
 
 def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
@@ -72,7 +84,43 @@ def report_of(path: Path) -> dict[str, Any]:
     return data
 
 
-Answer = tuple[int, dict[str, str], bytes]
+def run(
+    folder: Path,
+    url: str,
+    *options: object,
+    change: Callable[[dict[str, Any]], object] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Done:
+    """Run the suite against a URL with a target file and a JSON report in a folder."""
+    report = folder / "report.json"
+    report.unlink(missing_ok=True)
+    target = write_target(folder, url, change)
+    done = conformance("run", target, "--report", report, *options, environment=environment)
+    assert "Traceback" not in done.said
+    return replace(done, report=report_of(report)) if report.exists() else done
+
+
+def write_restore_file(
+    folder: Path, url: str, accounts: Mapping[str, Any], start: str = "{\n"
+) -> Path:
+    """Write the restore file of a run that broke off."""
+    usernames = {role: one["username"] for role, one in target_data(url)["accounts"].items()}
+    record = {
+        "what": "the state of two accounts before a conformance run; `conformance cleanup` restores it",
+        "version": 1,
+        "base_url": url,
+        "tag": "conformance012345",
+        "usernames": {role: usernames[role] for role in accounts},
+        "accounts": accounts,
+    }
+    path = folder / "restore-file"
+    path.write_text(json.dumps(record, indent=1).replace("{\n", start, 1))
+    return path
+
+
+def always(status: int, **headers: str) -> Callable[[str, str, Mapping[str, str]], Answer]:
+    """Answer every request with a status and no body."""
+    return lambda _method, _path, _headers: (status, headers, b"")
 
 
 @contextmanager

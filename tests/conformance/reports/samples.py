@@ -1,7 +1,8 @@
-"""Runs to report: small ones, and one of the size and the kinds of a real run."""
+"""Runs to report: small ones, and one of the size and the kinds of a real run; and their reports."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,12 @@ from conformance.catalogue.results import (
     Status,
     Verdict,
 )
+from conformance.reports import print_result
+from conformance.reports.html import html_report
+from conformance.reports.json_report import json_report
+from conformance.reports.junit import junit_report
+from conformance.reports.style import Style
+from conformance.reports.texts import Hide, clean
 
 WRITTEN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -32,6 +39,36 @@ FAILURE = CheckResult(
 
 def untouched(text: str) -> str:
     return text
+
+
+def xml_of(run: RunResult, hide: Hide = untouched) -> str:
+    return junit_report(clean(run, hide), WRITTEN)
+
+
+def page_of(run: RunResult, hide: Hide = untouched) -> str:
+    return html_report(clean(run, hide), WRITTEN)
+
+
+def json_of(run: RunResult, hide: Hide = untouched) -> str:
+    return json_report(clean(run, hide))
+
+
+def lines_of(run: RunResult, hide: Hide = untouched, style: Style | None = None) -> str:
+    stream = io.StringIO()
+    print_result(run, stream, hide, style or Style())
+    return stream.getvalue()
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def passed_run(**changes: object) -> RunResult:
+    """One passed requirement, and what a test changes."""
+    return run_of(failed_run().requirements[1], **changes)
 
 
 def run_of(*results: RequirementResult, **changes: object) -> RunResult:
