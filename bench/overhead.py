@@ -3,7 +3,7 @@
 They stand in the way of every request. The server of this checkout is measured against the one of a commit
 without them, and a caller who names a sandbox against one who does not. Several rounds, each with new
 processes: no two of them are equally fast. Within a round they run side by side and are asked in turn, a
-second each, so that whatever else the machine does meets all of them. What counts is the processor time that
+second each, so that other load of the machine meets all of them. What counts is the processor time that
 the server takes for a request, sockets and all. `--in-process` leaves the sockets out, and shows which part is
 ours: see `bench/in_process.py`.
 """

@@ -2,7 +2,7 @@
 
 Each sandbox is made by reading in it, then written to, then filled with requests. In between, the first of
 them is asked again and again, in turn with asking the common world, so that the two can be compared: the best
-of many short batches counts. Memory is what the server tells of itself.
+of many short batches counts. The server reports its own memory.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Both are run against the reference of the self-test: as it is, in legal variations, and with planted defects. Schemathesis does all its checks in all its phases, and gets what it asks for:
 the username, a token with all scopes, and the contract without the form of errors, which the text leaves
-open. What it says of the implementation as it is does not count as a find.
+open. Its findings in the implementation as it is do not count.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _judge(suite: str, *changes: Change) -> _Verdict:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run both suites, and print what each finds."""
+    """Run both suites, and print their findings."""
     parser = argparse.ArgumentParser(prog="python -m bench.suites", description=__doc__)
     parser.add_argument("--every", type=int, default=10, help="take every Nth change (default: 10)")
     every = parser.parse_args(arguments).every
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     for suite in SUITES:
         as_it_is = _judge(suite)
-        print(f"{suite}: {len(as_it_is.found)} complaints about what is right", flush=True)
+        print(f"{suite}: {len(as_it_is.found)} findings in the right implementation", flush=True)
         for kind, changes in groups.items():
             verdicts = [_judge(suite, one) for one in changes]
             more = sum(bool(verdict.found - as_it_is.found) for verdict in verdicts)

@@ -99,8 +99,8 @@ def get_user_succeeds() -> None:
 
 def get_user_fails() -> None:
     """Try get_user: 401 without credentials."""
-    nobody = Client(BASE_URL, raise_on_unexpected_status=True)
-    answer = get_user.sync_detailed("janedoe", client=nobody)
+    anonymous = Client(BASE_URL, raise_on_unexpected_status=True)
+    answer = get_user.sync_detailed("janedoe", client=anonymous)
     refused(answer, 401, "credentials-missing")
     challenge = answer.headers["WWW-Authenticate"]
     named = [scheme for scheme in ("Basic realm=", "Bearer realm=") if scheme in challenge]
@@ -115,7 +115,7 @@ def update_user_succeeds() -> None:
     expect("location", answer.parsed.location, "Île privée")
     expect("company", answer.parsed.company, "Retired")
     expect("full_name", answer.parsed.full_name, "Jane Doe")
-    expect("what is stored", get_user.sync("janedoe", client=ALL), answer.parsed)
+    expect("the stored user", get_user.sync("janedoe", client=ALL), answer.parsed)
 
 
 def update_user_fails() -> None:
@@ -185,7 +185,7 @@ def delete_email_succeeds() -> None:
     expect("the body", answer.content, b"")
     left = sorted(one.email for one in addresses())
     expect(
-        "what is left",
+        "the addresses that are left",
         left,
         ["jane.doe+form@example.com", "jane.doe+multipart@example.com", PRIMARY],
     )

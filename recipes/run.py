@@ -273,7 +273,7 @@ def _counts(output: str) -> str:
     found = re.search(r"Tests +(\d+ passed)", output)
     files = re.search(r"Test Files +(\d+) passed", output)
     if found is None or files is None:
-        raise StepError(f"{output}\nit does not say how many tests have passed")
+        raise StepError(f"{output}\nit has no line with the number of passed tests")
     return f"{found[1]} in {files[1]} files"
 
 

@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     workerinput = getattr(config, "workerinput", None)
     from conformance.reports import Output  # noqa: PLC0415 - as below
-    from conformance.runner.plugin import Plugin  # noqa: PLC0415 - only a run of ours shall wait for it
+    from conformance.runner.plugin import Plugin  # noqa: PLC0415 - only a run of the suite needs it
 
     if sys.stdout is sys.__stderr__:
         pytest.exit(

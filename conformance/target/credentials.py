@@ -126,13 +126,13 @@ def malformed(target: Target) -> Iterator[Credentials]:
 
 
 def wrong_password(account: Account, tag: str, redact: Redactor) -> Credentials:
-    """Combine an account's name with a password that nobody has."""
+    """Combine an account's name with a password that no user has."""
     whose = "" if account.role == "owner" else f" of the {account.role} user"
     return unusable(f"a wrong password{whose}", basic(account.username, f"{tag}-wrong"), redact)
 
 
 def wrong(target: Target, tag: str) -> Iterator[Credentials]:
-    """Yield well-formed credentials that belong to nobody."""
+    """Yield well-formed credentials of no user."""
     redact = target.redact
     owner = target.owner
     never = f"{tag}-was-never-issued"

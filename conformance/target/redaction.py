@@ -22,7 +22,7 @@ _MARGIN = 10_000  # characters beyond the cut in which the rest of a secret is l
 _SHORT = 4  # a secret shorter than that is only taken out where it stands alone
 _MOST = 12  # readings of a place: nothing real is escaped more often
 
-# What an escape begins with; + is a space in a form. A byte of UTF-8 and half a pair are half a character.
+# The beginnings of escapes; + is a space in a form. A byte of UTF-8 and half a pair are half a character.
 _BEGINNINGS = re.compile("[\\\\%&+\xc2-\xf4\ud800-\udbff]")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _DIGITS = frozenset("0123456789")
@@ -125,7 +125,7 @@ class _Readings:
         self._text = text
         self._found: dict[int, list[tuple[str, int]]] = {}
         self._after_others: set[int] = set()
-        """Where an escape of something ends that is no letter and no digit."""
+        """Ends of escapes that stand for no letter and no digit."""
         self.escapes = [match.start() for match in _BEGINNINGS.finditer(text)]
         run = 0
         # From the end, for an escape may be written in escapes.

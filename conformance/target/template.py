@@ -36,5 +36,5 @@ accounts:
 
 # Prints a token for scopes that are not listed; {username} and {scopes} are filled in. No shell.
 # token_command: [./mint, "{username}", "{scopes}"]
-# unknown_username: nobody-of-that-name    # a name that nobody has
+# unknown_username: nobody-of-that-name    # a name that no user has
 """
