@@ -51,6 +51,11 @@ class Gateway:
     passed: list[Passed] = field(default_factory=list)
     refuse: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _count: None
 
+    @property
+    def url(self) -> str:
+        """The base URL over plain HTTP."""
+        return f"http://127.0.0.1:{self.port}"
+
 
 @contextmanager
 def gateway(

@@ -17,6 +17,8 @@ SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 PATIENCE = 120.0
 
 Answer = tuple[int, dict[str, str], bytes]
+Change = Callable[[dict[str, Any]], object] | None
+"""A change to the data of a target file."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,7 @@ def target_data(url: str) -> dict[str, Any]:
     return {"base_url": url, "accounts": {"owner": owner, "other": account("janedoe")}}
 
 
-def write_target(
-    folder: Path, url: str, change: Callable[[dict[str, Any]], object] | None = None
-) -> Path:
+def write_target(folder: Path, url: str, change: Change = None) -> Path:
     """Write a target file, changed by a function if there is one."""
     data = target_data(url)
     if change is not None:
@@ -88,7 +88,7 @@ def run(
     folder: Path,
     url: str,
     *options: object,
-    change: Callable[[dict[str, Any]], object] | None = None,
+    change: Change = None,
     environment: Mapping[str, str] | None = None,
 ) -> Done:
     """Run the suite against a URL with a target file and a JSON report in a folder."""

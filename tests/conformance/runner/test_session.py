@@ -81,8 +81,7 @@ def test_a_run_that_finds_the_restore_file_held_writes_nothing(
             going.wait(PATIENCE * 4)
 
     with gateway(server.url, refuse=hold_back) as way:
-        url = f"http://127.0.0.1:{way.port}"
-        first = _started(target, "--base-url", url, "--only", "add-email/success")
+        first = _started(target, "--base-url", way.url, "--only", "add-email/success")
         _wait_for_a_write(server, before)
         going.clear()
         assert held.wait(PATIENCE), "the first run was over before it could be held"
