@@ -1,4 +1,4 @@
-"""The examples for those who write tests: they run as they stand, and one that does not is seen to fail."""
+"""The recipes run as they stand, and a broken one is seen to fail."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Watched:
-    """A page, and what it asked for and complained of."""
+    """A page, with its requests and complaints."""
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page = page

@@ -1,4 +1,4 @@
-"""What the tests of the suite share: target files, the command, and servers that misbehave."""
+"""Shared by the tests of the suite: target files, the command, and servers that misbehave."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def conformance(*arguments: object, environment: Mapping[str, str] | None = None
 
 
 def account(username: str) -> dict[str, Any]:
-    """An account of the default fixtures, as a target file has it."""
+    """Return an account of the default fixtures, as a target file has it."""
     tokens = {scope: f"{username}-{scope}" for scope in SCOPES}
     tokens |= {" ".join(SCOPES): f"{username}-all", "": f"{username}-none"}
     return {
@@ -62,7 +62,7 @@ def account(username: str) -> dict[str, Any]:
 
 
 def target_data(url: str) -> dict[str, Any]:
-    """A target file for the default fixtures: the owner is the one with an own picture."""
+    """Return a target file for the default fixtures; the owner has a gravatar_email of their own."""
     owner = {**account("johndoe"), "gravatar_email": "john.doe@example.com"}
     return {"base_url": url, "accounts": {"owner": owner, "other": account("janedoe")}}
 
@@ -78,7 +78,7 @@ def write_target(folder: Path, url: str, change: Change = None) -> Path:
 
 
 def report_of(path: Path) -> dict[str, Any]:
-    """A JSON report; its requirements by id under `by_id`."""
+    """Read a JSON report; put its requirements by id under `by_id`."""
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     data["by_id"] = {one["id"]: one for one in data["requirements"]}
     return data
@@ -127,7 +127,7 @@ def always(status: int, **headers: str) -> Callable[[str, str, Mapping[str, str]
 def stub(
     answer: Callable[[str, str, Mapping[str, str]], Answer],
 ) -> Iterator[tuple[str, list[str]]]:
-    """A server that answers by a function of method, path and headers; with what it was asked."""
+    """Serve answers by a function of method, path and headers; keep the request lines."""
     seen: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):

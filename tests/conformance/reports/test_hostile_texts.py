@@ -1,4 +1,4 @@
-"""Whatever the target sends, reports stay well-formed and safe; and no secret stands in any of them."""
+"""Reports stay well-formed and safe with hostile texts, and hold no secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JUnit XML: what CI systems make of a run."""
+"""JUnit XML, as CI systems read it."""
 
 from __future__ import annotations
 

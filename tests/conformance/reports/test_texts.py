@@ -1,4 +1,4 @@
-"""What is done to every text before a report sees it."""
+"""The cleaning of texts before a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conformance run` over what lies between it and staging: TLS, proxies, prefixes, limits, broken lines."""
+"""`conformance run` through TLS, proxies, prefixes, limits and broken lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transport, byte for byte, before a server that sends what a test says."""
+"""The transport, byte for byte, before a server that sends the pieces of a test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TIMEOUT = 0.5
 
 @contextmanager
 def server(*pieces: bytes, pause: float = 0.0) -> Iterator[tuple[HttpTransport, bytearray]]:
-    """Answer each connection with pieces and pauses between them; keep what was sent."""
+    """Answer each connection with pieces and pauses between them; keep the request."""
     seen = bytearray()
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
 
