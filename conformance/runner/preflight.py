@@ -39,7 +39,7 @@ def try_writing(
     client: Client,
     operations: Mapping[str, Operation],
     accounts: Iterable[Account],
-    refused: Iterable[Credentials],
+    silent: Iterable[Credentials],
 ) -> list[Credentials]:
     """Find those of the refused logins that the writing operations refuse with 401 as well.
 
@@ -56,7 +56,7 @@ def try_writing(
 
     return [
         login
-        for login in refused
+        for login in silent
         if all(is_refused(login, name, body) for name, body in _REFUSED_BODIES.items())
     ]
 

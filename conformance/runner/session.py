@@ -83,14 +83,14 @@ class Session:
                 "WARNING: tls.verify is false: the passwords and tokens can be read on the way"
             )
         try:
-            refused = self._try_reading()
+            silent = self._try_reading()
             no_writes = self._open_journal()
             record, unreadable = self._read_accounts()
             no_writes = no_writes or unreadable
             if record is not None and self._journal is not None and not no_writes:
                 self._journal.write(record)
                 self._record = record
-            dead = self._dead(refused, may_write=not no_writes)
+            dead = self._dead(silent, may_write=not no_writes)
             fixed = () if no_writes or record is None else self._fixed_members(record)
         except RateLimited as error:
             record, no_writes, dead, fixed = None, str(error), {}, ()
@@ -181,16 +181,16 @@ class Session:
                 return True
         return False
 
-    def _dead(self, refused: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
+    def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
         """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
-        if may_write and refused:
-            refused = try_writing(
-                self.client, self.contract.operations, self.target.accounts, refused
+        if may_write and silent:
+            silent = try_writing(
+                self.client, self.contract.operations, self.target.accounts, silent
             )
-        dead = {login.key: explain_dead(login, self.target.base_url) for login in refused}
+        dead = {login.key: explain_dead(login, self.target.base_url) for login in silent}
         fatal = [
             dead[login.key]
-            for login in refused
+            for login in silent
             if login.scopes is None
             or (login.scopes and (may_write or any("read" in scope for scope in login.scopes)))
         ]
