@@ -1,1 +1,1 @@
-"""Measures the mock server against its peers, side by side on one machine."""
+"""Benchmarks of the mock server against its peers, side by side on one machine."""

@@ -107,14 +107,14 @@ def _answers(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk has seen: how many requests, and how many of them in a second."""
+    """The figures of wrk: all requests, and requests per second."""
 
     requests: int
     per_second: float
 
 
 def load(port: int, script: Path | None, seconds: int, path: str = PATH) -> Load:
-    """What wrk measures with 16 connections; anything but 2xx is an error, not a figure."""
+    """Run wrk with 16 connections; an answer other than 2xx is an error, not a figure."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     command += ["-H", f"Authorization: Bearer {TOKEN}"]
     command += ["-s", str(script)] if script is not None else []

@@ -1,4 +1,4 @@
-"""What a request costs the server itself, without sockets: run by `bench.overhead` for one source tree.
+"""The cost of a request without sockets: run by `bench.overhead` for one source tree.
 
 Bytes go into the protocol of a connection, and bytes come out of it; in between is all that the server does.
 Prints, as JSON, the microseconds that its thread takes for a request, in the best of many short batches: what
@@ -35,7 +35,7 @@ BODY = '{"location": "Private Island", "company": "Retired"}'
 
 
 def requests(prefix: str) -> dict[str, bytes]:
-    """The requests to measure, as a browser sends them."""
+    """Return the requests to measure, as a browser sends them."""
     path = f"{prefix}/api/v1.1/users/janedoe/"
     fields = "Host: 127.0.0.1:8080\r\nAccept: */*\r\nUser-Agent: bench\r\n"
     length = f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n"
@@ -48,7 +48,7 @@ def requests(prefix: str) -> dict[str, bytes]:
 
 
 class Transport(asyncio.Transport):
-    """Counts the answers."""
+    """A counter of answers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,21 +59,21 @@ class Transport(asyncio.Transport):
         self.answers += 1
 
     def is_closing(self) -> bool:
-        """It is open."""
+        """Say that it is open."""
         return False
 
     def close(self) -> None:
-        """It stays open."""
+        """Stay open."""
 
     def pause_reading(self) -> None:
-        """It has nothing to read from."""
+        """Ignore it: there is nothing to read from."""
 
     def resume_reading(self) -> None:
-        """It has nothing to read from."""
+        """Ignore it: there is nothing to read from."""
 
 
 def create(log: Log) -> Any:
-    """The application as `mockserver serve` makes it."""
+    """Make the application as `mockserver serve` does."""
     loaded = load(Sources())
     # A tree without the workbench has one world only.
     worlds: Any = getattr(sandbox, "Sandboxes", sandbox.Sandbox)
@@ -81,7 +81,7 @@ def create(log: Log) -> Any:
 
 
 async def measure(config: Config, request: bytes) -> float:
-    """The microseconds for a request."""
+    """Measure the microseconds for a request."""
     loop = asyncio.get_running_loop()
     state = ServerState()
     lines = []
@@ -98,7 +98,7 @@ async def measure(config: Config, request: bytes) -> float:
             expected += 1
             for protocol, _ in lines:
                 protocol.data_received(request)
-            while any(transport.answers < expected for _, transport in lines):  # noqa: ASYNC110 - nobody could tell us
+            while any(transport.answers < expected for _, transport in lines):  # noqa: ASYNC110 - nothing signals it
                 await asyncio.sleep(0)
         best = min(best, time.thread_time() - began)
     return best / (CONNECTIONS * ROUNDS) * 1e6

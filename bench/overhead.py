@@ -1,9 +1,9 @@
-"""`python -m bench.overhead`: what sandboxes, faults and the journal cost those who do not use them.
+"""`python -m bench.overhead`: the cost of sandboxes, faults and the journal where they are not used.
 
 They stand in the way of every request. The server of this checkout is measured against the one of a commit
 without them, and a caller who names a sandbox against one who does not. Several rounds, each with new
 processes: no two of them are equally fast. Within a round they run side by side and are asked in turn, a
-second each, so that whatever else the machine does meets all of them. What counts is the processor time that
+second each, so that other load of the machine meets all of them. What counts is the processor time that
 the server takes for a request, sockets and all. `--in-process` leaves the sockets out, and shows which part is
 ours: see `bench/in_process.py`.
 """
@@ -35,7 +35,7 @@ Figures = dict[str, float]
 
 @contextmanager
 def tree_of(revision: str) -> Iterator[Path]:
-    """The files of a commit, in a folder that is gone afterwards."""
+    """Check the files of a commit out into a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["git", "archive", revision]
         archive = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
@@ -44,7 +44,7 @@ def tree_of(revision: str) -> Iterator[Path]:
 
 
 class Case(NamedTuple):
-    """What is measured: the server of a source tree, called with a prefix before the path."""
+    """The server of a source tree, called with a prefix before the path."""
 
     name: str
     tree: Path
@@ -52,7 +52,7 @@ class Case(NamedTuple):
 
 
 def in_process(cases: Sequence[Case]) -> list[Figures]:
-    """What a request costs each server, without sockets."""
+    """Measure a request to each server, without sockets."""
     return [_in_process(case) for case in cases]
 
 
@@ -67,7 +67,7 @@ def _in_process(case: Case) -> Figures:
 
 
 def over_sockets(cases: Sequence[Case]) -> list[Figures]:
-    """What a request costs the process of each `mockserver serve`."""
+    """Measure the processor time of a request in each `mockserver serve`."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         patch = Path(folder) / "patch.lua"
@@ -96,7 +96,7 @@ def _server(tree: Path) -> Peer:
 
 
 def _processor_seconds(pid: int) -> float:
-    """The time that the threads of a process have run (the kernel's sched-stats.rst)."""
+    """Return the time that the threads of a process have run (the kernel's sched-stats.rst)."""
     threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
 

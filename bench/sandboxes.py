@@ -1,8 +1,8 @@
-"""`python -m bench.sandboxes`: what ten thousand sandboxes in one process take, and whether the first notices.
+"""`python -m bench.sandboxes`: the memory of ten thousand sandboxes in one process, and its effect on the first.
 
 Each sandbox is made by reading in it, then written to, then filled with requests. In between, the first of
 them is asked again and again, in turn with asking the common world, so that the two can be compared: the best
-of many short batches counts. Memory is what the server tells of itself.
+of many short batches counts. The server reports its own memory.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Client:
         return data
 
     def memory(self) -> int:
-        """What the server takes, in bytes."""
+        """Return the memory of the server, in bytes."""
         return int(json.loads(self.send("GET", "/_mock/sandboxes"))["memory_bytes"])
 
     def best(self, path: str) -> float:
-        """The microseconds for a read, of the best of many batches."""
+        """Measure the microseconds for a read, in the best of many batches."""
         best = float("inf")
         for _ in range(40):
             began = time.perf_counter()
@@ -54,7 +54,7 @@ class Client:
 
 @contextmanager
 def server() -> Iterator[Client]:
-    """A mock server in a process of its own."""
+    """Start a mock server in a process of its own."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:

@@ -1,8 +1,8 @@
-"""`python -m bench.suites`: what our conformance suite finds, and what plain Schemathesis finds.
+"""`python -m bench.suites`: the findings of our conformance suite, and of plain Schemathesis.
 
 Both are run against the reference of the self-test: as it is, in legal variations, and with planted defects. Schemathesis does all its checks in all its phases, and gets what it asks for:
 the username, a token with all scopes, and the contract without the form of errors, which the text leaves
-open. What it says of the implementation as it is does not count as a find.
+open. Its findings in the implementation as it is do not count.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
 
 
 def _ours(url: str, service: Service, folder: str) -> set[str]:
-    """The requirements that fail."""
+    """Return the requirements that fail."""
     write_target(Path(folder, "target.yaml"), service, url)
     options = ["run", "target.yaml", "--seed", "1", "--report", "report.json"]
     done = _run([sys.executable, "-m", "conformance.cli", *options], folder)
@@ -48,7 +48,7 @@ def _ours(url: str, service: Service, folder: str) -> set[str]:
 
 
 def _schemathesis(url: str, service: Service, folder: str) -> set[str]:
-    """The failures, each with its operation."""
+    """Return the failures, each with its operation."""
     username = service.seed.users[0].username
     token = service.seed.token(username, " ".join(SCOPES))
     configuration = f"[parameters]\nusername = {json.dumps(username)}\n"
@@ -105,7 +105,7 @@ def _judge(suite: str, *changes: Change) -> _Verdict:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run both suites, and print what each finds."""
+    """Run both suites, and print their findings."""
     parser = argparse.ArgumentParser(prog="python -m bench.suites", description=__doc__)
     parser.add_argument("--every", type=int, default=10, help="take every Nth change (default: 10)")
     every = parser.parse_args(arguments).every
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     for suite in SUITES:
         as_it_is = _judge(suite)
-        print(f"{suite}: {len(as_it_is.found)} complaints about what is right", flush=True)
+        print(f"{suite}: {len(as_it_is.found)} findings in the right implementation", flush=True)
         for kind, changes in groups.items():
             verdicts = [_judge(suite, one) for one in changes]
             more = sum(bool(verdict.found - as_it_is.found) for verdict in verdicts)

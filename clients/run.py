@@ -1,4 +1,4 @@
-"""Lint the contracts, and try the mock server with clients that others' generators make of its contract.
+"""Lint the contracts, and try the mock server with clients that generators make from its contract.
 
 Needs Node 20.19 or newer with npm, and a Python with the project and openapi-python-client
 installed. One line is printed per step; the output of a step is shown if it fails. Exit code 0 if all
@@ -27,7 +27,7 @@ OPERATIONS = {
     "emails": {"list_emails", "add_email", "update_email", "delete_email"},
 }
 
-# Redocly CLI asks its maker for news and reports its use, unless it is told not to.
+# Redocly CLI asks for news and reports its use, unless it is switched off.
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 run_command = partial(run_in, cwd=HERE, **QUIET)
@@ -148,7 +148,7 @@ def _enforcing(contract: Path | None) -> list[str]:
 
 
 def _nothing(_: str) -> None:
-    """A linter's praise, which nobody needs to see."""
+    """Ignore a linter's praise."""
 
 
 if __name__ == "__main__":

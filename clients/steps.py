@@ -1,4 +1,4 @@
-"""What `clients/run.py` and `recipes/run.py` share: steps that are reported, Node.js, and a server."""
+"""Steps that are reported, Node.js, and a server: shared by `clients/run.py` and `recipes/run.py`."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_NODE = (20, 19)
 TIMEOUT = 300.0
-"""How many seconds any one command may take."""
+"""The seconds that a command may take."""
 
 
 class StepError(Exception):
-    """A step did not go well; the message is what to show of it."""
+    """A failed step; the message is to be shown."""
 
 
 class Steps:
-    """Runs steps, prints a line for each, and remembers whether one has failed."""
+    """A sequence of steps: each printed as a line, and whether one has failed."""
 
     def __init__(self) -> None:
         self.failed = False
 
     def run(self, title: str, action: Callable[[], str | None]) -> bool:
-        """Run a step, which gives back what to show of it, if anything; tell whether it went well."""
+        """Run a step, and show the text that it returns, if any. Return whether it went well."""
         started = time.monotonic()
         try:
             output = action()
@@ -50,7 +50,7 @@ class Steps:
 
 
 def run_command(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """Run a command in a folder and give back what it printed. Raises StepError."""
+    """Run a command in a folder and return its output. Raises StepError."""
     try:
         done = subprocess.run(
             [str(part) for part in command],
@@ -74,15 +74,15 @@ def run_command(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 
 def check_node() -> None:
-    """See that there is a Node that is new enough, and npm. Raises StepError."""
-    wanted = ".".join(str(part) for part in OLDEST_NODE)
+    """Refuse a missing or old Node, or a missing npm. Raises StepError."""
+    oldest = ".".join(str(part) for part in OLDEST_NODE)
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
-            raise StepError(f"{tool} was not found: install Node.js {wanted} or newer, with npm")
+            raise StepError(f"{tool} was not found: install Node.js {oldest} or newer, with npm")
     version = run_command("node", "--version", cwd=ROOT).strip()
     numbers = re.match(r"v(\d+)\.(\d+)", version)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NODE:
-        raise StepError(f"this is Node.js {version}, and {wanted} or newer is needed")
+        raise StepError(f"this is Node.js {version}, and {oldest} or newer is needed")
 
 
 def install_packages(folder: Path, **environment: str) -> str | None:
@@ -105,7 +105,7 @@ def install_packages(folder: Path, **environment: str) -> str | None:
 
 @contextmanager
 def server(log: Path, *options: str) -> Iterator[str]:
-    """A mock server with a world of its own, on a free port; gives its address. Raises StepError."""
+    """Start a mock server with a world of its own on a free port; yield its address. Raises StepError."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -127,7 +127,7 @@ def server(log: Path, *options: str) -> Iterator[str]:
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """The address of a server that is starting, from the ready line in its log. Raises StepError."""
+    """Read the address of a starting server from the ready line in its log. Raises StepError."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         ended = process.poll() is not None
@@ -143,7 +143,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> int | None:
-    """The exit code of a server after SIGTERM; None if it goes on."""
+    """Stop a server by SIGTERM and return its exit code; None if it goes on."""
     process.send_signal(signal.SIGTERM)
     try:
         return process.wait(5)

@@ -34,12 +34,12 @@ OTHER = "jane.doe+other@example.com"
 
 
 def bearer(token: str) -> AuthenticatedClient:
-    """A client that logs in with a token."""
+    """Return a client that logs in with a token."""
     return AuthenticatedClient(BASE_URL, token=token, raise_on_unexpected_status=True)
 
 
 def basic(name: str, password: str) -> AuthenticatedClient:
-    """A client that logs in by HTTP Basic."""
+    """Return a client that logs in by HTTP Basic."""
     login = base64.b64encode(f"{name}:{password}".encode()).decode()
     return AuthenticatedClient(
         BASE_URL, token=login, prefix="Basic", raise_on_unexpected_status=True
@@ -53,7 +53,7 @@ def expect(what: str, actual: object, expected: object) -> None:
 
 
 def refused(answer: Response[Any], status: int, code: str) -> Problem:
-    """The problem in an answer, which must have this status and code."""
+    """Return the problem in an answer, which must have this status and code."""
     expect("the status", answer.status_code, status)
     expect("the media type", answer.headers["Content-Type"], "application/problem+json")
     problem = answer.parsed
@@ -65,7 +65,7 @@ def refused(answer: Response[Any], status: int, code: str) -> Problem:
 
 
 def email(address: str, *, verified: bool = False, primary: bool = False) -> Email:
-    """An address as the server should answer with it."""
+    """Return an address as the server should answer with it."""
     return Email(email=address, verified=verified, primary=primary)
 
 
@@ -77,14 +77,14 @@ LOGIN = basic("janedoe", "janedoe-password")
 
 
 def addresses() -> Any:
-    """All addresses of janedoe."""
+    """Read all addresses of janedoe."""
     answer = list_emails.sync_detailed("janedoe", client=DOCUMENTED)
     expect("the status", answer.status_code, 200)
     return answer.parsed
 
 
 def get_user_succeeds() -> None:
-    """get_user: 200, the documented user."""
+    """Try get_user: 200, the documented user."""
     answer = get_user.sync_detailed("janedoe", client=READER)
     expect("the status", answer.status_code, 200)
     user = answer.parsed
@@ -98,9 +98,9 @@ def get_user_succeeds() -> None:
 
 
 def get_user_fails() -> None:
-    """get_user: 401 without credentials."""
-    nobody = Client(BASE_URL, raise_on_unexpected_status=True)
-    answer = get_user.sync_detailed("janedoe", client=nobody)
+    """Try get_user: 401 without credentials."""
+    anonymous = Client(BASE_URL, raise_on_unexpected_status=True)
+    answer = get_user.sync_detailed("janedoe", client=anonymous)
     refused(answer, 401, "credentials-missing")
     challenge = answer.headers["WWW-Authenticate"]
     named = [scheme for scheme in ("Basic realm=", "Bearer realm=") if scheme in challenge]
@@ -108,18 +108,18 @@ def get_user_fails() -> None:
 
 
 def update_user_succeeds() -> None:
-    """update_user: 200, what was sent is set and the rest is kept."""
+    """Try update_user: 200, sets the members that were sent and keeps the rest."""
     body = UserUpdate(location="Île privée", company="Retired")
     answer = update_user.sync_detailed("janedoe", client=LOGIN, body=body)
     expect("the status", answer.status_code, 200)
     expect("location", answer.parsed.location, "Île privée")
     expect("company", answer.parsed.company, "Retired")
     expect("full_name", answer.parsed.full_name, "Jane Doe")
-    expect("what is stored", get_user.sync("janedoe", client=ALL), answer.parsed)
+    expect("the stored user", get_user.sync("janedoe", client=ALL), answer.parsed)
 
 
 def update_user_fails() -> None:
-    """update_user: 404 for an unknown username."""
+    """Try update_user: 404 for an unknown username."""
     answer = update_user.sync_detailed(
         "nobody-of-that-name", client=ALL, body=UserUpdate(company="None")
     )
@@ -127,18 +127,18 @@ def update_user_fails() -> None:
 
 
 def list_emails_succeeds() -> None:
-    """list_emails: 200, the primary address."""
+    """Try list_emails: 200, the primary address."""
     expect("the addresses", addresses(), [email(PRIMARY, verified=True, primary=True)])
 
 
 def list_emails_fails() -> None:
-    """list_emails: 403 for a token without email_read."""
+    """Try list_emails: 403 for a token without email_read."""
     answer = list_emails.sync_detailed("janedoe", client=READER)
     refused(answer, 403, "scope-missing")
 
 
 def add_email_succeeds() -> None:
-    """add_email: 201 for JSON, a URL-encoded and a multipart form."""
+    """Try add_email: 201 for JSON, a URL-encoded and a multipart form."""
     bodies: list[Any] = [
         NewEmail(email=OTHER),
         NewEmailForm(email="jane.doe+form@example.com"),
@@ -152,14 +152,14 @@ def add_email_succeeds() -> None:
 
 
 def add_email_fails() -> None:
-    """add_email: 400 for an address without an @."""
+    """Try add_email: 400 for an address without an @."""
     answer = add_email.sync_detailed("janedoe", client=DOCUMENTED, body=NewEmail(email="jane.doe"))
     problem = refused(answer, 400, "body-invalid")
     expect("the places", [error.pointer for error in problem.errors], ["/email"])
 
 
 def update_email_succeeds() -> None:
-    """update_email: 200 for JSON and a URL-encoded form."""
+    """Try update_email: 200 for JSON and a URL-encoded form."""
     body = EmailUpdate(email=OTHER, verified=True)
     answer = update_email.sync_detailed("janedoe", client=DOCUMENTED, body=body)
     expect("the status", answer.status_code, 200)
@@ -171,7 +171,7 @@ def update_email_succeeds() -> None:
 
 
 def update_email_fails() -> None:
-    """update_email: 400 for taking a verification back."""
+    """Try update_email: 400 for taking a verification back."""
     body = EmailUpdate(email=OTHER, verified=False)
     answer = update_email.sync_detailed("janedoe", client=DOCUMENTED, body=body)
     problem = refused(answer, 400, "body-invalid")
@@ -179,20 +179,20 @@ def update_email_fails() -> None:
 
 
 def delete_email_succeeds() -> None:
-    """delete_email: 204, the address is gone and no other."""
+    """Try delete_email: 204, the address is gone and no other."""
     answer = delete_email.sync_detailed("janedoe", client=LOGIN, body=EmailRemoval(email=OTHER))
     expect("the status", answer.status_code, 204)
     expect("the body", answer.content, b"")
     left = sorted(one.email for one in addresses())
     expect(
-        "what is left",
+        "the addresses that are left",
         left,
         ["jane.doe+form@example.com", "jane.doe+multipart@example.com", PRIMARY],
     )
 
 
 def delete_email_fails() -> None:
-    """delete_email: 400 for the primary address."""
+    """Try delete_email: 400 for the primary address."""
     answer = delete_email.sync_detailed("janedoe", client=LOGIN, body=EmailRemoval(email=PRIMARY))
     refused(answer, 400, "primary-email")
 
@@ -216,7 +216,7 @@ STEPS: list[Callable[[], None]] = [
 def main() -> None:
     """Run the steps in their order: the later ones build on what the earlier ones left."""
     for step in STEPS:
-        title = (step.__doc__ or "").rstrip(".")
+        title = (step.__doc__ or "").removeprefix("Try ").rstrip(".")
         try:
             step()
         except BaseException:

@@ -31,10 +31,10 @@ _USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command `conformance`.
+    """Run the command `conformance`.
 
     Args:
-        arguments: What stands behind its name; the process's, if left out.
+        arguments: The words after its name; the process's, if left out.
 
     Returns:
         The exit code.
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if not _streams_are_open():
-            return _fail("standard output is closed, and results are written there; open it")
+            return _fail("standard output is closed; open it: the results are written there")
         with _output():
             if given[:1] == ["selftest"]:
                 return _selftest(given[1:])
@@ -53,14 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # exit code 1 is a verdict, and a defect of ours is none
+    except Exception as error:  # exit code 1 would be a verdict
         if os.environ.get("CONFORMANCE_DEBUG"):
             raise
         return _fail(broke(error))
 
 
 class _OutputError(Exception):
-    """Standard output takes nothing more."""
+    """A standard output that cannot be written to."""
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def _output() -> Iterator[None]:
 
 
 def _streams_are_open() -> bool:
-    """Return whether there is a standard output. No file of a run shall take the number of a closed stream."""
+    """Return whether there is a standard output. Fill closed streams, so that no file gets their number."""
     if None not in (sys.stdin, sys.stdout, sys.stderr):
         return True
     numbers = [os.open(os.devnull, os.O_RDWR)]
@@ -93,7 +93,7 @@ def _streams_are_open() -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="conformance",
-        description="Does an implementation of the docker.io Accounts API keep the contract?",
+        description="Test whether an implementation of the docker.io Accounts API keeps its contract.",
         epilog="Exit codes of run: 0 conformant, 1 not conformant, 2 usage or target, 3 incomplete.",
     )
     parser.add_argument("--version", action="version", version=f"conformance {_version()}")
@@ -108,12 +108,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         type=int,
         default=1,
-        help="processes that check at the same time; what writes still goes one by one",
+        help="processes that check at the same time; checks that write still run one by one",
     )
     listing = commands.add_parser("list", help="list the requirements")
-    listing.add_argument(
-        "prefix", nargs="*", metavar="PREFIX", help="only those whose ids begin so"
-    )
+    listing.add_argument("prefix", nargs="*", metavar="PREFIX", help="only ids that begin so")
     listing.set_defaults(do=_list)
     explain = commands.add_parser("explain", help="explain a requirement")
     explain.add_argument("id", metavar="ID", help="an id, or the beginning of some")
@@ -121,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="write a target file to fill in")
     _add_target(init)
     init.set_defaults(do=_init)
-    cleanup = commands.add_parser("cleanup", help="restore what an interrupted run left behind")
+    cleanup = commands.add_parser("cleanup", help="restore the accounts after an interrupted run")
     _add_target(cleanup)
     for option in OPTIONS:
         if option.name in ("base-url", "journal"):
@@ -134,9 +132,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "target", type=Path, metavar="TARGET.yaml", help="where and as whom to test"
-    )
+    parser.add_argument("target", type=Path, metavar="TARGET.yaml", help="the target file")
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -164,7 +160,7 @@ def _run(chosen: argparse.Namespace) -> int:
         with _output():
             print_result(plugin.result, sys.stdout, hide)
     except _OutputError as error:
-        # What was found out outweighs where it could not be written.
+        # The verdict outweighs an output that failed.
         code = _fail(str(error))
         return plugin.exit_code or code
     return plugin.exit_code
@@ -189,8 +185,8 @@ def _explain(chosen: argparse.Namespace) -> int:
     found = exact or requirements.chosen([chosen.id])
     if not found:
         near = difflib.get_close_matches(chosen.id, list(requirements), 3)
-        mend = f"; did you mean {' or '.join(near)}?" if near else "; see `conformance list`"
-        return _fail(f"there is no requirement {chosen.id}{mend}")
+        hint = f"did you mean {' or '.join(near)}?" if near else "see `conformance list`"
+        return _fail(f"there is no requirement {chosen.id}; {hint}")
     _print("\n".join(_explained(one)) + "\n" for one in found)
     return 0
 
@@ -213,7 +209,7 @@ def _init(chosen: argparse.Namespace) -> int:
         with chosen.target.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE)
     except FileExistsError:
-        return _fail(f"{chosen.target} is there already; choose another name")
+        return _fail(f"{chosen.target} exists; choose another name")
     except OSError as error:
         return _fail(f"{chosen.target} cannot be written: {error.strerror}")
     _print([f"{chosen.target}: fill it in, then: conformance run {chosen.target}"])
@@ -225,22 +221,22 @@ def _cleanup(chosen: argparse.Namespace) -> int:
     outcome = clean_up(settings)
     if outcome is None:
         path = settings.journal or default_path(settings.target)
-        _print([f"nothing to clean up: there is no journal {path}"])
+        _print([f"nothing to clean up: there is no restore file {path}"])
         return 0
     _print([*(f"note: {note}" for note in outcome.notes)])
     if outcome.problems:
         _complain(*(f"not restored: {problem}" for problem in outcome.problems))
         return 3
-    _print(["both accounts are as they were"])
+    _print(["both accounts are restored"])
     return 0
 
 
 def _selftest(arguments: Sequence[str]) -> int:
-    """The self-test has the mock server with it, so it is loaded only when it is asked for."""
+    """Run the self-test, which is imported only here: it is large."""
     try:
         selftest = importlib.import_module("conformance.selftest.command")
     except ModuleNotFoundError as error:
-        return _fail(f"the self-test is not there: {error}")
+        return _fail(f"the self-test is not installed: {error}")
     return int(selftest.main(arguments))
 
 
@@ -255,7 +251,7 @@ def _fail(message: str) -> int:
 
 
 def _complain(*lines: str) -> None:
-    """Write lines to standard error, if it is there: what it tells is in the exit code too."""
+    """Write lines to standard error, if it is there: the exit code says enough without."""
     try:
         for line in lines:
             sys.stderr.write(f"{visible(line)}\n")
@@ -266,7 +262,7 @@ def _complain(*lines: str) -> None:
 def _version() -> str:
     try:
         return version("accounts-mock")
-    except PackageNotFoundError:  # run from a folder that was never installed
+    except PackageNotFoundError:  # run from a folder without an installation
         return "(not installed)"
 
 

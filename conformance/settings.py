@@ -1,4 +1,4 @@
-"""What can be chosen for a run: one table, for the command line and for pytest."""
+"""The options of a run: one table, for the command line and for pytest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 MAX_SEED = 2**32
 PLUGIN = "conformance-run"
-"""The name by which pytest knows the plugin of a run."""
+"""The name of a run's plugin in pytest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Option:
 
 
 def count(text: str) -> int:
-    """A number that an option takes: 1 or more. Raises ArgumentTypeError."""
+    """Read a number from 1. Raises ArgumentTypeError."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
@@ -47,18 +47,18 @@ OPTIONS = (
     Option("base-url", "test this URL instead of the target file's base_url", {"metavar": "URL"}),
     Option(
         "level",
-        "what fails the run: must (the default), or should as well",
+        "the level that fails the run: must (the default), or should as well",
         {"choices": ("must", "should"), "default": "must"},
     ),
     Option(
         "only",
-        "check this requirement, or all whose ids begin so; may be given again",
+        "check this requirement, or all whose ids begin so; repeatable",
         {"metavar": "ID_OR_PREFIX", "action": "append", "default": []},
     ),
     Option("read-only", "send no request that could change anything", {"action": "store_true"}),
     Option(
         "report",
-        "write a report: JUnit (.xml), a page (.html) or JSON (.json); may be given again",
+        "write a report: JUnit (.xml), a page (.html) or JSON (.json); repeatable",
         {"metavar": "FILE", "action": "append", "default": [], "type": Path},
     ),
     Option(
@@ -78,7 +78,7 @@ OPTIONS = (
     ),
     Option(
         "journal",
-        "where to keep how the accounts were (default: beside the target file)",
+        "the restore file, with the accounts as they were (default: beside the target file)",
         {"metavar": "FILE", "type": Path},
     ),
 )
@@ -86,7 +86,7 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices of one run; `tag` is its mark in what it writes, drawn if it is empty."""
+    """The choices of one run; `tag` marks the texts that it writes, and is drawn if empty."""
 
     target: Path
     base_url: str | None = None
@@ -102,7 +102,7 @@ class Settings:
 
 
 def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:
-    """The settings for the values of OPTIONS, by their destinations; a seed is drawn if none is given."""
+    """Make the settings from the values of OPTIONS, by destination; draw a seed if none is given."""
     chosen = {
         option.destination: values[option.destination]
         for option in OPTIONS

@@ -1,4 +1,4 @@
-"""Run the recipes of docs/testing: the files that stand there, as they stand there.
+"""Run the recipes of docs/testing: their files, word for word.
 
 A file is a code block behind a line that holds nothing but its name. Each recipe becomes a project in a
 folder of its own; the JavaScript ones need Node 20.19 or newer with npm, and Playwright's needs Debian's
@@ -36,10 +36,10 @@ DOCS = ROOT / "docs" / "testing"
 BINARIES = HERE / "node_modules" / ".bin"
 PATH = os.pathsep.join([str(BINARIES), str(Path(sys.executable).parent), os.environ["PATH"]])
 
-# Nothing is downloaded but the packages, and a report waits for nobody.
+# Only the packages are downloaded, and no report waits for a reader.
 QUIET = {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "PLAYWRIGHT_HTML_OPEN": "never", "CI": "1"}
 
-# The languages of blocks that are no files: commands, and what is printed.
+# The languages of blocks that are no files: commands and output.
 _NO_FILES = {"sh", "text", "console"}
 _BLOCK = re.compile(
     r"(?:^`(?P<name>[^`\n]+)`\n\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -60,7 +60,7 @@ _TYPES = {
 
 
 def blocks(text: str) -> tuple[dict[str, str], str]:
-    """The files of a recipe by name, and its commands. Raises StepError for a file without a name."""
+    """Return the files of a recipe by name, and its commands. Raises StepError for a file without a name."""
     files: dict[str, str] = {}
     commands = []
     for block in _BLOCK.finditer(text):
@@ -85,7 +85,7 @@ def write_project(recipe: Path, folder: Path, command: str) -> None:
     """Write the files of a recipe, which must tell its readers to run a command. Raises StepError."""
     files, commands = blocks(recipe.read_text(encoding="utf-8"))
     if command not in commands.splitlines():
-        raise StepError(f"`{command}` is what is run here, and stands in no `sh` block there")
+        raise StepError(f"`{command}` is run here, and stands in no `sh` block of the page")
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +199,7 @@ def main() -> int:
 
 @contextmanager
 def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Vite's dev server. Raises StepError."""
+    """Start Vite's dev server. Raises StepError."""
     host, port = url.removeprefix("http://").split(":")
     log = folder / "vite.log"
     with log.open("wb") as output:
@@ -226,7 +226,7 @@ def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[No
 
 
 def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:
-    """What is at a URL. Raises OSError for no answer, StepError for a refusal."""
+    """Fetch a URL. Raises OSError for no answer, StepError for a refusal."""
     request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - it is http
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -237,7 +237,7 @@ def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:
 
 
 def _fetch_json(url: str, headers: Mapping[str, str] | None = None) -> Any:
-    """The JSON data at a URL. Raises StepError."""
+    """Fetch the JSON data at a URL. Raises StepError."""
     text = _fetch(url, headers)
     try:
         return json.loads(text)
@@ -253,7 +253,7 @@ def _free_port() -> int:
 
 
 def _values(data: object, member: str) -> Iterator[object]:
-    """All values of a member, wherever it stands in JSON data."""
+    """Yield all values of a member, wherever it stands in JSON data."""
     if isinstance(data, dict):
         if member in data:
             yield data[member]
@@ -269,11 +269,11 @@ def _last_line(output: str) -> str:
 
 
 def _counts(output: str) -> str:
-    """What Vitest says of how many tests there were."""
+    """Find the line of Vitest that counts the tests."""
     found = re.search(r"Tests +(\d+ passed)", output)
     files = re.search(r"Test Files +(\d+) passed", output)
     if found is None or files is None:
-        raise StepError(f"{output}\nit does not say how many tests have passed")
+        raise StepError(f"{output}\nit has no line with the number of passed tests")
     return f"{found[1]} in {files[1]} files"
 
 

@@ -35,7 +35,7 @@ settings.load_profile("quick")
 @pytest.fixture(scope="session")
 def server_process() -> Iterator[MockServer]:
     # Many tests wait for its log.
-    with MockServer(program=altered("reports.FLUSH_AFTER = 0.001")) as started:
+    with MockServer(program=altered("server.log.FLUSH_AFTER = 0.001")) as started:
         yield started
         assert started.process.poll() is None, "the server ended before its time"
 

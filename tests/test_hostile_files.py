@@ -13,7 +13,7 @@ from tests.conformance.support import write_target
 from tests.support import check
 
 LONG = 10.0
-"""Seconds: many times what is needed, and far less than what these files once took."""
+"""Seconds: many times the need, and far less than these files once took."""
 
 Refuse = Callable[[Path, pytest.CaptureFixture[str]], str]
 

@@ -1,4 +1,4 @@
-"""The lock: what it must hold, and what it must not."""
+"""The lock file: pins with hashes, and no addresses."""
 
 from __future__ import annotations
 

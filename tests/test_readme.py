@@ -1,4 +1,4 @@
-"""What README.md says is so: its commands, its answers and its options."""
+"""README.md and ARCHITECTURE.md hold: commands, answers, options, and the files that they name."""
 
 from __future__ import annotations
 
@@ -90,3 +90,11 @@ def test_the_readme_names_the_commands_of_make() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"serve", "test", "check"} <= named
     assert named <= targets
+
+
+def test_each_path_of_the_architecture_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+    paths = re.findall(r"`([a-z_]+/[a-z_./]+)`", text)
+    assert len(paths) >= 8
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -1,4 +1,4 @@
-"""The examples for those who write tests: they run as they stand, and one that does not is seen to fail."""
+"""The recipes run as they stand, and a broken one is seen to fail."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_readme_links_to_every_recipe() -> None:
         ('["jane.doe@example.com"]', "[]", "4 failed"),
         ("`test_emails.py`\n", "", "python block has no file name before it"),
         ("`test_emails.py`", "`test_application.py`", "test_application.py stands there twice"),
-        ("```sh\npytest\n", "```sh\npy.test\n", "`pytest` is what is run here"),
+        ("```sh\npytest\n", "```sh\npy.test\n", "`pytest` is run here"),
     ],
     ids=["a wrong claim", "a file without a name", "a name twice", "another command"],
 )

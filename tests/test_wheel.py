@@ -1,4 +1,4 @@
-"""What `pip install` gives a user: the wheel, installed where no checkout is near."""
+"""The wheel, as `pip install` puts it into an environment without a checkout."""
 
 from __future__ import annotations
 

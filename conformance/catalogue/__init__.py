@@ -1,1 +1,1 @@
-"""The requirements, and what becomes of them in a run: results, waivers, verdict."""
+"""The requirements of an implementation, and their results, waivers and verdict."""

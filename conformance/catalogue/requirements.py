@@ -1,4 +1,4 @@
-"""The catalogue: what an implementation must and should do, each with the words it comes from."""
+"""The catalogue: the requirements of an implementation, each with the words it comes from."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Level = Literal["MUST", "SHOULD"]
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that an implementation must or should do.
+    """A requirement of an implementation.
 
     Attributes:
-        id: Says what it means, and stays: `delete-email/primary-refused`.
+        id: Stable, and named for its meaning: `delete-email/primary-refused`.
         level: MUST can fail an implementation; SHOULD is reported.
         title: One sentence.
         source: The words it comes from: the text of the API, or a standard.
-        sent: What a check sends to find out.
-        operation: The operationId that it is about; empty for the two of the paths.
+        sent: The requests of a check.
+        operation: Its operationId; empty for a requirement of a path.
         needs: The optional key of the target file without which it is not_configured; else empty.
     """
 
@@ -36,12 +36,12 @@ class Requirement:
     needs: str = ""
 
     def matches(self, choice: str) -> bool:
-        """Whether `--only CHOICE` chooses it: by its id, or by the beginning of it."""
+        """Return whether `--only CHOICE` chooses it: by its id, or by the beginning of it."""
         return self.id.startswith(choice)
 
 
 class UnknownRequirement(KeyError):
-    """There is no requirement of that id."""
+    """An id without a requirement."""
 
 
 class Catalogue(Mapping[str, Requirement]):
@@ -63,7 +63,7 @@ class Catalogue(Mapping[str, Requirement]):
         return len(self._by_id)
 
     def chosen(self, choices: Sequence[str]) -> list[Requirement]:
-        """Those that one of the choices (ids or their beginnings) names; all if there is no choice."""
+        """Return those that a choice (an id, or its beginning) names; all if there is no choice."""
         return [
             requirement
             for requirement in self._by_id.values()
@@ -72,19 +72,19 @@ class Catalogue(Mapping[str, Requirement]):
 
 
 def slug(operation_id: str) -> str:
-    """An operation as it stands in ids: `get_user` is `get-user`."""
+    """Return an operation as it stands in ids: `get_user` is `get-user`."""
     return operation_id.replace("_", "-")
 
 
 @cache
 def packaged_contract() -> Contract:
-    """The contract that comes with the package, compiled once."""
+    """Return the contract that comes with the package, compiled once."""
     return read_contract(accounts_file(), validate=False)
 
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue that comes with the package, for its contract."""
+    """Return the catalogue that comes with the package, for its contract."""
     return read_catalogue(packaged_contract())
 
 
@@ -146,7 +146,7 @@ def _requirement(
 
 
 def _words(operation: Operation | None) -> dict[str, str]:
-    """What the placeholders of a template stand for."""
+    """Return the values of a template's placeholders."""
     if operation is None:
         return {}
     words = {

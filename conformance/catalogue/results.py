@@ -1,4 +1,4 @@
-"""What a run finds out: plain data that the ledger fills and the reports write.
+"""Results of checks, requirements and runs: plain data, which the reports write.
 
 The words are those of the JSON report.
 """
@@ -13,20 +13,20 @@ from conformance.catalogue.requirements import Requirement
 
 
 class Status(StrEnum):
-    """What became of a requirement."""
+    """The status of a requirement."""
 
     PASSED = "passed"
     FAILED = "failed"
     NOT_VERIFIED = "not_verified"
-    """It could not be tried to the end; never counts as passed."""
+    """Not tried to the end; never counts as passed."""
     NOT_CONFIGURED = "not_configured"
-    """Only an optional key of the target file could show it; no bar to conformance."""
+    """Without the optional key of the target file that shows it; no bar to conformance."""
     WAIVED = "waived"
-    """It failed, and a waiver that is still good allows that."""
+    """Failed, and allowed by a waiver that holds."""
 
 
 class Verdict(StrEnum):
-    """What a run says of the implementation."""
+    """The verdict of a run on the implementation."""
 
     CONFORMANT = "conformant"
     NONCONFORMANT = "nonconformant"
@@ -45,17 +45,17 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found out about one requirement. No secret stands in any of its texts.
+    """The result of one check for one requirement. None of its texts holds a secret.
 
     Attributes:
         requirement: The id of the requirement.
-        name: What the check tried; unique within its requirement.
+        name: The name of the check; unique within its requirement.
         status: Passed, failed, not_verified or not_configured.
-        message: Why, in a sentence; empty if it passed.
-        expected: What the requirement asks for; empty where it was not judged.
-        actual: What the target did instead; for a failure.
+        message: The reason, in a sentence; empty if it passed.
+        expected: The right answer; empty where nothing was judged.
+        actual: The answer of the target; for a failure.
         curl: The decisive request as a command line, with `$TOKEN` or `$PASSWORD` for the secret.
-        duration_s: How long it took.
+        duration_s: Its duration.
         operation: The operationId, for cells of the matrix; else empty.
         credential: The label of the credentials, for cells of the matrix; else empty.
     """
@@ -74,9 +74,9 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """What all checks together found out about a requirement.
+    """The result of all checks for a requirement.
 
-    `reason` says why a status is what it is where no check says so: a waiver, say.
+    `reason` explains a status that no check explains: a waiver, for example.
     """
 
     requirement: Requirement
@@ -87,19 +87,19 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A whole run, as the reports tell it.
+    """The result of a whole run.
 
     Attributes:
-        verdict: What is said of the implementation.
+        verdict: The verdict on the implementation.
         exit_code: 0 to 3, or 130.
         target: The base URL.
         contract: Title and version of the contract.
-        seed: What `--seed` repeats.
-        duration_s: How long the run took.
-        requirements: Those that were chosen, in the order of the catalogue.
+        seed: The value of `--seed` that repeats it.
+        duration_s: The duration of the run.
+        requirements: The chosen ones, in the order of the catalogue.
         notes: Sentences about the run as a whole: clean-up, waivers, a second run, TLS without verification.
-        level: "must" or "should": what fails the run.
-        requests: How many requests were sent.
+        level: The level that fails the run, "must" or "should".
+        requests: The number of requests that were sent.
     """
 
     verdict: Verdict
@@ -114,7 +114,7 @@ class RunResult:
     requests: int = 0
 
     def summary(self) -> dict[str, int]:
-        """How many requirements have each status."""
+        """Count the requirements of each status."""
         counts = {status.value: 0 for status in Status}
         for result in self.requirements:
             counts[result.status.value] += 1

@@ -18,8 +18,8 @@ from conformance.catalogue.results import (
 from conformance.catalogue.waivers import Waiver
 
 
-class Ledger:
-    """Keeps what the checks found out. What nobody found out stays not verified."""
+class VerdictBuilder:
+    """The results of all checks. A requirement without a result is not verified."""
 
     def __init__(
         self,
@@ -32,27 +32,27 @@ class Ledger:
         self.level = level
         self.notes: list[str] = []
         self.incomplete: list[str] = []
-        """What went wrong beside the checks, and bars the way to exit 0: the clean-up, say."""
+        """Problems beside the checks that bar exit code 0, such as one of the clean-up."""
         self._waivers = waivers
         self._today = today or datetime.now(UTC).date()
         self._checks: dict[str, list[CheckResult]] = defaultdict(list)
 
     def add(self, results: Iterable[CheckResult]) -> None:
-        """Record what a check found out."""
+        """Record the results of a check."""
         for result in results:
             self._checks[result.requirement].append(result)
 
     def keep_only(self, ids: Iterable[str]) -> None:
-        """Speak of these requirements alone, for no check of the others was chosen."""
+        """Drop all other requirements: no check of them was chosen."""
         chosen = set(ids)
         self.requirements = [one for one in self.requirements if one.id in chosen]
 
     def results(self) -> list[RequirementResult]:
-        """The status of each requirement, in the order of the catalogue."""
+        """Return the result of each requirement, in the order of the catalogue."""
         return [self._result(requirement) for requirement in self.requirements]
 
-    def verdict(self, results: Sequence[RequirementResult]) -> Verdict:
-        """What the results say of the implementation. A failure outweighs everything else."""
+    def decide(self, results: Sequence[RequirementResult]) -> Verdict:
+        """Return the verdict. A failure outweighs everything else."""
         counted = [one for one in results if self._counts(one.requirement)]
         if any(one.status is Status.FAILED for one in counted) or self.broken_waivers(results):
             return Verdict.NONCONFORMANT
@@ -64,7 +64,7 @@ class Ledger:
         return Verdict.CONFORMANT
 
     def broken_waivers(self, results: Sequence[RequirementResult]) -> list[str]:
-        """Waivers that fail the run: of a requirement that passes, or past their date."""
+        """Return the waivers that fail the run: of a requirement that passes, or past their date."""
         problems = []
         for one in results:
             waiver = self._waivers.get(one.requirement.id)
@@ -72,10 +72,10 @@ class Ledger:
                 continue
             if not waiver.is_good(self._today):
                 problems.append(
-                    f"the waiver of {waiver.requirement} expired on {waiver.expires}; mend it, or renew the waiver"
+                    f"the waiver of {waiver.requirement} expired on {waiver.expires}; fix the failure, or renew the waiver"
                 )
             elif one.status is Status.PASSED:
-                problems.append(f"{waiver.requirement} passes, and is waived; remove the waiver")
+                problems.append(f"{waiver.requirement} is waived, and passes; remove the waiver")
         return problems
 
     def _counts(self, requirement: Requirement) -> bool:
@@ -104,5 +104,5 @@ class Ledger:
 
 
 def exit_code(verdict: Verdict, *, interrupted: bool) -> int:
-    """The exit code of a run."""
+    """Return the exit code of a run."""
     return INTERRUPTED if interrupted else EXIT_CODES[verdict]

@@ -22,7 +22,7 @@ class Waiver:
     expires: date
 
     def is_good(self, today: date) -> bool:
-        """Whether it still holds."""
+        """Return whether it still holds."""
         return today <= self.expires
 
 
@@ -30,7 +30,7 @@ def read_waivers(path: Path, known: Collection[str]) -> dict[str, Waiver]:
     """Read a file of waivers: a list (or `waivers:` with a list) of id, reason and expires.
 
     Raises:
-        DocumentError: It cannot be used; with everything that is wrong, each with its place.
+        DocumentError: It cannot be used; with all findings and their places.
     """
     document = read_document(path)
     data: Any = document.data
@@ -60,7 +60,9 @@ def read_waivers(path: Path, known: Collection[str]) -> dict[str, Waiver]:
         elif name in waivers:
             findings.append(document.finding((*pointer, "id"), f"{name} is waived already"))
         if not isinstance(reason, str) or not reason.strip():
-            findings.append(document.finding((*pointer, "reason"), "say why it may fail"))
+            findings.append(
+                document.finding((*pointer, "reason"), "must say why the requirement may fail")
+            )
         if expires is None:
             findings.append(document.finding((*pointer, "expires"), "must be a date: 2026-12-31"))
         else:

@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 import pytest
 
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge
 from conformance.settings import PLUGIN
 
@@ -15,7 +15,7 @@ class Provider(Protocol):
     """The plugin of a run, as far as the checks need it."""
 
     @property
-    def run(self) -> Run:
+    def run(self) -> CheckContext:
         """The run."""
 
     def judge(self, item: pytest.Item) -> Judge:
@@ -27,7 +27,7 @@ def _provider(request: pytest.FixtureRequest) -> Provider:
 
 
 @pytest.fixture
-def run(request: pytest.FixtureRequest) -> Run:
+def run(request: pytest.FixtureRequest) -> CheckContext:
     """Return the run: logins, requests, the state of the accounts."""
     return _provider(request).run
 

@@ -17,7 +17,7 @@ from conformance.checks.support.cases import (
     product,
     succeed,
 )
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness
@@ -30,12 +30,12 @@ def _name(scopes: Scopes) -> str:
     return " ".join(sorted(scopes)) or "no scope"
 
 
-def _others(run: Run, op: str) -> Cases:
+def _others(run: CheckContext, op: str) -> Cases:
     for scopes in cases.other_scopes(run, op):
         yield f"token ({_name(scopes)})", _owners(scopes)
 
 
-def _further(run: Run, _op: str) -> Cases:
+def _further(run: CheckContext, _op: str) -> Cases:
     for scopes in cases.further_sets(run):
         yield f"token ({_name(scopes)})", _owners(scopes)
 
@@ -49,7 +49,7 @@ def _abroad(role: str) -> str:
     return role if role == "other" else ELSEWHERE
 
 
-def _foreign_tokens(run: Run, op: str) -> Cases:
+def _foreign_tokens(run: CheckContext, op: str) -> Cases:
     for scopes in (run.scopes(op), frozenset(run.contract.scopes)):
         for role in ("other", "owner"):
             label = token_label(_abroad(role), scopes)
@@ -59,7 +59,7 @@ def _foreign_tokens(run: Run, op: str) -> Cases:
             )
 
 
-def _foreign_basic(_run: Run, _op: str) -> Cases:
+def _foreign_basic(_run: CheckContext, _op: str) -> Cases:
     for role in ("other", "owner"):
         yield f"{role}'s Basic", {"role": role, "credential": f"{_abroad(role)}, Basic"}
 
@@ -72,7 +72,7 @@ def _foreign_basic(_run: Run, _op: str) -> Cases:
     each=product(OPERATIONS, _others),
 )
 def test_another_scope_does_not_open_the_operation(
-    run: Run, judge: Judge, op: str, scopes: Scopes
+    run: CheckContext, judge: Judge, op: str, scopes: Scopes
 ) -> None:
     login = run.token("owner", scopes)
     value = correct_value(run, op)
@@ -94,7 +94,7 @@ def test_another_scope_does_not_open_the_operation(
 
 
 @proves("{op}/forbidden/scope", "{op}/refused-unchanged/access", each=cases.operations(OPERATIONS))
-def test_the_scopes_of_the_other_user_count_too(run: Run, judge: Judge, op: str) -> None:
+def test_the_scopes_of_the_other_user_count_too(run: CheckContext, judge: Judge, op: str) -> None:
     username = run.account("other").username
     for scopes in cases.other_scopes(run, op):
         if len(scopes) > 1:
@@ -110,7 +110,7 @@ def test_the_scopes_of_the_other_user_count_too(run: Run, judge: Judge, op: str)
 
 @proves("{op}/forbidden/scope-subsets", each=product(OPERATIONS, _further))
 def test_a_set_of_scopes_opens_what_it_names(
-    run: Run, judge: Judge, op: str, scopes: Scopes
+    run: CheckContext, judge: Judge, op: str, scopes: Scopes
 ) -> None:
     login = run.token("owner", scopes)
     value = correct_value(run, op)
@@ -130,7 +130,9 @@ def test_a_set_of_scopes_opens_what_it_names(
     "{op}/refused-unchanged/access",
     each=product(OPERATIONS, _foreign_basic),
 )
-def test_nobody_else_is_let_in_by_basic(run: Run, judge: Judge, op: str, role: str) -> None:
+def test_nobody_else_is_let_in_by_basic(
+    run: CheckContext, judge: Judge, op: str, role: str
+) -> None:
     _is_not_the_owner(run, judge, op, role, run.basic(role), "owner-basic")
 
 
@@ -140,13 +142,13 @@ def test_nobody_else_is_let_in_by_basic(run: Run, judge: Judge, op: str, role: s
     each=product(OPERATIONS, _foreign_tokens),
 )
 def test_nobody_else_is_let_in_by_token(
-    run: Run, judge: Judge, op: str, role: str, scopes: Scopes
+    run: CheckContext, judge: Judge, op: str, role: str, scopes: Scopes
 ) -> None:
     _is_not_the_owner(run, judge, op, role, run.token(role, scopes), "owner-bearer")
 
 
 def _is_not_the_owner(
-    run: Run, judge: Judge, op: str, role: str, login: Credentials, kind: str
+    run: CheckContext, judge: Judge, op: str, role: str, login: Credentials, kind: str
 ) -> None:
     """One user's login at the other's account."""
     whose = run.account("owner" if role == "other" else "other").username
@@ -171,7 +173,7 @@ def _both_unchanged(judge: Judge, op: str, witness: Witness | None, exchange: Ex
     "{op}/refused-unchanged/access",
     each=cases.operations(OPERATIONS),
 )
-def test_an_unknown_username_is_not_found(run: Run, judge: Judge, op: str) -> None:
+def test_an_unknown_username_is_not_found(run: CheckContext, judge: Judge, op: str) -> None:
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
     for login in _logins(run, op):
@@ -182,7 +184,7 @@ def test_an_unknown_username_is_not_found(run: Run, judge: Judge, op: str) -> No
             _both_unchanged(judge, op, witness, exchange)
 
 
-def _logins(run: Run, op: str) -> list[Credentials]:
+def _logins(run: CheckContext, op: str) -> list[Credentials]:
     """The owner's ways to an operation: Basic and its scope, as far as the target file has them."""
     found = []
     for kind in ("basic", "bearer"):
@@ -200,7 +202,9 @@ def _logins(run: Run, op: str) -> list[Credentials]:
     "{op}/refused-unchanged/access",
     each=cases.operations(WRITES),
 )
-def test_access_is_decided_before_the_body_is_read(run: Run, judge: Judge, op: str) -> None:
+def test_access_is_decided_before_the_body_is_read(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     requirement = f"{slug(op)}/order/access-before-body"
     missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
     bodies: list[dict[str, Any]] = [{"body": UNREADABLE}, {"value": {"full_name": 3, "email": 3}}]
@@ -224,7 +228,7 @@ def test_access_is_decided_before_the_body_is_read(run: Run, judge: Judge, op: s
         _both_unchanged(judge, op, witness, exchange)
 
 
-def _telling(run: Run) -> Iterator[dict[str, Any]]:
+def _telling(run: CheckContext) -> Iterator[dict[str, Any]]:
     """Bodies that are refused for what the owner has, or has not: nobody else may be told."""
     yield {"email": run.standing().email, "verified": False}
     yield {"email": run.address(), "verified": True}
@@ -233,7 +237,7 @@ def _telling(run: Run) -> Iterator[dict[str, Any]]:
 
 
 @proves("{op}/success", each=cases.operations(READS))
-def test_the_other_user_reads_too(run: Run, judge: Judge, op: str) -> None:
+def test_the_other_user_reads_too(run: CheckContext, judge: Judge, op: str) -> None:
     for login in (run.basic("other"), run.login(op, "other")):
         if op == "get_user":
             oracles.got_user(run, judge, login, "other")
@@ -242,7 +246,7 @@ def test_the_other_user_reads_too(run: Run, judge: Judge, op: str) -> None:
 
 
 @proves("{op}/form", each=cases.operations(WRITES))
-def test_a_form_does_the_same(run: Run, judge: Judge, op: str) -> None:
+def test_a_form_does_the_same(run: CheckContext, judge: Judge, op: str) -> None:
     for login in _logins(run, op):
         before = len(judge.failures)
         exchange = succeed(run, judge, op, login, form=True)
@@ -260,7 +264,7 @@ def test_a_form_does_the_same(run: Run, judge: Judge, op: str) -> None:
     "{op}/refused-unchanged/access",
     each=cases.operations(WRITES),
 )
-def test_a_form_needs_a_login_too(run: Run, judge: Judge, op: str) -> None:
+def test_a_form_needs_a_login_too(run: CheckContext, judge: Judge, op: str) -> None:
     _form_is_refused(run, judge, op, NOBODY, "unauthenticated/missing", 401)
 
 
@@ -269,7 +273,7 @@ def test_a_form_needs_a_login_too(run: Run, judge: Judge, op: str) -> None:
     "{op}/refused-unchanged/access",
     each=cases.operations(WRITES),
 )
-def test_a_form_needs_the_scope_too(run: Run, judge: Judge, op: str) -> None:
+def test_a_form_needs_the_scope_too(run: CheckContext, judge: Judge, op: str) -> None:
     for missing in cases.other_scopes(run, op):
         if len(missing) < 2:
             login = run.token("owner", missing)
@@ -281,7 +285,7 @@ def test_a_form_needs_the_scope_too(run: Run, judge: Judge, op: str) -> None:
     "{op}/refused-unchanged/access",
     each=cases.operations(WRITES),
 )
-def test_a_form_opens_no_other_account(run: Run, judge: Judge, op: str) -> None:
+def test_a_form_opens_no_other_account(run: CheckContext, judge: Judge, op: str) -> None:
     _form_is_refused(run, judge, op, run.basic("other"), "forbidden/owner-basic", 403)
 
 
@@ -290,13 +294,13 @@ def test_a_form_opens_no_other_account(run: Run, judge: Judge, op: str) -> None:
     "{op}/refused-unchanged/access",
     each=cases.operations(WRITES),
 )
-def test_a_form_opens_no_other_account_by_token(run: Run, judge: Judge, op: str) -> None:
+def test_a_form_opens_no_other_account_by_token(run: CheckContext, judge: Judge, op: str) -> None:
     login = run.token("other", run.scopes(op))
     _form_is_refused(run, judge, op, login, "forbidden/owner-bearer", 403)
 
 
 def _form_is_refused(
-    run: Run, judge: Judge, op: str, login: Credentials, requirement: str, status: int
+    run: CheckContext, judge: Judge, op: str, login: Credentials, requirement: str, status: int
 ) -> None:
     value = correct_value(run, op)
     witness = Witness(run)

@@ -15,7 +15,7 @@ from conformance.checks.support.cases import (
     product,
     succeed,
 )
-from conformance.checks.support.context import Run, json_body
+from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.judge import Judge, NotConfigured
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness
@@ -31,22 +31,22 @@ from conformance.target.credentials import (
 from conformance.wire.exchange import Exchange
 
 
-def _nobody(_run: Run, _op: str) -> Cases:
+def _nobody(_run: CheckContext, _op: str) -> Cases:
     yield NOBODY.label, {"credentials": NOBODY}
 
 
-def _malformed(run: Run, _op: str) -> Cases:
+def _malformed(run: CheckContext, _op: str) -> Cases:
     for credentials in malformed(run.target):
         yield credentials.label, {"credentials": credentials}
 
 
-def _wrong(run: Run, _op: str) -> Cases:
+def _wrong(run: CheckContext, _op: str) -> Cases:
     for credentials in wrong(run.target, run.tag):
         yield credentials.label, {"credentials": credentials}
 
 
-def _stale(state: str) -> Callable[[Run, str], Cases]:
-    def each(run: Run, _op: str) -> Cases:
+def _stale(state: str) -> Callable[[CheckContext, str], Cases]:
+    def each(run: CheckContext, _op: str) -> Cases:
         for account in run.target.accounts:
             label = f"{account.role}, {state} token"
             yield account.role, {"role": account.role, "credential": label}
@@ -54,35 +54,37 @@ def _stale(state: str) -> Callable[[Run, str], Cases]:
     return each
 
 
-def _basic(_run: Run, _op: str) -> str:
+def _basic(_run: CheckContext, _op: str) -> str:
     return "owner, Basic"
 
 
-def _own_scope(run: Run, op: str) -> str:
+def _own_scope(run: CheckContext, op: str) -> str:
     return token_label("owner", run.scopes(op))
 
 
-def _all_scopes(run: Run, _op: str) -> str:
+def _all_scopes(run: CheckContext, _op: str) -> str:
     return token_label("owner", frozenset(run.contract.scopes))
 
 
 @proves("{op}/basic-accepted", "{op}/success", each=operations(OPERATIONS, _basic))
-def test_basic_opens_the_account(run: Run, judge: Judge, op: str) -> None:
+def test_basic_opens_the_account(run: CheckContext, judge: Judge, op: str) -> None:
     _succeeds(run, judge, op, run.basic("owner"), "basic-accepted")
 
 
 @proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS, _own_scope))
-def test_the_scope_alone_opens_the_operation(run: Run, judge: Judge, op: str) -> None:
+def test_the_scope_alone_opens_the_operation(run: CheckContext, judge: Judge, op: str) -> None:
     _succeeds(run, judge, op, run.token("owner", run.scopes(op)), "bearer-accepted")
 
 
 @proves("{op}/bearer-accepted", "{op}/success", each=operations(OPERATIONS, _all_scopes))
-def test_all_scopes_open_the_operation(run: Run, judge: Judge, op: str) -> None:
+def test_all_scopes_open_the_operation(run: CheckContext, judge: Judge, op: str) -> None:
     login = run.token("owner", frozenset(run.contract.scopes))
     _succeeds(run, judge, op, login, "bearer-accepted")
 
 
-def _succeeds(run: Run, judge: Judge, op: str, login: Credentials, requirement: str) -> None:
+def _succeeds(
+    run: CheckContext, judge: Judge, op: str, login: Credentials, requirement: str
+) -> None:
     succeed(run, judge, op, login)
     failed = [one for one in judge.failures if one.requirement == f"{slug(op)}/success"]
     judge.that(
@@ -101,7 +103,9 @@ def _succeeds(run: Run, judge: Judge, op: str, login: Credentials, requirement: 
     "{op}/error-body",
     each=product(OPERATIONS, _nobody),
 )
-def test_nobody_is_let_in(run: Run, judge: Judge, op: str, credentials: Credentials) -> None:
+def test_nobody_is_let_in(
+    run: CheckContext, judge: Judge, op: str, credentials: Credentials
+) -> None:
     exchange = _refused(run, judge, op, credentials, "missing")
     challenged = all(cases.has_challenge(exchange, scheme) for scheme in ("basic", "bearer"))
     judge.that(
@@ -120,7 +124,7 @@ def test_nobody_is_let_in(run: Run, judge: Judge, op: str, credentials: Credenti
     each=product(OPERATIONS, _malformed),
 )
 def test_malformed_credentials_are_refused(
-    run: Run, judge: Judge, op: str, credentials: Credentials
+    run: CheckContext, judge: Judge, op: str, credentials: Credentials
 ) -> None:
     _refused(run, judge, op, credentials, "malformed")
 
@@ -129,12 +133,14 @@ def test_malformed_credentials_are_refused(
     "{op}/unauthenticated/wrong", "{op}/refused-unchanged/access", each=product(OPERATIONS, _wrong)
 )
 def test_wrong_credentials_are_refused(
-    run: Run, judge: Judge, op: str, credentials: Credentials
+    run: CheckContext, judge: Judge, op: str, credentials: Credentials
 ) -> None:
     _refused(run, judge, op, credentials, "wrong")
 
 
-def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: str) -> Exchange:
+def _refused(
+    run: CheckContext, judge: Judge, op: str, credentials: Credentials, kind: str
+) -> Exchange:
     """A correct request with credentials that must not work."""
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
@@ -151,7 +157,9 @@ def _refused(run: Run, judge: Judge, op: str, credentials: Credentials, kind: st
     "{op}/refused-unchanged/access",
     each=product(OPERATIONS, _stale("expired")),
 )
-def test_an_expired_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
+def test_an_expired_token_opens_nothing(
+    run: CheckContext, judge: Judge, op: str, role: str
+) -> None:
     _stale_is_refused(run, judge, op, role, "expired", run.account(role).expired_token)
 
 
@@ -160,12 +168,12 @@ def test_an_expired_token_opens_nothing(run: Run, judge: Judge, op: str, role: s
     "{op}/refused-unchanged/access",
     each=product(OPERATIONS, _stale("revoked")),
 )
-def test_a_revoked_token_opens_nothing(run: Run, judge: Judge, op: str, role: str) -> None:
+def test_a_revoked_token_opens_nothing(run: CheckContext, judge: Judge, op: str, role: str) -> None:
     _stale_is_refused(run, judge, op, role, "revoked", run.account(role).revoked_token)
 
 
 def _stale_is_refused(
-    run: Run, judge: Judge, op: str, role: str, state: str, token: str | None
+    run: CheckContext, judge: Judge, op: str, role: str, state: str, token: str | None
 ) -> None:
     if token is None:
         raise NotConfigured(f"the target file has no accounts.{role}.{state}_token")
@@ -192,7 +200,7 @@ def _stale_is_refused(
     "{op}/refused-unchanged/access",
     each=operations(OPERATIONS),
 )
-def test_401_comes_first(run: Run, judge: Judge, op: str) -> None:
+def test_401_comes_first(run: CheckContext, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/order/unauthenticated-first"
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
@@ -213,7 +221,9 @@ def test_401_comes_first(run: Run, judge: Judge, op: str) -> None:
 
 
 @proves("{op}/unauthenticated/wrong", "{op}/refused-unchanged/access", each=operations(OPERATIONS))
-def test_a_wrong_password_does_not_open_the_other_account(run: Run, judge: Judge, op: str) -> None:
+def test_a_wrong_password_does_not_open_the_other_account(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     account = run.account("other")
     credentials = wrong_password(account, run.tag, run.target.redact)
     value = correct_value(run, op, "other")
@@ -225,7 +235,9 @@ def test_a_wrong_password_does_not_open_the_other_account(run: Run, judge: Judge
 
 
 @proves("{op}/documented-answers", each=operations(OPERATIONS))
-def test_a_token_of_odd_bytes_gets_a_documented_answer(run: Run, judge: Judge, op: str) -> None:
+def test_a_token_of_odd_bytes_gets_a_documented_answer(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     credentials = unusable("a token beyond ASCII", f"Bearer {run.tag}-\xe9\xff", run.target.redact)
     exchange = run.call(op, credentials, correct_value(run, op))
     # No such token can be; a server may also find the header itself malformed.

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, hostile, oracles
 from conformance.checks.support.cases import EMAIL_WRITES, WRITES, Cases, operations
-from conformance.checks.support.context import FORM, Run, form_body, json_body
+from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness
@@ -19,7 +19,7 @@ from conformance.wire.transport import TimedOut, TransportError
 
 
 @proves("{op}/invalid-body/malformed-json", "{op}/error-body", each=operations(WRITES))
-def test_malformed_json_is_refused(run: Run, judge: Judge, op: str) -> None:
+def test_malformed_json_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     value = cases.correct_value(run, op)
     text = json.dumps(value)
     key, content = next(iter((value or {}).items()))
@@ -45,7 +45,7 @@ def test_malformed_json_is_refused(run: Run, judge: Judge, op: str) -> None:
 
 
 @proves("{op}/invalid-body/not-an-object", "{op}/error-body", each=operations(WRITES))
-def test_json_that_is_no_object_is_refused(run: Run, judge: Judge, op: str) -> None:
+def test_json_that_is_no_object_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     value = cases.correct_value(run, op) or {}
     scalars: list[Any] = [
         [],
@@ -65,7 +65,7 @@ def test_json_that_is_no_object_is_refused(run: Run, judge: Judge, op: str) -> N
 
 
 @proves("{op}/invalid-body/invalid-utf8", "{op}/error-body", each=operations(WRITES))
-def test_json_that_is_no_utf8_is_refused(run: Run, judge: Judge, op: str) -> None:
+def test_json_that_is_no_utf8_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     value = cases.correct_value(run, op) or {}
     text = json.dumps(value).encode()
     broken = [
@@ -79,7 +79,7 @@ def test_json_that_is_no_utf8_is_refused(run: Run, judge: Judge, op: str) -> Non
 
 
 @proves("{op}/invalid-body/empty", "{op}/error-body", each=operations(EMAIL_WRITES))
-def test_an_empty_body_is_refused(run: Run, judge: Judge, op: str) -> None:
+def test_an_empty_body_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/invalid-body/empty"
     for body in (Body(b""), Body(b"", FORM), Body(b"  \n")):
         cases.refused(run, judge, op, requirement, 400, body=body)
@@ -91,7 +91,7 @@ def test_an_empty_body_is_refused(run: Run, judge: Judge, op: str) -> None:
 
 
 @proves("update-user/documented-answers")
-def test_an_empty_update_is_answered(run: Run, judge: Judge) -> None:
+def test_an_empty_update_is_answered(run: CheckContext, judge: Judge) -> None:
     witness = Witness(run)
     for body in (Body(b""), Body(b"", FORM), json_body({}), Body(b"{ }"), None):
         exchange = run.call("update_user", run.login("update_user"), body=body)
@@ -102,7 +102,7 @@ def test_an_empty_update_is_answered(run: Run, judge: Judge) -> None:
 
 
 @proves("{op}/json", each=operations(cases.READS))
-def test_an_answer_is_json_whatever_is_accepted(run: Run, judge: Judge, op: str) -> None:
+def test_an_answer_is_json_whatever_is_accepted(run: CheckContext, judge: Judge, op: str) -> None:
     for accept in ("*/*", None):
         exchange = run.call(op, run.login(op), accept=accept)
         if judge.status(f"{slug(op)}/success", exchange, 200):
@@ -110,7 +110,7 @@ def test_an_answer_is_json_whatever_is_accepted(run: Run, judge: Judge, op: str)
 
 
 @proves("{op}/json-charset", each=operations(WRITES))
-def test_a_charset_parameter_does_no_harm(run: Run, judge: Judge, op: str) -> None:
+def test_a_charset_parameter_does_no_harm(run: CheckContext, judge: Judge, op: str) -> None:
     for make, media_type in (
         (json_body, "application/json; charset=utf-8"),
         (json_body, "application/json;charset=UTF-8"),
@@ -129,7 +129,7 @@ def test_a_charset_parameter_does_no_harm(run: Run, judge: Judge, op: str) -> No
 
 
 @proves("update-user/form-decoding", "update-user/form")
-def test_the_values_of_a_form_are_decoded(run: Run, judge: Judge) -> None:
+def test_the_values_of_a_form_are_decoded(run: CheckContext, judge: Judge) -> None:
     member = cases.text_member(run)
     for encoded, text in (
         ("two+words", "two words"),
@@ -160,7 +160,9 @@ def test_the_values_of_a_form_are_decoded(run: Run, judge: Judge) -> None:
 
 
 @proves("{op}/form-decoding", each=operations(EMAIL_WRITES))
-def test_a_plus_in_the_address_of_a_form_is_decoded(run: Run, judge: Judge, op: str) -> None:
+def test_a_plus_in_the_address_of_a_form_is_decoded(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     requirement = f"{slug(op)}/form-decoding"
     success = run.operations[op].success
     extra = "&verified=true" if op == "update_email" else ""
@@ -188,7 +190,7 @@ def test_a_plus_in_the_address_of_a_form_is_decoded(run: Run, judge: Judge, op: 
 
 
 @proves("{op}/form-decoding", each=operations(EMAIL_WRITES))
-def test_a_bare_plus_in_a_form_is_a_space(run: Run, judge: Judge, op: str) -> None:
+def test_a_bare_plus_in_a_form_is_a_space(run: CheckContext, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/form-decoding"
     extra = "&verified=true" if op == "update_email" else ""
     plus = run.address("+z")
@@ -205,14 +207,16 @@ def test_a_bare_plus_in_a_form_is_a_space(run: Run, judge: Judge, op: str) -> No
 # -- odd ones -------------------------------------------------------------------------------------
 
 
-def _hostile(run: Run) -> Cases:
+def _hostile(run: CheckContext) -> Cases:
     for op in WRITES:
         for group in hostile.GROUPS:
             yield f"{op}, {group}", {"op": op, "group": group}
 
 
 @proves("{op}/documented-answers", each=_hostile)
-def test_odd_bodies_get_documented_answers(run: Run, judge: Judge, op: str, group: str) -> None:
+def test_odd_bodies_get_documented_answers(
+    run: CheckContext, judge: Judge, op: str, group: str
+) -> None:
     for body, allowed in hostile.GROUPS[group](run, op):
         exchange = _send(run, judge, op, body)
         if exchange is None:
@@ -223,7 +227,7 @@ def test_odd_bodies_get_documented_answers(run: Run, judge: Judge, op: str, grou
             oracles.answer(judge, exchange)
 
 
-def _send(run: Run, judge: Judge, op: str, body: Body) -> Exchange | None:
+def _send(run: CheckContext, judge: Judge, op: str, body: Body) -> Exchange | None:
     """Send a body. A target that answers everything else, and this never, fails."""
     lost: TransportError | None = None
     for _ in range(3):
@@ -246,7 +250,9 @@ def _send(run: Run, judge: Judge, op: str, body: Body) -> Exchange | None:
 
 
 @proves("{op}/documented-answers", each=operations(WRITES))
-def test_writing_to_odd_usernames_gets_documented_answers(run: Run, judge: Judge, op: str) -> None:
+def test_writing_to_odd_usernames_gets_documented_answers(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     value = cases.correct_value(run, op)
     for odd in ("%", "\U0001f600", "\0", "x" * 300):
         exchange = run.call(op, run.login(op), value, username=f"{run.tag}{odd}")
@@ -254,7 +260,9 @@ def test_writing_to_odd_usernames_gets_documented_answers(run: Run, judge: Judge
 
 
 @proves("{op}/documented-answers", writes=False, each=operations(cases.READS))
-def test_odd_requests_to_read_get_documented_answers(run: Run, judge: Judge, op: str) -> None:
+def test_odd_requests_to_read_get_documented_answers(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     login = run.login(op)
     names = [
         f"{run.tag}{odd}"

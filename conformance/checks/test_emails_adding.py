@@ -8,13 +8,13 @@ from conformance.account.state import Email, differences
 from conformance.checks.support import cases, oracles, values
 from conformance.checks.support.addresses import made_primary
 from conformance.checks.support.cases import Cases
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, added_email, deleted_email, updated_email
 
 
-def _addresses(run: Run) -> Cases:
+def _addresses(run: CheckContext) -> Cases:
     hints = ("", "+other", ".a.b", "-dash", "_under", "+1.2_3-4+5", "0123456789")
     for form, domain in ((False, "example.com"), (True, "mail.sub-domain.example.org")):
         for hint in hints:
@@ -34,7 +34,7 @@ def _addresses(run: Run) -> Cases:
     each=_addresses,
 )
 def test_a_new_address_is_added(
-    run: Run,
+    run: CheckContext,
     judge: Judge,
     hint: str,
     domain: str,
@@ -44,7 +44,9 @@ def test_a_new_address_is_added(
 
 
 @proves("add-email/success", "add-email/listed")
-def test_every_address_that_is_good_by_anyones_reading_is_added(run: Run, judge: Judge) -> None:
+def test_every_address_that_is_good_by_anyones_reading_is_added(
+    run: CheckContext, judge: Judge
+) -> None:
     local, _, domain = run.address("-").partition("@")
     long = f"{local}{'x' * (63 - len(local) - len(domain))}@{domain}"
     # The mark of the run stands in the domain, where the local part has one letter or digit.
@@ -63,7 +65,7 @@ def test_every_address_that_is_good_by_anyones_reading_is_added(run: Run, judge:
     each=cases.in_both,
 )
 def test_a_new_address_cannot_call_itself_verified_or_primary(
-    run: Run,
+    run: CheckContext,
     judge: Judge,
     form: bool,
 ) -> None:
@@ -96,7 +98,7 @@ def test_a_new_address_cannot_call_itself_verified_or_primary(
 
 
 @proves("add-email/not-verified", "add-email/success", "update-email/verifies")
-def test_an_address_that_comes_back_is_a_new_one(run: Run, judge: Judge) -> None:
+def test_an_address_that_comes_back_is_a_new_one(run: CheckContext, judge: Judge) -> None:
     email = run.added(verified=True)
     deleted_email(run, judge, run.login("delete_email"), email.email)
     added_email(run, judge, run.login("add_email"), email.email)
@@ -106,7 +108,9 @@ def test_an_address_that_comes_back_is_a_new_one(run: Run, judge: Judge) -> None
 
 
 @proves("add-email/not-verified", "add-email/not-primary")
-def test_a_former_primary_address_that_comes_back_is_a_new_one(run: Run, judge: Judge) -> None:
+def test_a_former_primary_address_that_comes_back_is_a_new_one(
+    run: CheckContext, judge: Judge
+) -> None:
     previous, email = made_primary(run, judge)
     updated_email(run, judge, run.login("update_email"), {"email": previous.email, "primary": True})
     deleted_email(run, judge, run.login("delete_email"), email.email)
@@ -119,7 +123,7 @@ def test_a_former_primary_address_that_comes_back_is_a_new_one(run: Run, judge: 
     "update-email/others-untouched",
     "update-email/verifies",
 )
-def test_addresses_that_look_alike_are_others(run: Run, judge: Judge) -> None:
+def test_addresses_that_look_alike_are_others(run: CheckContext, judge: Judge) -> None:
     base = run.address("_a")
     local, _, domain = base.partition("@")
     # What LIKE would take for the same comes first; the rest begins or ends alike.
@@ -141,7 +145,7 @@ def test_addresses_that_look_alike_are_others(run: Run, judge: Judge) -> None:
     "update-email/success",
     "delete-email/success",
 )
-def test_the_other_user_changes_addresses_too(run: Run, judge: Judge) -> None:
+def test_the_other_user_changes_addresses_too(run: CheckContext, judge: Judge) -> None:
     owner, before = run.before(), run.before("other")
     username = run.account("other").username
     address = run.address()
@@ -169,7 +173,7 @@ def test_the_other_user_changes_addresses_too(run: Run, judge: Judge) -> None:
 
 
 @proves("add-email/invalid-body/invalid-address", "add-email/error-body", each=cases.in_both)
-def test_what_is_no_address_is_not_added(run: Run, judge: Judge, form: bool) -> None:
+def test_what_is_no_address_is_not_added(run: CheckContext, judge: Judge, form: bool) -> None:
     requirement = "add-email/invalid-body/invalid-address"
     bad: list[Any] = ["", *values.no_addresses(run.tag)]
     if not form:
@@ -180,7 +184,7 @@ def test_what_is_no_address_is_not_added(run: Run, judge: Judge, form: bool) -> 
 
 
 @proves("add-email/duplicate", "add-email/refused-unchanged/duplicate")
-def test_the_same_address_is_not_added_twice(run: Run, judge: Judge) -> None:
+def test_the_same_address_is_not_added_twice(run: CheckContext, judge: Judge) -> None:
     for email in (run.added(), run.added(verified=True)):
         for form in (False, True):
             witness = Witness(run)

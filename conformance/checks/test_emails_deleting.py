@@ -5,13 +5,13 @@ from __future__ import annotations
 from conformance.checks.support import cases
 from conformance.checks.support.addresses import made_primary, primary_of_owner
 from conformance.checks.support.cases import Cases
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, deleted_email, updated_email
 
 
-def _states(_run: Run) -> Cases:
+def _states(_run: CheckContext) -> Cases:
     for form in (False, True):
         for verified in (False, True):
             label = f"{'verified' if verified else 'not verified'}, {'form' if form else 'JSON'}"
@@ -22,7 +22,7 @@ def _states(_run: Run) -> Cases:
     "delete-email/removes", "delete-email/removes-only-that", "delete-email/no-body", each=_states
 )
 def test_an_address_is_deleted_and_no_other(
-    run: Run,
+    run: CheckContext,
     judge: Judge,
     verified: bool,
     form: bool,
@@ -52,7 +52,7 @@ def test_an_address_is_deleted_and_no_other(
 
 
 @proves("delete-email/primary-refused", "delete-email/error-body", each=cases.in_both)
-def test_the_primary_address_is_not_deleted(run: Run, judge: Judge, form: bool) -> None:
+def test_the_primary_address_is_not_deleted(run: CheckContext, judge: Judge, form: bool) -> None:
     requirement = "delete-email/primary-refused"
     value = {"email": primary_of_owner(run).email}
     run.standing()
@@ -63,7 +63,9 @@ def test_the_primary_address_is_not_deleted(run: Run, judge: Judge, form: bool) 
 
 
 @proves("delete-email/primary-spelled-otherwise", "delete-email/documented-answers")
-def test_the_primary_address_is_not_deleted_however_it_is_spelled(run: Run, judge: Judge) -> None:
+def test_the_primary_address_is_not_deleted_however_it_is_spelled(
+    run: CheckContext, judge: Judge
+) -> None:
     primary = primary_of_owner(run)
     name, _, domain = primary.email.partition("@")
     spellings = [primary.email.upper(), f"{name}@{domain.upper()}", f"{name.title()}@{domain}"]
@@ -89,7 +91,7 @@ def test_the_primary_address_is_not_deleted_however_it_is_spelled(run: Run, judg
 @proves(
     "delete-email/former-primary", "delete-email/primary-refused", "delete-email/not-found/address"
 )
-def test_the_rule_follows_the_primary_address(run: Run, judge: Judge) -> None:
+def test_the_rule_follows_the_primary_address(run: CheckContext, judge: Judge) -> None:
     login = run.login("delete_email")
     previous, email = made_primary(run, judge)
     witness = Witness(run)

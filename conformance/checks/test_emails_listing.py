@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks.support import oracles
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
 
@@ -17,17 +17,17 @@ _MANY = 52  # addresses: more than fit on a page of usual size
     "list-emails/json",
     writes=False,
 )
-def test_the_list_is_as_documented(run: Run, judge: Judge) -> None:
+def test_the_list_is_as_documented(run: CheckContext, judge: Judge) -> None:
     oracles.listed_emails(run, judge, run.login("list_emails"))
 
 
 @proves("list-emails/one-primary", writes=False)
-def test_the_other_user_has_one_primary_address(run: Run, judge: Judge) -> None:
+def test_the_other_user_has_one_primary_address(run: CheckContext, judge: Judge) -> None:
     oracles.listed_emails(run, judge, run.login("list_emails", "other"), "other")
 
 
 @proves("list-emails/own-only", "list-emails/complete")
-def test_the_lists_of_two_users_are_their_own(run: Run, judge: Judge) -> None:
+def test_the_lists_of_two_users_are_their_own(run: CheckContext, judge: Judge) -> None:
     # The same address may be of both, from before; of what each adds here, nothing is.
     common = {one.email for one in run.before().emails}
     common &= {one.email for one in run.before("other").emails}
@@ -60,7 +60,7 @@ def test_the_lists_of_two_users_are_their_own(run: Run, judge: Judge) -> None:
 
 
 @proves("list-emails/complete", "list-emails/success")
-def test_every_login_reads_the_same_list(run: Run, judge: Judge) -> None:
+def test_every_login_reads_the_same_list(run: CheckContext, judge: Judge) -> None:
     run.added(verified=True)
     run.added()
     lists = []
@@ -83,7 +83,7 @@ def test_every_login_reads_the_same_list(run: Run, judge: Judge) -> None:
 
 
 @proves("list-emails/complete", "list-emails/success")
-def test_a_long_list_is_complete(run: Run, judge: Judge) -> None:
+def test_a_long_list_is_complete(run: CheckContext, judge: Judge) -> None:
     login = run.login("add_email")
     added = []
     for _ in range(_MANY):

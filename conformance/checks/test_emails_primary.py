@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.checks.support import cases, oracles
 from conformance.checks.support.addresses import asked_again, made_primary, verified_primary
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, added_email, deleted_email, updated_email
@@ -19,7 +19,7 @@ from conformance.checks.support.oracles import Witness, added_email, deleted_ema
     "list-emails/one-primary",
     each=cases.in_both,
 )
-def test_an_address_becomes_primary_and_back(run: Run, judge: Judge, form: bool) -> None:
+def test_an_address_becomes_primary_and_back(run: CheckContext, judge: Judge, form: bool) -> None:
     login = run.login("update_email")
     run.added(verified=True)
     run.added()
@@ -32,7 +32,7 @@ def test_an_address_becomes_primary_and_back(run: Run, judge: Judge, form: bool)
 
 
 @proves("update-email/both", each=cases.in_both)
-def test_both_members_at_once(run: Run, judge: Judge, form: bool) -> None:
+def test_both_members_at_once(run: CheckContext, judge: Judge, form: bool) -> None:
     verified_primary(run)
     for verified in (True, False):
         email = run.added(verified=verified)
@@ -58,7 +58,9 @@ def test_both_members_at_once(run: Run, judge: Judge, form: bool) -> None:
 
 
 @proves("update-email/others-untouched")
-def test_a_primary_address_of_one_user_is_none_of_the_other(run: Run, judge: Judge) -> None:
+def test_a_primary_address_of_one_user_is_none_of_the_other(
+    run: CheckContext, judge: Judge
+) -> None:
     run.account("other")
     made_primary(run, judge)
 
@@ -69,7 +71,7 @@ def test_a_primary_address_of_one_user_is_none_of_the_other(run: Run, judge: Jud
     "delete-email/removes-only-that",
     "update-user/others-untouched",
 )
-def test_a_new_primary_address_stays_primary(run: Run, judge: Judge) -> None:
+def test_a_new_primary_address_stays_primary(run: CheckContext, judge: Judge) -> None:
     previous, _ = made_primary(run, judge)
     oracles.got_user(run, judge, run.login("get_user"))
     email = run.address()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, values
 from conformance.checks.support.cases import EMAIL_WRITES, operations, product
-from conformance.checks.support.context import Run, form_body, json_body
+from conformance.checks.support.context import CheckContext, form_body, json_body
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, deleted_email, updated_email
@@ -17,7 +17,9 @@ _ON_KNOWN = ("update_email", "delete_email")
 
 
 @proves("{op}/not-found/address", "{op}/error-body", each=product(_ON_KNOWN, cases.in_both))
-def test_an_unknown_address_is_not_found(run: Run, judge: Judge, op: str, form: bool) -> None:
+def test_an_unknown_address_is_not_found(
+    run: CheckContext, judge: Judge, op: str, form: bool
+) -> None:
     requirement = f"{slug(op)}/not-found/address"
     known = run.standing().email
     unknown = [run.address(), f"x{known}", known.replace("@", "+x@"), known.replace("@", "@x.")]
@@ -31,7 +33,9 @@ def test_an_unknown_address_is_not_found(run: Run, judge: Judge, op: str, form: 
 
 
 @proves("{op}/not-found/foreign-address", each=product(_ON_KNOWN, cases.in_both))
-def test_an_address_of_somebody_else_stays(run: Run, judge: Judge, op: str, form: bool) -> None:
+def test_an_address_of_somebody_else_stays(
+    run: CheckContext, judge: Judge, op: str, form: bool
+) -> None:
     requirement = f"{slug(op)}/not-found/foreign-address"
     foreign = run.added("other").email
     witness = Witness(run)
@@ -44,7 +48,7 @@ def test_an_address_of_somebody_else_stays(run: Run, judge: Judge, op: str, form
 
 
 @proves("{op}/invalid-body/address-of-wrong-type", each=operations(_ON_KNOWN))
-def test_an_address_that_is_no_text_is_refused(run: Run, judge: Judge, op: str) -> None:
+def test_an_address_that_is_no_text_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/invalid-body/address-of-wrong-type"
     known = run.standing().email
     extra = {"verified": True} if op == "update_email" else {}
@@ -60,7 +64,7 @@ def test_an_address_that_is_no_text_is_refused(run: Run, judge: Judge, op: str) 
     "{op}/error-body",
     each=operations(EMAIL_WRITES),
 )
-def test_a_body_without_an_address_is_refused(run: Run, judge: Judge, op: str) -> None:
+def test_a_body_without_an_address_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/invalid-body/missing-address"
     known = run.standing().email
     bodies: list[dict[str, Any]] = [{}, {"verified": True}, {"primary": True}, {"address": known}]
@@ -77,7 +81,7 @@ def test_a_body_without_an_address_is_refused(run: Run, judge: Judge, op: str) -
 
 
 @proves("delete-email/removes-only-that", "update-email/others-untouched")
-def test_the_same_address_of_two_users_is_each_ones_own(run: Run, judge: Judge) -> None:
+def test_the_same_address_of_two_users_is_each_ones_own(run: CheckContext, judge: Judge) -> None:
     address = run.address()
     username = run.account("other").username
     if not run.make("add_email", {"email": address}, "other"):

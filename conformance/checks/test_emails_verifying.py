@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.checks.support import cases
 from conformance.checks.support.addresses import asked_again, made_primary, verified_primary
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, added_email, updated_email
@@ -22,7 +22,7 @@ _NEVER_FALSE = {"primary": "update-email/no-unset-primary", "verified": "update-
     "update-email/json",
     each=cases.in_both,
 )
-def test_an_address_is_verified(run: Run, judge: Judge, form: bool) -> None:
+def test_an_address_is_verified(run: CheckContext, judge: Judge, form: bool) -> None:
     login = run.login("update_email")
     address = run.address("+v")
     run.make("add_email", {"email": address.replace("+v", "")})
@@ -34,14 +34,14 @@ def test_an_address_is_verified(run: Run, judge: Judge, form: bool) -> None:
 
 
 @proves("update-email/verifying-keeps-primary")
-def test_verifying_the_primary_address_leaves_it_primary(run: Run, judge: Judge) -> None:
+def test_verifying_the_primary_address_leaves_it_primary(run: CheckContext, judge: Judge) -> None:
     value = {"email": verified_primary(run).email, "verified": True}
     asked_again(run, judge, "update-email/verifying-keeps-primary", value)
 
 
 @proves("update-email/documented-answers", "update-email/others-untouched", each=cases.in_both)
 def test_an_update_that_asks_for_nothing_changes_nothing(
-    run: Run, judge: Judge, form: bool
+    run: CheckContext, judge: Judge, form: bool
 ) -> None:
     for email in (run.added(verified=True), run.standing()):
         witness = Witness(run)
@@ -53,14 +53,14 @@ def test_an_update_that_asks_for_nothing_changes_nothing(
 
 
 @proves("update-email/no-unverify", "update-email/error-body", each=cases.in_both)
-def test_no_address_is_unverified(run: Run, judge: Judge, form: bool) -> None:
+def test_no_address_is_unverified(run: CheckContext, judge: Judge, form: bool) -> None:
     for email in (run.added(verified=True), run.standing()):
         for extra in ({}, {"primary": True}):
             _false_is_refused(run, judge, "verified", email.email, extra, form=form)
 
 
 @proves("update-email/no-unset-primary", "update-email/error-body", each=cases.in_both)
-def test_no_primary_address_is_unset(run: Run, judge: Judge, form: bool) -> None:
+def test_no_primary_address_is_unset(run: CheckContext, judge: Judge, form: bool) -> None:
     primary = run.before().primary
     addresses = [run.standing().email]
     if primary is not None and primary.verified:
@@ -71,7 +71,7 @@ def test_no_primary_address_is_unset(run: Run, judge: Judge, form: bool) -> None
 
 
 def _false_is_refused(
-    run: Run, judge: Judge, name: str, address: str, extra: dict[str, bool], *, form: bool
+    run: CheckContext, judge: Judge, name: str, address: str, extra: dict[str, bool], *, form: bool
 ) -> None:
     value: dict[str, Any] = {"email": address, name: False, **extra}
     # The order of the members means nothing.
@@ -80,7 +80,9 @@ def _false_is_refused(
 
 
 @proves("update-email/no-unset-primary", "update-email/no-unverify", each=cases.in_both)
-def test_a_new_primary_address_is_not_unset_either(run: Run, judge: Judge, form: bool) -> None:
+def test_a_new_primary_address_is_not_unset_either(
+    run: CheckContext, judge: Judge, form: bool
+) -> None:
     _, email = made_primary(run, judge)
     for name, requirement in _NEVER_FALSE.items():
         value = {"email": email.email, name: False}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, oracles
 from conformance.checks.support.cases import WRITES, in_both, operations, product
-from conformance.checks.support.context import Run, form_body
+from conformance.checks.support.context import CheckContext, form_body
 from conformance.checks.support.exploring import explore, try_each
 from conformance.checks.support.generation import (
     allowed,
@@ -39,20 +39,26 @@ _Send = Callable[..., None]
 
 
 @proves("{op}/success", each=operations(WRITES))
-def test_valid_requests_are_accepted(run: Run, judge: Judge, op: str) -> None:
+def test_valid_requests_are_accepted(run: CheckContext, judge: Judge, op: str) -> None:
     _explore(run, judge, op, _is_accepted, valid=True)
 
 
 @proves("{op}/success", each=product(WRITES, in_both))
 def test_what_covers_the_valid_requests_is_accepted(
-    run: Run, judge: Judge, op: str, form: bool
+    run: CheckContext, judge: Judge, op: str, form: bool
 ) -> None:
     values = (*examples(op), *covering(op, valid=True))
     _try_each(run, judge, op, _is_accepted, values, form=form)
 
 
 def _is_accepted(
-    run: Run, judge: Judge, op: str, value: dict[str, Any], login: Credentials, *, form: bool
+    run: CheckContext,
+    judge: Judge,
+    op: str,
+    value: dict[str, Any],
+    login: Credentials,
+    *,
+    form: bool,
 ) -> None:
     """Send a valid body, and judge all that follows from it."""
     value = ours(run, value)
@@ -84,19 +90,19 @@ def _is_accepted(
 
 
 @proves("{op}/documented-answers", each=operations(WRITES))
-def test_invalid_requests_are_refused(run: Run, judge: Judge, op: str) -> None:
+def test_invalid_requests_are_refused(run: CheckContext, judge: Judge, op: str) -> None:
     _explore(run, judge, op, _is_refused, valid=False)
 
 
 @proves("{op}/documented-answers", each=product(WRITES, in_both))
 def test_what_covers_the_invalid_requests_is_refused(
-    run: Run, judge: Judge, op: str, form: bool
+    run: CheckContext, judge: Judge, op: str, form: bool
 ) -> None:
     _try_each(run, judge, op, _is_refused, covering(op, valid=False), form=form)
 
 
 def _is_refused(
-    run: Run, judge: Judge, op: str, value: Any, login: Credentials, *, form: bool
+    run: CheckContext, judge: Judge, op: str, value: Any, login: Credentials, *, form: bool
 ) -> None:
     """Send a body that is invalid or odd, and judge that it is refused, or taken where that is left open."""
     known = run.standing().email if op in ("update_email", "delete_email") else ""
@@ -122,7 +128,7 @@ def _is_refused(
         run.settle()
 
 
-def _explore(run: Run, judge: Judge, op: str, send: _Send, *, valid: bool) -> None:
+def _explore(run: CheckContext, judge: Judge, op: str, send: _Send, *, valid: bool) -> None:
     """Try random bodies, in both media types."""
     login = run.login(op)
 
@@ -134,7 +140,7 @@ def _explore(run: Run, judge: Judge, op: str, send: _Send, *, valid: bool) -> No
 
 
 def _try_each(
-    run: Run, judge: Judge, op: str, send: _Send, values: Sequence[Any], *, form: bool
+    run: CheckContext, judge: Judge, op: str, send: _Send, values: Sequence[Any], *, form: bool
 ) -> None:
     """Try chosen bodies in one media type."""
     login = run.login(op)
@@ -152,5 +158,5 @@ def _try_each(
     "update-email/success",
     "delete-email/success",
 )
-def test_sequences_that_follow_the_links_keep_their_state(run: Run, judge: Judge) -> None:
+def test_sequences_that_follow_the_links_keep_their_state(run: CheckContext, judge: Judge) -> None:
     follow_links(run, judge)

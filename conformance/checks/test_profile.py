@@ -10,7 +10,7 @@ from conformance.account.state import TEXT_MEMBERS, USER_MEMBERS, differences
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, oracles, values
 from conformance.checks.support.cases import Cases
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, updated_user
@@ -19,7 +19,7 @@ from conformance.wire.client import Body
 MEMBERS = (*TEXT_MEMBERS, "gravatar_email")
 
 
-def _new(run: Run, name: str) -> str:
+def _new(run: CheckContext, name: str) -> str:
     """A new value of a member, valid by anyone's reading."""
     if name == "gravatar_email":
         return run.address("+g")
@@ -28,7 +28,7 @@ def _new(run: Run, name: str) -> str:
     return f"{run.text(name.title().replace('_', ' '))}.{run.address().split('.')[1][:4]}"
 
 
-def _changeable(run: Run, *names: str) -> None:
+def _changeable(run: CheckContext, *names: str) -> None:
     """Raise NotVerified for members that could not be put back."""
     fixed = [name for name in names if name in run.prepared.fixed_members]
     if fixed:
@@ -38,20 +38,20 @@ def _changeable(run: Run, *names: str) -> None:
         )
 
 
-def _free(run: Run) -> list[str]:
+def _free(run: CheckContext) -> list[str]:
     return [name for name in MEMBERS if name not in run.prepared.fixed_members]
 
 
 @proves(
     "get-user/members", "get-user/own-data", "get-user/date-joined", "get-user/json", writes=False
 )
-def test_the_user_is_as_documented(run: Run, judge: Judge) -> None:
+def test_the_user_is_as_documented(run: CheckContext, judge: Judge) -> None:
     oracles.got_user(run, judge, run.login("get_user"))
     for account in run.target.accounts:
         _joined(run, judge, account.role)
 
 
-def _joined(run: Run, judge: Judge, role: str) -> None:
+def _joined(run: CheckContext, judge: Judge, role: str) -> None:
     username = run.account(role).username
     exchange = run.call("get_user", run.login("get_user", role), username=username)
     user = exchange.json() if exchange.status == 200 else {}
@@ -66,7 +66,7 @@ def _joined(run: Run, judge: Judge, role: str) -> None:
 
 
 @proves("get-user/success", "get-user/own-data", writes=False, alone=True)
-def test_every_login_reads_the_same_user(run: Run, judge: Judge) -> None:
+def test_every_login_reads_the_same_user(run: CheckContext, judge: Judge) -> None:
     users = []
     exchange = None
     for login in (run.basic("owner"), run.login("get_user")):
@@ -87,7 +87,7 @@ def test_every_login_reads_the_same_user(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/answers-stored")
-def test_every_login_reads_what_was_changed(run: Run, judge: Judge) -> None:
+def test_every_login_reads_what_was_changed(run: CheckContext, judge: Judge) -> None:
     member = cases.text_member(run)
     logins = [run.basic("owner"), run.login("get_user")]
     logins.append(run.token("owner", frozenset(run.contract.scopes)))
@@ -111,7 +111,7 @@ def test_every_login_reads_what_was_changed(run: Run, judge: Judge) -> None:
 
 
 @proves("get-user/own-data", "get-user/members", writes=False)
-def test_each_user_reads_the_own_profile(run: Run, judge: Judge) -> None:
+def test_each_user_reads_the_own_profile(run: CheckContext, judge: Judge) -> None:
     for role in ("owner", "other", "owner"):
         oracles.got_user(run, judge, run.login("get_user", role), role)
 
@@ -129,7 +129,7 @@ def test_each_user_reads_the_own_profile(run: Run, judge: Judge) -> None:
     "update-user/others-untouched",
     "update-user/json",
 )
-def test_each_member_is_set_alone(run: Run, judge: Judge) -> None:
+def test_each_member_is_set_alone(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     free = _free(run)
     # Every member has a value of ours first: what a target resets is seen then.
@@ -140,7 +140,7 @@ def test_each_member_is_set_alone(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/form", "update-user/leaves-others", "update-user/answers-stored")
-def test_each_member_is_set_alone_by_a_form(run: Run, judge: Judge) -> None:
+def test_each_member_is_set_alone_by_a_form(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     free = _free(run)
     updated_user(run, judge, login, {name: _new(run, name) for name in free}, form=True)
@@ -151,7 +151,7 @@ def test_each_member_is_set_alone_by_a_form(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/sets-several")
-def test_several_members_are_set_together(run: Run, judge: Judge) -> None:
+def test_several_members_are_set_together(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     free = _free(run)
     for names in (*combinations(free, 2), free, free[::-1]):
@@ -165,7 +165,7 @@ def test_several_members_are_set_together(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/sets-several", "update-user/documented-answers")
-def test_members_beside_an_unknown_one_are_set(run: Run, judge: Judge) -> None:
+def test_members_beside_an_unknown_one_are_set(run: CheckContext, judge: Judge) -> None:
     member = cases.text_member(run)
     for form in (False, True):
         witness = Witness(run)
@@ -179,7 +179,7 @@ def test_members_beside_an_unknown_one_are_set(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/members", "update-user/documented-answers")
-def test_a_user_without_a_text_has_the_member_all_the_same(run: Run, judge: Judge) -> None:
+def test_a_user_without_a_text_has_the_member_all_the_same(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     for member in [name for name in _free(run) if name != "gravatar_email"]:
         exchange = run.call("update_user", login, {member: ""})
@@ -193,7 +193,7 @@ def test_a_user_without_a_text_has_the_member_all_the_same(run: Run, judge: Judg
 
 
 @proves("update-user/success", "update-user/answers-stored")
-def test_the_same_value_may_be_sent_again(run: Run, judge: Judge) -> None:
+def test_the_same_value_may_be_sent_again(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     value = {name: _new(run, name) for name in _free(run) if name != "gravatar_email"}
     updated_user(run, judge, login, value)
@@ -207,7 +207,7 @@ def test_the_same_value_may_be_sent_again(run: Run, judge: Judge) -> None:
     "update-user/sets-company",
     "update-user/sets-profile-url",
 )
-def test_the_documented_update_works(run: Run, judge: Judge) -> None:
+def test_the_documented_update_works(run: CheckContext, judge: Judge) -> None:
     value = {
         "location": "Private Island",
         "profile_url": "http://janedoe.com/",
@@ -218,7 +218,7 @@ def test_the_documented_update_works(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/sets-gravatar-email", "update-user/success")
-def test_another_gravatar_email_gives_another_picture(run: Run, judge: Judge) -> None:
+def test_another_gravatar_email_gives_another_picture(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     local, _, domain = run.address().partition("@")
     # Each differs from the one before it by what somebody might leave out; the last is an old one.
@@ -240,7 +240,7 @@ def test_another_gravatar_email_gives_another_picture(run: Run, judge: Judge) ->
 
 @proves("update-user/sets-profile-url", "update-user/success", each=cases.in_both)
 def test_every_profile_url_that_is_good_by_anyones_reading_is_set(
-    run: Run, judge: Judge, form: bool
+    run: CheckContext, judge: Judge, form: bool
 ) -> None:
     _changeable(run, "profile_url")
     login = run.login("update_user")
@@ -250,24 +250,28 @@ def test_every_profile_url_that_is_good_by_anyones_reading_is_set(
         judge.that("update-user/sets-profile-url", not failed, expected=url, actual=failed)
 
 
-def _scripts(_run: Run) -> Cases:
+def _scripts(_run: CheckContext) -> Cases:
     for index in range(0, len(values.TEXTS), 3):
         yield f"texts {index + 1} to {index + 3}", {"texts": values.TEXTS[index : index + 3]}
 
 
 @proves("update-user/any-script", each=_scripts)
-def test_text_comes_back_as_it_was_sent(run: Run, judge: Judge, texts: tuple[str, ...]) -> None:
+def test_text_comes_back_as_it_was_sent(
+    run: CheckContext, judge: Judge, texts: tuple[str, ...]
+) -> None:
     _text_comes_back(run, judge, texts, form=False)
 
 
 @proves("update-user/any-script", "update-user/form-decoding", each=_scripts)
 def test_text_in_a_form_comes_back_as_it_was_sent(
-    run: Run, judge: Judge, texts: tuple[str, ...]
+    run: CheckContext, judge: Judge, texts: tuple[str, ...]
 ) -> None:
     _text_comes_back(run, judge, texts, form=True)
 
 
-def _text_comes_back(run: Run, judge: Judge, texts: tuple[str, ...], *, form: bool) -> None:
+def _text_comes_back(
+    run: CheckContext, judge: Judge, texts: tuple[str, ...], *, form: bool
+) -> None:
     names = [name for name in ("full_name", "location", "company") if name in _free(run)]
     if not names:
         _changeable(run, "full_name", "location", "company")
@@ -288,7 +292,7 @@ def _text_comes_back(run: Run, judge: Judge, texts: tuple[str, ...], *, form: bo
 
 
 @proves("update-user/any-script")
-def test_escapes_in_json_are_read(run: Run, judge: Judge) -> None:
+def test_escapes_in_json_are_read(run: CheckContext, judge: Judge) -> None:
     member = cases.text_member(run)
     for escaped, text in (
         (r"Zo\u00eb \u738B", "Zoë 王"),
@@ -301,7 +305,7 @@ def test_escapes_in_json_are_read(run: Run, judge: Judge) -> None:
         oracles.judge_stored(run, judge, "update-user/any-script", {member: text}, exchange)
 
 
-def _wrong_types(_run: Run) -> Cases:
+def _wrong_types(_run: CheckContext) -> Cases:
     for name in MEMBERS:
         yield name, {"member": name}
 
@@ -312,7 +316,7 @@ def _wrong_types(_run: Run) -> Cases:
     "update-user/error-body",
     each=_wrong_types,
 )
-def test_a_member_that_is_no_text_is_refused(run: Run, judge: Judge, member: str) -> None:
+def test_a_member_that_is_no_text_is_refused(run: CheckContext, judge: Judge, member: str) -> None:
     login = run.login("update_user")
     for value in values.NO_TEXTS:
         witness = Witness(run)
@@ -323,7 +327,7 @@ def test_a_member_that_is_no_text_is_refused(run: Run, judge: Judge, member: str
 
 
 @proves("update-user/invalid-gravatar-email", "update-user/refused-unchanged")
-def test_a_gravatar_email_that_is_no_address_is_refused(run: Run, judge: Judge) -> None:
+def test_a_gravatar_email_that_is_no_address_is_refused(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user")
     for form in (False, True):
         for address in values.no_addresses(run.tag):
@@ -336,7 +340,9 @@ def test_a_gravatar_email_that_is_no_address_is_refused(run: Run, judge: Judge) 
 @proves(
     "update-user/refused-unchanged", "update-user/wrong-type", "update-user/invalid-gravatar-email"
 )
-def test_valid_members_beside_an_invalid_one_are_not_stored(run: Run, judge: Judge) -> None:
+def test_valid_members_beside_an_invalid_one_are_not_stored(
+    run: CheckContext, judge: Judge
+) -> None:
     login = run.login("update_user")
     bad: Iterator[tuple[str, Any, str]] = iter(
         [(name, 3, "wrong-type") for name in MEMBERS]
@@ -354,7 +360,7 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(run: Run, judge: Jud
 
 @proves("update-user/refused-unchanged", "update-user/invalid-gravatar-email")
 def test_valid_members_beside_an_invalid_one_in_a_form_are_not_stored(
-    run: Run, judge: Judge
+    run: CheckContext, judge: Judge
 ) -> None:
     good = {other: _new(run, other) for other in _free(run) if other != "gravatar_email"}
     bad = {"gravatar_email": f"{run.tag}.example.com"}
@@ -366,7 +372,7 @@ def test_valid_members_beside_an_invalid_one_in_a_form_are_not_stored(
 
 
 @proves("update-user/others-untouched", "update-user/success")
-def test_the_other_user_updates_too(run: Run, judge: Judge) -> None:
+def test_the_other_user_updates_too(run: CheckContext, judge: Judge) -> None:
     login = run.login("update_user", "other")
     before, owner = run.before("other"), run.before()
     name = cases.text_member(run)
@@ -393,7 +399,7 @@ def test_the_other_user_updates_too(run: Run, judge: Judge) -> None:
 
 
 @proves("update-user/sets-gravatar-email", "update-user/success")
-def test_the_other_user_has_a_picture_too(run: Run, judge: Judge) -> None:
+def test_the_other_user_has_a_picture_too(run: CheckContext, judge: Judge) -> None:
     account = run.account("other")
     if account.gravatar_email is None:
         judge.pass_all()  # it could not be put back, and the owner's has shown the rule

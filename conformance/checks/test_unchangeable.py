@@ -9,7 +9,7 @@ from conformance.account.state import user_differences
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases
 from conformance.checks.support.cases import Cases
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.marking import proves
 
@@ -17,12 +17,12 @@ _REQUIREMENT = "update-user/read-only-members"
 _ORDER = ("id", "url", "date_joined", "type", "gravatar_url", "email", "username", "is_active")
 
 
-def _members(_run: Run) -> Cases:
+def _members(_run: CheckContext) -> Cases:
     for name in _ORDER:
         yield name, {"member": name}
 
 
-def _other_value(run: Run, name: str, user: Mapping[str, Any]) -> Any:
+def _other_value(run: CheckContext, name: str, user: Mapping[str, Any]) -> Any:
     return {
         "id": 1 if user.get("id") != 1 else 2,
         "username": run.tag,
@@ -36,7 +36,7 @@ def _other_value(run: Run, name: str, user: Mapping[str, Any]) -> Any:
 
 
 @proves(_REQUIREMENT, "update-user/documented-answers", each=_members)
-def test_a_read_only_member_does_not_change(run: Run, judge: Judge, member: str) -> None:
+def test_a_read_only_member_does_not_change(run: CheckContext, judge: Judge, member: str) -> None:
     login = run.login("update_user")
     before = run.before()
     value = _other_value(run, member, before.user)
@@ -84,7 +84,7 @@ def test_a_read_only_member_does_not_change(run: Run, judge: Judge, member: str)
 
 
 @proves(_REQUIREMENT, "update-user/documented-answers")
-def test_the_password_does_not_change(run: Run, judge: Judge) -> None:
+def test_the_password_does_not_change(run: CheckContext, judge: Judge) -> None:
     account = run.account("owner")
     basic = run.basic("owner")
     # Without a token that updates the profile, a password that did change could not be put back.
@@ -105,7 +105,7 @@ def test_the_password_does_not_change(run: Run, judge: Judge) -> None:
             return
 
 
-def _repair(run: Run, member: str, value: Any, user: Mapping[str, Any]) -> None:
+def _repair(run: CheckContext, member: str, value: Any, user: Mapping[str, Any]) -> None:
     """Send the old value the same way: what let the change in should let it out."""
     name = value if member == "username" else None
     for login in (run.basic("owner"), run.login("update_user")):

@@ -1,4 +1,4 @@
-"""What a run found out, told to people and to programs: on the terminal, and in files."""
+"""Reports of a run, for people and for programs: on the terminal, and in files."""
 
 from conformance.reports.progress import Progress
 from conformance.reports.style import Output, abandon

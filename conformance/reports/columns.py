@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def columns(text: str) -> int:
-    """How many columns a text takes."""
+    """Count the columns that a text takes."""
     return sum(map(_columns, text))
 
 
@@ -20,7 +20,7 @@ def _columns(character: str) -> int:
 
 
 def fitted(text: str, width: int) -> str:
-    """A text on one line, cut where the columns end."""
+    """Put a text on one line, cut to a number of columns."""
     line = " ".join(text.split())
     if columns(line) <= width:
         return line
@@ -29,7 +29,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """The lines of a text, broken at spaces where it can be; its own line ends stay."""
+    """Break a text into lines, at spaces where possible; keep its own line ends."""
     for line in text.expandtabs(4).split("\n"):
         yield from _wrapped_line(line.rstrip(), max(width, 8))
 
@@ -47,7 +47,7 @@ def _wrapped_line(line: str, width: int) -> Iterator[str]:
 
 
 def _split(line: str, width: int) -> tuple[str, str]:
-    """The part of a line that fits, and the rest."""
+    """Split a line into the part that fits, and the rest."""
     taken = 0
     for index, character in enumerate(line):
         taken += _columns(character)

@@ -1,7 +1,7 @@
 """The HTML report: one page that needs nothing else, no network and no script.
 
-Its content security policy allows the page's own style sheet, by its hash, and nothing else. Where a server
-sends a stricter one (Jenkins does) the page loses its looks and stays readable.
+Its content security policy allows the page's own style sheet, by its hash, and nothing else. Under a
+stricter policy of a server (Jenkins) the page loses its style and stays readable.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Bar:
 
 
 def html_report(run: CleanRun, written: datetime) -> str:
-    """A run as an HTML page; `written` is the time that it names."""
+    """Return a run as an HTML page; `written` is the time that it names."""
     shown = show(run)
     css, css_hash = style_sheet(_FOLDER / "page.css")
     return template(_FOLDER / "page.html").render(

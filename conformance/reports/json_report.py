@@ -11,7 +11,7 @@ from conformance.reports.view import entries
 
 
 def json_report(run: CleanRun) -> str:
-    """A run as JSON. Where no check tells why a requirement's status is what it is, one more entry does."""
+    """Return a run as JSON. A status that no check explains gets an entry of its own."""
     return json.dumps(_run(run), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 

@@ -1,16 +1,16 @@
 """JUnit XML, as Jenkins, GitLab and GitHub's reporters read it.
 
-One test suite; one test case per check. Which element says what:
+One test suite; one test case per check. The elements:
 
 - `<failure>`: a check that fails the run.
-- `<skipped>`: what is not verified, not configured or waived, and a failing SHOULD where only a MUST fails
-  the run (as pytest reports an expected failure). None of them passed, and none of them fails the run.
-  The message begins with which of these it is.
+- `<skipped>`: a check that is not verified, not configured or waived, or a failing SHOULD where only a MUST
+  fails the run (as pytest reports an expected failure). None of them passed, and none of them fails the run.
+  The message begins with its status.
 - `<error>`: the run itself was not possible.
 
 A verdict that no test case shows gets one of its own, so that the file never looks better than the run.
-GitLab shows the text of an element and not its message, so the text has everything. It also takes two
-test cases of one name for one, so names are made unique.
+GitLab shows the text of an element and not its message, so the text has everything. It merges test cases
+of one name, so names are made unique.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from xml.etree import ElementTree as ET
 
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.reports.texts import CleanRun
-from conformance.reports.view import Kind, Shown, Told, show, verdict_sentence, verdict_words
+from conformance.reports.view import Entry, Kind, Shown, show, verdict_sentence, verdict_words
 
 _RUN = "the run as a whole"
 
 
 def junit_report(run: CleanRun, written: datetime) -> str:
-    """A run as JUnit XML; `written` is when it ended."""
+    """Return a run as JUnit XML; `written` is the time of its end."""
     suite = ET.Element("testsuite", name="conformance")
     _properties(suite, run)
     shown = show(run)
@@ -66,38 +66,38 @@ def _properties(suite: ET.Element, run: RunResult) -> None:
 
 def _requirement(suite: ET.Element, shown: Shown) -> None:
     names: set[str] = set()
-    for told in shown.told:
+    for entry in shown.entries:
         case = ET.SubElement(
             suite,
             "testcase",
             classname=shown.id.replace("/", "."),
-            name=_unique(told.check.name, names),
-            time=_seconds(told.check.duration_s),
+            name=_unique(entry.check.name, names),
+            time=_seconds(entry.check.duration_s),
         )
-        _outcome(case, shown, told)
+        _outcome(case, shown, entry)
 
 
-def _outcome(case: ET.Element, shown: Shown, told: Told) -> None:
-    if told.kind is Kind.PASSED:
+def _outcome(case: ET.Element, shown: Shown, entry: Entry) -> None:
+    if entry.kind is Kind.PASSED:
         return
-    said = _line(told.check.message or shown.reason or shown.result.requirement.title)
-    tag = "failure" if told.kind is Kind.FAILED else "skipped"
-    message = said if tag == "failure" else f"{told.kind.words}: {said}"
-    outcome = ET.SubElement(case, tag, message=message, type=_type(shown, told))
-    outcome.text = _story(shown, told)
+    said = _line(entry.check.message or shown.reason or shown.result.requirement.title)
+    tag = "failure" if entry.kind is Kind.FAILED else "skipped"
+    message = said if tag == "failure" else f"{entry.kind.words}: {said}"
+    outcome = ET.SubElement(case, tag, message=message, type=_type(shown, entry))
+    outcome.text = _story(shown, entry)
 
 
-def _type(shown: Shown, told: Told) -> str:
-    return shown.result.requirement.level if told.kind is Kind.FAILED else told.kind.value
+def _type(shown: Shown, entry: Entry) -> str:
+    return shown.result.requirement.level if entry.kind is Kind.FAILED else entry.kind.value
 
 
-def _story(shown: Shown, told: Told) -> str:
-    check = told.check
+def _story(shown: Shown, entry: Entry) -> str:
+    check = entry.check
     requirement = shown.result.requirement
     parts = (
         ("", f"{requirement.id} ({requirement.level}): {requirement.title}"),
         ("Source: ", requirement.source),
-        ("", told.message),
+        ("", entry.message),
         ("Expected: ", check.expected),
         ("Actual:   ", check.actual),
         ("", check.curl),
@@ -106,7 +106,7 @@ def _story(shown: Shown, told: Told) -> str:
 
 
 def _verdict(suite: ET.Element, run: RunResult, shown: Sequence[Shown]) -> None:
-    """A test case for the run, if no other shows that it is not conformant."""
+    """Add a test case for the run, if no other shows that it is not conformant."""
     tag = {
         Verdict.CONFORMANT: None,
         Verdict.NONCONFORMANT: "failure",

@@ -1,4 +1,4 @@
-"""The access matrix: what each operation answers to each kind of credentials."""
+"""The access matrix: the answer of each operation to each kind of credentials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.reports.view import WORST_FIRST, Kind, Shown, Told
+from conformance.reports.view import WORST_FIRST, Entry, Kind, Shown
 from conformance.target.credentials import ELSEWHERE
 
 _STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
@@ -20,14 +20,14 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came of one operation with one kind of credentials.
+    """The result of one operation with one kind of credentials.
 
     Attributes:
         kind: The worst of its checks.
-        requirement: The id of the requirement that this check is about.
-        expected: The status that is right; empty if the check does not say.
-        actual: The status that came; only if it is another one.
-        checks: How many checks it stands for.
+        requirement: The id of the requirement of that check.
+        expected: The right status; empty if the check names none.
+        actual: The status of the answer; only if it is another one.
+        checks: The number of checks.
     """
 
     kind: Kind
@@ -39,14 +39,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The credentials of one person, or of nobody: what they are called, and a cell per operation."""
+    """The credentials of one role: a label and a cell per operation for each."""
 
     title: str
     rows: Sequence[tuple[str, Sequence[Cell | None]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class AccessMatrix:
     """Credentials by operations."""
 
     operations: Sequence[str]
@@ -54,23 +54,23 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """How many kinds of credentials there are."""
+        """The number of rows."""
         return sum(len(group.rows) for group in self.groups)
 
 
-def matrix(shown: Sequence[Shown]) -> Matrix:
-    """The matrix of all checks that name an operation and credentials."""
-    found: dict[tuple[str, str], list[tuple[Shown, Told]]] = {}
+def matrix(shown: Sequence[Shown]) -> AccessMatrix:
+    """Build the matrix of all checks that name an operation and credentials."""
+    found: dict[tuple[str, str], list[tuple[Shown, Entry]]] = {}
     for one in shown:
-        for told in one.told:
-            place = (_credential(one, told), told.check.operation)
+        for entry in one.entries:
+            place = (_credential(one, entry), entry.check.operation)
             if all(place):
-                found.setdefault(place, []).append((one, told))
+                found.setdefault(place, []).append((one, entry))
     operations = list(dict.fromkeys(operation for _, operation in found))
     groups: dict[str, list[str]] = {role: [] for role in _TITLES}
     for label in dict.fromkeys(credential for credential, _ in found):
         groups[_role(label)].append(label)
-    return Matrix(
+    return AccessMatrix(
         operations,
         [
             Rows(
@@ -89,13 +89,13 @@ def matrix(shown: Sequence[Shown]) -> Matrix:
     )
 
 
-def _credential(one: Shown, told: Told) -> str:
-    """The row of a check. One that tries several credentials has none, unless it fails: no failure is left out."""
+def _credential(one: Shown, entry: Entry) -> str:
+    """Return the row of a check; "" for one that tries several credentials and does not fail."""
     _, _, kind = one.id.partition("/")
     about_access = kind.startswith(("forbidden/", "unauthenticated/"))
-    if told.check.credential or told.kind is not Kind.FAILED or not about_access:
-        return told.check.credential
-    return told.check.name.partition(" [")[0]
+    if entry.check.credential or entry.kind is not Kind.FAILED or not about_access:
+        return entry.check.credential
+    return entry.check.name.partition(" [")[0]
 
 
 def _role(label: str) -> str:
@@ -104,25 +104,25 @@ def _role(label: str) -> str:
 
 
 def _scopes(label: str) -> tuple[int, str]:
-    """Orders the logins of a person: Basic, then tokens by the number of their scopes."""
+    """Order the logins of a person: Basic, then tokens by the number of their scopes."""
     _, _, scopes = label.partition("(")
     names = [name for name in scopes.rstrip(")").split() if "_" in name]
     return (len(names) if "token" in label else -1, label)
 
 
-def _cell(results: Sequence[tuple[Shown, Told]]) -> Cell | None:
+def _cell(results: Sequence[tuple[Shown, Entry]]) -> Cell | None:
     if not results:
         return None
-    one, told = min(results, key=lambda result: WORST_FIRST.index(result[1].kind))
-    expected = _status(told.check.expected) or next(
+    one, entry = min(results, key=lambda result: WORST_FIRST.index(result[1].kind))
+    expected = _status(entry.check.expected) or next(
         (status for _, other in results if (status := _status(other.check.expected))), ""
     )
-    actual = _status(told.check.actual)
+    actual = _status(entry.check.actual)
     return Cell(
-        told.kind,
+        entry.kind,
         one.id,
         expected,
-        actual if actual != expected and told.kind is not Kind.PASSED else "",
+        actual if actual != expected and entry.kind is not Kind.PASSED else "",
         len(results),
     )
 

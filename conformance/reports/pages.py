@@ -1,4 +1,4 @@
-"""What pages of ours have in common: a template, and a style sheet that a policy allows by its hash."""
+"""Parts of an HTML report: a template, and a style sheet that its policy allows by hash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 @cache
 def template(path: Path) -> Template:
-    """A page to be filled in. Everything is escaped, and a name that is not given is an error."""
+    """Return the template of a page. It escapes every value; a missing name is an error."""
     environment = Environment(
         loader=FileSystemLoader(path.parent),
         autoescape=True,
@@ -26,7 +26,7 @@ def template(path: Path) -> Template:
 
 @cache
 def style_sheet(path: Path) -> tuple[Markup, str]:
-    """A style sheet, to stand in a page as it is, and its hash as a content security policy has it."""
+    """Return a style sheet for a page, and its hash as a content security policy has it."""
     text = path.read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     return Markup(text), f"sha256-{digest}"  # noqa: S704 - our own file

@@ -1,4 +1,4 @@
-"""How far a run has come: one line that changes on a terminal, a line now and then elsewhere."""
+"""The progress of a run: one line that changes on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _CLEAR = "\r\x1b[2K"
 
 
 class Progress:
-    """Tells on a stream how far a run has come. To be called from one thread.
+    """The progress of a run on a stream. To be called from one thread.
 
     Args:
-        stream: Where to write: stderr, so that what a program reads from stdout stays clean.
-        hide: Takes secrets out of a text.
+        stream: The stream to write to: stderr, so that stdout stays clean for programs.
+        hide: Masks secrets in a text.
         clock: Seconds, ever growing.
     """
 
@@ -39,7 +39,7 @@ class Progress:
         self._style = style_of(stream)
         self._checks = 0
         self._failed = 0
-        self._told_at = clock()
+        self._written_at = clock()
         self._drawn = False
 
     def __enter__(self) -> Self:
@@ -54,22 +54,22 @@ class Progress:
         self.close()
 
     def expect(self, total: int) -> None:
-        """So many checks there will be."""
+        """Set the number of checks."""
         self._total = total
 
     def phase(self, words: str) -> None:
-        """Something begins: `Trying the logins`. Shown on a terminal until something else is."""
+        """Show the phase that begins, such as `Trying the logins`, on a terminal."""
         if self._moving:
             self._draw(self._shown(words))
 
     def add(self, name: str, *, failed: bool = False) -> None:
-        """A check has come to its end; `name` is what it was about."""
+        """Count a check that has ended, and show its name now and then."""
         self._checks += 1
         self._failed += failed
         now = self._clock()
-        if now - self._told_at < (_REDRAW_S if self._moving else _PLAIN_S):
+        if now - self._written_at < (_REDRAW_S if self._moving else _PLAIN_S):
             return
-        self._told_at = now
+        self._written_at = now
         if self._moving:
             self._draw(f"{self._sentence()} · {self._shown(name)}")
         else:
@@ -96,5 +96,5 @@ class Progress:
         try:
             self._stream.write(self._style.writable(text))
             self._stream.flush()
-        except (OSError, ValueError):  # nobody looks any more, and that ends no run
+        except (OSError, ValueError):  # the reader is gone, and that ends no run
             abandon(self._stream)

@@ -1,4 +1,4 @@
-"""How a stream can be written to: with colours or without, how wide, and in which characters."""
+"""The style of a stream: colours, width and characters."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _NARROWEST, _USUAL, _WIDEST = 40, 100, 120
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a stream can show.
+    """The abilities of a stream.
 
     Attributes:
-        colours: Whether escape sequences for colours are understood and wanted.
-        width: The columns that a line may take.
-        encoding: What does not exist in it is written as an escape.
+        colours: True to write escape sequences for colours.
+        width: The columns of a line.
+        encoding: Other characters are written as escapes.
     """
 
     colours: bool = False
@@ -40,23 +40,23 @@ class Style:
     encoding: str = "utf-8"
 
     def painted(self, text: str, kind: Kind) -> str:
-        """A text in the colour of a kind of result."""
+        """Colour a text for a kind of result."""
         return click.style(text, fg=_COLOURS[kind], bold=True) if self.colours else text
 
     def strong(self, text: str) -> str:
-        """A text that stands out."""
+        """Set a text in bold."""
         return click.style(text, bold=True) if self.colours else text
 
     def faint(self, text: str) -> str:
-        """A text that stands back."""
+        """Set a text in a faint colour."""
         return click.style(text, dim=True) if self.colours else text
 
     def mark(self, kind: Kind) -> str:
-        """The sign of a kind of result."""
+        """Return the sign of a kind of result, in its colour."""
         return self.painted(GLYPHS[kind], kind)
 
     def writable(self, text: str) -> str:
-        """A text in characters that the stream has."""
+        """Replace the characters that the stream's encoding lacks."""
         for character, plain in _PLAIN.items():
             if not self._has(character):
                 text = text.replace(character, plain)
@@ -74,7 +74,7 @@ _PLAIN = {"✓": "+", "✗": "x", "–": "-", "—": "-", "·": "-", "…": "...
 
 
 def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:
-    """What a stream can show. NO_COLOR (no-color.org) forbids colours on a terminal."""
+    """Return the style of a stream. NO_COLOR (no-color.org) forbids colours on a terminal."""
     terminal = is_terminal(stream, environment)
     width = _USUAL
     if terminal or environment.get("COLUMNS"):
@@ -87,33 +87,33 @@ def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Sty
 
 
 def is_terminal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a person watches, on something that can go back to the beginning of a line."""
+    """Return whether a stream is a terminal that can go back to the beginning of a line."""
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 
 def abandon(stream: TextIO) -> None:
-    """Write nothing more to a stream that takes nothing: what is left would fail again at the end."""
+    """Close a stream that takes nothing: its buffer would fail again at the end."""
     with contextlib.suppress(OSError, ValueError):
         stream.close()
 
 
 class Output(io.TextIOWrapper):
-    """A standard output, written to by others (pytest), that goes on when nobody takes what is written.
+    """A standard output for others (pytest) to write to, which outlives a reader that is gone.
 
     Attributes:
-        lost: Why nothing more is taken; empty as long as it is.
+        lost: The reason why nothing more is written; empty as long as it is.
     """
 
     lost = ""
 
     @classmethod
     def of(cls, stream: TextIO) -> Self:
-        """Write where a stream writes to."""
+        """Make one that writes to the file of a stream."""
         raw = os.fdopen(os.dup(stream.fileno()), "wb")
         return cls(raw, stream.encoding, stream.errors, line_buffering=stream.isatty())
 
     def write(self, text: str) -> int:
-        """Write, or lose what is written."""
+        """Write, or drop the text."""
         try:
             return super().write(text)
         except OSError as error:
@@ -121,7 +121,7 @@ class Output(io.TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Send on what is written, or lose it."""
+        """Flush, or drop the buffer."""
         try:
             super().flush()
         except OSError as error:

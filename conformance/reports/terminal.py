@@ -1,4 +1,4 @@
-"""The end of a run on the terminal: what failed first, what it is about, and how to send it again."""
+"""The end of a run on the terminal: the failures first, with their requests to send again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from conformance.reports.columns import columns, wrapped
 from conformance.reports.style import Style, style_of
 from conformance.reports.texts import CleanRun, Hide, clean, shortened
 from conformance.reports.view import (
+    Entry,
     Kind,
     Shown,
-    Told,
     by_reason,
     counts,
     plural,
@@ -32,7 +32,7 @@ _VERDICT_KINDS = {
 
 
 def print_result(run: RunResult, stream: TextIO, hide: Hide, style: Style | None = None) -> None:
-    """Tell a person what a run found out; `style` is that of the stream, if left out."""
+    """Print the results of a run; `style` is that of the stream, if left out."""
     chosen = style or style_of(stream)
     stream.writelines(
         f"{chosen.writable(line.rstrip())}\n" for line in terminal_lines(clean(run, hide), chosen)
@@ -41,7 +41,7 @@ def print_result(run: RunResult, stream: TextIO, hide: Hide, style: Style | None
 
 
 def terminal_lines(run: CleanRun, style: Style) -> Iterator[str]:
-    """The lines about a run."""
+    """Yield the lines about a run."""
     shown = show(run)
     page = _Page(style)
 
@@ -68,7 +68,7 @@ class _Page:
             yield ""
 
     def reasons(self, title: str, shown: Sequence[Shown]) -> Iterator[str]:
-        """Requirements under what they have in common: why nothing more can be said of them."""
+        """List requirements under the reason that they share."""
         yield from self._heading(title, shown)
         for reason, group in by_reason(shown):
             yield from self._marked(group[0].kind, _brief(reason or group[0].kind.words))
@@ -119,19 +119,19 @@ class _Page:
         yield from self._text(requirement.title, indent=2)
         yield from self._text(f"“{requirement.source}”", indent=2, faint=True)
         decisive = shown.decisive
-        for told in decisive[:_CHECKS_SHOWN]:
+        for entry in decisive[:_CHECKS_SHOWN]:
             yield ""
-            yield from self._check(told)
+            yield from self._check(entry)
         left = len(decisive) - _CHECKS_SHOWN
         if left > 0:
             yield ""
             yield from self._text(f"and {plural(left, 'check')} more", indent=2)
 
-    def _check(self, told: Told) -> Iterator[str]:
-        check = told.check
-        yield from self._marked(told.kind, check.name)
-        if told.message:
-            yield from self._text(_brief(told.message), indent=4)
+    def _check(self, entry: Entry) -> Iterator[str]:
+        check = entry.check
+        yield from self._marked(entry.kind, check.name)
+        if entry.message:
+            yield from self._text(_brief(entry.message), indent=4)
         if check.expected:
             yield from self._labelled("Expected", _brief(check.expected), indent=4)
         if check.actual:

@@ -1,7 +1,6 @@
-"""Texts on their way into a report: without secrets, not too long, and with nothing invisible in them.
+"""Texts of a report: without secrets, not too long, and without invisible characters.
 
-It is done once, for a whole run, before any writer sees it. So a writer only does what its own format
-asks for.
+A whole run is cleaned once, before any writer. So a writer only follows the rules of its own format.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from typing import NewType
 from conformance.catalogue.results import CheckResult, RequirementResult, RunResult
 
 Hide = Callable[[str], str]
-"""Takes the secrets out of a text."""
+"""Masks the secrets in a text."""
 
 CleanRun = NewType("CleanRun", RunResult)
-"""A run that has been through clean(). Writers take no other."""
+"""A run after clean(). Writers take no other."""
 
 LONGEST = 8_000
 LONGEST_NAME = 300
@@ -29,7 +28,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def visible(text: str) -> str:
-    r"""A text in which everything can be seen.
+    r"""Escape the characters of a text that cannot be seen.
 
     Control characters, lone surrogates, marks that turn the direction of writing and whatever else
     prints nothing become escapes as in JSON (`\u001b`): a JSON body in a curl line stays the same body.
@@ -46,7 +45,7 @@ def _escaped(character: str) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """A text, or its beginning and its end, and how much is missing between them."""
+    """Return a text, or its beginning and end with the number of characters left out between them."""
     if len(text) <= longest:
         return text
     end = longest // 5
@@ -55,10 +54,9 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 
 def clean(run: RunResult, hide: Hide) -> CleanRun:
-    """A run as it may be shown.
+    """Make a run fit to be shown.
 
-    What comes from the catalogue to be looked up by programs (ids, levels, operations) stays as it is:
-    it is the same in every run.
+    Ids, levels and operations stay as they are: programs look them up in the catalogue.
     """
 
     def text(value: str, longest: int = LONGEST) -> str:

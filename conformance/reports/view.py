@@ -1,4 +1,4 @@
-"""What all reports say about a run in the same words: which results fail it, which warn, and why."""
+"""A run as every report shows it: the results that fail it, those that warn, and the reasons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.catalogue.results import (
 
 
 class Kind(StrEnum):
-    """What a result means for the run, the worst first: a status, or a failure that only warns."""
+    """The weight of a result, the worst first: a status, or a failure that only warns."""
 
     FAILED = "failed"
     WARNING = "warning"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
     @property
     def words(self) -> str:
-        """As a person says it."""
+        """The kind in words."""
         return self.value.replace("_", " ")
 
 
@@ -45,14 +45,14 @@ GLYPHS = {
 WORST_FIRST = tuple(Kind)
 
 WHOLE = "the requirement as a whole"
-"""The name of what is told beside the checks: why a requirement's status is what it is."""
+"""The name of the entry that explains a status which no check explains."""
 
 _NOTHING_RAN = "no check ran"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A check, or the requirement as a whole, and what it means for the run."""
+class Entry:
+    """A check, or the requirement as a whole, with its weight for the run."""
 
     kind: Kind
     check: CheckResult
@@ -66,11 +66,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A requirement's result as reports show it. `told` has at least one entry."""
+    """A requirement's result as reports show it. There is at least one entry."""
 
     kind: Kind
     result: RequirementResult
-    told: Sequence[Told]
+    entries: Sequence[Entry]
 
     @property
     def id(self) -> str:
@@ -78,32 +78,32 @@ class Shown:
         return self.result.requirement.id
 
     @property
-    def decisive(self) -> Sequence[Told]:
-        """What made it what it is; for one that passed, all its checks."""
-        return [one for one in self.told if one.kind is self.kind]
+    def decisive(self) -> Sequence[Entry]:
+        """The checks that decided its kind; for one that passed, all of them."""
+        return [one for one in self.entries if one.kind is self.kind]
 
     @property
     def reason(self) -> str:
-        """Why it is what it is, in one line; empty if nothing says so."""
+        """The reason in one line; empty if there is none."""
         said = (one.check.message for one in self.decisive)
         return self.result.reason or next((message for message in said if message), "")
 
 
 def show(run: RunResult) -> list[Shown]:
-    """All requirements of a run, in its order."""
+    """Return all requirements of a run, in its order."""
     shown = []
     for result in run.requirements:
         kind = _kind(run, result)
-        told = [Told(_kind_of_check(kind, one), one) for one in entries(result)]
-        shown.append(Shown(kind, result, told))
+        explained = [Entry(_kind_of_check(kind, one), one) for one in entries(result)]
+        shown.append(Shown(kind, result, explained))
     return shown
 
 
 def entries(result: RequirementResult) -> Sequence[CheckResult]:
-    """The checks of a requirement; and one entry more, if they do not tell why its status is what it is.
+    """Return the checks of a requirement, and one entry more if they do not explain its status.
 
-    That is so for a waiver, for a requirement for which no check ran, or where what was found out could
-    not be trusted in the end. So a requirement is never missing, and never passes by silence.
+    The entry is needed for a waiver, for a requirement without a check that ran, and for results that were
+    retracted. So a requirement is never missing, and never passes by silence.
     """
     if not result.checks and result.status is Status.PASSED:
         return [_whole(result, Status.NOT_VERIFIED, _NOTHING_RAN)]
@@ -130,14 +130,14 @@ def _kind(run: RunResult, result: RequirementResult) -> Kind:
 
 
 def _kind_of_check(requirement: Kind, check: CheckResult) -> Kind:
-    """A failed check is what its requirement makes of it; if that says nothing of a failure, a failure."""
+    """Return the kind of a check: for a failed one, that of its requirement, unless that passed."""
     if check.status is Status.FAILED and requirement is not Kind.PASSED:
         return requirement
     return Kind(check.status.value)
 
 
 def counts(shown: Sequence[Shown]) -> dict[Kind, int]:
-    """How many requirements are of each kind."""
+    """Count the requirements of each kind."""
     found = dict.fromkeys(Kind, 0)
     for one in shown:
         found[one.kind] += 1
@@ -145,12 +145,12 @@ def counts(shown: Sequence[Shown]) -> dict[Kind, int]:
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 check`, `1,204 checks`."""
+    """Return a count with its noun: `1 check`, `1,204 checks`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def verdict_words(run: RunResult) -> str:
-    """The verdict in two words."""
+    """Return the verdict in two words."""
     if run.exit_code == INTERRUPTED:
         return "interrupted"
     return {
@@ -162,28 +162,26 @@ def verdict_words(run: RunResult) -> str:
 
 
 def verdict_sentence(run: RunResult, shown: Sequence[Shown]) -> str:
-    """What the verdict means."""
+    """Explain the verdict in a sentence."""
     asked = "MUST and SHOULD" if run.level == "should" else "MUST"
     if run.exit_code == INTERRUPTED:
-        return "The run was interrupted: what had not been tried by then is not verified."
+        return "The run was interrupted: requirements without a result by then are not verified."
     found = counts(shown)
     waived = ""
     if found[Kind.WAIVED]:
         waived = f", apart from {plural(found[Kind.WAIVED], 'waived requirement')}"
     if run.verdict is Verdict.NONCONFORMANT and not found[Kind.FAILED]:
-        return (
-            f"No requirement failed{waived}, but something else fails the run: the notes say what."
-        )
+        return f"No requirement failed{waived}, but something else fails the run: see the notes."
     return {
         Verdict.CONFORMANT: f"Every {asked} of this run was verified, and holds{waived}.",
-        Verdict.NONCONFORMANT: "The implementation breaks what it has to keep.",
+        Verdict.NONCONFORMANT: "The implementation breaks the contract.",
         Verdict.INCOMPLETE: f"Nothing failed{waived}, but not everything was verified or cleaned up.",
-        Verdict.ERROR: "The target, or what was said about it, cannot be used.",
+        Verdict.ERROR: "The target or its configuration cannot be used.",
     }[run.verdict]
 
 
 def by_reason(shown: Sequence[Shown]) -> Iterator[tuple[str, list[Shown]]]:
-    """Results that are what they are for the same reason, together."""
+    """Group results by their reason."""
     groups: dict[str, list[Shown]] = {}
     for one in shown:
         groups.setdefault(one.reason, []).append(one)

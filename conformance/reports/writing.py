@@ -1,4 +1,4 @@
-"""Reports as files: the suffix says which, and a file is there whole or not at all."""
+"""Reports as files: chosen by suffix, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ WRITERS: dict[str, Callable[[CleanRun, datetime], str]] = {
 
 
 class ReportError(Exception):
-    """A report cannot be written; the message names the file and the mend."""
+    """A report that cannot be written; the message names the file and the fix."""
 
 
 def check_report_paths(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
-    """Find out, before a run starts, whether its reports can be written. Makes missing folders.
+    """Refuse, before a run starts, reports that cannot be written. Make missing folders.
 
     Args:
-        paths: Where to.
+        paths: The files to write.
         inputs: Files that the run reads, and that no report may replace.
 
     Raises:
@@ -59,9 +59,9 @@ def write_reports(
     """Write each report in the form that its suffix names; one that cannot be written stops no other.
 
     Args:
-        run: What to tell.
-        paths: Where to; an existing regular file is replaced, with its mode, and nothing else is.
-        hide: Takes secrets out of a text.
+        run: The run.
+        paths: The files to write; an existing regular file is replaced and keeps its mode.
+        hide: Masks secrets in a text.
         written: The time that the reports name; now, if left out.
 
     Raises:
@@ -91,14 +91,14 @@ def _writer(path: Path) -> Callable[[CleanRun, datetime], str]:
 
 
 def _replaces_a_file(path: Path) -> bool:
-    """Return whether there is a file to replace; refuse to replace what is no regular one. Raises OSError."""
+    """Return whether there is a file to replace; refuse one that is not regular. Raises OSError."""
     try:
         kind = file_kind(path.lstat().st_mode)
     except FileNotFoundError:
         return False
     if kind:
-        mend = "name the file that it leads to" if kind == "a link" else "name a file"
-        raise ReportError(f"{path}: cannot be written: it is {kind}; {mend}")
+        fix = "name the file that it leads to" if kind == "a link" else "name a file"
+        raise ReportError(f"{path}: cannot be written: it is {kind}; {fix}")
     return True
 
 
@@ -114,7 +114,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _beside(path: Path) -> Path:
-    # Made with the usual rights, unlike tempfile's: whoever collects reports has to be able to read it.
+    # Made with the usual rights, unlike tempfile's: other users collect reports.
     return path.with_name(f".report-{secrets.token_hex(8)}.tmp")
 
 

@@ -1,1 +1,1 @@
-"""A run from start to verdict, and its doors."""
+"""A run from start to verdict, and its entry points."""

@@ -13,12 +13,12 @@ from conformance.runner.plugin import Plugin
 from conformance.settings import OPTIONS, Settings
 
 _PACKAGE = Path(__file__).parents[1]
-# Neither the user's own plugins nor their settings have a say in what the suite finds.
+# The user's own plugins and settings must not change the results.
 _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
 
 
 def run_suite(plugin: Plugin, *, workers: int = 1, more: Sequence[str] = ()) -> int:
-    """Run the checks; what they found out is in `plugin.result` and `plugin.error` then.
+    """Run the checks; leave the results in `plugin.result` and `plugin.error`.
 
     Args:
         plugin: The run.
@@ -35,7 +35,7 @@ def run_suite(plugin: Plugin, *, workers: int = 1, more: Sequence[str] = ()) -> 
         f"--config-file={_PACKAGE / 'pytest.ini'}",
         f"--rootdir={_PACKAGE}",
         "--import-mode=importlib",
-        "--assert=plain",  # checks judge: there is no assertion to be explained
+        "--assert=plain",  # checks use no assertions
         "-pconformance.runner.pytest_entry",
         "-pno:cacheprovider",
         "-pno:terminal",
@@ -50,7 +50,7 @@ def run_suite(plugin: Plugin, *, workers: int = 1, more: Sequence[str] = ()) -> 
 
 
 def _as_options(settings: Settings) -> Iterator[str]:
-    """The settings as options of pytest: the workers of xdist read them."""
+    """Yield the settings as options of pytest: the workers of xdist read them."""
     yield f"--conformance-target={settings.target}"
     for option in OPTIONS:
         value = getattr(settings, option.destination)

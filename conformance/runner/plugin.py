@@ -1,4 +1,4 @@
-"""The suite as a pytest plugin: it hands the checks what they need and keeps the ledger."""
+"""The suite as a pytest plugin: it gives the checks their context and collects their results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.account.restore_file import wait_for
 from conformance.catalogue.results import CheckResult, RunResult, Status, Verdict
 from conformance.checks import MODULES
 from conformance.checks.support.cases import READS
-from conformance.checks.support.context import Prepared, Run
+from conformance.checks.support.context import CheckContext, Prepared
 from conformance.checks.support.judge import Judge, NotConfigured, NotVerified
 from conformance.checks.support.marking import check_of, parametrize
 from conformance.reports import (
@@ -40,8 +40,8 @@ class Plugin:
     """One run within pytest.
 
     Attributes:
-        result: What the run found out, once it is over.
-        error: Why it could not be begun; empty if it could.
+        result: The result of the run, once it is over.
+        error: The reason why it could not begin; empty if it could.
     """
 
     def __init__(
@@ -51,19 +51,19 @@ class Plugin:
         progress: Progress | None = None,
         output: Output | None = None,
     ) -> None:
-        self.__name__ = PLUGIN  # by this name pytest registers it
+        self.__name__ = PLUGIN  # pytest registers it by this name
         self.settings = settings
         self.result: RunResult | None = None
         self.error = ""
         self._code = 0
         self._broken = ""
-        """What broke in the middle of the run, beside the checks."""
+        """An error in the middle of the run, outside the checks."""
         self._pytest: pytest.Session | None = None
         self._transport = transport
         self._progress = progress
         self._output = output
         self._session: Session | None = None
-        self._run: Run | None = None
+        self._run: CheckContext | None = None
         self._lock: Path | None = None
         self._chosen: set[str] = set()
         self._narrowed = False
@@ -75,17 +75,17 @@ class Plugin:
         return 2 if self.error or self.result is None else self._code or self.result.exit_code
 
     def hide(self, text: str) -> str:
-        """A text without the secrets of the run."""
+        """Mask the secrets of the run in a text."""
         return text if self._session is None else self._session.target.redact(text)
 
     @property
-    def run(self) -> Run:
-        """What the checks have in hand."""
+    def run(self) -> CheckContext:
+        """The context of the checks."""
         assert self._run is not None, "the run has not begun"
         return self._run
 
     def judge(self, item: pytest.Item) -> Judge:
-        """The judge of one check."""
+        """Make the judge of one check."""
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         mark = item.get_closest_marker("proves")
         return Judge(
@@ -100,7 +100,7 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Try the logins and write the journal, once; a worker of xdist is told what was found."""
+        """Try the logins and write the restore file, once; a worker of xdist gets the outcome."""
         if hasattr(session.config, "workerinput"):
             self._session = Session(self.settings, self._transport)
             self._start_worker(session.config.workerinput)
@@ -109,7 +109,7 @@ class Plugin:
         self._pytest = session
 
     def begin(self) -> bool:
-        """Try the logins, write the journal. Whether checks may follow; if not, `error` says why."""
+        """Try the logins, write the restore file. Return whether checks may follow; if not, set `error`."""
         if self._progress is not None:
             self._progress.phase("Trying the logins")
         try:
@@ -140,7 +140,7 @@ class Plugin:
         return True
 
     def _break(self, error: BaseException) -> None:
-        """Say why the run cannot be trusted: a defect of ours is no verdict on the target."""
+        """Set the error of a defect of ours, which is no verdict on the target."""
         if os.environ.get("CONFORMANCE_DEBUG"):
             raise error
         self.error = self._shown(broke(error))
@@ -156,7 +156,7 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of xdist what was found out before the first check."""
+        """Pass a worker of xdist the outcome of the preparation."""
         assert self._session is not None
         if self._lock is None:
             descriptor, name = tempfile.mkstemp(prefix="conformance-", suffix=".lock")
@@ -169,27 +169,27 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Take over what a worker knows beside its results."""
+        """Take over the counts of a worker."""
         assert self._session is not None
         output = getattr(node, "workeroutput", {})
         self._chosen |= set(output.get("conformance_chosen", ()))
         self._narrowed |= bool(output.get("conformance_narrowed"))
         self._session.other_requests += int(output.get("conformance_requests", 0))
         if error:
-            self._session.ledger.incomplete.append("a worker of pytest-xdist broke down")
+            self._session.verdict.incomplete.append("a worker of pytest-xdist crashed")
 
     # -- the checks -------------------------------------------------------------------------------
 
     def pytest_pycollect_makeitem(self, obj: object) -> list[pytest.Item] | None:
-        """Leave out at once, with all its repetitions, a check of which --only chooses nothing."""
+        """Leave out a check of which --only chooses nothing, with all its repetitions."""
         check = check_of(obj) if isinstance(obj, FunctionType) else None
         if check is None or self._session is None:
             return None
-        wanted = (one.id for one in self._session.ledger.requirements)
-        return None if any(map(check.is_about, wanted)) else []
+        chosen = (one.id for one in self._session.verdict.requirements)
+        return None if any(map(check.is_about, chosen)) else []
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One check per operation, credential or member, as the check asks."""
+        """Repeat a check per operation, credential or member, as it asks."""
         if self._run is not None and check_of(metafunc.function) is not None:
             parametrize(metafunc, self._run)
 
@@ -197,30 +197,30 @@ class Plugin:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out what --only does not choose, put the rest in order, and keep what writes on one worker."""
+        """Drop the checks that --only does not choose, order the rest, keep those that write on one worker."""
         assert self._session is not None
-        wanted = {requirement.id for requirement in self._session.ledger.requirements}
+        chosen = {requirement.id for requirement in self._session.verdict.requirements}
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            (kept if _ids(item) is None or wanted & set(_ids(item) or ()) else dropped).append(item)
+            (kept if _ids(item) is None or chosen & set(_ids(item) or ()) else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
         items[:] = sorted(kept, key=_place)
         for item in kept:
-            self._chosen |= set(_ids(item) or ()) & wanted
+            self._chosen |= set(_ids(item) or ()) & chosen
             if _is_alone(item):
                 item.add_marker(pytest.mark.xdist_group("writes"))
         self._narrowed = bool(config.getoption("keyword") or config.getoption("markexpr"))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Say how many checks there will be; with workers, nobody knows."""
+        """Set the number of checks for the progress; with workers it is unknown."""
         if self._progress is not None:
             self._progress.expect(len(session.items))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
-        """Run one check, and turn whatever happens into results."""
+        """Run one check, and turn every outcome into results."""
         check = check_of(pyfuncitem.function)
         if check is None or self._run is None:
             return None
@@ -241,7 +241,7 @@ class Plugin:
     def _judge(
         self, judge: Judge, call: Callable[[], object], *, writes: bool, alone: bool
     ) -> Status | None:
-        """Run a check. What becomes of requirements that it did not get to; None if it ended well."""
+        """Run a check. Return the status of requirements that it did not reach; None if it ended well."""
         assert self._run is not None
         with self._alone(alone=alone):
             try:
@@ -267,7 +267,7 @@ class Plugin:
 
     @contextlib.contextmanager
     def _alone(self, *, alone: bool) -> Iterator[None]:
-        """No two workers are within checks that write at the same time."""
+        """Hold the lock, so that no two workers run checks that write at the same time."""
         if self._lock is None or not alone:
             yield
             return
@@ -276,9 +276,9 @@ class Plugin:
             yield
 
     def _conclude(self, judge: Judge, results: Sequence[CheckResult], early: Status | None) -> None:
-        """Tell pytest: a failure fails the test, and what was not judged skips it."""
+        """Report to pytest: a failure fails the test, and a check without a judgement skips it."""
         assert self._session is not None
-        by_id = {one.id: one for one in self._session.ledger.requirements}
+        by_id = {one.id: one for one in self._session.verdict.requirements}
         failed = [
             one
             for one in results
@@ -287,43 +287,43 @@ class Plugin:
             and (by_id[one.requirement].level == "MUST" or self.settings.level == "should")
         ]
         if failed:
-            told = "\n\n".join(_failure_text(one) for one in failed)
-            pytest.fail(self._shown(told), pytrace=False)
+            text = "\n\n".join(_failure_text(one) for one in failed)
+            pytest.fail(self._shown(text), pytrace=False)
         if early is not None or all(one.status is Status.NOT_VERIFIED for one in results):
-            # No pass: the ledger has it as not verified, which the verdict counts (exit code 3).
+            # No pass: the verdict counts it as not verified (exit code 3).
             pytest.skip(self._shown(judge.ended or results[0].message))
 
-    # -- the ledger -------------------------------------------------------------------------------
+    # -- the results ------------------------------------------------------------------------------
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Enter what a check found out."""
+        """Record the results of a check."""
         if self._session is None:
             return
         found: list[Any] = [value for name, value in report.user_properties if name == _PROPERTY]
         if report.when == "call" and found:
             results = [CheckResult(**{**one, "status": Status(one["status"])}) for one in found[0]]
-            self._session.ledger.add(
+            self._session.verdict.add(
                 replace(result, duration_s=round(report.duration, 4)) for result in results
             )
             if self._progress is not None:
                 failed = any(result.status is Status.FAILED for result in results)
                 self._progress.add(results[0].name if results else report.nodeid, failed=failed)
         elif report.failed:
-            self._session.ledger.incomplete.append(f"{report.nodeid} broke down")
+            self._session.verdict.incomplete.append(f"{report.nodeid} crashed")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module of checks that cannot be imported leaves the run incomplete."""
+        """Leave the run incomplete if a module of checks cannot be imported."""
         if report.failed and self._session is not None:
-            self._session.ledger.incomplete.append(f"{report.nodeid} cannot be collected")
+            self._session.verdict.incomplete.append(f"{report.nodeid} cannot be collected")
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-        """Remember that something broke which is no check; a line tells it, so no traceback is needed."""
+        """Keep an error outside the checks; its message needs no traceback."""
         self._broken = self._shown(broke(excinfo.value))
         return not os.environ.get("CONFORMANCE_DEBUG")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
-        """Say what is going on: the clean-up takes a moment."""
+        """Show that the clean-up takes a moment."""
         if self._progress is not None:
             self._progress.phase("Interrupted: restoring the accounts")
 
@@ -333,9 +333,9 @@ class Plugin:
     ) -> Iterator[None]:
         """Restore the accounts, write the reports, and set the exit code."""
         if hasattr(session.config, "workerinput"):
-            self._tell_controller(session.config)
+            self._report_to_controller(session.config)
             return (yield)
-        # -x ends a session by an interruption as well, but of its own.
+        # -x interrupts a session as well.
         stopped = session.shouldfail or session.shouldstop
         self._finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED and not stopped)
         try:
@@ -344,13 +344,13 @@ class Plugin:
             self._end(session)
 
     def pytest_unconfigure(self) -> None:
-        """End a run also where pytest broke before its first test, and says nothing of an end."""
+        """End a run also where pytest failed before its first test."""
         if self._pytest is not None and self.result is None and not self.error:
             self._finish(interrupted=False)
             self._end(self._pytest)
 
     def _end(self, session: pytest.Session) -> None:
-        """Set the exit code; a result that nobody can read is no success."""
+        """Set the exit code; a result that cannot be read is no success."""
         if self._output is not None:
             self._output.flush()
             if self._output.lost:
@@ -365,9 +365,9 @@ class Plugin:
         if session is None or self._run is None:
             return
         if self._narrowed:
-            session.ledger.keep_only(self._chosen)
+            session.verdict.keep_only(self._chosen)
         if self._broken:
-            session.ledger.incomplete.append(self._broken)
+            session.verdict.incomplete.append(self._broken)
         try:
             self.result = session.finish(interrupted=interrupted)
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
@@ -384,7 +384,7 @@ class Plugin:
         try:
             write_reports(self.result, self.settings.report, self.hide)
         except ReportError as error:
-            # What was found out outweighs where it could not be written.
+            # The verdict outweighs a report that could not be written.
             self._code = self.result.exit_code or 2
             self._complain(str(error))
         except Exception as error:  # noqa: BLE001 - as above
@@ -396,54 +396,54 @@ class Plugin:
             sys.stderr.write(f"conformance: {self._shown(text)}\n")
 
     def _shown(self, text: str) -> str:
-        """A text as a terminal may get it."""
+        """Make a text fit for a terminal: without secrets and escape sequences."""
         return visible(self.hide(text))
 
-    def _tell_controller(self, config: Any) -> None:
+    def _report_to_controller(self, config: Any) -> None:
         config.workeroutput["conformance_chosen"] = sorted(self._chosen)
         config.workeroutput["conformance_narrowed"] = self._narrowed
         config.workeroutput["conformance_requests"] = self._run.client.requests if self._run else 0
 
 
 def broke(error: BaseException, what: str = "the suite") -> str:
-    """Say that something of ours broke."""
-    return f"{what} itself broke ({type(error).__name__}: {error}); please report this"
+    """Describe a defect of ours."""
+    return f"internal error in {what} ({type(error).__name__}: {error}); please report this"
 
 
 def _ids(item: pytest.Item) -> tuple[str, ...] | None:
-    """The requirements that a check is about; None if it is none of ours."""
+    """Return the requirements that a check is about; None for an item that is no check."""
     marker = item.get_closest_marker("proves")
     return None if marker is None else marker.args
 
 
 def _place(item: pytest.Item) -> int:
-    """When a check runs: by the place of its module. What is not ours stays before them all."""
+    """Return the place of a check in the run, by its module; other items come first."""
     check = check_of(getattr(item, "function", None))
     return -1 if check is None else MODULES.index(item.path.stem)
 
 
 def _is_alone(item: pytest.Item) -> bool:
-    """Whether no check that writes may run at the same time."""
+    """Return whether no check that writes may run at the same time."""
     check = check_of(getattr(item, "function", None))
     return _writes(item) or (check is not None and check.alone)
 
 
 def _writes(item: pytest.Item) -> bool:
-    """Whether a check writes, or reads what others write."""
+    """Return whether a check writes, or reads what others write."""
     check = check_of(getattr(item, "function", None))
     operation = getattr(getattr(item, "callspec", None), "params", {}).get("op")
     return check is not None and check.writes and operation not in READS
 
 
 def _name(item: pytest.Item) -> str:
-    """What a check tried, in words: the name of its function, and its parameters."""
+    """Name a check in words: by its function and its parameters."""
     words = str(getattr(item, "originalname", item.name)).removeprefix("test_").replace("_", " ")
     _, bracket, parameters = item.name.partition("[")
     return f"{words} [{parameters[:-1]}]" if bracket else words
 
 
 def _plain(result: CheckResult) -> dict[str, Any]:
-    """A result as data that travels between the processes of xdist."""
+    """Return a result as plain data, for the other processes of xdist."""
     return {**asdict(result), "status": result.status.value}
 
 

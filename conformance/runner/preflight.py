@@ -1,4 +1,4 @@
-"""The positive control: every login of the target file is tried before anything is judged."""
+"""The trial of the logins: each one of the target file, before anything is judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.wire.client import Client
 from conformance.wire.transport import TransportError
 
 _READS = ("get_user", "list_emails")
-# Bodies that are refused with 400 by anyone who lets them in: they change nothing.
+# Bodies that every implementation refuses with 400: they change nothing.
 _REFUSED_BODIES: Mapping[str, object] = {
     "update_user": {"full_name": 0},
     "add_email": {},
@@ -24,7 +24,7 @@ _REFUSED_BODIES: Mapping[str, object] = {
 def try_reading(
     client: Client, operations: Mapping[str, Operation], accounts: Iterable[Account]
 ) -> list[Credentials]:
-    """The logins that both reading operations refuse with 401. Raises TransportError."""
+    """Find the logins that both reading operations refuse with 401. Raises TransportError."""
     return [
         login
         for account in accounts
@@ -41,7 +41,7 @@ def try_writing(
     accounts: Iterable[Account],
     silent: Iterable[Credentials],
 ) -> list[Credentials]:
-    """Those of the silent logins that the writing operations refuse with 401 as well.
+    """Find those of the refused logins that the writing operations refuse with 401 as well.
 
     The bodies that are sent are invalid: an operation that lets the login in refuses them.
     """
@@ -62,7 +62,7 @@ def try_writing(
 
 
 def explain_dead(login: Credentials, base_url: str) -> str:
-    """A login that never works, in words with the mend."""
+    """Explain that a login never works, with the fix."""
     return (
         f"{login.key} does not work: {base_url} answers 401 to it on every operation; "
         "renew it in the target file"

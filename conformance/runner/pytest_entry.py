@@ -1,4 +1,4 @@
-"""The door for pytest: it declares the options, and loads the suite only if a target is named."""
+"""The entry point for pytest: it declares the options, and imports the suite only for a target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--conformance-target",
         metavar="TARGET.yaml",
-        help="where and as whom to test (`conformance init` writes one)",
+        help="the target file (`conformance init` writes one)",
     )
     for option in OPTIONS:
         group.addoption(
@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
-    """Let pytest come as far as to an exit code of ours where standard output is closed."""
+    """Replace a closed standard output, so that pytest reaches an exit code of ours."""
     if sys.stdout is None and early_config.known_args_namespace.conformance_target is not None:
         sys.stdout = sys.stderr
     return (yield)
@@ -41,20 +41,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def pytest_configure(config: pytest.Config) -> None:
     """Begin, if a target is named."""
     config.addinivalue_line("markers", "proves(*ids): the requirements that a check is about")
-    # pytest-xdist's own; a run without that plugin knows it too.
+    # pytest-xdist's own; it is declared for runs without that plugin.
     config.addinivalue_line("markers", "xdist_group(name): the tests that run on one worker")
     target = config.getoption("--conformance-target")
     if target is None or config.pluginmanager.has_plugin(PLUGIN):
         return
     workerinput = getattr(config, "workerinput", None)
-    from conformance.reports import Output  # noqa: PLC0415 - as above
-    from conformance.runner.plugin import Plugin  # noqa: PLC0415 - only a run of ours shall wait for it
+    from conformance.reports import Output  # noqa: PLC0415 - as below
+    from conformance.runner.plugin import Plugin  # noqa: PLC0415 - only a run of the suite needs it
 
     if sys.stdout is sys.__stderr__:
-        pytest.exit("standard output is closed, and results are written there", returncode=2)
+        pytest.exit(
+            "standard output is closed; open it: the results are written there", returncode=2
+        )
     output = None
     if workerinput is None:
-        # The terminal reporter takes it from here: pytest would end with exit code 1, which is a verdict.
+        # The terminal reporter gets it from here. Without, pytest would end with exit code 1, a verdict.
         config.add_cleanup(partial(setattr, sys, "stdout", sys.stdout))
         with suppress(OSError, ValueError):  # it may be no file at all
             sys.stdout = output = Output.of(sys.stdout)
@@ -69,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without a target there is nothing to check: say so, instead of running into the dark."""
+    """End with a message if the checks are collected without a target."""
     ours = Path(__file__).parents[1] / "checks"
     if ours not in collection_path.parents or config.pluginmanager.has_plugin(PLUGIN):
         return None

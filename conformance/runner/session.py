@@ -1,4 +1,4 @@
-"""One run from its first request to its last: trial of the logins, journal, clean-up, verdict."""
+"""A run from its first request to its last: trial of the logins, restore file, clean-up, verdict."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from conformance.account.restorer import Restored, StateUnreadable, Steward, res
 from conformance.account.state import TEXT_MEMBERS, AccountState
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
-from conformance.catalogue.verdict import Ledger, exit_code
+from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
-from conformance.checks.support.context import Prepared, Run, is_foreign, texts_of
+from conformance.checks.support.context import CheckContext, Prepared, is_foreign, texts_of
 from conformance.runner.preflight import explain_dead, try_reading, try_writing
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials
@@ -34,20 +34,20 @@ from conformance.wire.client import Client, RateLimited
 from conformance.wire.transport import ProxyUnusable, Transport, TransportError
 
 _TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_WATCH_SECONDS = 1.5  # in which a run that is at work changes something
-_PLAIN = 64  # characters of a text that everybody takes
+_WATCH_SECONDS = 1.5  # within which another active run changes something
+_PLAIN = 64  # characters of a text that every target takes
 _TRIES = 3  # of the first request, before a target counts as out of reach
 
 
 class RunError(Exception):
-    """The run cannot be begun: usage, configuration, or the target. Exit code 2."""
+    """A run that cannot begin: usage, configuration, or the target. Exit code 2."""
 
 
 class Session:
-    """Owns what a run holds: the client, the journal, the ledger."""
+    """The resources of a run: the client, the restore file, the results."""
 
     def __init__(self, settings: Settings, transport: Transport | None = None) -> None:
-        """Read everything that was configured. Raises RunError."""
+        """Read the configuration. Raises RunError."""
         self.settings = settings
         self.contract = packaged_contract()
         self.begun = time.monotonic()
@@ -62,25 +62,25 @@ class Session:
         for choice in settings.only:
             if not any(requirement.matches(choice) for requirement in chosen):
                 raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
-        self.ledger = Ledger(chosen, waivers, settings.level)
+        self.verdict = VerdictBuilder(chosen, waivers, settings.level)
         self.transport = transport
         self.client = connect(self.target, transport)
         self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
         self.other_requests = 0
-        """What the workers sent."""
+        """The requests of the workers."""
         self._steward = Steward(self.client, self.contract.operations, self.target.accounts)
         self._journal: Journal | None = None
         self._unrestored = False
-        """Whether the journal may hold what an unfinished run left, or something that is not ours."""
+        """True while the restore file may belong to an unfinished run, or to something else."""
         self._record: Record | None = None
 
     # -- the beginning ----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Try the logins, read both accounts, write the journal. Raises RunError."""
+        """Try the logins, read both accounts, write the restore file. Raises RunError."""
         if not self.target.verify_tls:
-            self.ledger.notes.append(
-                "WARNING: tls.verify is false: whoever is in between can read the passwords and tokens"
+            self.verdict.notes.append(
+                "WARNING: tls.verify is false: the passwords and tokens can be read on the way"
             )
         try:
             silent = self._try_reading()
@@ -102,9 +102,9 @@ class Session:
 
     def run(
         self, client: Client | None = None, worker: str = "", prepared: Prepared | None = None
-    ) -> Run:
-        """What the checks of this process have in hand."""
-        return Run(
+    ) -> CheckContext:
+        """Make the context of the checks in this process."""
+        return CheckContext(
             self.settings,
             self.target,
             self.contract,
@@ -127,14 +127,14 @@ class Session:
         return try_reading(self.client, self.contract.operations, self.target.accounts)
 
     def _open_journal(self) -> str:
-        """Hold the journal, and restore what an unfinished run left. Why nothing may be written, or ""."""
+        """Open the restore file, and restore after an unfinished run. Return a reason to write nothing, or ""."""
         if self.settings.read_only:
-            return "--read-only: nothing is written"
+            return "--read-only: no request that could change anything is sent"
         path = self.settings.journal or default_path(self.settings.target)
         try:
             self._journal = Journal.open(path)
         except JournalInUse as error:
-            self.ledger.notes.append(str(error))
+            self.verdict.notes.append(str(error))
             return str(error)
         self._unrestored = True
         left = self._journal.read()
@@ -145,15 +145,15 @@ class Session:
         outcome = restore_all(self._steward, left)
         if outcome.problems:
             raise JournalError(
-                f"an unfinished run left {path}, and its accounts cannot be restored: "
-                f"{'; '.join(outcome.problems)}; mend this by hand, then remove the file"
+                f"an unfinished run left the restore file {path}, and its accounts cannot be restored: "
+                f"{'; '.join(outcome.problems)}; restore them by hand, then remove the file"
             )
         self._unrestored = False
-        self.ledger.notes.append(f"restored what an unfinished run left behind ({path})")
+        self.verdict.notes.append(f"restored the accounts after an unfinished run ({path})")
         return ""
 
     def _read_accounts(self) -> tuple[Record | None, str]:
-        """How the accounts are, and why nothing may be written, or ""."""
+        """Read the accounts; return their state, and the reason to write nothing, or ""."""
         try:
             states = {role: self._steward.read(role) for role in self._steward.accounts}
             at_work = self._changes_by_itself(states)
@@ -161,15 +161,15 @@ class Session:
             why = f"the accounts could not be read before the first write: {error}"
             return None, self.target.redact(why)
         if at_work:
-            why = "another run is at work on these accounts; let one run end before the next begins"
+            why = "another run uses these accounts; wait for its end"
             return None, why
         names = {role: account.username for role, account in self._steward.accounts.items()}
         return Record(self.target.base_url, self.prepared.tag, names, states), ""
 
     def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
-        """Whether the accounts have the mark of another run, and it is still at work.
+        """Return whether the accounts have the mark of another run that is still at work.
 
-        What a run left behind that broke off stays as it is; what one has that is at work does not.
+        The marks of a run that broke off stay as they are; an active run changes the accounts.
         Raises StateUnreadable, TransportError.
         """
         tag = self.prepared.tag
@@ -182,7 +182,7 @@ class Session:
         return False
 
     def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
-        """Logins that cannot be judged, with the reason. Raises RunError for those that never work."""
+        """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
         if may_write and silent:
             silent = try_writing(
                 self.client, self.contract.operations, self.target.accounts, silent
@@ -200,7 +200,7 @@ class Session:
         return dead
 
     def _fixed_members(self, record: Record) -> list[str]:
-        """Members of the profile that the target does not take back as they are: they stay untouched."""
+        """Find the members of the profile that the target does not take back: no check changes them."""
         user = record.accounts["owner"].user
         texts = {name: user[name] for name in TEXT_MEMBERS if isinstance(user.get(name), str)}
         if texts and self._steward.write("owner", "update_user", texts):
@@ -215,7 +215,7 @@ class Session:
     # -- the end ----------------------------------------------------------------------------------
 
     def finish_accounts(self) -> Restored:
-        """Restore both accounts and see that they are. A Ctrl-C in here waits until that is done."""
+        """Restore both accounts and verify it. A Ctrl-C in here waits for the end."""
         if self._record is None or self._journal is None:
             self._let_go()
             return Restored()
@@ -223,7 +223,7 @@ class Session:
         for name in (signal.SIGINT, signal.SIGTERM):
             try:
                 previous[name] = signal.signal(name, signal.SIG_IGN)
-            except ValueError:  # not the main thread: nobody interrupts us here
+            except ValueError:  # not the main thread, which alone is interrupted
                 break
         try:
             self.client.rate_limited = None
@@ -233,7 +233,7 @@ class Session:
                 signal.signal(name, handler)
         if outcome.problems:
             path = self._journal.path
-            outcome.notes.append(f"`conformance cleanup` tries again; the journal is {path}")
+            outcome.notes.append(f"`conformance cleanup` tries again, from the restore file {path}")
         self._let_go(keep=bool(outcome.problems))
         self._record = None
         return outcome
@@ -243,24 +243,24 @@ class Session:
             try:
                 self._journal.close(remove=not (keep or self._unrestored))
             except JournalError as error:
-                self.ledger.notes.append(str(error))
+                self.verdict.notes.append(str(error))
             self._journal = None
 
     def finish(self, *, interrupted: bool = False) -> RunResult:
-        """Restore the accounts, and say what the run found out."""
+        """Restore the accounts, and return the result of the run."""
         outcome = self.finish_accounts()
         redact = self.target.redact
         if outcome.problems:
-            self.ledger.incomplete.append("the accounts are not as they were")
+            self.verdict.incomplete.append("the accounts are not restored")
         notes = [
-            *self.ledger.notes,
-            *self.ledger.incomplete,
+            *self.verdict.notes,
+            *self.verdict.incomplete,
             *(f"not restored: {problem}" for problem in outcome.problems),
             *outcome.notes,
         ]
-        results = self.ledger.results()
-        verdict = self.ledger.verdict(results)
-        notes += self.ledger.broken_waivers(results)
+        results = self.verdict.results()
+        verdict = self.verdict.decide(results)
+        notes += self.verdict.broken_waivers(results)
         self.client.close()
         return RunResult(
             verdict=verdict,
@@ -277,14 +277,14 @@ class Session:
 
 
 def clean_up(settings: Settings) -> Restored | None:
-    """Restore what an interrupted run left behind, by its journal.
+    """Restore the accounts after an interrupted run, from its restore file.
 
     Returns:
-        What became of it; None if there is no journal.
+        The outcome; None if there is no restore file.
 
     Raises:
         RunError: The target file cannot be used.
-        JournalError: Another run holds the journal, or it is of another target.
+        JournalError: Another run holds the restore file, or it is of another target.
     """
     session = Session(settings)
     path = settings.journal or default_path(settings.target)
@@ -311,47 +311,47 @@ def clean_up(settings: Settings) -> Restored | None:
 
 
 def connect(target: Target, transport: Transport | None = None, workers: int = 1) -> Client:
-    """A client for the target. Raises RunError."""
+    """Make a client for the target. Raises RunError."""
     try:
         return Client(target, transport, workers)
     except ProxyUnusable as error:
         raise RunError(str(error)) from None
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or str(error)
-        raise RunError(f"{target.ca_bundle}: no certificates (PEM) in there: {reason}") from None
+        raise RunError(f"{target.ca_bundle}: holds no certificates (PEM): {reason}") from None
 
 
 def _is_plain(member: str, text: str) -> bool:
-    """Whether a text of the profile is one that nobody may refuse."""
+    """Return whether a text of the profile is one that no target may refuse."""
     fits = 1 <= len(text) <= _PLAIN and text == text.strip() and text.isprintable()
     return fits and (member != "profile_url" or text.startswith(("http://", "https://")))
 
 
 def new_tag() -> str:
-    """The mark of a run: in no other run, whatever its seed."""
+    """Draw the mark of a run, which no other run has, whatever its seed."""
     return "conformance" + "".join(secrets.choice(_TAG_CHARACTERS) for _ in range(6))
 
 
 def check_record(record: Record, target: Target, path: Path) -> None:
-    """Whether a journal is of this target's accounts. Raises JournalError."""
+    """Refuse a restore file of other accounts. Raises JournalError."""
     names = {account.role: account.username for account in target.accounts}
     if record.base_url != target.base_url or any(
         names.get(role) != name for role, name in record.usernames.items()
     ):
         raise JournalError(
-            f"the journal {path} is of a run against {', '.join(record.usernames.values())} at "
+            f"the restore file {path} is of a run against {', '.join(record.usernames.values())} at "
             f"{record.base_url}; clean that up first, or choose another place with --journal"
         )
 
 
 def contract_name() -> str:
-    """Title and version of the contract."""
+    """Return title and version of the contract."""
     info = packaged_contract().document.data["info"]
     return f"{info['title']} {info['version']}"
 
 
 def failed_run(settings: Settings, target: str = "") -> RunResult:
-    """What the reports say of a run that could not be begun."""
+    """Return the result of a run that could not be begun."""
     return RunResult(
         verdict=Verdict.ERROR,
         exit_code=2,

@@ -17,7 +17,7 @@ from conformance.selftest.reference.calls import BODILESS, Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Seed, scope_sets
 from conformance.settings import Settings
-from conformance.wire.transport import Request, Response
+from conformance.wire.transport import ReceivedResponse, SentRequest
 
 BASE_URL = "http://127.0.0.1:9"
 """Nobody is asked there."""
@@ -44,7 +44,7 @@ class Stage:
         self._connection = 0
         self._kept = False
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         """Answer one request, on a connection that is used again as HttpTransport does."""
         if not (self._kept and request.body is None):
             self._connection += 1
@@ -60,7 +60,9 @@ class Stage:
         empty = reply.status in BODILESS
         self.answers.append(hash((reply.status, tuple(reply.headers), reply.body)))
         body = b"" if empty else reply.body
-        return Response(reply.status, tuple(reply.headers), body, stray=empty and bool(reply.body))
+        return ReceivedResponse(
+            reply.status, tuple(reply.headers), body, stray=empty and bool(reply.body)
+        )
 
     def close(self) -> None:
         """Close the connection that was kept."""

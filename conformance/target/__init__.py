@@ -1,1 +1,1 @@
-"""Where to test, and as whom: the target file, credentials, secrets."""
+"""The target of a run: its file, its credentials, its secrets."""

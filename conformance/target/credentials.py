@@ -1,4 +1,4 @@
-"""As whom a request is sent: a login of the target file, or something that must not be one."""
+"""Credentials of a request: a login of the target file, or a value that must be refused."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from conformance.target.target import Account, Scopes, Target
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What goes into the Authorization header.
+    """The value of an Authorization header, and its origin.
 
     Attributes:
-        label: What reports call them: "owner, Basic", "owner, token (email_read)".
+        label: Their name in reports: "owner, Basic", "owner, token (email_read)".
         authorization: The header's value; None to send none.
         curl: The arguments of curl, with $TOKEN or $PASSWORD for the secret.
-        role: Whose they are: owner, other, or nobody's.
+        role: Their account: owner, other, or none.
         scopes: Of a token; None otherwise.
-        key: The key in the target file that they come from.
+        key: Their key in the target file.
     """
 
     label: str
@@ -37,12 +37,12 @@ NOBODY = Credentials("no credentials", None)
 
 
 def basic(username: str, password: str) -> str:
-    """The value of Authorization for a name and a password (RFC 7617, in UTF-8)."""
+    """Return the value of Authorization for a name and a password (RFC 7617, in UTF-8)."""
     return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode('ascii')}"
 
 
 def password_of(account: Account) -> Credentials | None:
-    """The account's Basic login; None if the target file has no password."""
+    """Return the account's Basic login; None if the target file has no password."""
     if account.password is None:
         return None
     return Credentials(
@@ -55,7 +55,7 @@ def password_of(account: Account) -> Credentials | None:
 
 
 def token_of(account: Account, scopes: Scopes, token: str) -> Credentials:
-    """A token of the account as credentials."""
+    """Return a token of the account as credentials."""
     return Credentials(
         label=token_label(account.role, scopes),
         authorization=f"Bearer {token}",
@@ -67,7 +67,7 @@ def token_of(account: Account, scopes: Scopes, token: str) -> Credentials:
 
 
 def logins_of(account: Account) -> Iterator[Credentials]:
-    """The logins of an account in the target file: Basic, then each token."""
+    """Yield the logins of an account in the target file: Basic, then each token."""
     login = password_of(account)
     if login is not None:
         yield login
@@ -76,7 +76,7 @@ def logins_of(account: Account) -> Iterator[Credentials]:
 
 
 def unusable(label: str, authorization: str, redact: Redactor, curl: str = "") -> Credentials:
-    """Credentials that no server may accept. What they are made of is kept out of reports."""
+    """Make credentials that no server may accept, and keep their value out of reports."""
     scheme, _, value = authorization.partition(" ")
     if value:
         redact.add(value)
@@ -84,7 +84,7 @@ def unusable(label: str, authorization: str, redact: Redactor, curl: str = "") -
 
 
 def malformed(target: Target) -> Iterator[Credentials]:
-    """Authorization headers that cannot be read, or of a scheme that no operation takes."""
+    """Yield Authorization headers that are malformed, or of a scheme that no operation takes."""
     yield Credentials("Basic without a value", "Basic", '-H "Authorization: Basic"')
     yield Credentials("Bearer without a value", "Bearer", '-H "Authorization: Bearer"')
     yield Credentials("an empty header", "", '-H "Authorization;"')
@@ -126,13 +126,13 @@ def malformed(target: Target) -> Iterator[Credentials]:
 
 
 def wrong_password(account: Account, tag: str, redact: Redactor) -> Credentials:
-    """An account's name with a password that nobody has."""
+    """Combine an account's name with a password that no user has."""
     whose = "" if account.role == "owner" else f" of the {account.role} user"
     return unusable(f"a wrong password{whose}", basic(account.username, f"{tag}-wrong"), redact)
 
 
 def wrong(target: Target, tag: str) -> Iterator[Credentials]:
-    """Well-formed credentials that belong to nobody."""
+    """Yield well-formed credentials of no user."""
     redact = target.redact
     owner = target.owner
     never = f"{tag}-was-never-issued"
@@ -169,7 +169,7 @@ def wrong(target: Target, tag: str) -> Iterator[Credentials]:
 
 
 def _near(password: str) -> Iterator[tuple[str, str]]:
-    """Passwords that are nearly right; what a hash may cut off (bcrypt: 72 bytes) is left alone."""
+    """Yield passwords that are nearly right, but for bytes that a hash may cut off (bcrypt: 72)."""
     if len(password) >= 2:
         yield "without its last character", password[:-1]
     if len(password.encode()) < 60:
@@ -179,7 +179,7 @@ def _near(password: str) -> Iterator[tuple[str, str]]:
 
 
 def _near_token(token: str) -> Iterator[tuple[str, str]]:
-    """Tokens that are nearly right. The last character of Base64 may carry no bits: it is left alone."""
+    """Yield tokens that are nearly right, but for a last character that may carry no bits in Base64."""
     if len(token) < 4:
         return
     yield "cut in half", token[: len(token) // 2]
@@ -192,5 +192,5 @@ def _near_token(token: str) -> Iterator[tuple[str, str]]:
 
 
 def token_label(role: str, scopes: Scopes) -> str:
-    """What reports call a token."""
+    """Return the label of a token in reports."""
     return f"{role}, token ({' '.join(sorted(scopes)) or 'no scope'})"

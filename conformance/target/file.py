@@ -1,4 +1,4 @@
-"""The target file: YAML with ${ENV} in it, read with errors as file:line:col that name the mend."""
+"""The target file: YAML with ${ENV} in it, read with errors as file:line:col that name the fix."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def read_target(
         path: The file.
         scopes: The scopes that the contract declares.
         base_url: Instead of the file's.
-        environ: Where ${NAME} is looked up; the process's environment, if left out.
+        environ: The values of ${NAME}; the process's environment, if left out.
 
     Raises:
-        DocumentError: It cannot be used; with everything that is wrong, each with its place.
+        DocumentError: It cannot be used; with all findings and their places.
     """
     document = _read(path)
     reader = _Reader(document, scopes, os.environ if environ is None else environ)
@@ -87,7 +87,7 @@ def _order(finding: Finding) -> tuple[int, int]:
 
 
 class _Reader:
-    """Reads one document, and collects what is wrong with it."""
+    """A reader of one document, with its findings."""
 
     def __init__(
         self, document: Document, scopes: Collection[str], environ: Mapping[str, str]
@@ -129,12 +129,13 @@ class _Reader:
         names = [account.username for account in target.accounts]
         if target.unknown_username in names:
             self.report(
-                ("unknown_username",), "is the username of one of the accounts; name nobody"
+                ("unknown_username",),
+                "is the username of one of the accounts; choose a name that does not exist",
             )
         return target
 
     def expand(self, value: Any, pointer: Pointer) -> Any:
-        """The value with each ${NAME} looked up."""
+        """Replace each ${NAME} in a value by the environment's."""
         if isinstance(value, dict):
             return {key: self.expand(part, (*pointer, key)) for key, part in value.items()}
         if isinstance(value, list):
@@ -166,8 +167,8 @@ class _Reader:
         for key in data:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
-                mend = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-                self.report((*pointer, key), f"the key {key!r} means nothing here; {mend}")
+                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+                self.report((*pointer, key), f"unknown key {key!r}; {hint}")
 
     def mapping(self, data: Mapping[str, Any], key: str, known: Sequence[str]) -> dict[str, Any]:
         value = data.get(key)
@@ -351,7 +352,7 @@ def _is_latin(text: str) -> bool:
 
 
 def _url_problem(url: str) -> str:
-    """What is wrong with a base URL; empty if nothing is."""
+    """Return the fault of a base URL; empty if there is none."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -1,8 +1,8 @@
-"""Secrets are taken out of every text by their values, in whatever escapes a target repeats them.
+"""Redaction of secrets by their values, in all escapes in which a target may repeat them.
 
-No list of escaped forms would be complete, so a text is decoded: at each place stands the character that is
-there, and each that an escape which begins there stands for, however often it was escaped. A secret is hidden
-wherever some of these readings spell it.
+No list of escaped forms would be complete, so a text is decoded. Each place has several readings: its own
+character, and each character that an escape beginning there stands for, at any depth. A secret is masked
+wherever such readings spell it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 
 MASK = "[secret]"
 LONGEST = 40_000
-"""Characters of a text that are kept, from its beginning and its end: more stands in no report."""
-_MARGIN = 10_000  # a secret that begins before the cut is looked for as far as that
+"""Characters of a text that are kept, from its beginning and its end: no report has more."""
+_MARGIN = 10_000  # characters beyond the cut in which the rest of a secret is looked for
 _SHORT = 4  # a secret shorter than that is only taken out where it stands alone
-_MOST = 12  # readings of a place: what is escaped more often is escaped by nobody
+_MOST = 12  # readings of a place: nothing real is escaped more often
 
-# What an escape begins with; + is a space in a form. A byte of UTF-8 and half a pair are half a character.
+# The beginnings of escapes; + is a space in a form. A byte of UTF-8 and half a pair are half a character.
 _BEGINNINGS = re.compile("[\\\\%&+\xc2-\xf4\ud800-\udbff]")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _DIGITS = frozenset("0123456789")
@@ -31,12 +31,12 @@ _LETTERS = _DIGITS | frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 _TAILS = frozenset(map(chr, range(0x80, 0xC0)))
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 
-_END = ""  # the key of a trie's node where a secret ends; its value says whether that has to stand alone
+_END = ""  # the key of a trie's node where a secret ends; its value: whether it must stand alone
 _Trie = dict[str, Any]
 
 
 class Redactor:
-    """Knows the secrets of a run. It starts with some and learns others, such as minted tokens."""
+    """The secrets of a run: those of the target file, and later ones such as minted tokens."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
@@ -47,17 +47,16 @@ class Redactor:
             self.add(secret)
 
     def add(self, *secrets: str) -> None:
-        """Learn secrets; empty ones are none."""
+        """Add secrets; empty ones are ignored."""
         new = {secret for secret in secrets if secret} - self._secrets
         if new:
             self._secrets |= new
             self._pattern = None
 
     def __call__(self, text: str) -> str:
-        """A text without its secrets. Call it before a text is cut: half a secret is not found.
+        """Mask the secrets in a text. Call it before a text is cut: half a secret is not found.
 
-        It takes time in proportion to the text, whatever stands in it; of one that is longer than LONGEST
-        the middle is left out.
+        The time is in proportion to the text. The middle of a text longer than LONGEST is left out.
         """
         if not self._secrets or not text:
             return text
@@ -69,7 +68,7 @@ class Redactor:
         return f"{begin} … [{len(text) - LONGEST:,} characters left out] … {end}"
 
     def _hidden(self, text: str, first: int = 0, last: int | None = None) -> str:
-        """The part of a text from `first` to `last` without its secrets."""
+        """Return the part of a text from `first` to `last`, with its secrets masked."""
         last = len(text) if last is None else last
         pieces = []
         for start, end in self._places(text):
@@ -79,7 +78,7 @@ class Redactor:
         return "".join((*pieces, text[first:last]))
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where secrets stand in a text, in order."""
+        """Find the secrets in a text: the start and end of each, in order."""
         if self._pattern is None:
             forms = {form for secret in self._secrets for form in _forms(secret)}
             self._longest = max(map(len, forms))
@@ -99,7 +98,7 @@ class Redactor:
         yield from sorted(found)
 
     def _end(self, readings: _Readings, start: int) -> int:
-        """Where the longest secret ends that some reading of the text spells from here on; 0 if there is none."""
+        """Return the end of the longest secret that a reading of the text spells from here; 0 for none."""
         longest = 0
         ways = [(self._trie, start)]
         seen = set()
@@ -126,7 +125,7 @@ class _Readings:
         self._text = text
         self._found: dict[int, list[tuple[str, int]]] = {}
         self._after_others: set[int] = set()
-        """Where an escape of something ends that is no letter and no digit."""
+        """Ends of escapes that stand for no letter and no digit."""
         self.escapes = [match.start() for match in _BEGINNINGS.finditer(text)]
         run = 0
         # From the end, for an escape may be written in escapes.
@@ -136,14 +135,14 @@ class _Readings:
             self._found[place] = self._readings(place, run if text[place] == "\\" else 1)
 
     def at(self, place: int) -> Sequence[tuple[str, int]]:
-        """The readings of a place; none behind the end."""
+        """Return the readings of a place; none behind the end."""
         found = self._found.get(place)
         if found is not None:
             return found
         return [(self._text[place], place + 1)] if place < len(self._text) else ()
 
     def stands_alone(self, start: int, end: int) -> bool:
-        """Whether neither a letter nor a digit stands before a place, or behind another."""
+        """Return whether no letter or digit stands before the start or behind the end."""
         text = self._text
         before = not start or not text[start - 1].isalnum() or start in self._after_others
         return before and not text[end : end + 1].isalnum()
@@ -163,7 +162,7 @@ class _Readings:
         return found
 
     def _escaped(self, beginning: str, place: int) -> Iterator[tuple[str, int]]:
-        """What an escape may stand for, of which the first character is known and the rest follows."""
+        """Yield the characters that an escape with this beginning may stand for."""
         if beginning == "%":
             yield from self._number(place, _HEX, 16, 2)
             yield from self._after(place, "u", _HEX, 4)
@@ -189,7 +188,7 @@ class _Readings:
             yield from self._whole(beginning, place)
 
     def _whole(self, half: str, place: int) -> Iterator[tuple[str, int]]:
-        """A character of which a part is known: the first byte of its UTF-8, or the first of two surrogates."""
+        """Complete a character from the first byte of its UTF-8, or the first of two surrogates."""
         if "\xc2" <= half <= "\xf4":
             count = 1 + (half >= "\xe0") + (half >= "\xf0")
             for rest, end in self._words(place, _TAILS, count, count):
@@ -215,14 +214,14 @@ class _Readings:
         most: int = 0,
         last: str = "",
     ) -> Iterator[tuple[str, int]]:
-        """A character by its number, which may have something behind it."""
+        """Read a character by its number, which may have a terminator."""
         numbers = list(self._words(place, digits, least, most or least))
         for number, end in self._ended(numbers, last):
             if int(number, base) <= sys.maxunicode:
                 yield chr(int(number, base)), end
 
     def _entity(self, place: int) -> Iterator[tuple[str, int]]:
-        """A character by its name in HTML."""
+        """Read a character by its name in HTML."""
         names = [
             (name, end)
             for name, end in self._words(place, _LETTERS, 2, 32)
@@ -234,14 +233,14 @@ class _Readings:
                 yield character, end
 
     def _ended(self, words: list[tuple[str, int]], last: str) -> list[tuple[str, int]]:
-        """Those words that end with something, if some do; else the longest."""
+        """Choose the words with a terminator, if there are some; else the longest."""
         if not last:
             return words
         ended = [(word, after) for word, end in words for _, after in self._spelled(end, last)]
         return ended or words[-1:]
 
     def _spelled(self, place: int, word: str) -> list[tuple[str, int]]:
-        """The ways to read a word from a place on."""
+        """Find the ways to read a word from a place on."""
         ways = [("", place)]
         for letter in word:
             ways = [(letter, end) for _, at in ways for one, end in self.at(at) if one == letter][
@@ -252,7 +251,7 @@ class _Readings:
     def _words(
         self, place: int, allowed: frozenset[str], least: int, most: int
     ) -> Iterator[tuple[str, int]]:
-        """The words of some characters that can be read from a place on."""
+        """Read words of allowed characters from a place on."""
         ways = [("", place)]
         for length in range(1, most + 1):
             ways = [
@@ -286,7 +285,7 @@ def _trie(forms: Iterable[str]) -> _Trie:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as it is, and in Base64: what is an encoding and no escape."""
+    """Yield a secret as it is, and in Base64, which is an encoding and no escape."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
     if len(raw) >= _SHORT:
@@ -294,7 +293,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
-    """The Base64 of a secret wherever it begins in the encoded bytes, without what neighbours share."""
+    """Yield the Base64 of a secret at each offset, without the characters that neighbours share."""
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw).decode("ascii").rstrip("=")
         begin = (0, 2, 3)[before]

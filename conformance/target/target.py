@@ -1,4 +1,4 @@
-"""Where and as whom to test: what a target file says, as data."""
+"""A target as data: the URL, the accounts and their logins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOKEN_COMMAND_SECONDS = 30
 
 
 class TokenCommandError(Exception):
-    """The token_command did not print a token."""
+    """A token_command that printed no token."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Target:
 
     Attributes:
         file: The path of the file; messages name keys in it.
-        base_url: Without a slash at its end; may carry a path prefix.
+        base_url: Without a slash at its end; may have a path prefix.
         ca_bundle: The file with the CAs to trust, beside the system's.
-        token_command: Prints a token for scopes that are not listed; None if there is none.
-        redact: Knows every secret of the file.
+        token_command: The command that prints a token for scopes that are not listed, or None.
+        redact: Masks every secret of the file.
     """
 
     file: Path
@@ -71,7 +71,7 @@ class Target:
         return (self.owner,) if self.other is None else (self.owner, self.other)
 
     def mint(self, account: Account, scopes: Scopes) -> str:
-        """A token from the token_command, which runs without a shell, beside the target file.
+        """Mint a token with the token_command, which runs without a shell, beside the target file.
 
         Raises:
             TokenCommandError: There is no command, or it fails, takes too long or prints nothing.

@@ -1,7 +1,7 @@
-"""What `conformance init` writes."""
+"""The target file that `conformance init` writes."""
 
 TEMPLATE = """\
-# Where and as whom `conformance run` tests. ${NAME} is taken from the environment, and kept secret.
+# The target of `conformance run`. ${NAME} is taken from the environment, and kept secret.
 base_url: https://staging.example.com      # may carry a path prefix
 # headers: {X-Team: accounts}              # sent with every request; the values are kept secret
 # tls: {ca_bundle: ca.pem}                 # further CAs to trust (PEM)
@@ -14,7 +14,7 @@ accounts:
     username: mallory
     password: ${OWNER_PASSWORD}
     # gravatar_email: mallory@example.com  # sent at the end, to restore gravatar_url
-    # expired_token: ${OWNER_EXPIRED}      # each shows one thing more
+    # expired_token: ${OWNER_EXPIRED}      # each lets one requirement more be verified
     # revoked_token: ${OWNER_REVOKED}
     tokens:                                # scopes: a token that has these, and no others
       profile_read: ${OWNER_PROFILE_READ}
@@ -36,5 +36,5 @@ accounts:
 
 # Prints a token for scopes that are not listed; {username} and {scopes} are filled in. No shell.
 # token_command: [./mint, "{username}", "{scopes}"]
-# unknown_username: nobody-of-that-name    # a name that nobody has
+# unknown_username: nobody-of-that-name    # a name that no user has
 """

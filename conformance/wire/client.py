@@ -1,4 +1,4 @@
-"""The way to the target: rate limit, 429, one recorded exchange per request."""
+"""The client of the target: rate limit, 429, one recorded exchange per request."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from accounts_contract import Operation
 from conformance.target.credentials import NOBODY, Credentials
 from conformance.target.target import RateLimit, Target
 from conformance.wire.exchange import Exchange
-from conformance.wire.transport import HttpTransport, Request, Response, Transport, TransportError
+from conformance.wire.http_transport import HttpTransport
+from conformance.wire.transport import ReceivedResponse, SentRequest, Transport, TransportError
 
 USER_AGENT = "accounts-conformance/1"
 MAX_RETRY_AFTER = 60.0
-"""Seconds of a Retry-After that are waited for; a longer one leaves things not verified."""
+"""The longest Retry-After that is waited for; a longer one leaves requirements not verified."""
 _MAX_TRIES = 8
 _ACCEPT = "application/json"
 
 
 class RateLimited(TransportError):
-    """The target keeps answering 429, or asks for too long a wait."""
+    """A target that keeps answering 429, or asks for too long a wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,16 @@ class Body:
 
 
 class Client:
-    """Sends requests to the one host of the target, and counts them."""
+    """A client of the target's one host, with a count of its requests."""
 
     def __init__(
         self, target: Target, transport: Transport | None = None, workers: int = 1
     ) -> None:
-        """`workers` processes share the rate limit. Raises what HttpTransport raises."""
+        """Share the rate limit with `workers` processes. Raises what HttpTransport raises."""
         self.target = target
         self.requests = 0
         self.rate_limited: str | None = None
-        """Why nothing more is sent; None as long as the target answers."""
+        """The reason to send nothing more; None as long as the target answers."""
         self._transport = transport or HttpTransport(target)
         self._prefix = quote(urlsplit(target.base_url).path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
         self._pace = _Pace(target.rate_limit, workers)
@@ -80,32 +81,32 @@ class Client:
         accept: str | None = _ACCEPT,
         linger: bool = True,
     ) -> Exchange:
-        """Send any request. A 429 is waited for and sent again; no redirect is followed.
+        """Send any request. Repeat it after a 429; follow no redirect.
 
         Args:
             method: The method.
             path: The path below the base URL, percent-encoded.
-            credentials: As whom.
+            credentials: The login.
             body: The body; None sends none.
             operation: The operationId, if it is a request of one.
             accept: The value of Accept; None sends none.
-            linger: Whether to wait for bytes behind an answer that has no body.
+            linger: True to wait for bytes behind an answer that has no body.
 
         Raises:
-            TransportError: There is no answer that could be judged.
+            TransportError: No answer that could be judged.
         """
         content = body.content if body is not None else None
         if content is None and method not in ("GET", "HEAD", "OPTIONS"):
             content = b""
         headers = tuple(self._headers(credentials, body, accept).items())
-        request = Request(method, self._prefix + path, headers, content, linger)
+        request = SentRequest(method, self._prefix + path, headers, content, linger)
         response = self._until_answered(request)
         parts = urlsplit(self.target.base_url)
         url = f"{parts.scheme}://{parts.netloc}{request.path}"
         return Exchange(operation, url, request, response, credentials, self._secret_headers)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the connection."""
         self._transport.close()
 
     def _headers(
@@ -123,7 +124,7 @@ class Client:
             headers["Content-Type"] = body.media_type
         return headers
 
-    def _until_answered(self, request: Request) -> Response:
+    def _until_answered(self, request: SentRequest) -> ReceivedResponse:
         if self.rate_limited is not None:
             raise RateLimited(self.rate_limited)
         for _ in range(_MAX_TRIES):
@@ -146,8 +147,8 @@ class Client:
         raise RateLimited(self.rate_limited)
 
 
-def retry_after(response: Response) -> float:
-    """The seconds that a 429 asks to wait (RFC 9110, section 10.2.3); 1 if it does not say."""
+def retry_after(response: ReceivedResponse) -> float:
+    """Return the seconds of Retry-After (RFC 9110, section 10.2.3); 1 without it."""
     value = next((value for name, value in response.headers if name.lower() == "retry-after"), "")
     value = value.strip()
     if value.isdecimal() and len(value) < 10:
@@ -162,7 +163,7 @@ def retry_after(response: Response) -> float:
 
 
 class _Pace:
-    """Holds requests back so that no window of the rate limit has more of them than allowed."""
+    """A delay before requests, so that no window of the rate limit has more than allowed."""
 
     def __init__(self, limit: RateLimit | None, workers: int) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""One request and its answer, as they are recorded, judged and shown."""
+"""A recorded exchange: one request and its answer, to be judged and shown."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.target.credentials import Credentials
-from conformance.wire.transport import Request, Response
+from conformance.wire.transport import ReceivedResponse, SentRequest
 
 _SHOWN = 2000  # bytes of a request's body that a curl line repeats
 JSON_MEDIA_TYPE = re.compile(r"(?:application|text)/json|[^/]+/[^/]+\+json")
 
 
 class NotJson(ValueError):
-    """The body is no JSON; the message says why."""
+    """A body that is no JSON; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Exchange:
 
     operation: str
     url: str
-    request: Request = field(repr=False)
-    response: Response = field(repr=False)
+    request: SentRequest = field(repr=False)
+    response: ReceivedResponse = field(repr=False)
     credentials: Credentials = field(repr=False)
     secret_headers: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -40,7 +40,7 @@ class Exchange:
         return self.response.status
 
     def header(self, name: str) -> str | None:
-        """A header of the answer, its fields joined by commas; None if it is absent."""
+        """Return a header of the answer, its fields joined by commas; None if it is absent."""
         values = [value for key, value in self.response.headers if key.lower() == name.lower()]
         return ", ".join(values) if values else None
 
@@ -51,11 +51,11 @@ class Exchange:
 
     @property
     def is_json(self) -> bool:
-        """Whether the Content-Type of the answer says JSON."""
+        """True for a JSON media type in the answer."""
         return JSON_MEDIA_TYPE.fullmatch(self.media_type) is not None
 
     def json(self) -> Any:
-        """The body of the answer as JSON data. Raises NotJson."""
+        """Return the body of the answer as JSON data. Raises NotJson."""
         try:
             return json.loads(self.response.body.decode("utf-8-sig"), parse_constant=_refuse)
         except UnicodeDecodeError:
@@ -66,7 +66,7 @@ class Exchange:
             raise NotJson(f"the body is no JSON: {error}") from None
 
     def curl(self) -> str:
-        """The request as a command line. Secrets of the login are $TOKEN or $PASSWORD in it."""
+        """Return the request as a command line, with $TOKEN or $PASSWORD for secrets."""
         return " ".join(self._curl())
 
     def _curl(self) -> Iterator[str]:
@@ -86,7 +86,7 @@ class Exchange:
             yield f"--data-binary {_shell_bytes(self.request.body)}"
 
     def describe(self) -> str:
-        """The answer in a few words: the status, and the beginning of its body."""
+        """Describe the answer: its status, its media type and its body."""
         text = self.response.body.decode("utf-8", "replace")
         kind = self.media_type or "no Content-Type"
         return f"{self.status} ({kind}) {text}" if text else f"{self.status}, no body"
@@ -97,7 +97,7 @@ def _refuse(constant: str) -> Any:
 
 
 def _shell_bytes(body: bytes) -> str:
-    """Bytes as a word of a shell; as $'…' where they are no printable text."""
+    """Quote bytes for a shell; as $'…' where they are no printable text."""
     if len(body) > _SHOWN:
         return f"@BODY  # {len(body)} bytes that begin with {_shell_bytes(body[:60])}"
     try:

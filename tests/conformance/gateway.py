@@ -1,4 +1,4 @@
-"""What may stand between the suite and a target: a gateway with TLS or a path of its own, or a proxy."""
+"""A gateway between the suite and a target, with TLS or a path of its own; or a proxy."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Passed:
 
     Attributes:
         method: Its method.
-        target: What stood in its first line.
+        target: The target in its first line.
         headers: Its headers, by their lower-case names.
-        at: When it came, in seconds of the monotonic clock.
+        at: Its time, in seconds of the monotonic clock.
     """
 
     method: str
@@ -40,8 +40,8 @@ class Gateway:
     """A gateway that is running.
 
     Attributes:
-        port: Where it listens.
-        passed: What came by.
+        port: Its port.
+        passed: The requests that came by.
         refuse: Answers a request in place of the target, if it gives a status and headers.
     """
 
@@ -50,6 +50,11 @@ class Gateway:
     port: int = 0
     passed: list[Passed] = field(default_factory=list)
     refuse: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _count: None
+
+    @property
+    def url(self) -> str:
+        """The base URL over plain HTTP."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def gateway(
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
-        """A client that hangs up is no news; what it misses fails the test."""
+        """Ignore a client that hangs up: a missing answer fails the test."""
 
 
 def _handler(way: Gateway) -> type[BaseHTTPRequestHandler]:

@@ -1,4 +1,4 @@
-"""What the tests of the suite share: target files, the command, and servers that misbehave."""
+"""Shared by the tests of the suite: target files, the command, and servers that misbehave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,28 @@ from tests.support import run_module
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 PATIENCE = 120.0
 
+Answer = tuple[int, dict[str, str], bytes]
+Change = Callable[[dict[str, Any]], object] | None
+"""A change to the data of a target file."""
+
 
 @dataclass(frozen=True)
 class Done:
-    """A command that ended."""
+    """A command that ended, and the JSON report that it wrote, if any."""
 
     code: int
     out: str
     err: str
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """All that it printed."""
+        return self.out + self.err
+
+    def status(self, requirement: str) -> str:
+        """The status of a requirement in the report."""
+        return str(self.report["by_id"][requirement]["status"])
 
 
 def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
@@ -35,7 +49,7 @@ def conformance(*arguments: object, environment: Mapping[str, str] | None = None
 
 
 def account(username: str) -> dict[str, Any]:
-    """An account of the default fixtures, as a target file has it."""
+    """Return an account of the default fixtures, as a target file has it."""
     tokens = {scope: f"{username}-{scope}" for scope in SCOPES}
     tokens |= {" ".join(SCOPES): f"{username}-all", "": f"{username}-none"}
     return {
@@ -48,14 +62,12 @@ def account(username: str) -> dict[str, Any]:
 
 
 def target_data(url: str) -> dict[str, Any]:
-    """A target file for the default fixtures: the owner is the one with an own picture."""
+    """Return a target file for the default fixtures; the owner has a gravatar_email of their own."""
     owner = {**account("johndoe"), "gravatar_email": "john.doe@example.com"}
     return {"base_url": url, "accounts": {"owner": owner, "other": account("janedoe")}}
 
 
-def write_target(
-    folder: Path, url: str, change: Callable[[dict[str, Any]], object] | None = None
-) -> Path:
+def write_target(folder: Path, url: str, change: Change = None) -> Path:
     """Write a target file, changed by a function if there is one."""
     data = target_data(url)
     if change is not None:
@@ -66,20 +78,56 @@ def write_target(
 
 
 def report_of(path: Path) -> dict[str, Any]:
-    """A JSON report; its requirements by id under `by_id`."""
+    """Read a JSON report; put its requirements by id under `by_id`."""
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     data["by_id"] = {one["id"]: one for one in data["requirements"]}
     return data
 
 
-Answer = tuple[int, dict[str, str], bytes]
+def run(
+    folder: Path,
+    url: str,
+    *options: object,
+    change: Change = None,
+    environment: Mapping[str, str] | None = None,
+) -> Done:
+    """Run the suite against a URL with a target file and a JSON report in a folder."""
+    report = folder / "report.json"
+    report.unlink(missing_ok=True)
+    target = write_target(folder, url, change)
+    done = conformance("run", target, "--report", report, *options, environment=environment)
+    assert "Traceback" not in done.said
+    return replace(done, report=report_of(report)) if report.exists() else done
+
+
+def write_restore_file(
+    folder: Path, url: str, accounts: Mapping[str, Any], start: str = "{\n"
+) -> Path:
+    """Write the restore file of a run that broke off."""
+    usernames = {role: one["username"] for role, one in target_data(url)["accounts"].items()}
+    record = {
+        "what": "the state of two accounts before a conformance run; `conformance cleanup` restores it",
+        "version": 1,
+        "base_url": url,
+        "tag": "conformance012345",
+        "usernames": {role: usernames[role] for role in accounts},
+        "accounts": accounts,
+    }
+    path = folder / "restore-file"
+    path.write_text(json.dumps(record, indent=1).replace("{\n", start, 1))
+    return path
+
+
+def always(status: int, **headers: str) -> Callable[[str, str, Mapping[str, str]], Answer]:
+    """Answer every request with a status and no body."""
+    return lambda _method, _path, _headers: (status, headers, b"")
 
 
 @contextmanager
 def stub(
     answer: Callable[[str, str, Mapping[str, str]], Answer],
 ) -> Iterator[tuple[str, list[str]]]:
-    """A server that answers by a function of method, path and headers; with what it was asked."""
+    """Serve answers by a function of method, path and headers; keep the request lines."""
     seen: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -20,7 +20,7 @@ def sandbox(server: MockServer) -> Sandboxed:
 
 @pytest.fixture(scope="session")
 def text_process() -> Iterator[MockServer]:
-    program = altered("reports.FLUSH_AFTER = 0.001")
+    program = altered("server.log.FLUSH_AFTER = 0.001")
     with MockServer("--log-format", "text", program=program) as started:
         yield started
 

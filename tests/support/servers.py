@@ -188,6 +188,13 @@ class MockServer:
         """All that the server knows."""
         return self._control("GET", "/_mock/state", 200)
 
+    def accounts(self) -> list[Json]:
+        """Return all accounts, with their addresses in order."""
+        accounts: list[Json] = self.state()["accounts"]
+        for account in accounts:
+            account["emails"].sort(key=lambda email: email["email"])
+        return accounts
+
     def put_state(self, state: Json) -> Json:
         """Replace all that the server knows."""
         return self._control("PUT", "/_mock/state", 200, state)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.account.state import Email
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.oracles import Witness, updated_email
 
 
-def primary_of_owner(run: Run) -> Email:
+def primary_of_owner(run: CheckContext) -> Email:
     """The owner's primary address. Raises NotVerified."""
     primary = run.before().primary
     if primary is None:
@@ -18,7 +18,7 @@ def primary_of_owner(run: Run) -> Email:
     return primary
 
 
-def verified_primary(run: Run) -> Email:
+def verified_primary(run: CheckContext) -> Email:
     """The owner's primary address, for a check that changes it for a while. Raises NotVerified."""
     primary = primary_of_owner(run)
     if not primary.verified:
@@ -28,7 +28,7 @@ def verified_primary(run: Run) -> Email:
     return primary
 
 
-def made_primary(run: Run, judge: Judge, *, form: bool = False) -> tuple[Email, Email]:
+def made_primary(run: CheckContext, judge: Judge, *, form: bool = False) -> tuple[Email, Email]:
     """The primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
     previous = verified_primary(run)
     email = run.added(verified=True)
@@ -38,7 +38,7 @@ def made_primary(run: Run, judge: Judge, *, form: bool = False) -> tuple[Email, 
 
 
 def asked_again(
-    run: Run, judge: Judge, requirement: str, value: dict[str, Any], *, form: bool = False
+    run: CheckContext, judge: Judge, requirement: str, value: dict[str, Any], *, form: bool = False
 ) -> None:
     """Ask for what is so already: it stays so, whether that is called a success or an error."""
     witness = Witness(run)

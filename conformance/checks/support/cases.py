@@ -10,7 +10,7 @@ from typing import Any
 from conformance.account.state import TEXT_MEMBERS
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import oracles
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge
 from conformance.target.credentials import Credentials
 from conformance.target.target import Scopes
@@ -28,11 +28,11 @@ UNREADABLE = Body(b'{"email": ')
 
 
 def operations(
-    names: Sequence[str], credential: Callable[[Run, str], str] | None = None
-) -> Callable[[Run], Cases]:
+    names: Sequence[str], credential: Callable[[CheckContext, str], str] | None = None
+) -> Callable[[CheckContext], Cases]:
     """Repeat for each of these operations, with the credentials under which the access matrix has it."""
 
-    def each(run: Run) -> Cases:
+    def each(run: CheckContext) -> Cases:
         for name in names:
             if name in run.operations:
                 yield name, {"op": name, "credential": credential(run, name) if credential else ""}
@@ -40,10 +40,12 @@ def operations(
     return each
 
 
-def product(names: Sequence[str], values: Callable[[Run, str], Cases]) -> Callable[[Run], Cases]:
+def product(
+    names: Sequence[str], values: Callable[[CheckContext, str], Cases]
+) -> Callable[[CheckContext], Cases]:
     """Repeat for each of these operations, and for what `values` gives for each."""
 
-    def each(run: Run) -> Cases:
+    def each(run: CheckContext) -> Cases:
         for name in names:
             for label, arguments in values(run, name):
                 yield f"{name}, {label}", {"op": name, **arguments}
@@ -51,13 +53,13 @@ def product(names: Sequence[str], values: Callable[[Run, str], Cases]) -> Callab
     return each
 
 
-def in_both(_run: Run, _op: str = "") -> Cases:
+def in_both(_run: CheckContext, _op: str = "") -> Cases:
     """Repeat for JSON and for a form."""
     for form in (False, True):
         yield "form" if form else "JSON", {"form": form}
 
 
-def correct_value(run: Run, op: str, role: str = "owner") -> dict[str, Any] | None:
+def correct_value(run: CheckContext, op: str, role: str = "owner") -> dict[str, Any] | None:
     """The body of a request that would change something of an account; None for a reading operation."""
     if op == "update_user":
         return {text_member(run): run.text("Never")}
@@ -69,7 +71,7 @@ def correct_value(run: Run, op: str, role: str = "owner") -> dict[str, Any] | No
     return None
 
 
-def text_member(run: Run, index: int = 0) -> str:
+def text_member(run: CheckContext, index: int = 0) -> str:
     """A member of the profile that can be put back."""
     free = [
         name
@@ -80,7 +82,7 @@ def text_member(run: Run, index: int = 0) -> str:
 
 
 def succeed(
-    run: Run, judge: Judge, op: str, login: Credentials, *, form: bool = False
+    run: CheckContext, judge: Judge, op: str, login: Credentials, *, form: bool = False
 ) -> Exchange | None:
     """Send a correct request, and judge all that follows from it."""
     if op == "get_user":
@@ -102,7 +104,7 @@ def succeed(
 
 
 def refused(
-    run: Run,
+    run: CheckContext,
     judge: Judge,
     op: str,
     requirement: str,
@@ -119,7 +121,7 @@ def refused(
     witness.nothing_changed(judge, requirement, exchange)
 
 
-def other_scopes(run: Run, op: str) -> Iterator[Scopes]:
+def other_scopes(run: CheckContext, op: str) -> Iterator[Scopes]:
     """The sets of scopes that must not open an operation: each other scope alone, none, and what is listed."""
     needed = run.scopes(op)
     found = [frozenset({scope}) for scope in run.contract.scopes if scope not in needed]
@@ -128,14 +130,14 @@ def other_scopes(run: Run, op: str) -> Iterator[Scopes]:
     yield from dict.fromkeys(found)
 
 
-def further_sets(run: Run) -> Iterator[Scopes]:
+def further_sets(run: CheckContext) -> Iterator[Scopes]:
     """The sets of scopes between one and all: what only a token_command can show as a whole."""
     names = sorted(run.contract.scopes)
     for size in range(2, len(names)):
         yield from map(frozenset, combinations(names, size))
 
 
-def unknown_usernames(run: Run) -> tuple[str, ...]:
+def unknown_usernames(run: CheckContext) -> tuple[str, ...]:
     """Names that nobody has: one of the target file or of our making, and one that begins as the owner's."""
     return run.target.unknown_username or run.tag, f"{run.target.owner.username}{run.tag}"
 

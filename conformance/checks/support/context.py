@@ -63,7 +63,7 @@ class Prepared:
         )
 
 
-class Run:
+class CheckContext:
     """The run as one process sees it."""
 
     def __init__(

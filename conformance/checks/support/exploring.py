@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.wire.transport import TransportError
 
@@ -31,7 +31,7 @@ class _Enough(BaseException):
 class Search:
     """A search by hypothesis; of what fails it keeps the last, which is the smallest."""
 
-    def __init__(self, run: Run, judge: Judge) -> None:
+    def __init__(self, run: CheckContext, judge: Judge) -> None:
         self._seed = hypothesis.seed(run.settings.seed)
         self._judge = judge
         self._failing: Judge | None = None
@@ -81,7 +81,7 @@ class Search:
             self._judge.pass_all()
 
 
-def explore(run: Run, judge: Judge, strategy: SearchStrategy[Any], check: Check) -> None:
+def explore(run: CheckContext, judge: Judge, strategy: SearchStrategy[Any], check: Check) -> None:
     """Try generated examples, and keep the failures of the smallest one that fails.
 
     Raises:
@@ -128,7 +128,7 @@ def _shrunk(judge: Judge, example: Any, check: Check, found: Judge) -> Judge:
     return found
 
 
-def settings(run: Run) -> hypothesis.settings:
+def settings(run: CheckContext) -> hypothesis.settings:
     """How hypothesis searches: the same with the same seed, and without a memory."""
     return hypothesis.settings(
         max_examples=run.settings.max_examples,

@@ -24,7 +24,7 @@ from schemathesis.generation.overrides import Override
 
 from conformance.account.state import TEXT_MEMBERS
 from conformance.catalogue.requirements import packaged_contract
-from conformance.checks.support.context import JSON, Run
+from conformance.checks.support.context import JSON, CheckContext
 
 ADDRESS_MEMBERS = ("email", "gravatar_email")
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
@@ -154,7 +154,7 @@ def is_no_address(value: Any) -> bool:
     return value.startswith("@") or value.endswith("@") or spaced
 
 
-def ours(run: Run, value: Any, known: str = "") -> Any:
+def ours(run: CheckContext, value: Any, known: str = "") -> Any:
     """A body with our own addresses in place of the generated ones: nothing else is touched on a target.
 
     Args:
@@ -172,7 +172,7 @@ def ours(run: Run, value: Any, known: str = "") -> Any:
     }
 
 
-def _our_address(run: Run, text: str, known: str) -> str:
+def _our_address(run: CheckContext, text: str, known: str) -> str:
     if run.tag in text:
         return text
     local, _, domain = text.rpartition("@")
@@ -200,7 +200,7 @@ def from_form(texts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def allowed(run: Run, op: str, body: Any) -> tuple[int, ...]:
+def allowed(run: CheckContext, op: str, body: Any) -> tuple[int, ...]:
     """The statuses that an unusual body may be answered with."""
     documented = tuple(int(one) for one in run.operations[op].responses if int(one) < 413)
     if not isinstance(body, Mapping):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conformance.checks.support.cases import correct_value
-from conformance.checks.support.context import FORM, Run, form_body, json_body
+from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.wire.client import Body
 
 Bodies = Iterator[tuple[Body, tuple[int, ...]]]
@@ -15,12 +15,12 @@ Bodies = Iterator[tuple[Body, tuple[int, ...]]]
 _LARGE = (413, 414, 431)
 
 
-def _statuses(run: Run, op: str, *more: int) -> tuple[int, ...]:
+def _statuses(run: CheckContext, op: str, *more: int) -> tuple[int, ...]:
     documented = [int(status) for status in run.operations[op].responses]
     return (*(status for status in documented if status < 413), *more)
 
 
-def deep(run: Run, op: str) -> Bodies:
+def deep(run: CheckContext, op: str) -> Bodies:
     """Nested so deeply that a parser may give up: an array at the top is refused either way."""
     for depth in (100, 2000, 100_000):
         large = _LARGE if depth > 2000 else ()
@@ -32,7 +32,7 @@ def deep(run: Run, op: str) -> Bodies:
     yield Body(f'{value}, "x": {nested}}}'.encode()), _statuses(run, op)
 
 
-def long(run: Run, op: str) -> Bodies:
+def long(run: CheckContext, op: str) -> Bodies:
     """Long texts, many members."""
     name = next(iter(correct_value(run, op) or {}))
     for size in (256, 1001, 5000, 70_000):
@@ -45,7 +45,7 @@ def long(run: Run, op: str) -> Bodies:
     yield form_body(many), _statuses(run, op, *_LARGE)
 
 
-def odd_texts(run: Run, op: str) -> Bodies:
+def odd_texts(run: CheckContext, op: str) -> Bodies:
     """Control characters, lone surrogates, NUL, white space, exotic addresses."""
     name = next(iter(correct_value(run, op) or {}))
     texts = [
@@ -86,7 +86,7 @@ def odd_texts(run: Run, op: str) -> Bodies:
         yield Body(f'{{"{name}": "{escape}"}}'.encode()), _statuses(run, op)
 
 
-def odd_json(run: Run, op: str) -> Bodies:
+def odd_json(run: CheckContext, op: str) -> Bodies:
     """JSON that parsers disagree about."""
     value = json.dumps(correct_value(run, op))
     inner = value[1:-1]
@@ -115,7 +115,7 @@ def odd_json(run: Run, op: str) -> Bodies:
         yield Body(value.encode(encoding)), documented
 
 
-def odd_members(run: Run, op: str) -> Bodies:
+def odd_members(run: CheckContext, op: str) -> Bodies:
     """Values of odd types for the members that are booleans or unknown."""
     value = correct_value(run, op) or {}
     odd: tuple[Any, ...] = (None, 0, 1, "true", "false", "", [], [True], {}, 1.0, -1, 10**30)
@@ -126,7 +126,7 @@ def odd_members(run: Run, op: str) -> Bodies:
         yield form_body({**value, "verified": text}), _statuses(run, op)
 
 
-def odd_forms(run: Run, op: str) -> Bodies:
+def odd_forms(run: CheckContext, op: str) -> Bodies:
     """Forms that parsers disagree about."""
     name, text = next(iter((correct_value(run, op) or {}).items()))
     for body in (
@@ -152,7 +152,7 @@ def odd_forms(run: Run, op: str) -> Bodies:
     yield Body(f"{name}=".encode() + b"\xff\xfe\x00", FORM), _statuses(run, op)
 
 
-def odd_types(run: Run, op: str) -> Bodies:
+def odd_types(run: CheckContext, op: str) -> Bodies:
     """Parameters of the media type that nobody needs."""
     value = correct_value(run, op) or {}
     content, form = json.dumps(value).encode(), form_body(value).content
@@ -171,7 +171,7 @@ def odd_types(run: Run, op: str) -> Bodies:
         yield body, _statuses(run, op, 415)
 
 
-GROUPS: Mapping[str, Callable[[Run, str], Bodies]] = {
+GROUPS: Mapping[str, Callable[[CheckContext, str], Bodies]] = {
     "deep": deep,
     "long": long,
     "odd texts": odd_texts,

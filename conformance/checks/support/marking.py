@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import pytest
 
 from conformance.catalogue.requirements import catalogue, slug
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 
 _ATTRIBUTE = "conformance_check"
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
-Parameters = Callable[[Run], Iterator[tuple[str, dict[str, Any]]]]
+Parameters = Callable[[CheckContext], Iterator[tuple[str, dict[str, Any]]]]
 """What a check is repeated for: a label and the arguments each time; `op` fills the {op} of the ids.
 
 `credential` says under what the access matrix has it, and need be no argument; `credentials` say so themselves.
@@ -73,7 +73,7 @@ def check_of(function: object) -> Check | None:
     return getattr(function, _ATTRIBUTE, None)
 
 
-def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
+def parametrize(metafunc: pytest.Metafunc, run: CheckContext) -> None:
     """Repeat a check for what it asks for, and give each repetition its ids."""
     check = check_of(metafunc.function)
     assert check is not None

@@ -23,7 +23,7 @@ from conformance.account.state import (
     user_problems,
 )
 from conformance.catalogue.requirements import slug
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.target.credentials import Credentials
 from conformance.wire.exchange import Exchange, NotJson
@@ -72,7 +72,7 @@ def told_user(judge: Judge, exchange: Exchange) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def got_user(run: Run, judge: Judge, login: Credentials, role: str = "owner") -> None:
+def got_user(run: CheckContext, judge: Judge, login: Credentials, role: str = "owner") -> None:
     """GET the user, and judge what comes."""
     username = run.account(role).username
     exchange = run.call("get_user", login, username=username)
@@ -105,7 +105,7 @@ def told_emails(
     return None if problems else read_emails(value)
 
 
-def listed_emails(run: Run, judge: Judge, login: Credentials, role: str = "owner") -> None:
+def listed_emails(run: CheckContext, judge: Judge, login: Credentials, role: str = "owner") -> None:
     """GET the addresses, and judge what comes."""
     exchange = run.call("list_emails", login, username=run.account(role).username)
     if not judge.status("list-emails/success", exchange, 200):
@@ -138,7 +138,7 @@ def _part(exchange: Exchange) -> Part:
 class Witness:
     """Both accounts before a request, to be compared with how they are after it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: CheckContext) -> None:
         self._run = run
         self.owner = run.before()
         self.other = run.before("other") if run.has_other else None
@@ -169,7 +169,7 @@ class Witness:
 
 
 def judge_stored(
-    run: Run, judge: Judge, requirement: str, value: Mapping[str, Any], exchange: Exchange
+    run: CheckContext, judge: Judge, requirement: str, value: Mapping[str, Any], exchange: Exchange
 ) -> None:
     """Judge that the owner's profile has some members as they were sent."""
     stored = run.observe().user
@@ -183,7 +183,12 @@ def judge_stored(
 
 
 def updated_user(
-    run: Run, judge: Judge, login: Credentials, value: Mapping[str, Any], *, form: bool = False
+    run: CheckContext,
+    judge: Judge,
+    login: Credentials,
+    value: Mapping[str, Any],
+    *,
+    form: bool = False,
 ) -> Exchange:
     """PATCH the user with valid members, and judge the answer and what is stored."""
     witness = Witness(run)
@@ -267,7 +272,7 @@ def _judge_member(
 
 
 def added_email(
-    run: Run, judge: Judge, login: Credentials, address: str, *, form: bool = False
+    run: CheckContext, judge: Judge, login: Credentials, address: str, *, form: bool = False
 ) -> Exchange:
     """POST a new address, and judge the answer and what is stored."""
     witness = Witness(run)
@@ -277,7 +282,9 @@ def added_email(
     return exchange
 
 
-def judge_added(run: Run, judge: Judge, address: str, exchange: Exchange, witness: Witness) -> None:
+def judge_added(
+    run: CheckContext, judge: Judge, address: str, exchange: Exchange, witness: Witness
+) -> None:
     """Judge an address that was just added with 201."""
     found = answer(judge, exchange)
     problems = email_problems(found)
@@ -339,7 +346,12 @@ def judge_added(run: Run, judge: Judge, address: str, exchange: Exchange, witnes
 
 
 def updated_email(
-    run: Run, judge: Judge, login: Credentials, value: Mapping[str, Any], *, form: bool = False
+    run: CheckContext,
+    judge: Judge,
+    login: Credentials,
+    value: Mapping[str, Any],
+    *,
+    form: bool = False,
 ) -> Exchange:
     """PATCH an address that is there, and judge the answer and what is stored."""
     witness = Witness(run)
@@ -354,7 +366,7 @@ def updated_email(
 
 
 def judge_updated_email(
-    run: Run, judge: Judge, value: Mapping[str, Any], exchange: Exchange, witness: Witness
+    run: CheckContext, judge: Judge, value: Mapping[str, Any], exchange: Exchange, witness: Witness
 ) -> None:
     """Judge an address that was just updated with 200."""
     address = value["email"]
@@ -432,7 +444,7 @@ def judge_updated_email(
 
 
 def deleted_email(
-    run: Run, judge: Judge, login: Credentials, address: str, *, form: bool = False
+    run: CheckContext, judge: Judge, login: Credentials, address: str, *, form: bool = False
 ) -> Exchange:
     """DELETE an address that is there, and judge the answer and what is left."""
     witness = Witness(run)
@@ -443,7 +455,7 @@ def deleted_email(
 
 
 def judge_deleted(
-    run: Run, judge: Judge, address: str, exchange: Exchange, witness: Witness
+    run: CheckContext, judge: Judge, address: str, exchange: Exchange, witness: Witness
 ) -> None:
     """Judge an address that was just deleted with 204."""
     length = exchange.header("Content-Length") or "0"

@@ -12,7 +12,7 @@ from schemathesis.generation.stateful import run_state_machine_as_test
 
 from conformance.catalogue.requirements import packaged_contract, slug
 from conformance.checks.support import oracles
-from conformance.checks.support.context import Run
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.exploring import Search, settings
 from conformance.checks.support.generation import ours, schema
 from conformance.checks.support.judge import Judge
@@ -20,7 +20,7 @@ from conformance.checks.support.oracles import Witness
 from conformance.wire.exchange import Exchange
 
 
-def follow_links(run: Run, judge: Judge) -> None:
+def follow_links(run: CheckContext, judge: Judge) -> None:
     """Walk along the links of the contract, sequence after sequence, and judge every step.
 
     Raises:
@@ -57,7 +57,7 @@ def _machine() -> type[Any]:
 class _Walker:
     """Sends the steps of one sequence."""
 
-    def __init__(self, run: Run, judge: Judge) -> None:
+    def __init__(self, run: CheckContext, judge: Judge) -> None:
         self.judge = judge
         self._run = run
         self._unknown = ""

@@ -18,7 +18,7 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import MALLORY, TRENTINO
 from conformance.selftest.stage import BASE_URL, Stage, write_target
 from conformance.settings import Settings
-from conformance.wire.transport import ConnectionLost, Request, Response
+from conformance.wire.transport import ConnectionLost, ReceivedResponse, SentRequest
 
 USERNAMES = {"owner": MALLORY.username, "other": TRENTINO.username}
 
@@ -31,7 +31,7 @@ class Line:
         self._error = error
         self._broken = False
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         self._broken = self._broken or request.method == "PATCH"
         if self._error is not None and self._broken:
             raise self._error
@@ -88,7 +88,7 @@ def test_what_an_unfinished_run_left_is_restored_first(settings: Settings) -> No
     session = started(settings, Line())
     assert session.prepared.record is not None
     assert session.prepared.record.accounts["owner"].user["location"] == "Before"
-    assert any("unfinished run" in note for note in session.ledger.notes)
+    assert any("unfinished run" in note for note in session.verdict.notes)
 
 
 def test_the_journal_of_another_target_stays_as_it_is(settings: Settings) -> None:

@@ -1,8 +1,7 @@
-"""What `conformance` may open, change and remove of the files that it is given: its own, and nothing else."""
+"""The files that `conformance` may open, change and remove: its own, and no others."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
@@ -12,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.support import Done, account, conformance, write_target
+from tests.conformance.support import (
+    Done,
+    account,
+    conformance,
+    write_restore_file,
+    write_target,
+)
 from tests.support import MockServer
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="files as on Unix")
@@ -77,7 +82,7 @@ COMMANDS = ("run", "cleanup")
 
 @pytest.mark.parametrize("command", COMMANDS)
 @special
-def test_a_journal_is_a_regular_file(
+def test_a_restore_file_is_a_regular_file(
     server: MockServer, tmp_path: Path, command: str, make: Callable[[Path], None], kind: str
 ) -> None:
     target = write_target(tmp_path, server.url)
@@ -92,7 +97,7 @@ def test_a_journal_is_a_regular_file(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_journal_is_no_socket(
+def test_a_restore_file_is_no_socket(
     server: MockServer, tmp_path: Path, sockets: ExitStack, command: str
 ) -> None:
     journal = tmp_path / "journal"
@@ -144,7 +149,7 @@ FIRST_LINE = (
         ' "version": 1, "base_url": "", "tag": "", "usernames": {"owner": "x"}, "accounts": {"owner": 1}}',
     ],
 )
-def test_a_damaged_journal_stays_and_is_told(
+def test_a_damaged_restore_file_stays_and_is_told(
     server: MockServer, tmp_path: Path, command: str, rest: str
 ) -> None:
     target = write_target(tmp_path, server.url)
@@ -160,7 +165,7 @@ def test_a_damaged_journal_stays_and_is_told(
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("beginning", ["{\n", "{"])
-def test_the_journals_of_every_version_are_restored(
+def test_the_restore_files_of_every_version_are_restored(
     server: MockServer, tmp_path: Path, command: str, beginning: str
 ) -> None:
     """The first version had a line end behind the brace."""
@@ -169,16 +174,8 @@ def test_the_journals_of_every_version_are_restored(
     login = ("johndoe", account("johndoe")["password"])
     user = server.client.get(path, auth=login).json()
     emails = server.client.get(f"{path}emails/", auth=login).json()
-    record = {
-        "what": "the state of two accounts before a conformance run; `conformance cleanup` restores it",
-        "version": 1,
-        "base_url": server.url,
-        "tag": "conformance012345",
-        "usernames": {"owner": "johndoe"},
-        "accounts": {"owner": {"user": user, "emails": emails}},
-    }
-    journal = tmp_path / "journal"
-    journal.write_text(json.dumps(record, indent=1).replace("{\n", beginning, 1))
+    accounts = {"owner": {"user": user, "emails": emails}}
+    journal = write_restore_file(tmp_path, server.url, accounts, beginning)
     assert server.client.patch(path, auth=login, json={"location": "changed"}).status_code == 200
     target = write_target(tmp_path, server.url)
 

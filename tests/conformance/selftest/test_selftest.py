@@ -31,7 +31,7 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 from conformance.selftest.stage import Stage
 from conformance.selftest.trials import BASELINE, Trial, load, trials
-from conformance.wire.transport import Request
+from conformance.wire.transport import SentRequest
 from tests.conformance.support import conformance
 
 # -- declaring ----------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ class Answering(Service):
 def send(stage: Stage, asked: str) -> tuple[int, bytes]:
     method, target = asked.split()
     body = None if method == "GET" else b"{}"
-    response = stage.send(Request(method, target, (("A", "b"),), body))
+    response = stage.send(SentRequest(method, target, (("A", "b"),), body))
     assert response.stray == (response.status == 204)
     return response.status, response.body
 

@@ -1,4 +1,4 @@
-"""The suite over real sockets: however HTTP is framed, what is right passes, and what is wrong is found."""
+"""The suite over real sockets: in every framing of HTTP, right answers pass, and wrong ones are found."""
 
 from __future__ import annotations
 

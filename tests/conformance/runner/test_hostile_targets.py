@@ -1,13 +1,15 @@
-"""A target that repeats what it was told in escapes, or writes to the terminal: seen through both doors."""
+"""Hostile targets: secrets in escapes, escape sequences for the terminal, answers that are slow to judge."""
 
 from __future__ import annotations
 
+import base64
+import itertools
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from conformance.reports import visible
 from tests.conformance.support import (
     Answer,
     conformance,
-    report_of,
+    run,
     stub,
-    target_data,
+    write_restore_file,
     write_target,
 )
 from tests.conformance.target.test_redaction import ESCAPES, escaped
@@ -29,7 +31,7 @@ PASSWORD = "c4n/ry+p&ss <word>'\"%41"
 
 
 def test_no_secret_stands_in_any_report_however_it_is_escaped(tmp_path: Path) -> None:
-    numbers = count()
+    numbers = itertools.count()
 
     def echo(_method: str, _path: str, headers: Mapping[str, str]) -> Answer:
         number = next(numbers)
@@ -42,23 +44,24 @@ def test_no_secret_stands_in_any_report_however_it_is_escaped(tmp_path: Path) ->
         data["accounts"]["owner"]["password"] = "${CANARY}"
 
     reports = [tmp_path / f"report.{kind}" for kind in ("json", "xml", "html")]
-    options = [part for report in reports for part in ("--report", str(report))]
+    options = [part for report in reports[1:] for part in ("--report", report)]
     with stub(echo) as (url, _):
-        target = write_target(tmp_path, url, change)
         environment = {"CANARY": PASSWORD, **os.environ}
-        done = conformance("run", target, *options, environment=environment)
+        done = run(tmp_path, url, *options, change=change, environment=environment)
 
     assert done.code == 1
-    told = json.dumps(report_of(reports[0]), ensure_ascii=False)
+    told = json.dumps(done.report, ensure_ascii=False)
     told += json.dumps(
-        [one["actual"] for each in report_of(reports[0])["requirements"] for one in each["checks"]]
+        [one["actual"] for each in done.report["requirements"] for one in each["checks"]]
     )
-    everything = "".join([done.out, done.err, told, *(path.read_text("utf-8") for path in reports)])
+    everything = "".join([done.said, told, *(path.read_text("utf-8") for path in reports)])
     assert "[secret]" in everything
+    login = base64.b64encode(f"johndoe:{PASSWORD}".encode()).decode()
+    assert login not in everything
     secrets = (PASSWORD, "canary-of-the-headers <&>", "johndoe-profile_read", "janedoe-password")
     for secret in secrets:
-        for first, second in ((a, b) for a in range(len(ESCAPES)) for b in range(len(ESCAPES))):
-            assert escaped(secret, [first, second])[4:-4] not in everything
+        for ways in itertools.product(range(len(ESCAPES)), repeat=2):
+            assert escaped(secret, ways)[4:-4] not in everything
 
 
 ATTACK = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt.exe\r\x08"
@@ -68,37 +71,19 @@ def attacking(_method: str, _path: str, _headers: object) -> Answer:
     return 500, {"Content-Type": "text/plain; charset=utf-8"}, ATTACK.encode()
 
 
-def left_behind(folder: Path, url: str) -> Path:
-    """The journal of a run that broke off."""
-    data = target_data(url)["accounts"]
-    record = {
-        "what": "the state of two accounts before a conformance run; `conformance cleanup` restores it",
-        "version": 1,
-        "base_url": url,
-        "tag": "conformance012345",
-        "usernames": {role: one["username"] for role, one in data.items()},
-        "accounts": {role: {"user": {"username": ATTACK}, "emails": []} for role in data},
-    }
-    path = folder / "journal"
-    path.write_text(json.dumps(record, indent=1))
-    return path
-
-
 def _run(folder: Path, url: str) -> tuple[int, str]:
-    done = conformance("run", write_target(folder, url), "--only", "get-user")
-    return done.code, done.out + done.err
+    done = run(folder, url, "--only", "get-user")
+    return done.code, done.said
 
 
-def _run_after_another(folder: Path, url: str) -> tuple[int, str]:
-    journal = left_behind(folder, url)
-    done = conformance("run", write_target(folder, url), "--journal", journal)
-    return done.code, done.out + done.err
+def _with_restore_file(command: str) -> Callable[[Path, str], tuple[int, str]]:
+    def start(folder: Path, url: str) -> tuple[int, str]:
+        state = {"user": {"username": ATTACK}, "emails": []}
+        file = write_restore_file(folder, url, {"owner": state, "other": state})
+        done = conformance(command, write_target(folder, url), "--journal", file)
+        return done.code, done.said
 
-
-def _cleanup(folder: Path, url: str) -> tuple[int, str]:
-    journal = left_behind(folder, url)
-    done = conformance("cleanup", write_target(folder, url), "--journal", journal)
-    return done.code, done.out + done.err
+    return start
 
 
 def _pytest(folder: Path, url: str) -> tuple[int, str]:
@@ -118,7 +103,8 @@ def _pytest(folder: Path, url: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    ("command", "code"), [(_run, 1), (_run_after_another, 2), (_cleanup, 3), (_pytest, 1)]
+    ("command", "code"),
+    [(_run, 1), (_with_restore_file("run"), 2), (_with_restore_file("cleanup"), 3), (_pytest, 1)],
 )
 def test_nothing_that_a_target_sends_steers_the_terminal(
     tmp_path: Path, command: Callable[[Path, str], tuple[int, str]], code: int
@@ -129,3 +115,34 @@ def test_nothing_that_a_target_sends_steers_the_terminal(
     assert ended == code, said
     assert "owned" in said, "what the target sent is told"
     assert [line for line in said.split("\n") if visible(line) != line] == []
+
+
+SIZE = 60_000
+LONG = 60.0
+"""Seconds for a run of some forty requests, which takes three."""
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Content-Type": "a/" + "+json" * (SIZE // 5) + "x"}, "{}"),
+        ({"Content-Type": "application/json" + ";" * SIZE}, '{"date_joined": "' + "1" * SIZE),
+        ({"WWW-Authenticate": ", \t" * (SIZE // 3)}, "[" * SIZE),
+        ({"WWW-Authenticate": 'Basic realm="' + '\\"' * (SIZE // 2)}, '"\\' * SIZE),
+        ({"Content-Type": "application/json"}, "\u5b57" * SIZE),
+        ({"Content-Type": "application/json"}, "johndoe-\u0301" * (SIZE // 9)),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_hostile_answer_is_judged_soon(
+    tmp_path: Path, headers: Mapping[str, str], body: str
+) -> None:
+    def answer(method: str, path: str, fields: Mapping[str, str]) -> Answer:
+        status = 200 if fields.get("Authorization") else 401
+        return status, dict(headers), body.encode("utf-8")
+
+    with stub(answer) as (url, _):
+        before = time.monotonic()
+        done = run(tmp_path, url, "--only", "get-user/")
+        assert time.monotonic() - before < LONG
+    assert done.code == 1, done.err

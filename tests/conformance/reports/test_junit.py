@@ -1,4 +1,4 @@
-"""JUnit XML: what CI systems make of a run."""
+"""JUnit XML, as CI systems read it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.catalogue.results import INTERRUPTED, RunResult, Status, Verdict
-from conformance.reports.junit import junit_report
-from conformance.reports.texts import clean
-from tests.conformance.report_samples import (
+from tests.conformance.reports.samples import (
     FAILURE,
-    WRITTEN,
     check_of,
     failed_run,
     one_of_each,
+    passed_run,
     realistic_run,
     result_of,
     run_of,
-    untouched,
+    xml_of,
 )
 
 
 def suite_of(run: RunResult) -> ET.Element:
-    root = ET.fromstring(junit_report(clean(run, untouched), WRITTEN))  # noqa: S314 - it is our own
+    root = ET.fromstring(xml_of(run))  # noqa: S314 - it is our own
     assert root.tag == "testsuites"
     (suite,) = root
     return suite
@@ -168,8 +166,7 @@ def test_passed_checks_of_a_requirement_that_is_not_verified_do_not_hide_it() ->
 def test_a_verdict_that_no_check_shows_has_a_test_case_of_its_own(
     verdict: Verdict, exit_code: int, tag: str | None
 ) -> None:
-    passed = failed_run().requirements[1]
-    run = run_of(passed, verdict=verdict, exit_code=exit_code, notes=["The reason."])
+    run = passed_run(verdict=verdict, exit_code=exit_code, notes=["The reason."])
 
     found = [outcome for case in cases(run) for outcome in case]
 

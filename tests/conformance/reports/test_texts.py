@@ -1,4 +1,4 @@
-"""What is done to every text before a report sees it."""
+"""The cleaning of texts before a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.reports.columns import columns, fitted, wrapped
 from conformance.reports.texts import LONGEST, clean, shortened, visible
-from tests.conformance.report_samples import failed_run, run_of
+from tests.conformance.reports.samples import failed_run, run_of
 
 
 @pytest.mark.parametrize(

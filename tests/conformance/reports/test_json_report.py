@@ -6,16 +6,14 @@ import json
 from typing import Any
 
 from conformance.catalogue.results import RunResult, Status
-from conformance.reports.json_report import json_report
-from conformance.reports.texts import clean
-from tests.conformance.report_samples import (
+from tests.conformance.reports.samples import (
     FAILURE,
     failed_run,
+    json_of,
     one_of_each,
     realistic_run,
     result_of,
     run_of,
-    untouched,
 )
 
 RUN_KEYS = ["verdict", "target", "contract", "seed", "duration_s", "summary", "requirements"]
@@ -25,7 +23,7 @@ CHECK_KEYS = ["name", "status", "message", "expected", "actual", "curl"]
 
 
 def report(run: RunResult) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(json_report(clean(run, untouched)))
+    read: dict[str, Any] = json.loads(json_of(run))
     return read
 
 

@@ -1,4 +1,4 @@
-"""The target file: what is wrong with it is said with its place and the mend."""
+"""The target file: its errors have their place and the fix."""
 
 from __future__ import annotations
 

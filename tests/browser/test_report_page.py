@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from conformance.reports import write_reports
-from tests.conformance.report_samples import WRITTEN, realistic_run, untouched
+from tests.conformance.reports.samples import WRITTEN, realistic_run, untouched
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Watched:
-    """A page, and what it asked for and complained of."""
+    """A page, with its requests and complaints."""
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page = page

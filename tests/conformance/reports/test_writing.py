@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.reports import ReportError, check_report_paths, write_reports
-from tests.conformance.report_samples import WRITTEN, failed_run, untouched
+from tests.conformance.reports.samples import WRITTEN, failed_run, untouched
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
-"""Whatever the target sends, reports stay well-formed and safe; and no secret stands in any of them."""
+"""Reports stay well-formed and safe with hostile texts, and hold no secret."""
 
 from __future__ import annotations
 
 import base64
 import html
-import io
 import json
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -19,14 +18,18 @@ from hypothesis import strategies as st
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import CheckResult, RequirementResult, RunResult, Status
-from conformance.reports import Progress, print_result, write_reports
-from conformance.reports.html import html_report
-from conformance.reports.json_report import json_report
-from conformance.reports.junit import junit_report
-from conformance.reports.style import Style
-from conformance.reports.texts import Hide, clean, shortened, visible
+from conformance.reports import Progress, write_reports
+from conformance.reports.texts import Hide, shortened, visible
 from conformance.target.redaction import Redactor
-from tests.conformance.report_samples import WRITTEN, run_of, untouched
+from tests.conformance.reports.samples import (
+    Screen,
+    json_of,
+    lines_of,
+    page_of,
+    run_of,
+    untouched,
+    xml_of,
+)
 
 NASTY = (
     "]]>",
@@ -54,6 +57,11 @@ CHARACTERS = st.characters(exclude_categories=())  # lone surrogates, too
 HOSTILE = st.lists(st.sampled_from(NASTY) | st.text(CHARACTERS), min_size=1).map("".join)
 
 
+def hostile(test: Callable[[str], None]) -> Callable[[], None]:
+    """Give a test hostile texts, all of the nasty ones among them."""
+    return given(HOSTILE)(example("".join(NASTY))(settings(deadline=None)(test)))
+
+
 def run_with(text: str) -> RunResult:
     """A run with a text in each of its fields, in results of every status."""
     return run_of(
@@ -75,24 +83,6 @@ def _results(text: str) -> Iterator[RequirementResult]:
         failed = Status.FAILED if status is Status.WAIVED else status
         check = CheckResult(requirement.id, status=failed, operation="get_user", **words)
         yield RequirementResult(requirement, status, [check], f"{text} {status} reason")
-
-
-def xml_of(run: RunResult, hide: Hide = untouched) -> str:
-    return junit_report(clean(run, hide), WRITTEN)
-
-
-def page_of(run: RunResult, hide: Hide = untouched) -> str:
-    return html_report(clean(run, hide), WRITTEN)
-
-
-def json_of(run: RunResult, hide: Hide = untouched) -> str:
-    return json_report(clean(run, hide))
-
-
-def lines_of(run: RunResult, hide: Hide = untouched) -> str:
-    stream = io.StringIO()
-    print_result(run, stream, hide, Style(colours=False))
-    return stream.getvalue()
 
 
 ARTEFACTS = {"xml": xml_of, "html": page_of, "json": json_of, "terminal": lines_of}
@@ -127,9 +117,7 @@ class Page(HTMLParser):
 PLAIN_PAGE = Page(page_of(run_with("x")))
 
 
-@given(HOSTILE)
-@example("".join(NASTY))
-@settings(deadline=None)
+@hostile
 def test_xml_stays_well_formed_and_keeps_the_text(text: str) -> None:
     root = ET.fromstring(xml_of(run_with(text)))  # noqa: S314 - it is our own
 
@@ -142,9 +130,7 @@ def test_xml_stays_well_formed_and_keeps_the_text(text: str) -> None:
     )
 
 
-@given(HOSTILE)
-@example("".join(NASTY))
-@settings(deadline=None)
+@hostile
 def test_the_page_has_no_element_and_no_attribute_more(text: str) -> None:
     page = Page(page_of(run_with(text)))
 
@@ -152,9 +138,7 @@ def test_the_page_has_no_element_and_no_attribute_more(text: str) -> None:
     assert visible(shortened(f"{text} failed actual")) in page.texts
 
 
-@given(HOSTILE)
-@example("".join(NASTY))
-@settings(deadline=None)
+@hostile
 def test_json_can_be_read_and_written_as_utf_8(text: str) -> None:
     written = json.loads(json_of(run_with(text)).encode())
 
@@ -162,9 +146,7 @@ def test_json_can_be_read_and_written_as_utf_8(text: str) -> None:
     assert visible(shortened(f"{text} failed actual")) in actual
 
 
-@given(HOSTILE)
-@example("".join(NASTY))
-@settings(deadline=None)
+@hostile
 def test_the_terminal_gets_nothing_but_printable_text(text: str) -> None:
     lines = lines_of(run_with(text)).split("\n")
 
@@ -210,10 +192,6 @@ def test_no_secret_stands_in_any_artefact(
 
 @pytest.mark.parametrize("canary", CANARIES.values(), ids=list(CANARIES))
 def test_no_secret_stands_in_the_progress(canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Screen(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setenv("COLUMNS", "120")
     screen = Screen()
     progress = Progress(screen, Redactor([TOKEN, PASSWORD]), clock=iter(range(9)).__next__)

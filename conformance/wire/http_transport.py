@@ -1,0 +1,136 @@
+"""The transport over HTTP/1.1: one request, one answer, and a connection that may be used again."""
+
+from __future__ import annotations
+
+import select
+import time
+import zlib
+from urllib.parse import urlsplit
+
+import h11
+
+from conformance.target.target import Target
+from conformance.wire.connection import (
+    BODY_LIMIT,
+    Connection,
+    authority,
+    connect,
+    proxy_for,
+    reason,
+    tls_context,
+)
+from conformance.wire.transport import (
+    ConnectionLost,
+    Headers,
+    ReceivedResponse,
+    SentRequest,
+    TimedOut,
+)
+
+
+class HttpTransport:
+    """The transport over TCP, with TLS for https.
+
+    A connection is used again only for requests without a body, and only after an answer whose end is
+    certain: a server that closes without notice, or leaves a refused body unread, must not affect the
+    next answer.
+    """
+
+    def __init__(self, target: Target) -> None:
+        """Raise ProxyUnusable, and OSError for a CA bundle that cannot be read."""
+        parts = urlsplit(target.base_url)
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._tls else 80)
+        self._timeout = target.timeout
+        self._context = tls_context(target) if self._tls else None
+        self._proxy = proxy_for(parts.scheme, self._host)
+        self._idle: Connection | None = None
+
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        """Send a request and read its answer. Raises TransportError."""
+        idle = None if request.body is not None else self._take_idle()
+        if idle is not None:
+            try:
+                return self._exchange(idle, request)
+            except ConnectionLost:
+                pass  # closed in the meantime; a request without a body may be sent again
+        fresh = connect(self._host, self._port, self._timeout, self._context, self._proxy)
+        return self._exchange(fresh, request)
+
+    def close(self) -> None:
+        """Close the idle connection."""
+        if self._idle is not None:
+            self._idle.close()
+            self._idle = None
+
+    def _take_idle(self) -> Connection | None:
+        connection, self._idle = self._idle, None
+        if connection is None:
+            return None
+        if select.select([connection.sock], [], [], 0)[0]:  # closed, or bytes without a request
+            connection.close()
+            return None
+        connection.http.start_next_cycle()
+        return connection
+
+    def _exchange(self, connection: Connection, request: SentRequest) -> ReceivedResponse:
+        deadline = time.monotonic() + self._timeout
+        keep = False
+        try:
+            connection.sock.settimeout(self._timeout)
+            connection.send(*self._events(request))
+            answer = connection.response(deadline)
+            status = answer.status_code
+            headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in answer.headers.raw_items()
+            )
+            body = connection.body(deadline)
+            stray = status in (204, 304) and request.linger and connection.has_stray_bytes()
+            keep = connection.is_reusable and (request.body is None or status < 300) and not stray
+        except TimeoutError:
+            raise TimedOut(f"no complete answer within {self._timeout:g} s") from None
+        except h11.RemoteProtocolError as error:
+            raise ConnectionLost(f"no complete answer in HTTP: {error}") from None
+        except OSError as error:
+            raise ConnectionLost(
+                f"the connection broke before an answer: {reason(error)}"
+            ) from None
+        finally:
+            if keep and self._idle is None:
+                self._idle = connection
+            else:
+                connection.close()
+        return ReceivedResponse(status, headers, _decoded(body, headers), stray=stray)
+
+    def _events(self, request: SentRequest) -> list[h11.Event]:
+        """Return a request as h11 takes it."""
+        default = self._port == (443 if self._tls else 80)
+        host = authority(self._host, None if default else self._port)
+        path = request.path
+        headers = [("Host", host)]
+        if self._proxy is not None and not self._tls:
+            path = f"http://{host}{path}"
+            headers += self._proxy.headers
+        headers += request.headers
+        if request.body is not None:
+            headers.append(("Content-Length", str(len(request.body))))
+        fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in headers]
+        return [
+            h11.Request(method=request.method, target=path, headers=fields),
+            *([h11.Data(data=request.body)] if request.body else []),
+            h11.EndOfMessage(),
+        ]
+
+
+def _decoded(body: bytes, headers: Headers) -> bytes:
+    """Decode a gzip coding, which a server in between may apply unasked."""
+    codings = [value.lower() for name, value in headers if name.lower() == "content-encoding"]
+    if codings not in (["gzip"], ["x-gzip"], ["deflate"]):
+        return body
+    try:
+        reader = zlib.decompressobj(wbits=47)
+        return reader.decompress(body, BODY_LIMIT)
+    except zlib.error:
+        return body

@@ -1,0 +1,64 @@
+"""The progress of a run: a line on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from conformance.reports import Progress
+from tests.conformance.reports.samples import Screen, untouched
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
+    screen, clock = Screen(), Clock()
+
+    with Progress(screen, untouched, clock=clock) as progress:
+        progress.expect(600)
+        progress.phase("Trying the logins")
+        clock.now = 1.0
+        progress.add("get-user/json")
+        clock.now = 2.0
+        progress.add("delete-email/primary-refused", failed=True)
+
+    drawn = screen.getvalue().split("\r\x1b[2K")
+    assert drawn == [
+        "",
+        "Trying the logins",
+        "1 of 600 checks, 0 failed · get-user/json",
+        "2 of 600 checks, 1 failed · delete-email/primary-refused",
+        "",
+    ]
+
+
+def test_progress_elsewhere_is_a_line_now_and_then() -> None:
+    stream, clock = io.StringIO(), Clock()
+
+    with Progress(stream, untouched, clock=clock) as progress:
+        progress.phase("Trying the logins")
+        for second in range(25):
+            clock.now = float(second)
+            progress.add("get-user/json", failed=second == 3)
+
+    assert stream.getvalue() == "11 checks, 1 failed\n21 checks, 1 failed\n"
+
+
+def test_progress_shows_neither_secrets_nor_escape_sequences(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Screen()
+    monkeypatch.setenv("COLUMNS", "80")
+
+    Progress(screen, lambda text: text.replace("hunter2", "[secret]")).phase("\x1b]0;hunter2\x07")
+
+    assert screen.getvalue() == "\r\x1b[2K\\u001b]0;[secret]\\u0007"

@@ -1,0 +1,140 @@
+"""Docstrings open as the house writes them: a function's with a verb, a class's with a noun."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+ROOMS = ("accounts_contract", "bench", "clients", "conformance", "mockserver", "recipes")
+
+TO_DO = (
+    "accounts_contract",
+    "conformance/account",
+    "conformance/checks",
+    "conformance/selftest",
+    "mockserver",
+)
+"""Rooms whose docstrings are still to be rewritten. The list only gets shorter."""
+
+_QUESTIONS = "what who whom whose whoever how whether why where when which"
+QUESTIONS = frozenset(_QUESTIONS.split())
+
+_VERBS = """
+    abort accept add allow annotate answer append apply arm ask assert attach await begin bind block book bound
+    break bring build bump call carry catch change check choose claim clean clear close collect colour combine commit
+    compare compile complete compute configure connect consume convert copy corrupt count create cut deal declare decline
+    decode delete deliver deny derive describe detect determine disable discard divide do drain draw drop dump
+    enable encode end enter escape examine exclude execute expand expect expire explain export expose extend
+    extract fail feed fetch fill filter find finish fit flush fold follow force forget format forward free
+    generate get give go grant group guard guess halve hand handle have hide hold ignore import include index
+    infer inject insert inspect install interpret interrupt invoke issue iterate join judge keep label lay leave
+    let lint list listen load lock log look lower make map mark mask match measure merge migrate mint mix move
+    name negotiate normalise note notice notify obtain offer omit open order pack pad parse pass patch pause pick
+    place plan poll prefer prepare present preserve print probe produce prove provide pull push put quote raise
+    read rebuild receive record redact redirect reduce refuse register reject release reload remember remove
+    rename render repeat replace replay report request require reset resolve restart restore resume retract
+    retry return reuse revoke rewind rewrite roll round route run save say schedule search see select send
+    serialise serve set share shorten show shrink shuffle shut sign simulate skip sleep sort spare speak split start
+    state stay stop store stream strip subscribe substitute sum summarise suppress swap synchronise take tell test
+    throw tidy time track transfer translate treat trim truncate try turn undo unpack unset update upload use
+    validate vary verify wait wake walk warn watch weigh withdraw work wrap write yield
+"""
+VERBS = frozenset(_VERBS.split())
+"""Verbs that docstrings begin with. Add one that is missing; a noun, an article or a question is no verb."""
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def problem(node: Documented) -> str | None:
+    """The fault of the opening of a docstring; None if there is none."""
+    words = (ast.get_docstring(node) or "").split()
+    if not words:
+        return None
+    word = words[0].strip("`*.,:;!?")
+    if word.lower() in QUESTIONS:
+        return f"opens with {word!r}"
+    if isinstance(node, ast.ClassDef) and _is_verb(word):
+        return f"{word!r} is a verb; begin with the noun that the class stands for"
+    if _is_function(node) and word.lower() not in VERBS:
+        return f"{word!r} is no verb in the imperative"
+    return None
+
+
+def _is_verb(word: str) -> bool:
+    lower = word.lower()
+    return lower in VERBS or lower.removesuffix("s") in VERBS or lower.removesuffix("es") in VERBS
+
+
+def _is_function(node: Documented) -> bool:
+    """Return whether it is a function that is no property."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    names = (ast.unparse(one).rpartition(".")[2] for one in node.decorator_list)
+    return not {"property", "cached_property"} & set(names)
+
+
+def findings(source: str, name: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, Documented) and (found := problem(node)) is not None:
+            line = getattr(node, "lineno", 1)
+            yield f"{name}:{line}: the docstring of {getattr(node, 'name', 'the module')}: {found}"
+
+
+def _files() -> Iterator[Path]:
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            parts = path.relative_to(ROOT).parts
+            if "node_modules" not in parts and parts[1] != "build":
+                yield path
+
+
+def test_docstrings_open_with_a_verb_and_those_of_classes_with_a_noun() -> None:
+    found: list[str] = []
+    for path in _files():
+        name = path.relative_to(ROOT).as_posix()
+        if not any(name.startswith(f"{room}/") for room in TO_DO):
+            found += findings(path.read_text("utf-8"), name)
+
+    assert found == []
+
+
+def test_each_room_that_is_still_to_be_done_exists() -> None:
+    assert [room for room in TO_DO if not (ROOT / room).is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        ('def f():\n    """Whether it holds."""', "f: opens with 'Whether'"),
+        ('def f():\n    """The address of a user."""', "f: 'The' is no verb in the imperative"),
+        ('async def f():\n    """Returns it."""', "f: 'Returns' is no verb in the imperative"),
+        ('class C:\n    """Keeps what was found."""', "C: 'Keeps' is a verb; begin with the noun"),
+        ('class C:\n    """What was found."""', "C: opens with 'What'"),
+        (
+            'class C:\n    @property\n    def p(self):\n        """How many."""',
+            "p: opens with 'How'",
+        ),
+        ('"""What a run may be told."""', "the module: opens with 'What'"),
+    ],
+)
+def test_another_opening_is_found(planted: str, told: str) -> None:
+    (found,) = findings(planted, "planted.py")
+
+    assert told in found
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        'def f():\n    """Return the address that a user has."""',
+        'class C:\n    """A record of one request."""\n    @property\n    def p(self):\n        """The path."""',
+        "def f():\n    return None",
+    ],
+)
+def test_a_good_opening_passes(good: str) -> None:
+    assert list(findings(good, "planted.py")) == []
