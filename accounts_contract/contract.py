@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import quote, unquote
 
 from accounts_contract.documents import (
     Document,
@@ -22,6 +23,7 @@ from accounts_contract.schemas import Schema, SchemaError, SchemaSet
 Method = Literal["get", "put", "post", "delete", "options", "head", "patch", "trace"]
 METHODS: tuple[str, ...] = get_args(Method)
 
+_SAFE_METHODS = ("get", "head", "options", "trace")  # RFC 9110, section 9.2.1
 _NAMES = re.compile(r"\{([^{}]+)\}")  # of the parameters in a path
 
 
@@ -53,7 +55,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What an operation answers with one status. `requirement` is its `x-requirement`, if it has one."""
+    """What an operation answers with one status. `requirement` is its `x-requirement`, in full, if it has one."""
 
     description: str
     content: Mapping[str, MediaType]
@@ -86,6 +88,37 @@ class Operation:
     parameters: tuple[Parameter, ...]
     body: Body | None
     responses: Mapping[str, Response]
+
+    @property
+    def writes(self) -> bool:
+        """Whether its method may change something (RFC 9110, section 9.2.1), be it with a body or without."""
+        return self.method not in _SAFE_METHODS
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that a Bearer token needs; of several alternatives, the first."""
+        found = (one.scopes for one in self.security if one.kind == "bearer")
+        return next(found, frozenset())
+
+    @property
+    def scope(self) -> str:
+        """The scopes that a Bearer token needs, separated by spaces (RFC 6749, section 3.3)."""
+        return " ".join(sorted(self.scopes))
+
+    def fill(self, parameters: Mapping[str, str]) -> str:
+        """Return the path with its parameters in place, percent-encoded. Raises KeyError for one that lacks."""
+        return _NAMES.sub(lambda name: quote(parameters[name[1]], safe=""), self.path)
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """Return the decoded path parameters of a request; None if it is not one of this operation."""
+        if method.lower() != self.method:
+            return None
+        names = _NAMES.findall(self.path)
+        literal = _NAMES.split(self.path)[::2]
+        found = re.fullmatch("([^/]+)".join(map(re.escape, literal)), path.partition("?")[0])
+        if found is None:
+            return None
+        return dict(zip(names, map(unquote, found.groups()), strict=True))
 
     @property
     def success(self) -> int:
@@ -212,7 +245,7 @@ class _Reader:
             parameters=parameters,
             body=self.body(raw, pointer),
             responses={
-                str(status): self.response(response, (*pointer, "responses", status))
+                str(status): self.response(response, raw, (*pointer, "responses", status))
                 for status, response in raw["responses"].items()
             },
         )
@@ -273,10 +306,18 @@ class _Reader:
         content = self.content(self.requests, body["content"], place)
         return Body(bool(body.get("required")), content)
 
-    def response(self, raw: Mapping[str, Any], pointer: Pointer) -> Response:
+    def response(
+        self, raw: Mapping[str, Any], operation: Mapping[str, Any], pointer: Pointer
+    ) -> Response:
         raw = self.resolve(raw)
         content = self.content(self.responses, raw.get("content", {}), (*pointer, "content"))
-        return Response(str(raw.get("description", "")), content, raw.get("x-requirement", {}))
+        own = _mapping(_mapping(operation.get("x-requirements")).get(str(pointer[-1])))
+        requirement = {**_mapping(raw.get("x-requirement")), **own}
+        name = str(requirement.get("id", "/"))
+        if "/" not in name:  # of a response that several operations share
+            slug = str(operation.get("operationId")).replace("_", "-")
+            requirement["id"] = f"{slug}/{name}"
+        return Response(str(raw.get("description", "")), content, requirement)
 
     def content(
         self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer
@@ -316,6 +357,11 @@ class _Reader:
 
     def report(self, pointer: Pointer, message: str) -> None:
         self.findings.append(self.document.finding(pointer, message))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return an extension of ours, which OpenAPI lets be anything; {} if it is no object."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _kind(scheme: Mapping[str, Any]) -> Literal["basic", "bearer"] | None:

@@ -176,10 +176,7 @@ class Steward:
 
     def _candidates(self, role: str, operation: str) -> list[Credentials]:
         """The logins that should open an operation: the one that did, Basic, then few scopes first."""
-        needed = next(
-            (one.scopes for one in self._operations[operation].security if one.kind == "bearer"),
-            frozenset(),
-        )
+        needed = self._operations[operation].scopes
         fitting = [
             login
             for login in self._logins[role]

@@ -117,7 +117,7 @@ def _expand(entry: Mapping[str, Any], by_slug: Mapping[str, Operation]) -> Itera
     if choice == "all":
         choice = list(by_slug)
     elif choice == "writes":
-        choice = [name for name, operation in by_slug.items() if operation.body is not None]
+        choice = [name for name, operation in by_slug.items() if operation.writes]
     for name in choice:
         if name not in by_slug:
             raise ValueError(f"the catalogue names the operation {name}, which the contract lacks")
@@ -153,10 +153,9 @@ def _words(operation: Operation | None) -> dict[str, str]:
         status: response.requirement.get("source", response.description)
         for status, response in operation.responses.items()
     }
-    scopes = (one.scopes for one in operation.security if one.kind == "bearer")
     return {
         **words,
         "2xx": words[str(operation.success)],
         "status": str(operation.success),
-        "scope": " ".join(sorted(next(scopes, frozenset()))),
+        "scope": operation.scope,
     }

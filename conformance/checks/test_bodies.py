@@ -272,7 +272,7 @@ def test_odd_requests_to_read_get_documented_answers(
         exchange = run.call(op, login, username=name)
         judge.status(f"{slug(op)}/documented-answers", exchange, 404, 400, 403, 414, 431)
     one = run.operations[op]
-    path = one.path.replace(f"{{{one.owner}}}", quote(run.target.owner.username, safe=""))
+    path = one.fill({str(one.owner): run.target.owner.username})
     for query in ("?", "?a=b", "?email=x&email=y", "?%ff", "?page=-1&limit=0"):
         exchange = run.client.send("GET", path + query, login, operation=op)
         judge.status(f"{slug(op)}/documented-answers", exchange, 200, 400, 404)

@@ -64,7 +64,7 @@ class Client:
         linger: bool = True,
     ) -> Exchange:
         """Send a request of an operation to an account. Raises TransportError."""
-        path = operation.path.replace(f"{{{operation.owner}}}", quote(username, safe="")) + query
+        path = operation.fill({str(operation.owner): username}) + query
         method = operation.method.upper()
         return self.send(
             method, path, credentials, body, operation.id, accept=accept, linger=linger

@@ -103,7 +103,7 @@ def sections(
         tags = raw.get("tags", ["operations"])
         if _PAGES in tags:
             continue
-        scopes = next((sorted(one.scopes) for one in operation.security if one.scopes), [])
+        scopes = operation.scope.split()
         login = _login(operation, scopes, state.get("tokens", ()), username)
         path = _filled(contract, item, operation)
         request = Request(
@@ -151,7 +151,7 @@ def _answers(
         yield Answer(
             status,
             response.description,
-            _mapping(response.requirement),
+            response.requirement,
             [
                 code
                 for code in known
@@ -172,15 +172,14 @@ def _resolved(contract: Contract, raw: Any) -> Any:
 
 def _filled(contract: Contract, item: Mapping[str, Any], operation: Operation) -> str:
     """The path of an operation with the examples of its parameters; `USERNAME` for the owner."""
-    path = operation.path
+    values = {}
     raw = item[operation.method]
     for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
         parameter = _resolved(contract, parameter)
         name = parameter["name"]
         example = parameter.get("example", parameter.get("schema", {}).get("example", name.upper()))
-        value = USERNAME if name == operation.owner else quote(str(example), safe="")
-        path = path.replace(f"{{{name}}}", value)
-    return path
+        values[name] = USERNAME if name == operation.owner else str(example)
+    return operation.fill(values).replace(quote(USERNAME), USERNAME)
 
 
 def _example_body(operation: Operation) -> Any:

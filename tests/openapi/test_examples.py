@@ -19,6 +19,7 @@ from tests.support import (
     Operation,
     basic,
     bearer,
+    responses,
 )
 
 DOCUMENTED_LOGIN = basic("username", "password")
@@ -39,7 +40,7 @@ def examples(part: str) -> list[Any]:
     for operation in OPERATIONS:
         raw = CONTRACT["paths"][operation.template][operation.method.lower()]
         contents = (
-            {"request": raw.get("requestBody", {})} if part == "request" else raw["responses"]
+            {"request": raw.get("requestBody", {})} if part == "request" else responses(operation)
         )
         for status, described in contents.items():
             if part == "request" or status.startswith("2") == (part == "success"):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
-from tests.support import CONTRACT, READING_FILE, Json, read_yaml
+from tests.support import READ, READING_FILE, Json, read_yaml
 
 READING = read_yaml(READING_FILE)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 POINTS = [(part["name"], point) for part in READING["parts"] for point in part["points"]]
+REQUIREMENTS = [one.requirement for op in READ.values() for one in op.responses.values()]
 SOURCES: list[Json] = [source for _, point in POINTS for source in point.get("source", ())]
 
 
@@ -28,7 +28,7 @@ def test_a_reading_has_its_words_and_what_is_open_has_what_the_mock_server_does(
 
 def test_chinese_words_have_an_english_rendering() -> None:
     cited = [(one["words"], one.get("english")) for one in SOURCES]
-    cited += [(one["source"], one.get("english")) for one in requirements(CONTRACT)]
+    cited += [(one["source"], one.get("english")) for one in REQUIREMENTS]
     chinese = [words for words, _ in cited if CHINESE.search(words)]
     assert len(chinese) > 8
     assert [words for words, english in cited if CHINESE.search(words) and not english] == []
@@ -36,17 +36,7 @@ def test_chinese_words_have_an_english_rendering() -> None:
 
 
 def test_the_words_of_a_status_are_those_that_the_contract_quotes() -> None:
-    quoted = [one["source"] for one in requirements(CONTRACT)]
+    quoted = [one["source"] for one in REQUIREMENTS]
     for source in SOURCES:
         if re.match(r"\d{3} –", source["words"]):
             assert any(one.startswith(source["words"]) for one in quoted), source
-
-
-def requirements(value: Any) -> list[Json]:
-    found = []
-    if isinstance(value, dict):
-        found += [value["x-requirement"]] if "x-requirement" in value else []
-        value = list(value.values())
-    if isinstance(value, list):
-        found += [one for part in value for one in requirements(part)]
-    return found

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from accounts_contract import Operation as Compiled
+from accounts_contract import read_contract
 from tests.support.files import CONTRACT_FILE, CONTROL_FILE, FIXTURES_FILE, Json, read_yaml
 
 CONTRACT = read_yaml(CONTRACT_FILE)
@@ -50,7 +53,9 @@ def _operations() -> Iterator[Operation]:
 
 OPERATIONS: tuple[Operation, ...] = tuple(_operations())
 BY_ID: Mapping[str, Operation] = {operation.id: operation for operation in OPERATIONS}
-WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.body is not None)
+READ: Mapping[str, Compiled] = read_contract(CONTRACT_FILE).operations
+"""The operations as the mock server and the suite have them, by their ids."""
+WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.method != "GET")
 PATHS: tuple[str, ...] = tuple(CONTRACT["paths"])
 USER = BY_ID["get_user"].template
 EMAILS = BY_ID["list_emails"].template
@@ -64,6 +69,22 @@ CODES: Mapping[str, Mapping[str, Json]] = {
     for file in (CONTRACT_FILE, CONTROL_FILE)
 }
 """Every code of a problem, by the contract that explains it."""
+
+
+def resolve(value: Any) -> Any:
+    """A value of the contract, with its references followed."""
+    while isinstance(value, dict) and "$ref" in value:
+        target: Any = CONTRACT
+        for key in value["$ref"].removeprefix("#/").split("/"):
+            target = target[key]
+        value = target
+    return value
+
+
+def responses(operation: Operation) -> Mapping[str, Json]:
+    """The responses of an operation by their statuses, with references followed."""
+    raw = CONTRACT["paths"][operation.template][operation.method.lower()]["responses"]
+    return {status: resolve(response) for status, response in raw.items()}
 
 
 def named(value: object) -> str:

@@ -137,8 +137,7 @@ class CheckContext:
 
     def scopes(self, operation: str) -> Scopes:
         """The scopes that an operation demands of a token."""
-        security = self.operations[operation].security
-        return next((one.scopes for one in security if one.kind == "bearer"), frozenset())
+        return self.operations[operation].scopes
 
     def login(self, operation: str, role: str = "owner") -> Credentials:
         """A login that opens an operation: the token with its scope alone, else what else there is."""
@@ -177,7 +176,7 @@ class CheckContext:
         one = self.operations[operation]
         if body is None and value is not None:
             body = form_body(value) if form else json_body(value)
-        if one.method != "get":
+        if one.writes:
             self._dirty = True
         name = username or self.target.owner.username
         return self.client.call(one, name, credentials, body, query=query, accept=accept)
@@ -187,7 +186,7 @@ class CheckContext:
     ) -> Exchange:
         """Send another method to the path of an operation."""
         one = self.operations[operation]
-        path = one.path.replace(f"{{{one.owner}}}", username or self.target.owner.username)
+        path = one.fill({str(one.owner): username or self.target.owner.username})
         self._dirty = True
         return self.client.send(method, path, credentials)
 

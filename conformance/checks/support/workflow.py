@@ -10,7 +10,7 @@ from schemathesis import Response
 from schemathesis.generation.case import Case
 from schemathesis.generation.stateful import run_state_machine_as_test
 
-from conformance.catalogue.requirements import packaged_contract, slug
+from conformance.catalogue.requirements import slug
 from conformance.checks.support import oracles
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.exploring import Search, settings
@@ -66,7 +66,7 @@ class _Walker:
 
     def step(self, case: Case[Any]) -> Exchange:
         """Send what schemathesis asks for to the owner's account, by JSON and by form in turn."""
-        op = _operations()[case.operation.label]
+        op = _operation_of(case)
         value = case.body if isinstance(case.body, dict) else {}
         self._form = form = not self._form
         if op == "list_emails":
@@ -133,13 +133,8 @@ class _Walker:
         return exchange
 
 
-@cache
-def _operations() -> dict[str, str]:
-    """The operations by what schemathesis calls them."""
-    return {
-        f"{one.method.upper()} {one.path}": one.id
-        for one in packaged_contract().operations.values()
-    }
+def _operation_of(case: Case[Any]) -> str:
+    return str(case.operation.definition.raw["operationId"])
 
 
 def _response(exchange: Exchange) -> Response:

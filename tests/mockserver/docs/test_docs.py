@@ -16,6 +16,7 @@ from tests.support import (
     CONTRACT,
     FIXTURES,
     OPERATIONS,
+    READ,
     MockServer,
     Operation,
     StartServer,
@@ -82,10 +83,10 @@ def test_the_page_of_an_operation_says_all_that_its_contract_says(
     assert raw["summary"] in shown
     assert f"Scope {operation.scope}" in shown
     assert "The user in the path (username) and nobody else" in shown
-    for status, response in raw["responses"].items():
-        assert f"{status} {response['description'].replace('`', '')}" in shown
-        assert response["x-requirement"]["source"] in shown
-        assert response["x-requirement"].get("english", "") in shown
+    for status, response in READ[operation.id].responses.items():
+        assert f"{status} {response.description.replace('`', '')}" in shown
+        assert response.requirement["source"] in shown
+        assert response.requirement.get("english", "") in shown
         for name, code in CODES["accounts"].items():
             sent = str(code.get("status")) == status and operation.id in code.get(
                 "operations", [operation.id]
@@ -130,7 +131,8 @@ def test_a_contract_of_ones_own_is_what_is_printed_and_can_plant_no_markup(
     contract["components"]["schemas"]["Problem"]["x-codes"] = {planted: {"fix": planted}, "x": [1]}
     for item in contract["paths"].values():
         for method in item.keys() - {"parameters"}:
-            item[method]["responses"]["401"]["x-requirement"] = planted
+            item[method]["x-requirements"] = {"401": {"source": planted}, "403": planted}
+            item[method]["responses"]["400"] = {"description": planted, "x-requirement": planted}
     server = start_server("--contract", str(write_yaml(tmp_path / "c.yaml", contract)))
     for name in ("", "get_user.html", "errors.html"):
         shown = page(server, name)

@@ -26,6 +26,7 @@ from tests.support import (
     bearer,
     pointers,
     problem,
+    resolve,
     write_yaml,
 )
 
@@ -225,7 +226,9 @@ def refusals_in_other_words(contract: Copy) -> None:
     responses = contract.operation("update_user")["responses"]
     responses["4XX"] = responses.pop("404")
     responses["default"] = responses.pop("403")
-    content = contract.operation("list_emails")["responses"]["404"]["content"]
+    answers = contract.operation("list_emails")["responses"]
+    answers["404"] = deepcopy(resolve(answers["404"]))
+    content = answers["404"]["content"]
     content["application/json"] = content.pop("application/problem+json")
 
 
