@@ -40,10 +40,19 @@ class SchemaError(Exception):
 class Schema:
     """A compiled schema."""
 
-    __slots__ = ("_secrets", "_validator", "is_valid", "known_members", "member_types", "raw")
+    __slots__ = (
+        "_components",
+        "_secrets",
+        "_validator",
+        "is_valid",
+        "known_members",
+        "member_types",
+        "raw",
+    )
 
     def __init__(self, raw: Mapping[str, Any], components: SchemaSet) -> None:
         self.raw = raw
+        self._components = components
         self._validator = components.validator(raw)
         self._secrets = components.secrets(raw)
         self.is_valid = self._validator.is_valid
@@ -57,6 +66,14 @@ class Schema:
             None if components.is_open(raw) else frozenset(members)
         )
         """The documented top-level members; None where the schema describes further ones."""
+
+    def within(self, *steps: str) -> Schema:
+        """Return the schema of a part: a member by its name, the entries of a list by `[]`."""
+        found: Any = self.raw
+        for step in steps:
+            found = self._components.resolve(found)
+            found = found["items"] if step == "[]" else dict(self._components.members(found))[step]
+        return self._components.compile(self._components.resolve(found))
 
     def violations(
         self, value: Any, show: Callable[[str], str] = lambda text: text

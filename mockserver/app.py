@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
 from accounts_contract import Contract, Operation
-from mockserver.accounts import operations as accounts
+from mockserver.accounts.operations import RULES, Rule
 from mockserver.control import faults, pages, requests, tokens, verifying, worlds
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
@@ -24,19 +24,6 @@ from mockserver.pipeline.operation import Admit, Endpoint, EndpointMiddleware, H
 from mockserver.pipeline.problems import Headers
 from mockserver.pipeline.routing import RoutingMiddleware, allow
 from mockserver.sandboxes.sandbox import Sandboxes
-
-Rule = Callable[..., Any]
-"""Takes a world, a username and, where the operation has one, a body; gives JSON data or None."""
-
-RULES: Mapping[str, Rule] = {
-    "get_user": accounts.get_user,
-    "update_user": accounts.update_user,
-    "list_emails": accounts.list_emails,
-    "add_email": accounts.add_email,
-    "update_email": accounts.update_email,
-    "delete_email": accounts.delete_email,
-}
-"""The rule of each operation, by its id in the contract."""
 
 
 @dataclass(frozen=True)
@@ -217,15 +204,20 @@ def _account_access(rule: AccessRule) -> Admit:
 
 def _account_handler(rule: Rule, operation: Operation) -> Handler:
     username = operation.owner or "username"
-    if operation.body is None:
-        return lambda exchange, body: rule(exchange.sandbox.world, exchange.params[username])
+    content = operation.body.content.values() if operation.body is not None else ()
+    documented = {name for one in content if one.schema for name in one.schema.member_types}
 
     def handle(exchange: Exchange, body: Any) -> Any:
-        world, name = exchange.sandbox.world, exchange.params[username]
-        before = world.accounts.get(name)
-        if before is not None:
-            exchange.undo = partial(world.put, before)
-        return rule(world, name, body if isinstance(body, dict) else {})
+        world, params = exchange.sandbox.world, exchange.params
+        if operation.writes:
+            before = world.accounts.get(params[username])
+            if before is not None:
+                exchange.undo = partial(world.put, before)
+        if operation.body is None:
+            return rule(world, *params.values())
+        members = body if isinstance(body, dict) else {}
+        known = {name: value for name, value in members.items() if name in documented}
+        return rule(world, *params.values(), known)
 
     return handle
 

@@ -16,8 +16,8 @@ from accounts_contract import (
     control_file,
     read_contract,
 )
+from mockserver.accounts.operations import RULES
 from mockserver.accounts.world import World
-from mockserver.app import RULES
 from mockserver.fixtures import DEFAULT, read_fixtures
 from mockserver.sandboxes.sandbox import Fixtures
 
@@ -92,8 +92,13 @@ def check_rules(contract: Contract) -> list[Finding]:
         if (operation.owner or "username") not in in_path:
             message = "needs the path parameter 'username', or an x-owner that names another one"
             findings.append(contract.document.finding(pointer, message))
-        if "body" in inspect.signature(rule).parameters and operation.body is None:
+        taken = [*inspect.signature(rule).parameters][1:]  # without the world
+        if "body" in taken and operation.body is None:
             message = f"{operation.id} needs a requestBody"
+            findings.append(contract.document.finding(pointer, message))
+        wanted = [name for name in taken if name != "body"]
+        if len(in_path) not in (0, len(wanted)):
+            message = f"{operation.id} needs the path parameters {' and '.join(wanted)}"
             findings.append(contract.document.finding(pointer, message))
     return findings
 

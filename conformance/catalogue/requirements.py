@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,13 @@ from typing import Any, Literal
 from accounts_contract import Contract, Operation, accounts_file, read_contract, read_document
 
 Level = Literal["MUST", "SHOULD"]
+
+_KINDS: Mapping[str, Callable[[Operation], bool]] = {
+    "all": lambda operation: True,
+    "writes": lambda operation: operation.writes,
+    "bodies": lambda operation: operation.body is not None,
+    "answers": lambda operation: bool(operation.responses[str(operation.success)].content),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +121,8 @@ def _expand(entry: Mapping[str, Any], by_slug: Mapping[str, Operation]) -> Itera
         operation = by_slug.get(entry["id"].split("/")[0])
         yield _requirement(entry, operation, entry["id"])
         return
-    if choice == "all":
-        choice = list(by_slug)
-    elif choice == "writes":
-        choice = [name for name, operation in by_slug.items() if operation.writes]
+    if isinstance(choice, str):
+        choice = [name for name, operation in by_slug.items() if _KINDS[choice](operation)]
     for name in choice:
         if name not in by_slug:
             raise ValueError(f"the catalogue names the operation {name}, which the contract lacks")

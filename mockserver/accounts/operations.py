@@ -1,7 +1,8 @@
-"""The six operations of the Accounts API as plain rules on a world.
+"""The operations of the Accounts API as plain rules on a world.
 
-Each takes the world, the username in the path and the body, which the contract has found valid;
-changes the world or refuses; and gives back what there is to answer, as JSON data.
+Each takes the world, the parameters in the path, in their order, and the documented members of the body,
+which the contract has found valid; changes the world or refuses; and gives back what there is to answer,
+as JSON data.
 
 Where the text of the API is silent, the mock server: stores empty strings; refuses an address that
 anybody has, compared without regard to case; lets an unverified address become primary; has the
@@ -11,7 +12,7 @@ user's `email` follow the primary address.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +21,11 @@ from mockserver.accounts.world import Account, Email, World
 
 Json = dict[str, Any]
 
-_TEXTS = ("full_name", "location", "company", "profile_url")
+_FIXED = ("id", "username")  # by them an account is known
 
 
 def get_user(world: World, username: str) -> Json:
-    """The profile of an account, as documented: twelve members."""
+    """Return the profile of an account, as documented."""
     return user_json(_account(world, username))
 
 
@@ -32,14 +33,14 @@ def update_user(world: World, username: str, body: Mapping[str, Any]) -> Json:
     """Set the members that are present, and answer with the user as now stored.
 
     "gravatar_email (string) – (optional) the new Gravatar email address": it is not kept, but
-    changes `gravatar_url`. Other members never change.
+    changes `gravatar_url`. Members that the contract does not list never change.
     """
     account = _account(world, username)
-    changes = {name: body[name] for name in _TEXTS if name in body}
+    changes = {name: body[name] for name in account.members if name in body and name not in _FIXED}
     if "gravatar_email" in body:
         changes["gravatar_url"] = gravatar_url(str(body["gravatar_email"]))
     if changes:
-        account = replace(account, **changes)
+        account = replace(account, members={**account.members, **changes})
         world.put(account)
     return user_json(account)
 
@@ -107,25 +108,12 @@ def delete_email(world: World, username: str, body: Mapping[str, Any]) -> None:
 
 
 def user_json(account: Account) -> Json:
-    """The documented user: twelve members, in the documented order."""
-    return {
-        "id": account.id,
-        "username": account.username,
-        "url": account.url,
-        "date_joined": account.date_joined,
-        "type": account.type,
-        "full_name": account.full_name,
-        "location": account.location,
-        "company": account.company,
-        "profile_url": account.profile_url,
-        "gravatar_url": account.gravatar_url,
-        "email": account.email,
-        "is_active": account.is_active,
-    }
+    """Return the documented user."""
+    return {**account.members, "email": account.email, "is_active": account.is_active}
 
 
 def email_json(email: Email) -> Json:
-    """The documented address: three members."""
+    """Return the documented address."""
     return {"email": email.email, "verified": email.verified, "primary": email.primary}
 
 
@@ -160,3 +148,13 @@ def _address(body: Mapping[str, Any]) -> str:
     if not isinstance(address, str):
         raise invalid_member("body-invalid", "/email", "must be given, as a text")
     return address
+
+
+Rule = Callable[..., Any]
+"""Takes a world, the parameters in the path and, where the operation reads one, a body; gives JSON data or None."""
+
+RULES: Mapping[str, Rule] = {
+    rule.__name__: rule
+    for rule in (get_user, update_user, list_emails, add_email, update_email, delete_email)
+}
+"""The rule of each operation, by its id in the contract."""

@@ -11,7 +11,7 @@ from itertools import count, islice
 from typing import Any
 
 from accounts_contract import Schema, Violation
-from mockserver.accounts.operations import gravatar_url
+from mockserver.accounts.operations import email_json, gravatar_url
 from mockserver.accounts.world import (
     Account,
     Email,
@@ -31,6 +31,8 @@ _LONGEST_ADDRESS = 254
 _MOST_TOLD = 1000  # violations
 _MOST_MADE_UP = 100_000  # addresses of all accounts that `more_emails` makes up
 _JOINED = "2014-01-01T00:00:00Z"
+_APART = ("password", "is_active", "emails", "more_emails")
+"""Members of an account in the state that are not stored as members of the user."""
 
 
 class StateError(Exception):
@@ -65,11 +67,13 @@ def world_from_state(
     if violations:
         raise StateError([Violation(show(one.pointer), one.detail) for one in violations])
     world = World()
+    documented = schema.within("accounts", "[]").member_types
+    members = [name for name in documented if name not in _APART]
     taken = {raw["id"] for raw in data["accounts"] if "id" in raw}
     highest = max(taken, default=0)
     free = (one for one in count(highest + 1 if highest < _HIGHEST_ID else 1) if one not in taken)
     for raw in data["accounts"]:
-        world.put(_account(raw, raw["id"] if "id" in raw else next(free)))
+        world.put(_account(raw, raw["id"] if "id" in raw else next(free), members))
     for raw in data.get("logins", ()):
         world.add_login(Login(raw["name"], raw["password"], raw["username"]))
     for raw in data.get("tokens", ()):
@@ -136,7 +140,7 @@ def unknown_scopes(
             yield Violation(f"{pointer}/{index}", detail)
 
 
-def _account(raw: Mapping[str, Any], number: int) -> Account:
+def _account(raw: Mapping[str, Any], number: int, members: Collection[str]) -> Account:
     emails = tuple(
         Email(email["email"], email.get("verified", False), email.get("primary", False))
         for email in raw["emails"]
@@ -144,21 +148,15 @@ def _account(raw: Mapping[str, Any], number: int) -> Account:
     primary = next(email.email for email in emails if email.primary)
     username = raw["username"]
     emails += tuple(Email(one, verified=False, primary=False) for one in _made_up(raw))
-    return Account(
-        id=number,
-        username=username,
-        password=raw["password"],
-        url=raw.get("url", f"https://www.docker.io/api/v1.1/users/{username}/"),
-        date_joined=raw.get("date_joined", _JOINED),
-        type=raw.get("type", "User"),
-        full_name=raw.get("full_name", ""),
-        location=raw.get("location", ""),
-        company=raw.get("company", ""),
-        profile_url=raw.get("profile_url", ""),
-        gravatar_url=raw.get("gravatar_url", gravatar_url(primary)),
-        is_active=raw.get("is_active", True),
-        emails=emails,
-    )
+    defaults = {
+        "id": number,
+        "url": f"https://www.docker.io/api/v1.1/users/{username}/",
+        "date_joined": _JOINED,
+        "type": "User",
+        "gravatar_url": gravatar_url(primary),
+    }
+    kept = {name: raw.get(name, defaults.get(name, "")) for name in members}
+    return Account(raw["password"], raw.get("is_active", True), kept, emails)
 
 
 def _made_up(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -169,22 +167,10 @@ def _made_up(raw: Mapping[str, Any]) -> Iterator[str]:
 
 def _account_state(account: Account) -> dict[str, Any]:
     return {
-        "id": account.id,
-        "username": account.username,
+        **account.members,
         "password": account.password,
-        "full_name": account.full_name,
-        "location": account.location,
-        "company": account.company,
-        "profile_url": account.profile_url,
-        "gravatar_url": account.gravatar_url,
-        "url": account.url,
-        "type": account.type,
-        "date_joined": account.date_joined,
         "is_active": account.is_active,
-        "emails": [
-            {"email": email.email, "verified": email.verified, "primary": email.primary}
-            for email in account.emails
-        ],
+        "emails": [email_json(email) for email in account.emails],
     }
 
 

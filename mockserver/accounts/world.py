@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,21 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account. Its `emails` hold exactly one primary address."""
+    """An account. Its `emails` hold exactly one primary address.
 
-    id: int
-    username: str
+    Attributes:
+        members: Those of the user that are stored as they are, in the order of the contract.
+    """
+
     password: str = field(repr=False)
-    url: str
-    date_joined: str
-    type: str
-    full_name: str
-    location: str
-    company: str
-    profile_url: str
-    gravatar_url: str
     is_active: bool
+    members: Mapping[str, Any] = field(hash=False)
     emails: tuple[Email, ...]
+
+    @property
+    def username(self) -> str:
+        """The name in the paths."""
+        return str(self.members["username"])
 
     @property
     def email(self) -> str:

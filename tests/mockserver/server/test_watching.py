@@ -12,6 +12,7 @@ from threading import Thread
 
 import pytest
 
+from mockserver.accounts.world import Account
 from mockserver.loading import Sources, load, merge_worlds
 from mockserver.sandboxes.sandbox import Sandboxes
 from tests.mockserver.sandboxed import Sandboxed
@@ -286,15 +287,19 @@ def test_a_reload_keeps_what_was_changed_in_sandboxes(watched: Watched) -> None:
     assert changed.state() == untouched.state()
 
 
+def edited(account: Account, **members: str) -> Account:
+    return replace(account, members={**account.members, **members})
+
+
 def test_a_reload_tells_what_became_of_each_sandbox() -> None:
     fixtures = load(Sources()).fixtures
     sandboxes = Sandboxes(fixtures)
     for name in "abc":
         world = sandboxes.use(name).world
         if name != "b":
-            world.put(replace(world.accounts["janedoe"], location="Here"))
+            world.put(edited(world.accounts["janedoe"], location="Here"))
     after = fixtures.world.copy()
-    after.put(replace(after.accounts["johndoe"], company="Another, Ltd."))
+    after.put(edited(after.accounts["johndoe"], company="Another, Ltd."))
     assert sandboxes.refit(replace(fixtures, world=after), merge_worlds) == [
         "in sandbox a janedoe keeps what was changed",
         "in sandbox c janedoe keeps what was changed",
