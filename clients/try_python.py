@@ -1,4 +1,4 @@
-"""The six operations, and an error of each, by the client that openapi-python-client made from the contract.
+"""The operations, and an error of each, by the client that openapi-python-client made from the contract.
 
 The server's address stands in BASE_URL; `run.py` makes the client, the package `accounts_client`, and
 starts the server.

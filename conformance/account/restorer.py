@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from accounts_contract import Operation
 from conformance.account.restore_file import Record
 from conformance.account.state import (
-    TEXT_MEMBERS,
     AccountState,
     Email,
     differences,
@@ -32,7 +31,7 @@ class StateUnreadable(Exception):
 
 @dataclass
 class Restored:
-    """What became of the clean-up: `problems` bar the way to exit 0, `notes` do not."""
+    """The outcome of a clean-up: `problems` bar the way to exit 0, `notes` do not."""
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -43,28 +42,74 @@ def ascii_body(value: Any) -> Body:
     return Body(json.dumps(value).encode("ascii"))
 
 
-def is_ours(address: str, tag: str) -> bool:
-    """Whether an address is of a run's own making."""
-    return tag in address.lower()
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """One account to be put back, in the hands of the operation whose effects are undone.
+
+    Attributes:
+        account: The account, as the target file has it.
+        before: The state to be reached.
+        now: The state before anything was undone.
+        tag: The mark of the run, which stands in all that it wrote.
+    """
+
+    restorer: Restorer
+    account: Account
+    before: AccountState
+    now: AccountState
+    tag: str
+
+    def write(self, operation: str, value: Mapping[str, Any], *, once: bool = False) -> bool:
+        """Send a JSON body with a login that works; return whether it succeeded.
+
+        Args:
+            operation: The operationId.
+            value: The body.
+            once: Whether a write that failed before is not tried again until the end of the run.
+        """
+        return self.restorer.write(self.account.role, operation, value, once=once)
 
 
-class Steward:
-    """Knows, for each account and operation, which login works."""
+Undo = Callable[[Undoing], None]
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """The way to read and to put back an account, as the descriptions of the operations have it.
+
+    Attributes:
+        reads: The operation that reads each part of the state.
+        undo: One for each operation that writes, in the order of undoing.
+        derived: Members of the user that no request sets; by which key of the target file they are made again.
+    """
+
+    reads: Mapping[Part, str]
+    undo: Sequence[Undo]
+    derived: Mapping[str, str]
+
+
+class Restorer:
+    """Reads and writes the accounts with the logins that work, and restores them."""
 
     def __init__(
-        self, client: Client, operations: Mapping[str, Operation], accounts: Sequence[Account]
+        self,
+        client: Client,
+        operations: Mapping[str, Operation],
+        accounts: Sequence[Account],
+        keeping: Keeping,
     ) -> None:
+        self._keeping = keeping
         self._client = client
         self._operations = operations
         self.accounts = {account.role: account for account in accounts}
         self._logins = {account.role: list(logins_of(account)) for account in accounts}
         self._found: dict[tuple[str, str], Credentials] = {}
-        self._stuck: set[tuple[str, str]] = set()
+        self._stuck: set[tuple[str, str, bytes]] = set()
 
     def read(
         self, role: str, known: AccountState | None = None, part: Part = "all"
     ) -> AccountState:
-        """The account as it is now.
+        """Return the account as it is now.
 
         Args:
             role: Whose.
@@ -76,10 +121,10 @@ class Steward:
         """
         user: Any = known.user if known and part == "emails" else None
         if user is None:
-            user = self._read_json(role, "get_user", dict)
+            user = self._read_json(role, self._keeping.reads["user"], dict)
         if known and part == "user":
             return AccountState(documented_user(user), known.emails)
-        emails = self._read_json(role, "list_emails", list)
+        emails = self._read_json(role, self._keeping.reads["emails"], list)
         # Members that are missing are judged elsewhere; here as much is read as can be.
         found = [
             Email(str(one.get("email")), one.get("verified") is True, one.get("primary") is True)
@@ -88,17 +133,34 @@ class Steward:
         ]
         return AccountState(documented_user(user), tuple(sorted(found)))
 
-    def write(self, role: str, operation: str, value: Mapping[str, Any]) -> bool:
-        """Send a JSON body with one login after the other, until one of them succeeds."""
+    def write(
+        self, role: str, operation: str, value: Mapping[str, Any], *, once: bool = False
+    ) -> bool:
+        """Send a JSON body with one login after the other, until one of them succeeds.
+
+        Args:
+            role: To whose account.
+            operation: The operationId.
+            value: The body.
+            once: Whether a write that failed before is not tried again until the accounts are restored.
+        """
         success = self._operations[operation].success
-        return any(
-            self._call(role, operation, login, ascii_body(value)).status == success
+        body = ascii_body(value)
+        key = (role, operation, body.content)
+        if once and key in self._stuck:
+            return False
+        done = any(
+            self._call(role, operation, login, body).status == success
             for login in self._candidates(role, operation)
         )
+        if once and not done:
+            self._stuck.add(key)
+        return done
 
     def settle(self, role: str, before: AccountState, now: AccountState, tag: str) -> None:
         """Put an account back between two checks, as far as that works. Raises TransportError."""
-        self._put_back(role, before, now, tag)
+        for undo in self._keeping.undo:
+            undo(Undoing(self, self.accounts[role], before, now, tag))
 
     def restore(self, record: Record, role: str) -> Restored:
         """Put an account back as a record has it, and read it again to see that it is. Raises TransportError."""
@@ -107,55 +169,21 @@ class Steward:
         before = record.accounts[role]
         name = self.accounts[role].username
         try:
-            self._put_back(role, before, self.read(role), record.tag)
+            self.settle(role, before, self.read(role), record.tag)
             now = self.read(role)
         except StateUnreadable as error:
             outcome.problems.append(f"{name} cannot be read: {error}")
             return outcome
-        if before.user.get("gravatar_url") != now.user.get("gravatar_url"):
-            outcome.notes.append(
-                f"the gravatar_url of {name} was {before.user.get('gravatar_url')!r} and is now "
-                f"{now.user.get('gravatar_url')!r}; set gravatar_email of the account in the target "
-                "file to the address that it was made from"
-            )
-        left = differences(before, now, ignore=("gravatar_url",))
+        for made, source in self._keeping.derived.items():
+            if before.user.get(made) != now.user.get(made):
+                outcome.notes.append(
+                    f"the {made} of {name} was {before.user.get(made)!r} and is now "
+                    f"{now.user.get(made)!r}; set {source} of the account in the target file to the "
+                    "address that it was made from"
+                )
+        left = differences(before, now, ignore=tuple(self._keeping.derived))
         outcome.problems += [f"{name}: {difference}" for difference in left]
         return outcome
-
-    def _put_back(self, role: str, before: AccountState, now: AccountState, tag: str) -> None:
-        texts = {
-            member: before.user[member]
-            for member in TEXT_MEMBERS
-            if member in before.user and before.user[member] != now.user.get(member)
-        }
-        if texts and not self.write(role, "update_user", texts):
-            for member, value in texts.items():
-                self.write(role, "update_user", {member: value})
-        self._put_back_emails(role, before, now, tag)
-        if before.user.get("gravatar_url") != now.user.get("gravatar_url"):
-            address = self.accounts[role].gravatar_email or before.user.get("email")
-            self.write(role, "update_user", {"gravatar_email": address})
-
-    def _put_back_emails(
-        self, role: str, before: AccountState, now: AccountState, tag: str
-    ) -> None:
-        there = {email.email for email in now.emails}
-        for email in before.emails:
-            if email.email not in there:
-                self.write(role, "add_email", {"email": email.email})
-                if email.verified:
-                    self.write(role, "update_email", {"email": email.email, "verified": True})
-        primary = before.primary
-        if primary is not None and now.primary != primary:
-            self.write(role, "update_email", {"email": primary.email, "primary": True})
-        known = {email.email for email in before.emails}
-        for email in now.emails:
-            if email.email in known or (role, email.email) in self._stuck:
-                continue
-            if not (is_ours(email.email, tag) or _is_no_address(email)):
-                continue
-            if not self.write(role, "delete_email", {"email": email.email}):
-                self._stuck.add((role, email.email))  # not tried again before the end
 
     def _read_json(self, role: str, operation: str, wanted: type) -> Any:
         last: Exchange | None = None
@@ -175,7 +203,7 @@ class Steward:
         raise StateUnreadable(answer)
 
     def _candidates(self, role: str, operation: str) -> list[Credentials]:
-        """The logins that should open an operation: the one that did, Basic, then few scopes first."""
+        """Return the logins that should open an operation: the one that did, Basic, then few scopes first."""
         needed = self._operations[operation].scopes
         fitting = [
             login
@@ -194,23 +222,17 @@ class Steward:
         return self._client.call(one, username, login, body, linger=False)
 
 
-def _is_no_address(email: Email) -> bool:
-    """Whether it is one of the non-addresses that a check sent, and that a faulty target took."""
-    local, _, domain = email.email.partition("@")
-    return not (local and domain) or any(character.isspace() for character in email.email)
-
-
-def restore_all(steward: Steward, record: Record) -> Restored:
+def restore_all(restorer: Restorer, record: Record) -> Restored:
     """Restore every account of a record; what cannot be reached is a problem, not an error."""
     outcome = Restored()
     for role in record.accounts:
-        if role not in steward.accounts:
+        if role not in restorer.accounts:
             outcome.problems.append(f"the target file has no account {role!r} any more")
             continue
         try:
-            done = steward.restore(record, role)
+            done = restorer.restore(record, role)
         except TransportError as error:
-            outcome.problems.append(f"{steward.accounts[role].username}: {error}")
+            outcome.problems.append(f"{restorer.accounts[role].username}: {error}")
             continue
         outcome.problems += done.problems
         outcome.notes += done.notes

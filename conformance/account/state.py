@@ -1,4 +1,4 @@
-"""What an account holds, as it is read from the target, and what differs between two readings."""
+"""The state of an account, as it is read from the target, and the differences of two readings."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-USER_MEMBERS: Mapping[str, type] = {
-    "id": int,
-    "username": str,
-    "url": str,
-    "date_joined": str,
-    "type": str,
-    "full_name": str,
-    "location": str,
-    "company": str,
-    "profile_url": str,
-    "gravatar_url": str,
-    "email": str,
-    "is_active": bool,
-}
-TEXT_MEMBERS = ("full_name", "location", "company", "profile_url")
-_WORDS = {int: "a whole number", str: "a text", bool: "true or false"}
+from conformance.catalogue.requirements import packaged_contract
+
+_WORDS = {"integer": "a whole number", "string": "a text", "boolean": "true or false"}
+
+
+def members(schema: str) -> Mapping[str, frozenset[str]]:
+    """Return the members of a schema of the contract, in their order, with their JSON types."""
+    return packaged_contract().schema(schema, "response").member_types
+
+
+def user_members() -> Mapping[str, frozenset[str]]:
+    """Return the documented members of a user, with their JSON types."""
+    return members("User")
+
+
+def text_members() -> tuple[str, ...]:
+    """Return the members of a user that can be set and are read again as they were set."""
+    return tuple(name for name in members("UserUpdate") if name in user_members())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,7 +41,7 @@ class Email:
 
 @dataclass(frozen=True)
 class AccountState:
-    """The twelve members of a user and the addresses, in no order."""
+    """The documented members of a user and the addresses, in no order."""
 
     user: Mapping[str, Any]
     emails: tuple[Email, ...]
@@ -71,42 +73,33 @@ class AccountState:
         return replace(self, emails=kept)
 
 
-def user_problems(value: Any) -> list[str]:
-    """What is wrong with a documented user: members that are missing or of another type."""
+def problems_of(value: Any, schema: str) -> list[str]:
+    """Return the members of a schema that an object lacks, or has of another type."""
     if not isinstance(value, dict):
         return [f"is {_kind(value)}, and not an object"]
-    return [problem for name in USER_MEMBERS for problem in _member_problems(value, name)]
+    return [
+        problem
+        for name, types in members(schema).items()
+        for problem in _member_problems(value, name, types)
+    ]
 
 
-def _member_problems(value: Mapping[str, Any], name: str) -> Iterator[str]:
-    wanted = USER_MEMBERS[name]
+def _member_problems(value: Mapping[str, Any], name: str, types: frozenset[str]) -> Iterator[str]:
     if name not in value:
         yield f"{name} is missing"
-    elif not _is_of(value[name], wanted):
-        yield f"{name} is {_kind(value[name])}, and not {_WORDS[wanted]}"
-
-
-def email_problems(value: Any) -> list[str]:
-    """What is wrong with a documented address."""
-    if not isinstance(value, dict):
-        return [f"is {_kind(value)}, and not an object"]
-    problems = []
-    for name, wanted in (("email", str), ("verified", bool), ("primary", bool)):
-        if name not in value:
-            problems.append(f"{name} is missing")
-        elif not _is_of(value[name], wanted):
-            problems.append(f"{name} is {_kind(value[name])}, and not {_WORDS[wanted]}")
-    return problems
+    elif not any(_is_of(value[name], one) for one in types):
+        documented = " or ".join(_WORDS.get(one, one) for one in sorted(types))
+        yield f"{name} is {_kind(value[name])}, and not {documented}"
 
 
 def email_list_problems(value: Any) -> list[str]:
-    """What is wrong with a documented list of addresses."""
+    """Describe each entry of a list that is no documented address."""
     if not isinstance(value, list):
         return [f"the list is {_kind(value)}, and not an array"]
     return [
         f"entry {index}: {problem}"
         for index, entry in enumerate(value)
-        for problem in email_problems(entry)
+        for problem in problems_of(entry, "Email")
     ]
 
 
@@ -116,23 +109,23 @@ def read_emails(value: Sequence[Mapping[str, Any]]) -> tuple[Email, ...]:
 
 
 def documented_user(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The twelve members of a user, without what an implementation adds."""
-    return {name: value[name] for name in USER_MEMBERS if name in value}
+    """Return the documented members of a user, without those that an implementation adds."""
+    return {name: value[name] for name in user_members() if name in value}
 
 
 def user_differences(
     before: Mapping[str, Any], after: Mapping[str, Any], *, ignore: Sequence[str] = ()
 ) -> list[str]:
-    """Which of the twelve members differ, in words."""
+    """Describe the members that differ."""
     return [
         f"{name} was {before.get(name)!r} and is {after.get(name)!r}"
-        for name in USER_MEMBERS
+        for name in user_members()
         if name not in ignore and before.get(name) != after.get(name)
     ]
 
 
 def email_differences(before: Sequence[Email], after: Sequence[Email]) -> list[str]:
-    """Which addresses differ, in words; the order means nothing."""
+    """Describe the addresses that differ; the order means nothing."""
     problems = []
     by_address = {email.email: email for email in after}
     known = {email.email for email in before}
@@ -151,19 +144,19 @@ def email_differences(before: Sequence[Email], after: Sequence[Email]) -> list[s
 def differences(
     before: AccountState, after: AccountState, *, ignore: Sequence[str] = ()
 ) -> list[str]:
-    """What differs between two readings of an account; `ignore` names members of the user."""
+    """Describe the differences of two readings of an account; `ignore` names members of the user."""
     return [
         *user_differences(before.user, after.user, ignore=ignore),
         *email_differences(before.emails, after.emails),
     ]
 
 
-def _is_of(value: Any, wanted: type) -> bool:
-    if wanted is int:  # a JSON number without a fraction is a whole one, however it is written
+def _is_of(value: Any, name: str) -> bool:
+    if name == "integer":  # a JSON number without a fraction is a whole one, however it is written
         return (
             not isinstance(value, bool) and isinstance(value, (int, float)) and value == value // 1
         )
-    return isinstance(value, wanted)
+    return isinstance(value, {"string": str, "boolean": bool}.get(name, object))
 
 
 def _kind(value: Any) -> str:

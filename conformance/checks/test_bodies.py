@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, hostile, oracles
-from conformance.checks.support.cases import EMAIL_WRITES, WRITES, Cases, operations
+from conformance.checks.support.cases import BODIES, EMAIL_WRITES, Cases, operations
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
@@ -18,7 +18,7 @@ from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TimedOut, TransportError
 
 
-@proves("{op}/invalid-body/malformed-json", "{op}/error-body", each=operations(WRITES))
+@proves("{op}/invalid-body/malformed-json", "{op}/error-body", each=operations(BODIES))
 def test_malformed_json_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     value = cases.correct_value(run, op)
     text = json.dumps(value)
@@ -44,7 +44,7 @@ def test_malformed_json_is_refused(run: CheckContext, judge: Judge, op: str) -> 
         cases.refused(run, judge, op, requirement, 400, body=Body(broken.encode()))
 
 
-@proves("{op}/invalid-body/not-an-object", "{op}/error-body", each=operations(WRITES))
+@proves("{op}/invalid-body/not-an-object", "{op}/error-body", each=operations(BODIES))
 def test_json_that_is_no_object_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     value = cases.correct_value(run, op) or {}
     scalars: list[Any] = [
@@ -64,7 +64,7 @@ def test_json_that_is_no_object_is_refused(run: CheckContext, judge: Judge, op: 
         cases.refused(run, judge, op, requirement, 400, body=json_body(body))
 
 
-@proves("{op}/invalid-body/invalid-utf8", "{op}/error-body", each=operations(WRITES))
+@proves("{op}/invalid-body/invalid-utf8", "{op}/error-body", each=operations(BODIES))
 def test_json_that_is_no_utf8_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     value = cases.correct_value(run, op) or {}
     text = json.dumps(value).encode()
@@ -109,7 +109,7 @@ def test_an_answer_is_json_whatever_is_accepted(run: CheckContext, judge: Judge,
             oracles.answer(judge, exchange)
 
 
-@proves("{op}/json-charset", each=operations(WRITES))
+@proves("{op}/json-charset", each=operations(BODIES))
 def test_a_charset_parameter_does_no_harm(run: CheckContext, judge: Judge, op: str) -> None:
     for make, media_type in (
         (json_body, "application/json; charset=utf-8"),
@@ -208,7 +208,7 @@ def test_a_bare_plus_in_a_form_is_a_space(run: CheckContext, judge: Judge, op: s
 
 
 def _hostile(run: CheckContext) -> Cases:
-    for op in WRITES:
+    for op in BODIES:
         for group in hostile.GROUPS:
             yield f"{op}, {group}", {"op": op, "group": group}
 
@@ -249,7 +249,7 @@ def _send(run: CheckContext, judge: Judge, op: str, body: Body) -> Exchange | No
     return None
 
 
-@proves("{op}/documented-answers", each=operations(WRITES))
+@proves("{op}/documented-answers", each=operations(BODIES))
 def test_writing_to_odd_usernames_gets_documented_answers(
     run: CheckContext, judge: Judge, op: str
 ) -> None:
@@ -271,8 +271,7 @@ def test_odd_requests_to_read_get_documented_answers(
     for name in names:
         exchange = run.call(op, login, username=name)
         judge.status(f"{slug(op)}/documented-answers", exchange, 404, 400, 403, 414, 431)
-    one = run.operations[op]
-    path = one.fill({str(one.owner): run.target.owner.username})
+    path = run.path(op)
     for query in ("?", "?a=b", "?email=x&email=y", "?%ff", "?page=-1&limit=0"):
         exchange = run.client.send("GET", path + query, login, operation=op)
         judge.status(f"{slug(op)}/documented-answers", exchange, 200, 400, 404)

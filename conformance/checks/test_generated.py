@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.catalogue.requirements import slug
-from conformance.checks.support import cases, oracles
-from conformance.checks.support.cases import WRITES, in_both, operations, product
+from conformance.checks.support import cases
+from conformance.checks.support.cases import BODIES, in_both, operations, product
 from conformance.checks.support.context import CheckContext, form_body
 from conformance.checks.support.exploring import explore, try_each
 from conformance.checks.support.generation import (
@@ -24,10 +24,9 @@ from conformance.checks.support.generation import (
     covering,
     examples,
     from_form,
-    is_good_text,
     ours,
 )
-from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.judge import Judge
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness
 from conformance.checks.support.workflow import follow_links
@@ -38,12 +37,12 @@ _Send = Callable[..., None]
 """Sends one body, and judges what comes of it: _is_accepted or _is_refused."""
 
 
-@proves("{op}/success", each=operations(WRITES))
+@proves("{op}/success", each=operations(BODIES))
 def test_valid_requests_are_accepted(run: CheckContext, judge: Judge, op: str) -> None:
     _explore(run, judge, op, _is_accepted, valid=True)
 
 
-@proves("{op}/success", each=product(WRITES, in_both))
+@proves("{op}/success", each=product(BODIES, in_both))
 def test_what_covers_the_valid_requests_is_accepted(
     run: CheckContext, judge: Judge, op: str, form: bool
 ) -> None:
@@ -61,40 +60,15 @@ def _is_accepted(
     form: bool,
 ) -> None:
     """Send a valid body, and judge all that follows from it."""
-    value = ours(run, value)
-    if op == "update_user":
-        body = {
-            name: text
-            for name, text in value.items()
-            if name == "gravatar_email"
-            or (name not in run.prepared.fixed_members and is_good_text(text))
-        }
-        if body:
-            oracles.updated_user(run, judge, login, body, form=form)
-        return
-    if "email" not in value:
-        return
-    address = value["email"]
-    if op == "add_email":
-        oracles.added_email(run, judge, login, address, form=form)
-        return
-    run.make("add_email", {"email": address})
-    if run.before().find(address) is None:
-        raise NotVerified("the check needs an address, and adding one did not work")
-    if op == "delete_email":
-        oracles.deleted_email(run, judge, login, address, form=form)
-        return
-    # An address that is not verified yet may be refused as the primary one.
-    change = {"email": address, "verified": True}
-    oracles.updated_email(run, judge, login, change, form=form)
+    run.descriptions.part(op, "accept")(run, judge, login, ours(run, value), form=form)
 
 
-@proves("{op}/documented-answers", each=operations(WRITES))
+@proves("{op}/documented-answers", each=operations(BODIES))
 def test_invalid_requests_are_refused(run: CheckContext, judge: Judge, op: str) -> None:
     _explore(run, judge, op, _is_refused, valid=False)
 
 
-@proves("{op}/documented-answers", each=product(WRITES, in_both))
+@proves("{op}/documented-answers", each=product(BODIES, in_both))
 def test_what_covers_the_invalid_requests_is_refused(
     run: CheckContext, judge: Judge, op: str, form: bool
 ) -> None:

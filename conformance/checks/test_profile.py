@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from conformance.account.state import TEXT_MEMBERS, USER_MEMBERS, differences
+from conformance.account.state import differences, members, user_members
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, oracles, values
 from conformance.checks.support.cases import Cases
@@ -15,8 +15,6 @@ from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.marking import proves
 from conformance.checks.support.oracles import Witness, updated_user
 from conformance.wire.client import Body
-
-MEMBERS = (*TEXT_MEMBERS, "gravatar_email")
 
 
 def _new(run: CheckContext, name: str) -> str:
@@ -39,7 +37,7 @@ def _changeable(run: CheckContext, *names: str) -> None:
 
 
 def _free(run: CheckContext) -> list[str]:
-    return [name for name in MEMBERS if name not in run.prepared.fixed_members]
+    return [name for name in members("UserUpdate") if name not in run.prepared.fixed_members]
 
 
 @proves(
@@ -75,7 +73,7 @@ def test_every_login_reads_the_same_user(run: CheckContext, judge: Judge) -> Non
             return
         user = exchange.json()
         users.append(
-            {name: user.get(name) for name in USER_MEMBERS} if isinstance(user, dict) else {}
+            {name: user.get(name) for name in user_members()} if isinstance(user, dict) else {}
         )
     judge.that(
         "get-user/own-data",
@@ -136,7 +134,7 @@ def test_each_member_is_set_alone(run: CheckContext, judge: Judge) -> None:
     updated_user(run, judge, login, {name: _new(run, name) for name in free})
     for name in free:
         updated_user(run, judge, login, {name: _new(run, name)})
-    _changeable(run, *MEMBERS)
+    _changeable(run, *members("UserUpdate"))
 
 
 @proves("update-user/form", "update-user/leaves-others", "update-user/answers-stored")
@@ -306,7 +304,7 @@ def test_escapes_in_json_are_read(run: CheckContext, judge: Judge) -> None:
 
 
 def _wrong_types(_run: CheckContext) -> Cases:
-    for name in MEMBERS:
+    for name in members("UserUpdate"):
         yield name, {"member": name}
 
 
@@ -345,8 +343,8 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(
 ) -> None:
     login = run.login("update_user")
     bad: Iterator[tuple[str, Any, str]] = iter(
-        [(name, 3, "wrong-type") for name in MEMBERS]
-        + [(name, None, "wrong-type") for name in MEMBERS]
+        [(name, 3, "wrong-type") for name in members("UserUpdate")]
+        + [(name, None, "wrong-type") for name in members("UserUpdate")]
         + [("gravatar_email", f"{run.tag}.example.com", "invalid-gravatar-email")]
     )
     for name, invalid, requirement in bad:

@@ -6,23 +6,18 @@ from collections.abc import Iterable, Mapping
 
 from accounts_contract import Operation
 from conformance.account.restorer import ascii_body
+from conformance.checks.support.descriptions import Descriptions
 from conformance.target.credentials import Credentials, logins_of
 from conformance.target.target import Account
 from conformance.wire.client import Client
 from conformance.wire.transport import TransportError
 
-_READS = ("get_user", "list_emails")
-# Bodies that every implementation refuses with 400: they change nothing.
-_REFUSED_BODIES: Mapping[str, object] = {
-    "update_user": {"full_name": 0},
-    "add_email": {},
-    "update_email": {},
-    "delete_email": {},
-}
-
 
 def try_reading(
-    client: Client, operations: Mapping[str, Operation], accounts: Iterable[Account]
+    client: Client,
+    operations: Mapping[str, Operation],
+    accounts: Iterable[Account],
+    reads: Iterable[str],
 ) -> list[Credentials]:
     """Find the logins that both reading operations refuse with 401. Raises TransportError."""
     return [
@@ -30,7 +25,7 @@ def try_reading(
         for account in accounts
         for login in logins_of(account)
         if all(
-            client.call(operations[name], account.username, login).status == 401 for name in _READS
+            client.call(operations[name], account.username, login).status == 401 for name in reads
         )
     ]
 
@@ -40,6 +35,7 @@ def try_writing(
     operations: Mapping[str, Operation],
     accounts: Iterable[Account],
     silent: Iterable[Credentials],
+    descriptions: Descriptions,
 ) -> list[Credentials]:
     """Find those of the refused logins that the writing operations refuse with 401 as well.
 
@@ -54,10 +50,15 @@ def try_writing(
             return True
         return answer.status == 401
 
+    refused = {
+        name: descriptions.part(name, "refused")
+        for name, operation in operations.items()
+        if operation.body is not None
+    }
     return [
         login
         for login in silent
-        if all(is_refused(login, name, body) for name, body in _REFUSED_BODIES.items())
+        if all(is_refused(login, name, body) for name, body in refused.items())
     ]
 
 

@@ -18,13 +18,14 @@ from conformance.account.restore_file import (
     Record,
     default_path,
 )
-from conformance.account.restorer import Restored, StateUnreadable, Steward, restore_all
-from conformance.account.state import TEXT_MEMBERS, AccountState
+from conformance.account.restorer import Restored, Restorer, StateUnreadable, restore_all
+from conformance.account.state import AccountState
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.context import CheckContext, Prepared, is_foreign, texts_of
+from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
 from conformance.runner.preflight import explain_dead, try_reading, try_writing
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials
@@ -35,7 +36,6 @@ from conformance.wire.transport import ProxyUnusable, Transport, TransportError
 
 _TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WATCH_SECONDS = 1.5  # within which another active run changes something
-_PLAIN = 64  # characters of a text that every target takes
 _TRIES = 3  # of the first request, before a target counts as out of reach
 
 
@@ -68,7 +68,9 @@ class Session:
         self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
         self.other_requests = 0
         """The requests of the workers."""
-        self._steward = Steward(self.client, self.contract.operations, self.target.accounts)
+        self._restorer = Restorer(
+            self.client, self.contract.operations, self.target.accounts, DESCRIPTIONS.keeping
+        )
         self._journal: Journal | None = None
         self._unrestored = False
         """True while the restore file may belong to an unfinished run, or to something else."""
@@ -91,7 +93,11 @@ class Session:
                 self._journal.write(record)
                 self._record = record
             dead = self._dead(silent, may_write=not no_writes)
-            fixed = () if no_writes or record is None else self._fixed_members(record)
+            fixed = (
+                ()
+                if no_writes or record is None
+                else fixed_members(self._restorer, record.accounts["owner"].user)
+            )
         except RateLimited as error:
             record, no_writes, dead, fixed = None, str(error), {}, ()
         except (TransportError, JournalError) as error:
@@ -110,13 +116,16 @@ class Session:
             self.contract,
             client or self.client,
             prepared or self.prepared,
+            DESCRIPTIONS,
             worker,
         )
 
     def _try_reading(self) -> list[Credentials]:
         for left in range(_TRIES - 1, -1, -1):
             try:
-                self.client.call(self.contract.operations["get_user"], self.target.owner.username)
+                self.client.call(
+                    self.contract.operations[DESCRIPTIONS.reads["user"]], self.target.owner.username
+                )
                 break
             except RateLimited:
                 raise
@@ -124,7 +133,8 @@ class Session:
                 if not left:
                     raise
                 time.sleep(0.2)
-        return try_reading(self.client, self.contract.operations, self.target.accounts)
+        reads = DESCRIPTIONS.reads.values()
+        return try_reading(self.client, self.contract.operations, self.target.accounts, reads)
 
     def _open_journal(self) -> str:
         """Open the restore file, and restore after an unfinished run. Return a reason to write nothing, or ""."""
@@ -142,7 +152,7 @@ class Session:
             self._unrestored = False
             return ""
         check_record(left, self.target, path)
-        outcome = restore_all(self._steward, left)
+        outcome = restore_all(self._restorer, left)
         if outcome.problems:
             raise JournalError(
                 f"an unfinished run left the restore file {path}, and its accounts cannot be restored: "
@@ -155,7 +165,7 @@ class Session:
     def _read_accounts(self) -> tuple[Record | None, str]:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
         try:
-            states = {role: self._steward.read(role) for role in self._steward.accounts}
+            states = {role: self._restorer.read(role) for role in self._restorer.accounts}
             at_work = self._changes_by_itself(states)
         except StateUnreadable as error:
             why = f"the accounts could not be read before the first write: {error}"
@@ -163,7 +173,7 @@ class Session:
         if at_work:
             why = "another run uses these accounts; wait for its end"
             return None, why
-        names = {role: account.username for role, account in self._steward.accounts.items()}
+        names = {role: account.username for role, account in self._restorer.accounts.items()}
         return Record(self.target.base_url, self.prepared.tag, names, states), ""
 
     def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
@@ -177,7 +187,7 @@ class Session:
         deadline = time.monotonic() + _WATCH_SECONDS
         while marked and time.monotonic() < deadline:
             time.sleep(0.1)
-            if {role: self._steward.read(role) for role in states} != states:
+            if {role: self._restorer.read(role) for role in states} != states:
                 return True
         return False
 
@@ -185,7 +195,7 @@ class Session:
         """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
         if may_write and silent:
             silent = try_writing(
-                self.client, self.contract.operations, self.target.accounts, silent
+                self.client, self.contract.operations, self.target.accounts, silent, DESCRIPTIONS
             )
         dead = {login.key: explain_dead(login, self.target.base_url) for login in silent}
         fatal = [
@@ -198,19 +208,6 @@ class Session:
             self.finish_accounts()
             raise RunError("\n".join(fatal))
         return dead
-
-    def _fixed_members(self, record: Record) -> list[str]:
-        """Find the members of the profile that the target does not take back: no check changes them."""
-        user = record.accounts["owner"].user
-        texts = {name: user[name] for name in TEXT_MEMBERS if isinstance(user.get(name), str)}
-        if texts and self._steward.write("owner", "update_user", texts):
-            return []
-        return [
-            name
-            for name, value in texts.items()
-            if not _is_plain(name, value)
-            and not self._steward.write("owner", "update_user", {name: value})
-        ]
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -227,7 +224,7 @@ class Session:
                 break
         try:
             self.client.rate_limited = None
-            outcome = restore_all(self._steward, self._record)
+            outcome = restore_all(self._restorer, self._record)
         finally:
             for name, handler in previous.items():
                 signal.signal(name, handler)
@@ -298,8 +295,13 @@ def clean_up(settings: Settings) -> Restored | None:
             done = True
             return None
         check_record(record, session.target, path)
-        steward = Steward(session.client, session.contract.operations, session.target.accounts)
-        outcome = restore_all(steward, record)
+        restorer = Restorer(
+            session.client,
+            session.contract.operations,
+            session.target.accounts,
+            DESCRIPTIONS.keeping,
+        )
+        outcome = restore_all(restorer, record)
         done = not outcome.problems
     finally:
         journal.close(remove=done)
@@ -319,12 +321,6 @@ def connect(target: Target, transport: Transport | None = None, workers: int = 1
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or str(error)
         raise RunError(f"{target.ca_bundle}: holds no certificates (PEM): {reason}") from None
-
-
-def _is_plain(member: str, text: str) -> bool:
-    """Return whether a text of the profile is one that no target may refuse."""
-    fits = 1 <= len(text) <= _PLAIN and text == text.strip() and text.isprintable()
-    return fits and (member != "profile_url" or text.startswith(("http://", "https://")))
 
 
 def new_tag() -> str:

@@ -155,6 +155,13 @@ Rule = Callable[..., Any]
 
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule
-    for rule in (get_user, update_user, list_emails, add_email, update_email, delete_email)
+    for rule in (
+        get_user,
+        update_user,
+        list_emails,
+        add_email,
+        update_email,
+        delete_email,
+    )
 }
 """The rule of each operation, by its id in the contract."""

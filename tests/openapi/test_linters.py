@@ -91,7 +91,7 @@ def test_a_server_that_wants_another_scope_fails_both_clients(tmp_path: Path) ->
     assert "FAILED  the Python client" in output
     assert "FAILED  get_user: 200, the documented user" in output
     assert "FAILED  openapi-fetch with these types" in output
-    assert "FAILED  get_user: 200, all twelve members" in output
+    assert "FAILED  get_user: 200, all documented members" in output
 
 
 def test_a_contract_that_the_generators_choke_on_fails_before_any_client_runs(
@@ -104,7 +104,7 @@ def test_a_contract_that_the_generators_choke_on_fails_before_any_client_runs(
     )
     code, output = run_clients("--only", "clients", "--contract", contract)
     assert code == 1
-    assert "FAILED  openapi-python-client makes all six operations, without a warning" in output
+    assert "FAILED  openapi-python-client makes all operations, without a warning" in output
     assert "application/xml" in output
     assert "FAILED  openapi-typescript makes types that the program keeps to" in output
     assert "Unused '@ts-expect-error' directive" in output

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import combinations
 from typing import Any
 
-from conformance.account.state import TEXT_MEMBERS
-from conformance.catalogue.requirements import slug
-from conformance.checks.support import oracles
-from conformance.checks.support.context import CheckContext
+from accounts_contract import Operation
+from conformance.account.state import text_members
+from conformance.catalogue.requirements import packaged_contract, slug
+from conformance.checks.support.context import JSON, CheckContext
 from conformance.checks.support.judge import Judge
+from conformance.checks.support.oracles import Witness
 from conformance.target.credentials import Credentials
 from conformance.target.target import Scopes
 from conformance.wire.client import Body
@@ -19,16 +20,32 @@ from conformance.wire.exchange import Exchange, NotJson
 
 Cases = Iterator[tuple[str, dict[str, Any]]]
 
-READS = ("get_user", "list_emails")
-WRITES = ("update_user", "add_email", "update_email", "delete_email")
-EMAIL_WRITES = ("add_email", "update_email", "delete_email")
-OPERATIONS = (*READS, *WRITES)
+
+class _Chosen(Iterable[str]):
+    """The operations of the contract that a rule chooses; looked up when they are needed."""
+
+    def __init__(self, rule: Callable[[Operation], bool]) -> None:
+        self._rule = rule
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.id for one in packaged_contract().operations.values() if self._rule(one))
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == one for one in self)
+
+
+OPERATIONS = _Chosen(lambda operation: True)
+READS = _Chosen(lambda operation: not operation.writes)
+WRITES = _Chosen(lambda operation: operation.writes)
+BODIES = _Chosen(lambda operation: operation.body is not None)
+EMAIL_WRITES = _Chosen(lambda operation: "email" in _members(operation))
+"""Those whose body names an address."""
 _SMALL = 1024  # bytes of a body that every target has to read
 UNREADABLE = Body(b'{"email": ')
 
 
 def operations(
-    names: Sequence[str], credential: Callable[[CheckContext, str], str] | None = None
+    names: Iterable[str], credential: Callable[[CheckContext, str], str] | None = None
 ) -> Callable[[CheckContext], Cases]:
     """Repeat for each of these operations, with the credentials under which the access matrix has it."""
 
@@ -41,7 +58,7 @@ def operations(
 
 
 def product(
-    names: Sequence[str], values: Callable[[CheckContext, str], Cases]
+    names: Iterable[str], values: Callable[[CheckContext, str], Cases]
 ) -> Callable[[CheckContext], Cases]:
     """Repeat for each of these operations, and for what `values` gives for each."""
 
@@ -60,47 +77,31 @@ def in_both(_run: CheckContext, _op: str = "") -> Cases:
 
 
 def correct_value(run: CheckContext, op: str, role: str = "owner") -> dict[str, Any] | None:
-    """The body of a request that would change something of an account; None for a reading operation."""
-    if op == "update_user":
-        return {text_member(run): run.text("Never")}
-    if op == "add_email":
-        return {"email": run.address()}
-    if op in ("update_email", "delete_email"):
-        email = run.standing() if role == "owner" else run.added(role)
-        return {"email": email.email, **({"verified": True} if op == "update_email" else {})}
-    return None
+    """Return the body of a request that would change something of an account; None if it has no body."""
+    if run.operations[op].body is None:
+        return None
+    found: dict[str, Any] = run.descriptions.part(op, "value")(run, role)
+    return found
 
 
 def text_member(run: CheckContext, index: int = 0) -> str:
-    """A member of the profile that can be put back."""
-    free = [
-        name
-        for name in TEXT_MEMBERS
-        if name not in run.prepared.fixed_members and name != "profile_url"
-    ]
+    """Return a member of the profile that can be put back."""
+    fixed = (*run.prepared.fixed_members, "profile_url")
+    free = [name for name in text_members() if name not in fixed]
     return free[index % len(free)] if free else "full_name"
 
 
 def succeed(
-    run: CheckContext, judge: Judge, op: str, login: Credentials, *, form: bool = False
-) -> Exchange | None:
+    run: CheckContext,
+    judge: Judge,
+    op: str,
+    login: Credentials,
+    *,
+    form: bool = False,
+    role: str = "owner",
+) -> Exchange:
     """Send a correct request, and judge all that follows from it."""
-    if op == "get_user":
-        oracles.got_user(run, judge, login)
-        return None
-    if op == "list_emails":
-        oracles.listed_emails(run, judge, login)
-        return None
-    if op == "update_user":
-        value = {text_member(run): run.text("Jane"), text_member(run, 1): run.text("a+b & c")}
-        return oracles.updated_user(run, judge, login, value, form=form)
-    if op == "add_email":
-        return oracles.added_email(run, judge, login, run.address("+a-b_c.d"), form=form)
-    email = run.added()
-    if op == "update_email":
-        change = {"email": email.email, "verified": True}
-        return oracles.updated_email(run, judge, login, change, form=form)
-    return oracles.deleted_email(run, judge, login, email.email, form=form)
+    return run.descriptions[op].succeed(run, judge, login, form=form, role=role)
 
 
 def refused(
@@ -114,7 +115,7 @@ def refused(
     **sent: Any,
 ) -> None:
     """Send what must be refused, and judge that it is: with a status, in words, and without an effect."""
-    witness = oracles.Witness(run)
+    witness = Witness(run)
     exchange = run.call(op, login or run.login(op), **sent)
     judge.status(requirement, exchange, status)
     judge_error(judge, exchange)
@@ -171,6 +172,11 @@ def has_challenge(exchange: Exchange, scheme: str) -> bool:
     """Whether WWW-Authenticate has a challenge of a scheme."""
     value = exchange.header("WWW-Authenticate") or ""
     return re.search(rf"(?:^|,)\s*{scheme}\b", value, re.IGNORECASE) is not None
+
+
+def _members(operation: Operation) -> Collection[str]:
+    media = operation.body.content.get(JSON) if operation.body is not None else None
+    return media.schema.member_types if media is not None and media.schema is not None else ()
 
 
 def _has_words(value: Any, depth: int = 0) -> bool:

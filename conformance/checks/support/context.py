@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from accounts_contract import Contract, Operation
 from conformance.account.restore_file import TAG_PATTERN, Record
-from conformance.account.restorer import Part, StateUnreadable, Steward
+from conformance.account.restorer import Part, Restorer, StateUnreadable
 from conformance.account.state import AccountState, Email
+from conformance.checks.support.descriptions import Descriptions
 from conformance.checks.support.judge import NotConfigured, NotVerified
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials, password_of, token_of
@@ -73,6 +74,7 @@ class CheckContext:
         contract: Contract,
         client: Client,
         prepared: Prepared,
+        descriptions: Descriptions,
         worker: str = "",
     ) -> None:
         self.settings = settings
@@ -82,7 +84,8 @@ class CheckContext:
         self.client = client
         self.prepared = prepared
         self.tag = prepared.tag
-        self.steward = Steward(client, contract.operations, target.accounts)
+        self.descriptions = descriptions
+        self.restorer = Restorer(client, contract.operations, target.accounts, descriptions.keeping)
         self.disturbed = ""
         """How another run was noticed; empty if none was."""
         self._state: dict[str, AccountState] = {}
@@ -172,23 +175,39 @@ class CheckContext:
 
         Raises:
             TransportError: There is no answer that could be judged.
+            NotVerified: It might do what nothing undoes.
         """
         one = self.operations[operation]
         if body is None and value is not None:
             body = form_body(value) if form else json_body(value)
+        self._spare(one, credentials)
         if one.writes:
             self._dirty = True
-        name = username or self.target.owner.username
-        return self.client.call(one, name, credentials, body, query=query, accept=accept)
+        path = self.path(operation, username)
+        return self.client.send(
+            one.method.upper(), path + query, credentials, body, operation, accept=accept
+        )
+
+    def _spare(self, operation: Operation, credentials: Credentials) -> None:
+        """Refuse to do what nothing undoes. Raises NotVerified."""
+        reason = self.descriptions[operation.id].irreversible
+        opens = credentials.scopes is None or operation.scopes <= credentials.scopes
+        if reason and credentials.role and opens:
+            raise NotVerified(f"{operation.id} is not sent with a login that opens it: {reason}")
+
+    def path(self, operation: str, username: str | None = None) -> str:
+        """Return the path of a correct request, to the owner's account or to another one."""
+        one = self.operations[operation]
+        further = self.descriptions[operation].parameters
+        values = further(self) if further is not None else {}
+        return one.fill({str(one.owner): username or self.target.owner.username, **values})
 
     def send(
         self, method: str, operation: str, credentials: Credentials, username: str = ""
     ) -> Exchange:
         """Send another method to the path of an operation."""
-        one = self.operations[operation]
-        path = one.fill({str(one.owner): username or self.target.owner.username})
         self._dirty = True
-        return self.client.send(method, path, credentials)
+        return self.client.send(method, self.path(operation, username), credentials)
 
     # -- what is stored ---------------------------------------------------------------------------
 
@@ -196,7 +215,7 @@ class CheckContext:
         """The account, or a part of it, as it is now. Raises NotVerified, TransportError."""
         self.account(role)
         try:
-            state = self.steward.read(role, self._state.get(role), part)
+            state = self.restorer.read(role, self._state.get(role), part)
         except StateUnreadable as error:
             raise NotVerified(f"the account cannot be read back: {error}") from None
         self._notice_others(state)
@@ -227,9 +246,9 @@ class CheckContext:
         self.account(role)
         address = self.address()
         self._dirty = True
-        done = self.steward.write(role, "add_email", {"email": address})
+        done = self.restorer.write(role, "add_email", {"email": address})
         if done and verified:
-            done = self.steward.write(role, "update_email", {"email": address, "verified": True})
+            done = self.restorer.write(role, "update_email", {"email": address, "verified": True})
         found = self.observe(role).find(address)
         if not done or found is None or found.verified is not verified:
             what = "a verified address" if verified else "an address"
@@ -239,7 +258,7 @@ class CheckContext:
     def make(self, operation: str, value: Mapping[str, Any], role: str = "owner") -> bool:
         """Prepare something with whatever login works, and read the account again."""
         self._dirty = True
-        done = self.steward.write(role, operation, value)
+        done = self.restorer.write(role, operation, value)
         self.observe(role)
         return done
 
@@ -271,12 +290,12 @@ class CheckContext:
             self._state.pop("owner", None)
             self._state.pop("other", None)
         for role, resting in self._resting.items():
-            if role not in self.steward.accounts:
+            if role not in self.restorer.accounts:
                 continue
             if role == "other" and role not in self._state and not self._dirty:
                 continue
             if self.before(role) != resting:
-                self.steward.settle(role, resting, self.before(role), self.tag)
+                self.restorer.settle(role, resting, self.before(role), self.tag)
                 now = self.observe(role)
                 left = [one for one in now.emails if one not in resting.emails]
                 if any(self.tag in one.email.lower() for one in left):
@@ -290,9 +309,9 @@ class CheckContext:
 
     def look_for_others(self) -> str:
         """Whether another run is at work on these accounts: how it shows, or nothing."""
-        for role in () if self.disturbed else self.steward.accounts:
+        for role in () if self.disturbed else self.restorer.accounts:
             try:
-                self._notice_others(self.steward.read(role))
+                self._notice_others(self.restorer.read(role))
             except StateUnreadable:
                 continue
         return self.disturbed

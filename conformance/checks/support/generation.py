@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -22,14 +22,14 @@ from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
 from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.generation.overrides import Override
 
-from conformance.account.state import TEXT_MEMBERS
+from accounts_contract.documents import follow
+from conformance.account.state import text_members
 from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.context import JSON, CheckContext
 
 ADDRESS_MEMBERS = ("email", "gravatar_email")
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
 _URL = r"^https?://[a-z]{1,10}\.example\.(com|org)/[a-z0-9]{0,20}$"
-_REQUESTS = ("UserUpdate", "NewEmail", "EmailUpdate", "EmailRemoval")
 
 
 def _narrowed() -> dict[str, Any]:
@@ -37,14 +37,23 @@ def _narrowed() -> dict[str, Any]:
     data: dict[str, Any] = copy.deepcopy(packaged_contract().document.data)
     schemas = data["components"]["schemas"]
     schemas["EmailAddress"] = {"type": "string", "pattern": _ADDRESS, "maxLength": 40}
-    for name in _REQUESTS:
-        schemas[name]["additionalProperties"] = False
-        schemas[name]["minProperties"] = 1
+    for request in _requests(data):
+        request["additionalProperties"] = False
+        request["minProperties"] = 1
     members = schemas["UserUpdate"]["properties"]
-    for name in TEXT_MEMBERS:
+    for name in text_members():
         members[name] = {"type": "string", "minLength": 1, "maxLength": 64}
     members["profile_url"] = {"type": "string", "pattern": _URL}
     return data
+
+
+def _requests(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the schema of each JSON body."""
+    for operation in packaged_contract().operations.values():
+        if operation.body is not None:
+            raw = data["paths"][operation.path][operation.method]
+            found = raw["requestBody"]["content"][JSON]["schema"]
+            yield follow(data, found["$ref"]) if "$ref" in found else found
 
 
 @cache
@@ -201,21 +210,8 @@ def from_form(texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def allowed(run: CheckContext, op: str, body: Any) -> tuple[int, ...]:
-    """The statuses that an unusual body may be answered with."""
-    documented = tuple(int(one) for one in run.operations[op].responses if int(one) < 413)
+    """Return the statuses that an unusual body may be answered with."""
     if not isinstance(body, Mapping):
         return (400,)
-    if op == "update_user":
-        wrong = any(not isinstance(body.get(name, ""), str) for name in TEXT_MEMBERS)
-        address = body.get("gravatar_email", "a@example.com")
-        # An empty one may be a way to have none.
-        return (400,) if wrong or (address != "" and is_no_address(address)) else (200, 400)
-    if "email" not in body:
-        return (400,)
-    if op == "add_email":
-        return (400,) if is_no_address(body["email"]) else (201, 400)
-    if is_no_address(body["email"]) or any(
-        body.get(name) is False for name in ("verified", "primary")
-    ):
-        return (400, 404)
-    return tuple(status for status in documented if status not in (401, 403))
+    found: tuple[int, ...] = run.descriptions.part(op, "allowed")(body)
+    return found

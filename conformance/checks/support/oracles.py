@@ -10,17 +10,16 @@ from typing import Any
 
 from conformance.account.restorer import Part
 from conformance.account.state import (
-    TEXT_MEMBERS,
-    USER_MEMBERS,
     AccountState,
     Email,
     differences,
     email_differences,
     email_list_problems,
-    email_problems,
+    problems_of,
     read_emails,
+    text_members,
     user_differences,
-    user_problems,
+    user_members,
 )
 from conformance.catalogue.requirements import slug
 from conformance.checks.support.context import CheckContext
@@ -28,9 +27,13 @@ from conformance.checks.support.judge import Judge, NotVerified
 from conformance.target.credentials import Credentials
 from conformance.wire.exchange import Exchange, NotJson
 
-READ_ONLY = tuple(name for name in USER_MEMBERS if name not in (*TEXT_MEMBERS, "gravatar_url"))
 FOLLOWS_PRIMARY = ("email", "gravatar_url")
 """Members of the user that may follow the primary address: the text leaves that open."""
+
+
+def _read_only() -> list[str]:
+    """Return the members of the user that no request sets, nor changes by the way."""
+    return [name for name in user_members() if name not in (*text_members(), "gravatar_url")]
 
 
 def answer(judge: Judge, exchange: Exchange) -> Any:
@@ -61,23 +64,23 @@ def answer(judge: Judge, exchange: Exchange) -> Any:
 def told_user(judge: Judge, exchange: Exchange) -> dict[str, Any] | None:
     """The user of an answer of success; None if it is no object."""
     value = answer(judge, exchange)
-    problems = user_problems(value)
+    problems = problems_of(value, "User")
     judge.that(
         f"{slug(exchange.operation)}/members",
         not problems,
-        expected="the twelve members",
+        expected="the documented members",
         actual=problems,
         at=exchange,
     )
     return value if isinstance(value, dict) else None
 
 
-def got_user(run: CheckContext, judge: Judge, login: Credentials, role: str = "owner") -> None:
+def got_user(run: CheckContext, judge: Judge, login: Credentials, role: str = "owner") -> Exchange:
     """GET the user, and judge what comes."""
     username = run.account(role).username
     exchange = run.call("get_user", login, username=username)
     if not judge.status("get-user/success", exchange, 200):
-        return
+        return exchange
     value = told_user(judge, exchange)
     if value is not None:
         judge.that(
@@ -87,6 +90,7 @@ def got_user(run: CheckContext, judge: Judge, login: Credentials, role: str = "o
             actual=f"username is {value.get('username')!r}",
             at=exchange,
         )
+    return exchange
 
 
 def told_emails(
@@ -105,14 +109,16 @@ def told_emails(
     return None if problems else read_emails(value)
 
 
-def listed_emails(run: CheckContext, judge: Judge, login: Credentials, role: str = "owner") -> None:
+def listed_emails(
+    run: CheckContext, judge: Judge, login: Credentials, role: str = "owner"
+) -> Exchange:
     """GET the addresses, and judge what comes."""
     exchange = run.call("list_emails", login, username=run.account(role).username)
     if not judge.status("list-emails/success", exchange, 200):
-        return
+        return exchange
     emails = told_emails(judge, exchange)
     if emails is None:
-        return
+        return exchange
     primaries = [email.email for email in emails if email.primary]
     judge.that(
         "list-emails/one-primary",
@@ -128,11 +134,7 @@ def listed_emails(run: CheckContext, judge: Judge, login: Credentials, role: str
         actual=", ".join(email.email for email in emails),
         at=exchange,
     )
-
-
-def _part(exchange: Exchange) -> Part:
-    """What an operation is about, and is read again after it was refused."""
-    return "user" if exchange.operation == "update_user" else "emails"
+    return exchange
 
 
 class Witness:
@@ -143,11 +145,15 @@ class Witness:
         self.owner = run.before()
         self.other = run.before("other") if run.has_other else None
 
+    def _part(self, exchange: Exchange) -> Part:
+        """Return the part of an account that an operation is about, which is read again after a refusal."""
+        return self._run.descriptions[exchange.operation].touches
+
     def other_untouched(self, judge: Judge, requirement: str, exchange: Exchange) -> None:
         """Judge that the other user stayed as it was."""
         if self.other is None:
             return
-        found = differences(self.other, self._run.observe("other", _part(exchange)))
+        found = differences(self.other, self._run.observe("other", self._part(exchange)))
         judge.that(
             requirement,
             not found,
@@ -158,7 +164,7 @@ class Witness:
 
     def nothing_changed(self, judge: Judge, requirement: str, exchange: Exchange) -> None:
         """Judge that the owner is as before."""
-        found = differences(self.owner, self._run.observe("owner", _part(exchange)))
+        found = differences(self.owner, self._run.observe("owner", self._part(exchange)))
         judge.that(
             requirement,
             not found,
@@ -200,7 +206,7 @@ def updated_user(
     for name in value:
         _judge_member(judge, name, value[name], told, witness.owner, after, exchange)
     sent = ["gravatar_url" if name == "gravatar_email" else name for name in value]
-    kept = user_differences(witness.owner.user, after.user, ignore=[*sent, *READ_ONLY])
+    kept = user_differences(witness.owner.user, after.user, ignore=[*sent, *_read_only()])
     judge.that(
         "update-user/leaves-others",
         not kept,
@@ -208,7 +214,9 @@ def updated_user(
         actual=kept,
         at=exchange,
     )
-    fixed = user_differences(witness.owner.user, after.user, ignore=[*TEXT_MEMBERS, "gravatar_url"])
+    fixed = user_differences(
+        witness.owner.user, after.user, ignore=[*text_members(), "gravatar_url"]
+    )
     judge.that(
         "update-user/read-only-members",
         not fixed,
@@ -218,7 +226,7 @@ def updated_user(
     )
     untrue = [
         f"{name} is {told[name]!r} in the answer and {after.user.get(name)!r} afterwards"
-        for name in USER_MEMBERS
+        for name in user_members()
         if name in told and told[name] != after.user.get(name)
     ]
     judge.that(
@@ -287,7 +295,7 @@ def judge_added(
 ) -> None:
     """Judge an address that was just added with 201."""
     found = answer(judge, exchange)
-    problems = email_problems(found)
+    problems = problems_of(found, "Email")
     told = found if isinstance(found, dict) else {}
     if told.get("email") != address:
         problems = [*problems, f"email is {told.get('email')!r}"]
@@ -379,7 +387,7 @@ def judge_updated_email(
         before.primary or bool(value.get("primary")),
     )
     found = answer(judge, exchange)
-    problems = email_problems(found)
+    problems = problems_of(found, "Email")
     told = found if isinstance(found, dict) else {}
     if not problems and Email(told["email"], told["verified"], told["primary"]) != expected:
         problems = [f"it is {Email(told['email'], told['verified'], told['primary'])}"]
