@@ -180,7 +180,7 @@ class CheckContext:
         one = self.operations[operation]
         if body is None and value is not None:
             body = form_body(value) if form else json_body(value)
-        self._spare(one, credentials)
+        self._spare(one, credentials, username or self.target.owner.username)
         if one.writes:
             self._dirty = True
         path = self.path(operation, username)
@@ -188,19 +188,22 @@ class CheckContext:
             one.method.upper(), path + query, credentials, body, operation, accept=accept
         )
 
-    def _spare(self, operation: Operation, credentials: Credentials) -> None:
-        """Refuse to do what nothing undoes. Raises NotVerified."""
+    def _spare(self, operation: Operation, credentials: Credentials, username: str) -> None:
+        """Refuse to do what nothing undoes, with the account's own login. Raises NotVerified."""
         reason = self.descriptions[operation.id].irreversible
         opens = credentials.scopes is None or operation.scopes <= credentials.scopes
-        if reason and credentials.role and opens:
-            raise NotVerified(f"{operation.id} is not sent with a login that opens it: {reason}")
+        account = self.restorer.accounts.get(credentials.role)
+        if reason and opens and account is not None and account.username == username:
+            raise NotVerified(f"{operation.id} is not sent with the login of its account: {reason}")
 
     def path(self, operation: str, username: str | None = None) -> str:
         """Return the path of a correct request, to the owner's account or to another one."""
         one = self.operations[operation]
         further = self.descriptions[operation].parameters
-        values = further(self) if further is not None else {}
-        return one.fill({str(one.owner): username or self.target.owner.username, **values})
+        owner = self.target.owner.username
+        is_other = self.has_other and username == self.account("other").username != owner
+        values = further(self, "other" if is_other else "owner") if further is not None else {}
+        return one.fill({str(one.owner): username or owner, **values})
 
     def send(
         self, method: str, operation: str, credentials: Credentials, username: str = ""

@@ -61,20 +61,20 @@ class Description:
         succeed: A correct request and its oracle.
         reads: Whether its answer is that part of the account, by which a run reads it.
         value: The body of a request that would change something, for an account (`owner` or `other`).
-        parameters: The parameters in the path beside the username, for a correct request.
+        parameters: The parameters in the path beside the username, for a correct request to an account.
         refused: A body that everybody refuses with 400: it shows that a login works, and changes nothing.
         accept: The oracle of a generated body that is valid by anyone's reading.
         step: The oracle of a step in a sequence; without one, each step is a correct request.
         allowed: The statuses that an odd object may be answered with.
         undo: The way to undo what it did to an account.
-        irreversible: The reason why nothing undoes it; it is then never sent with a login that opens it.
+        irreversible: The reason why nothing undoes it; it is then never sent with the login of its account.
     """
 
     touches: Part
     succeed: Succeed
     reads: bool = False
     value: Callable[[CheckContext, str], dict[str, Any]] | None = None
-    parameters: Callable[[CheckContext], Mapping[str, str]] | None = None
+    parameters: Callable[[CheckContext, str], Mapping[str, str]] | None = None
     refused: Any = None
     accept: Send | None = None
     step: Callable[..., Exchange] | None = None

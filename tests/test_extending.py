@@ -1,0 +1,137 @@
+"""docs/extending.md is true: its edits are made as they stand there, and the copy is served and judged."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+
+from mockserver.sandboxes.faults import KINDS
+from mockserver.testing.sandbox import FaultKind
+from tests.conformance.support import write_target
+from tests.support import CONTROL_FILE, ROOT, MockServer, basic, bearer, read_yaml
+from tests.support.servers import clean_environment
+
+PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
+PACKAGES = ("accounts_contract", "conformance", "mockserver", "openapi")
+_EDIT = re.compile(
+    r"^(?:In|Create) `(?P<file>[^`]+)`:?\n\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+MOST_FILES = 9
+_SUITE = "import sys; from conformance.cli import main; sys.exit(main())"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Lines that are put before or after another line of a file, as a diff has them; or a new file."""
+
+    file: str
+    text: str
+
+    @property
+    def added(self) -> list[str]:
+        return [line[1:] for line in self.text.splitlines(keepends=True) if line[0] == "+"]
+
+    def make(self, root: Path) -> None:
+        path = root / self.file
+        if not self.added:
+            assert not path.exists(), f"{self.file} is there already"
+            path.write_text(self.text, "utf-8")
+            return
+        shown = self.text.splitlines(keepends=True)
+        [known] = [line[1:] for line in shown if line[0] == " "]
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        assert lines.count(known) > 0, f"docs/extending.md: {self.file} has no line {known!r}"
+        place = lines.index(known) + (shown[0][0] == " ")
+        path.write_text("".join([*lines[:place], *self.added, *lines[place:]]), "utf-8")
+
+
+def parts() -> Mapping[str, str]:
+    """The parts of the page, by their headings."""
+    found = re.split(r"^## (.+)\n", PAGE, flags=re.MULTILINE)
+    return dict(zip(found[1::2], found[2::2], strict=True))
+
+
+def edits(part: str) -> Sequence[Edit]:
+    return [Edit(one["file"], one["text"]) for one in _EDIT.finditer(parts()[part])]
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with everything that the page adds."""
+    root = tmp_path_factory.mktemp("grown")
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in parts():
+        for edit in edits(part):
+            edit.make(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def environment(grown: Path) -> dict[str, str]:
+    return {"PYTHONPATH": str(grown), "PYTHONSAFEPATH": "1"}
+
+
+def test_an_extended_copy_serves_and_judges_what_was_added(
+    grown: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with MockServer(program=("-m", "mockserver"), environment=environment) as server:
+        report = tmp_path / "report.json"
+        plain = tmp_path / "report.txt"
+        target = write_target(tmp_path, server.url)
+        only = ("deactivate-user", "get-email", "update-user/sets-nickname")
+        command = [
+            *(sys.executable, "-c", _SUITE, "run", str(target)),
+            *(word for one in only for word in ("--only", one)),
+            *("--report", str(report), "--report", str(plain)),
+        ]
+        done = subprocess.run(
+            command,
+            cwd=grown,
+            env=clean_environment(environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 3, done.stdout + done.stderr
+        told = {one["id"]: one["status"] for one in json.loads(report.read_text())["requirements"]}
+        assert told["update-user/sets-nickname"] == "passed"
+        reading = {status for name, status in told.items() if name.startswith("get-email/")}
+        assert reading <= {"passed", "not_configured"}
+        assert told["deactivate-user/success"] == "not_verified"
+        for name in ("unauthenticated/missing", "forbidden/scope", "refused-unchanged/access"):
+            assert told[f"deactivate-user/{name}"] == "passed"
+        assert "passed update-user/sets-nickname" in plain.read_text()
+
+        user = "/api/v1.1/users/johndoe"
+        email = server.send(
+            "GET", f"{user}/emails/john.doe%40example.com/", basic("johndoe", "johndoe-password")
+        )
+        assert email.status_code == 200, email.text
+        assert server.send("GET", f"{user}/", bearer("johndoe-all")).json()["nickname"] == ""
+        assert server.send("POST", f"{user}/deactivate/", bearer("johndoe-all")).status_code == 204
+        assert server.send("GET", f"{user}/", bearer("johndoe-all")).status_code == 401
+
+
+@pytest.mark.parametrize("part", list(parts()))
+def test_a_way_touches_few_files_and_all_of_them_exist(part: str) -> None:
+    named = set(re.findall(r"`((?:\w+/)+[\w.]*)`", parts()[part]))
+    created = {one.file for one in edits(part) if not one.added}
+    assert [name for name in sorted(named - created) if not (ROOT / name).exists()] == []
+    assert len(named) <= MOST_FILES
+
+
+def test_the_kinds_of_a_fault_are_the_same_in_all_places() -> None:
+    control = yaml.safe_dump(read_yaml(CONTROL_FILE))
+    assert get_args(FaultKind) == KINDS
+    assert yaml.safe_dump({"enum": list(KINDS)}).replace("\n", "\n" + " " * 10).strip() in control
