@@ -67,13 +67,13 @@ class Schema:
         )
         """The documented top-level members; None where the schema describes further ones."""
 
-    def within(self, *steps: str) -> Schema:
-        """Return the schema of a part: a member by its name, the entries of a list by `[]`."""
+    def members_within(self, *steps: str) -> list[str]:
+        """Return the members of a part: steps are the names of members, and `[]` the entries of a list."""
         found: Any = self.raw
         for step in steps:
             found = self._components.resolve(found)
             found = found["items"] if step == "[]" else dict(self._components.members(found))[step]
-        return self._components.compile(self._components.resolve(found))
+        return list(dict(self._components.members(found)))
 
     def violations(
         self, value: Any, show: Callable[[str], str] = lambda text: text

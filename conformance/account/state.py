@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from conformance.catalogue.requirements import packaged_contract
@@ -11,6 +12,7 @@ from conformance.catalogue.requirements import packaged_contract
 _WORDS = {"integer": "a whole number", "string": "a text", "boolean": "true or false"}
 
 
+@cache
 def members(schema: str) -> Mapping[str, frozenset[str]]:
     """Return the members of a schema of the contract, in their order, with their JSON types."""
     return packaged_contract().schema(schema, "response").member_types

@@ -67,8 +67,7 @@ def world_from_state(
     if violations:
         raise StateError([Violation(show(one.pointer), one.detail) for one in violations])
     world = World()
-    documented = schema.within("accounts", "[]").member_types
-    members = [name for name in documented if name not in _APART]
+    members = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
     taken = {raw["id"] for raw in data["accounts"] if "id" in raw}
     highest = max(taken, default=0)
     free = (one for one in count(highest + 1 if highest < _HIGHEST_ID else 1) if one not in taken)

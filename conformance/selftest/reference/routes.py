@@ -18,7 +18,9 @@ NEEDED_SCOPE = {
 }
 OPERATIONS = tuple(NEEDED_SCOPE)
 READING = ("get_user", "list_emails")
-WRITING = tuple(name for name in OPERATIONS if name not in READING)
+BODILESS: tuple[str, ...] = ()
+"""Those that write, and read no body."""
+WRITING = tuple(name for name in OPERATIONS if name not in (*READING, *BODILESS))
 EMAILS = ("add_email", "update_email", "delete_email")
 """Those whose body names an address."""
 PLACES = {
