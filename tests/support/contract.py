@@ -55,7 +55,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(_operations())
 BY_ID: Mapping[str, Operation] = {operation.id: operation for operation in OPERATIONS}
 READ: Mapping[str, Compiled] = read_contract(CONTRACT_FILE).operations
 """The operations as the mock server and the suite have them, by their ids."""
-WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if one.method != "GET")
+WRITING: tuple[Operation, ...] = tuple(one for one in OPERATIONS if READ[one.id].body is not None)
+"""Those that read a body."""
 PATHS: tuple[str, ...] = tuple(CONTRACT["paths"])
 USER = BY_ID["get_user"].template
 EMAILS = BY_ID["list_emails"].template

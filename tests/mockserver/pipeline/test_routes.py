@@ -29,7 +29,7 @@ ALLOWED = {
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "SEARCH", "LINK"]
 REFUSED = [(path, method) for path in PATHS for method in METHODS if method not in ALLOWED[path]]
-READING = [one for one in OPERATIONS if one.body is None]
+READING = [one for one in OPERATIONS if one.method == "GET"]
 
 
 def allowed(value: str) -> set[str]:
@@ -43,7 +43,10 @@ def test_another_method_is_405_with_allow(
 ) -> None:
     with server.unchanged():
         answer = server.send(method, path.replace("{username}", "johndoe"), authorization)
-    problem(answer, 405, "method-not-allowed")
+    if method == "HEAD":
+        assert (answer.status_code, answer.content) == (405, b"")
+    else:
+        problem(answer, 405, "method-not-allowed")
     assert allowed(answer.headers["allow"]) == ALLOWED[path]
 
 
