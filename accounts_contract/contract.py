@@ -47,7 +47,7 @@ class MediaType:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation reads: the media types, by their lower-case names."""
+    """The body that an operation reads: its media types, by their lower-case names."""
 
     required: bool
     content: Mapping[str, MediaType]
@@ -55,7 +55,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What an operation answers with one status. `requirement` is its `x-requirement`, in full, if it has one."""
+    """The answer of an operation with one status. `requirement` is its `x-requirement`, in full, if it has one."""
 
     description: str
     content: Mapping[str, MediaType]
@@ -128,7 +128,7 @@ class Operation:
         )
 
     def response(self, status: int) -> Response | None:
-        """What the contract documents for a status (OpenAPI 3.0.3, "Responses Object"); None if nothing."""
+        """Return the response that the contract documents for a status (OpenAPI 3.0.3, "Responses Object"); None if nothing."""
         for key in (str(status), f"{status // 100}XX", "default"):
             if key in self.responses:
                 return self.responses[key]
@@ -149,7 +149,7 @@ class Contract:
         return str(self.document.data["info"]["title"])
 
     def schema(self, name: str, direction: Literal["request", "response"] = "request") -> Schema:
-        """A named schema (`components.schemas`), compiled. Raises KeyError."""
+        """Return a named schema (`components.schemas`), compiled. Raises KeyError."""
         raw = self.document.data["components"]["schemas"][name]
         return SchemaSet(self.document.data, direction).compile(raw)
 
@@ -180,7 +180,7 @@ def read_contract(path: Path, *, validate: bool = True) -> Contract:
 
 
 class _Reader:
-    """Reads the operations of one document, and collects what is wrong with them."""
+    """A reader of the operations of one document, and of the findings about them."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -346,7 +346,7 @@ class _Reader:
             return None
 
     def resolve(self, raw: Any) -> Mapping[str, Any]:
-        """An object, with references inside this document followed; {} where they lead nowhere."""
+        """Return an object, with references inside this document followed; {} where they lead nowhere."""
         for _ in range(32):
             if not isinstance(raw, Mapping):
                 return {}

@@ -121,7 +121,7 @@ class Document:
     )
 
     def place(self, pointer: Pointer) -> Place:
-        """Where the value at a pointer stands; of a value that is missing, where its parent stands."""
+        """Return the place of the value at a pointer; of a value that is missing, that of its parent."""
         node, mark = self.root, self.root.start_mark
         for key in pointer:
             step = self._step(node, key)
@@ -131,7 +131,7 @@ class Document:
         return _place(self.file, mark)
 
     def finding(self, pointer: Pointer, message: str) -> Finding:
-        """A finding about the value at a pointer."""
+        """Return a finding about the value at a pointer."""
         return Finding(self.place(pointer), format_pointer(pointer), message)
 
     def _step(self, node: yaml.Node, key: str | int) -> tuple[Any, yaml.Node] | None:
@@ -258,12 +258,12 @@ def _unreadable(file: str, message: str) -> DocumentError:
 
 
 def format_pointer(pointer: Sequence[str | int]) -> str:
-    """A pointer as RFC 6901 writes it: `/paths/~1users~1/get`."""
+    """Return a pointer as RFC 6901 writes it: `/paths/~1users~1/get`."""
     return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in pointer)
 
 
 def follow(data: Any, reference: str) -> Any:
-    """What a reference within a document (`#/…`) leads to; None where that is nothing."""
+    """Follow a reference within a document (`#/…`); None where it leads nowhere."""
     for key in reference.removeprefix("#/").split("/"):
         key = key.replace("~1", "/").replace("~0", "~")
         data = data.get(key) if isinstance(data, Mapping) else None
@@ -271,7 +271,7 @@ def follow(data: Any, reference: str) -> Any:
 
 
 class _Inspection:
-    """Finds what keeps a tree of nodes from becoming JSON data; each node is looked at once."""
+    """A search for the nodes of a tree that cannot become JSON data; each node is looked at once."""
 
     def __init__(self, file: str) -> None:
         self.findings: list[Finding] = []
@@ -281,7 +281,7 @@ class _Inspection:
         self._measured: dict[int, tuple[int, int]] = {}
 
     def measure(self, node: yaml.Node, pointer: Pointer = (), above: int = 0) -> tuple[int, int]:
-        """How many values a node holds, those that aliases repeat included, and in how many levels.
+        """Count the values that a node holds, those that aliases repeat included, and in how many levels.
 
         Args:
             node: The node.
@@ -317,7 +317,7 @@ class _Inspection:
         return size, levels
 
     def _parts(self, node: yaml.Node, pointer: Pointer) -> Iterator[tuple[str | int, yaml.Node]]:
-        """What a node holds. Keys that JSON does not have are findings."""
+        """Check the values of a node. Keys that JSON does not have are findings."""
         if isinstance(node, yaml.SequenceNode):
             yield from enumerate(node.value)
             return

@@ -1,4 +1,4 @@
-"""Where the contracts lie: inside the installed package, or beside it in a checkout."""
+"""The files of the contracts: inside the installed package, or beside it in a checkout."""
 
 from pathlib import Path
 
@@ -6,17 +6,17 @@ _PACKAGE = Path(__file__).parent
 
 
 def accounts_file() -> Path:
-    """The path of `accounts.yaml`, the contract of the Accounts API."""
+    """Return the path of `accounts.yaml`, the contract of the Accounts API."""
     return _find("accounts.yaml")
 
 
 def control_file() -> Path:
-    """The path of `control.yaml`, the contract of the mock server's own control API."""
+    """Return the path of `control.yaml`, the contract of the mock server's own control API."""
     return _find("control.yaml")
 
 
 def reading_file() -> Path:
-    """The path of `reading.yaml`: how we read the text that the contract was made from."""
+    """Return the path of `reading.yaml`: how we read the text that the contract was made from."""
     return _find("reading.yaml")
 
 

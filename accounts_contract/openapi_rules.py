@@ -1,4 +1,4 @@
-"""What OpenAPI itself asks of a document, each breach of it with its place."""
+"""OpenAPI's own rules of a document, each breach with its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts_contract.schemas import errors_of, explain
 
 
 def breaches_of_form(document: Document) -> list[Finding]:
-    """What keeps a document from being read as OpenAPI 3.0, as far as its first broken storey."""
+    """Find the breaches that keep a document from being read as OpenAPI 3.0, as far as its first broken storey."""
     for storey in (_version, _dangling_references, _structure):
         findings = list(storey(document))
         if findings:
@@ -21,7 +21,7 @@ def breaches_of_form(document: Document) -> list[Finding]:
 
 
 def breaches_of_meaning(document: Document) -> Iterator[Finding]:
-    """What no schema can say, such as a default value of a wrong type.
+    """Find breaches that no schema can describe, such as a default value of a wrong type.
 
     The validator tells the place of little of this: what we can place ourselves is better found before.
     """
@@ -42,7 +42,7 @@ def _version(document: Document) -> Iterator[Finding]:
 
 
 def _dangling_references(document: Document) -> Iterator[Finding]:
-    """Each `$ref` that leads nowhere, or out of the file."""
+    """Find each `$ref` that leads nowhere, or out of the file."""
     todo: list[tuple[Pointer, Any]] = [((), document.data)]
     while todo:
         pointer, value = todo.pop()
@@ -60,7 +60,7 @@ def _dangling_references(document: Document) -> Iterator[Finding]:
 
 
 def _structure(document: Document) -> Iterator[Finding]:
-    """What breaks the schema that OpenAPI publishes of its documents."""
+    """Find the breaches of the schema that OpenAPI publishes of its documents."""
     from openapi_spec_validator.schemas import schema_v30  # noqa: PLC0415 - as above
 
     schema = jsonschema_rs.Draft4Validator(dict(schema_v30), validate_formats=True, offline=True)
@@ -71,7 +71,7 @@ def _structure(document: Document) -> Iterator[Finding]:
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """What is wrong at the root; of several alternatives, in the one that comes closest."""
+    """Return the errors at the root; of several alternatives, those of the one that comes closest."""
     branches: list[list[jsonschema_rs.ValidationError]] = error.kind.as_dict().get("context", [])
     if not branches:
         return [error]

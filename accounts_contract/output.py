@@ -1,4 +1,4 @@
-"""What a command line writes to: it takes every text, whatever its encoding."""
+"""Standard output and standard error that take every text, whatever their encoding."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class Schema:
     def violations(
         self, value: Any, show: Callable[[str], str] = lambda text: text
     ) -> list[Violation]:
-        """Everything that is wrong with a JSON value, or with a large one the first thing; empty if it is valid.
+        """Return all violations in a JSON value, or the first in a large one; none if it is valid.
 
         A value in a member of the format `password` is never repeated. A value whose nesting the
         validator gives up on is a violation too.
@@ -101,7 +101,7 @@ class Schema:
 def errors_of(
     validator: jsonschema_rs.Draft4Validator, value: Any
 ) -> Iterable[jsonschema_rs.ValidationError]:
-    """All errors of a value, or the first one of a large value: the validator makes all at once, and slowly."""
+    """Return all errors of a value, or the first one of a large value: the validator makes all at once, and slowly."""
     if not _is_large(value):
         return validator.iter_errors(value)
     try:
@@ -137,14 +137,14 @@ class SchemaSet:
         self._secret_names = self._secrets_in(self._named.values())
 
     def compile(self, raw: Mapping[str, Any]) -> Schema:
-        """The compiled form of a schema object; equal ones are compiled once. Raises SchemaError."""
+        """Return the compiled form of a schema object; equal ones are compiled once. Raises SchemaError."""
         key = json.dumps(raw, sort_keys=True)
         if key not in self._compiled:
             self._compiled[key] = Schema(raw, self)
         return self._compiled[key]
 
     def validator(self, raw: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
-        """The validator of a schema object. Raises SchemaError."""
+        """Return the validator of a schema object. Raises SchemaError."""
         document = {
             "allOf": [_translate(raw, self._direction, self.resolve)],
             "components": {"schemas": self._translated},
@@ -161,7 +161,7 @@ class SchemaSet:
             raise SchemaError(str(error).split("\n", 1)[0]) from None
 
     def resolve(self, schema: Any) -> Mapping[str, Any]:
-        """A schema object, with a reference to a named schema followed; {} where there is none."""
+        """Return a schema object, with a reference to a named schema followed; {} where there is none."""
         seen = set()
         while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
             name = schema["$ref"].removeprefix("#/components/schemas/")
@@ -172,7 +172,7 @@ class SchemaSet:
         return schema if isinstance(schema, Mapping) else {}
 
     def members(self, raw: Any, depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The top-level members that a schema describes, with their schemas, through its parts."""
+        """Return the top-level members that a schema describes, with their schemas, through its parts."""
         schema = self.resolve(raw)
         for name, member in schema.get("properties", {}).items():
             yield name, self.resolve(member)
@@ -180,7 +180,7 @@ class SchemaSet:
             yield from self.members(part, depth + 1)
 
     def types(self, raw: Any, depth: int = 0) -> frozenset[str]:
-        """The JSON types that a schema allows by name; empty where it names none."""
+        """Return the JSON types that a schema allows by name; empty where it names none."""
         schema = self.resolve(raw)
         if isinstance(schema.get("type"), str):
             return frozenset({schema["type"]})
@@ -190,7 +190,7 @@ class SchemaSet:
         return found
 
     def secrets(self, raw: Any) -> frozenset[str]:
-        """The names of the members, in a schema and in all named ones, whose values are secret."""
+        """Return the names of the members, in a schema and in all named ones, whose values are secret."""
         return self._secret_names | self._secrets_in([raw])
 
     def _secrets_in(self, schemas: Iterable[Any]) -> frozenset[str]:
@@ -209,7 +209,7 @@ class SchemaSet:
         return frozenset(found)
 
     def is_open(self, raw: Any, depth: int = 0) -> bool:
-        """Whether a schema describes members beyond those it names."""
+        """Return whether a schema describes members beyond those it names."""
         schema = self.resolve(raw)
         if isinstance(schema.get("additionalProperties"), Mapping):
             return True
@@ -221,7 +221,7 @@ def _parts(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _translate(schema: Any, direction: Direction, resolve: Any) -> Any:
-    """A schema object of OpenAPI 3.0 as JSON Schema draft 4."""
+    """Return a schema object of OpenAPI 3.0 as JSON Schema draft 4."""
     if not isinstance(schema, Mapping) or "$ref" in schema:
         return schema
     result: dict[str, Any] = {}
@@ -289,7 +289,7 @@ def explain(
     show: Callable[[str], str] = lambda text: text,
     secrets: Collection[str] = (),
 ) -> Iterator[tuple[Pointer, str]]:
-    """What a validator found, in plain words, each with its place.
+    """Explain the findings of a validator in plain words, each with its place.
 
     Args:
         error: What it found.
@@ -322,7 +322,7 @@ def explain(
 
 
 def _detail(kind: str, facts: Mapping[str, Any], value: Any, show: Callable[[str], str]) -> str:
-    """What is wrong with a value, by the rule that it breaks."""
+    """Describe the fault of a value by the rule that it breaks."""
     if kind in _SIZES:
         bound, things = _SIZES[kind]
         return f"must have {bound} {facts['limit']} {things}, and has {len(cast('Sized', value))}"
@@ -347,7 +347,7 @@ def _detail(kind: str, facts: Mapping[str, Any], value: Any, show: Callable[[str
 def _meant(
     error: jsonschema_rs.ValidationError, forms: list[list[jsonschema_rs.ValidationError]]
 ) -> list[jsonschema_rs.ValidationError]:
-    """What is wrong with a value as the one form that it was probably meant to have; nothing if that is not plain."""
+    """Return the errors of a value as the one form that it was probably meant to have; none if that is not plain."""
     misfits = {"type", "required", "additionalProperties"}
     close = [
         form

@@ -13,8 +13,6 @@ from tests.support import ROOT
 ROOMS = ("accounts_contract", "bench", "clients", "conformance", "mockserver", "recipes")
 
 TO_DO = (
-    "accounts_contract",
-    "conformance/account",
     "conformance/checks",
     "conformance/selftest",
     "mockserver",

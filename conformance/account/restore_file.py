@@ -44,7 +44,7 @@ class JournalInUse(JournalError):
 
 @dataclass(frozen=True)
 class Record:
-    """What a journal holds. `accounts` are by role."""
+    """The content of a journal. `accounts` are by role."""
 
     base_url: str
     tag: str
@@ -52,7 +52,7 @@ class Record:
     accounts: Mapping[str, AccountState]
 
     def to_json(self) -> str:
-        """The record as text."""
+        """Return the record as text."""
         data = {
             "version": _VERSION,
             "base_url": self.base_url,
@@ -67,7 +67,7 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """A record from its text. Raises ValueError."""
+        """Return a record from its text. Raises ValueError."""
         try:
             data: Any = json.loads(text)
         except RecursionError:
@@ -143,7 +143,7 @@ class Journal:
         return cls(path, descriptor)
 
     def read(self) -> Record | None:
-        """What an unfinished run left; None if it wrote nothing yet. Raises JournalError."""
+        """Read the record that an unfinished run left; None if it wrote nothing yet. Raises JournalError."""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         with os.fdopen(self._descriptor, "rb", closefd=False) as file:
             text = file.read()
@@ -236,7 +236,7 @@ def wait_for(descriptor: int) -> None:
 
 
 def default_path(target_file: Path) -> Path:
-    """Beside the target file; where that folder cannot be written to, among the temporary files."""
+    """Return a path beside the target file; where that folder cannot be written to, among the temporary files."""
     folder = target_file.resolve().parent
     if os.access(folder, os.W_OK):
         return folder / f".{target_file.name}.journal"

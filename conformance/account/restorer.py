@@ -38,7 +38,7 @@ class Restored:
 
 
 def ascii_body(value: Any) -> Body:
-    """A value as JSON in ASCII: what is put back may have half a character in it."""
+    """Return a value as JSON in ASCII: a text that is put back may have half a character in it."""
     return Body(json.dumps(value).encode("ascii"))
 
 
@@ -89,7 +89,7 @@ class Keeping:
 
 
 class Restorer:
-    """Reads and writes the accounts with the logins that work, and restores them."""
+    """The way to read, write and restore the accounts, with the logins that work."""
 
     def __init__(
         self,

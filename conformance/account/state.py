@@ -55,22 +55,22 @@ class AccountState:
         return primaries[0] if len(primaries) == 1 else None
 
     def find(self, address: str) -> Email | None:
-        """The address that is spelled so."""
+        """Return the address that is spelled so."""
         return next((email for email in self.emails if email.email == address), None)
 
     def with_user(self, **members: Any) -> AccountState:
-        """A copy with members of the user replaced."""
+        """Return a copy with members of the user replaced."""
         return replace(self, user={**self.user, **members})
 
     def with_email(self, email: Email) -> AccountState:
-        """A copy with an address added, or put in the place of the one that is spelled so."""
+        """Return a copy with an address added, or put in the place of the one that is spelled so."""
         kept = [other for other in self.emails if other.email != email.email]
         if email.primary:
             kept = [replace(other, primary=False) for other in kept]
         return replace(self, emails=tuple(sorted([*kept, email])))
 
     def without_email(self, address: str) -> AccountState:
-        """A copy without an address."""
+        """Return a copy without an address."""
         kept = tuple(email for email in self.emails if email.email != address)
         return replace(self, emails=kept)
 
@@ -106,7 +106,7 @@ def email_list_problems(value: Any) -> list[str]:
 
 
 def read_emails(value: Sequence[Mapping[str, Any]]) -> tuple[Email, ...]:
-    """The addresses of a list that has no problems."""
+    """Return the addresses of a list that has no problems."""
     return tuple(sorted(Email(one["email"], one["verified"], one["primary"]) for one in value))
 
 

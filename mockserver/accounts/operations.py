@@ -46,7 +46,7 @@ def update_user(world: World, username: str, body: Mapping[str, Any]) -> Json:
 
 
 def list_emails(world: World, username: str) -> list[Json]:
-    """All addresses of the account."""
+    """Return all addresses of the account."""
     return [email_json(email) for email in _account(world, username).emails]
 
 
@@ -118,7 +118,7 @@ def email_json(email: Email) -> Json:
 
 
 def gravatar_url(address: str) -> str:
-    """The picture of an address in the documented form, with the MD5 that Gravatar asks for."""
+    """Return the picture of an address in the documented form, with the MD5 that Gravatar asks for."""
     digest = hashlib.md5(address.strip().lower().encode(), usedforsecurity=False).hexdigest()
     return f"https://secure.gravatar.com/avatar/{digest}.jpg?s=80&r=g&d=mm"
 
@@ -131,7 +131,7 @@ def _account(world: World, username: str) -> Account:
 
 
 def _email(account: Account, address: str) -> Email:
-    """The address of the account that is spelled so; failing that, one that differs only in case."""
+    """Return the address of the account that is spelled so; failing that, one that differs only in case."""
     for email in account.emails:
         if email.email == address:
             return email

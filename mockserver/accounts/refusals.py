@@ -1,4 +1,4 @@
-"""Why a rule refuses: the reasons as exceptions, free of HTTP."""
+"""The reasons of a refusal as exceptions, free of HTTP."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """What was sent cannot be done as it is."""
+    """A request that cannot be carried out as it is."""
 
 
 class Unknown(Refusal):
-    """What was named does not exist."""
+    """A thing that was named and does not exist."""
 
 
 def invalid_member(code: str, pointer: str, detail: str) -> Invalid:
-    """A refusal for the value of one member of the body."""
+    """Return a refusal for the value of one member of the body."""
     return Invalid(code, f"{pointer.removeprefix('/')} {detail}", [Violation(pointer, detail)])

@@ -49,7 +49,7 @@ def world_from_state(
     scopes: Collection[str],
     show: Show = lambda text: text,
 ) -> World:
-    """The world that JSON data describes.
+    """Return the world that JSON data describes.
 
     Args:
         data: What a fixtures file or the body of `PUT /_mock/state` holds.
@@ -90,7 +90,7 @@ def world_from_state(
 
 
 def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The state that a scenario makes of another one.
+    """Return the state that a scenario makes of another one.
 
     Args:
         data: A state, or a fixtures file.
@@ -108,7 +108,7 @@ def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
 
 
 def state_of(world: World) -> dict[str, Any]:
-    """A world as JSON data, from which `world_from_state` makes an equal one."""
+    """Return a world as JSON data, from which `world_from_state` makes an equal one."""
     return {
         "accounts": [_account_state(account) for account in world.accounts.values()],
         "logins": [
@@ -131,7 +131,7 @@ def state_of(world: World) -> dict[str, Any]:
 def unknown_scopes(
     asked: list[Any], scopes: Collection[str], pointer: str, show: Show
 ) -> Iterator[Violation]:
-    """A violation for each scope that the contract does not declare."""
+    """Return a violation for each scope that the contract does not declare."""
     for index, scope in enumerate(asked):
         if isinstance(scope, str) and scope not in scopes:
             known = ", ".join(scopes)
@@ -159,7 +159,7 @@ def _account(raw: Mapping[str, Any], number: int, members: Collection[str]) -> A
 
 
 def _made_up(raw: Mapping[str, Any]) -> Iterator[str]:
-    """The addresses that `more_emails` adds to an account."""
+    """Return the addresses that `more_emails` adds to an account."""
     for number in range(1, raw.get("more_emails", 0) + 1):
         yield f"more-{number}@{raw['username']}.example.com"
 
@@ -174,7 +174,7 @@ def _account_state(account: Account) -> dict[str, Any]:
 
 
 def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[Violation]:
-    """What no schema can say. Where the data breaks the schema too, as much as can be made out."""
+    """Find contradictions that no schema can describe. Where the data breaks the schema too, as much as can be made out."""
     usernames: set[str] = set()
     ids: set[int] = set()
     addresses: set[str] = set()
@@ -216,7 +216,7 @@ def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[
 def _more(
     raw: Mapping[str, Any], made_up: int, addresses: set[str], pointer: str
 ) -> Iterator[Violation]:
-    """What is wrong with the addresses that are made up for an account, `made_up` of them so far."""
+    """Find the faults of the addresses that are made up for an account, `made_up` of them so far."""
     if made_up > _MOST_MADE_UP:
         yield Violation(pointer, f"makes more than {_MOST_MADE_UP:,} addresses, with those before")
         return
@@ -229,7 +229,7 @@ def _more(
 
 
 def _entries(data: Any, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The objects in a list that is a member of some data, with their indexes."""
+    """Return the objects in a list that is a member of some data, with their indexes."""
     entries = data.get(name) if isinstance(data, Mapping) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, Mapping):

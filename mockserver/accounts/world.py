@@ -73,7 +73,7 @@ class Token:
         return token_digest(self.token)[:16]
 
     def is_expired(self, now: float) -> bool:
-        """Whether it is too old at a time, given in seconds since 1970."""
+        """Return whether it is too old at a time, given in seconds since 1970."""
         return self.expires_at is not None and now >= self.expires_at
 
 
@@ -95,7 +95,7 @@ class World:
     _shared: bool = field(default=False, compare=False, repr=False)
 
     def copy(self) -> World:
-        """An independent copy, which costs next to nothing until it or this one changes."""
+        """Return an independent copy, which costs next to nothing until it or this one changes."""
         self._shared = True
         return World(self.accounts, self.logins, self.tokens, _shared=True)
 
@@ -122,18 +122,18 @@ class World:
         self.tokens[token_digest(token.token)] = token
 
     def find_token(self, token: str) -> Token | None:
-        """The record of a token, if there is one."""
+        """Return the record of a token, if there is one."""
         return self.tokens.get(token_digest(token))
 
     def find_login(self, name: str) -> Login | None:
-        """The login of a name: one of the further ones, or an account's own."""
+        """Return the login of a name: one of the further ones, or an account's own."""
         if name in self.logins:
             return self.logins[name]
         account = self.accounts.get(name)
         return None if account is None else Login(name, account.password, name)
 
     def owner_of(self, email: str) -> Account | None:
-        """The account that has an address, compared without regard to case."""
+        """Return the account that has an address, compared without regard to case."""
         lowered = email.lower()
         for account in self.accounts.values():
             if any(lowered == own.email.lower() for own in account.emails):
@@ -155,12 +155,12 @@ def _login_secrets(name: str, password: str) -> tuple[str, str]:
 
 
 def token_digest(token: str) -> str:
-    """The SHA-256 of a token, in hexadecimal."""
+    """Return the SHA-256 of a token, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def format_time(seconds: float) -> str:
-    """Seconds since 1970 as an RFC 3339 date-time in UTC."""
+    """Return seconds since 1970 as an RFC 3339 date-time in UTC."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
         "+00:00", "Z"
@@ -168,7 +168,7 @@ def format_time(seconds: float) -> str:
 
 
 def parse_time(text: str) -> float:
-    """An RFC 3339 date-time as seconds since 1970. Raises ValueError."""
+    """Return an RFC 3339 date-time as seconds since 1970. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("it has no time zone")

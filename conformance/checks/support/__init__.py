@@ -1,1 +1,1 @@
-"""What the checks share."""
+"""The parts that the checks share."""

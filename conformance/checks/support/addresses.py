@@ -1,4 +1,4 @@
-"""What the checks of the addresses share: the owner's primary one, and asking for what is so already."""
+"""The parts that the checks of the addresses share: the owner's primary one, and asking for what is so already."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.checks.support.oracles import Witness, updated_email
 
 
 def primary_of_owner(run: CheckContext) -> Email:
-    """The owner's primary address. Raises NotVerified."""
+    """Return the owner's primary address. Raises NotVerified."""
     primary = run.before().primary
     if primary is None:
         raise NotVerified("the owner has no single primary address")
@@ -19,7 +19,7 @@ def primary_of_owner(run: CheckContext) -> Email:
 
 
 def verified_primary(run: CheckContext) -> Email:
-    """The owner's primary address, for a check that changes it for a while. Raises NotVerified."""
+    """Return the owner's primary address, for a check that changes it for a while. Raises NotVerified."""
     primary = primary_of_owner(run)
     if not primary.verified:
         raise NotVerified(
@@ -29,7 +29,7 @@ def verified_primary(run: CheckContext) -> Email:
 
 
 def made_primary(run: CheckContext, judge: Judge, *, form: bool = False) -> tuple[Email, Email]:
-    """The primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
+    """Return the primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
     previous = verified_primary(run)
     email = run.added(verified=True)
     value = {"email": email.email, "primary": True}

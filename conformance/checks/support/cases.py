@@ -1,4 +1,4 @@
-"""What the checks are repeated for, and one correct request for each operation."""
+"""The cases that checks are repeated for, and a correct request of each operation."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def refused(
 
 
 def other_scopes(run: CheckContext, op: str) -> Iterator[Scopes]:
-    """The sets of scopes that must not open an operation: each other scope alone, none, and what is listed."""
+    """Return the sets of scopes that must not open an operation: each other scope alone, none, and what is listed."""
     needed = run.scopes(op)
     found = [frozenset({scope}) for scope in run.contract.scopes if scope not in needed]
     found.append(frozenset())
@@ -132,24 +132,24 @@ def other_scopes(run: CheckContext, op: str) -> Iterator[Scopes]:
 
 
 def further_sets(run: CheckContext) -> Iterator[Scopes]:
-    """The sets of scopes between one and all: what only a token_command can show as a whole."""
+    """Return the sets of scopes between one and all: what only a token_command can show as a whole."""
     names = sorted(run.contract.scopes)
     for size in range(2, len(names)):
         yield from map(frozenset, combinations(names, size))
 
 
 def unknown_usernames(run: CheckContext) -> tuple[str, ...]:
-    """Names that nobody has: one of the target file or of our making, and one that begins as the owner's."""
+    """Return names that nobody has: one of the target file or of our making, and one that begins as the owner's."""
     return run.target.unknown_username or run.tag, f"{run.target.owner.username}{run.tag}"
 
 
 def too_large(body: Body) -> tuple[int, ...]:
-    """The statuses that may be answered to a body for its size alone; small ones have to be read."""
+    """Return the statuses that may be answered to a body for its size alone; small ones have to be read."""
     return (413,) if len(body.content) > _SMALL else ()
 
 
 def too_long(credentials: Credentials) -> tuple[int, ...]:
-    """The statuses that may be answered to credentials for their length alone."""
+    """Return the statuses that may be answered to credentials for their length alone."""
     return (431,) if len(credentials.authorization or "") > _SMALL - 24 else ()
 
 
@@ -169,7 +169,7 @@ def judge_error(judge: Judge, exchange: Exchange) -> None:
 
 
 def has_challenge(exchange: Exchange, scheme: str) -> bool:
-    """Whether WWW-Authenticate has a challenge of a scheme."""
+    """Return whether WWW-Authenticate has a challenge of a scheme."""
     value = exchange.header("WWW-Authenticate") or ""
     return re.search(rf"(?:^|,)\s*{scheme}\b", value, re.IGNORECASE) is not None
 

@@ -1,4 +1,4 @@
-"""What a check has in hand: logins, requests, the state of both accounts, addresses of its own."""
+"""The context of a check: logins, requests, the state of both accounts, addresses of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is found out before the first check, once, for all workers.
+    """The findings before the first check, made once for all workers.
 
     Attributes:
         tag: Stands in everything that this run writes.
@@ -44,7 +44,7 @@ class Prepared:
     fixed_members: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        """As text, for the workers."""
+        """Return it as text, for the workers."""
         data = {
             "tag": self.tag,
             "record": self.record.to_json() if self.record else None,
@@ -56,7 +56,7 @@ class Prepared:
 
     @classmethod
     def from_json(cls, text: str) -> Prepared:
-        """From the text of to_json()."""
+        """Read it from the text of to_json()."""
         data = json.loads(text)
         record = Record.from_json(data["record"]) if data["record"] else None
         return cls(
@@ -102,20 +102,20 @@ class CheckContext:
     # -- as whom ----------------------------------------------------------------------------------
 
     def account(self, role: str) -> Account:
-        """The owner or the other user. Raises NotVerified."""
+        """Return the owner or the other user. Raises NotVerified."""
         if role == "other" and self.target.other is None:
             raise NotVerified("the target file has no accounts.other; add a second user")
         return self.target.owner if role == "owner" else self.target.accounts[1]
 
     def basic(self, role: str) -> Credentials:
-        """The Basic login of an account. Raises NotVerified."""
+        """Return the Basic login of an account. Raises NotVerified."""
         login = password_of(self.account(role))
         if login is None:
             raise NotVerified(f"the target file has no accounts.{role}.password; add it")
         return self._alive(login)
 
     def token(self, role: str, scopes: Scopes) -> Credentials:
-        """A listed token of an account, or a minted one. Raises NotVerified, NotConfigured."""
+        """Return a listed token of an account, or a minted one. Raises NotVerified, NotConfigured."""
         account = self.account(role)
         if scopes in account.tokens:
             return self._alive(token_of(account, scopes, account.tokens[scopes]))
@@ -139,11 +139,11 @@ class CheckContext:
         return self._minted[key]
 
     def scopes(self, operation: str) -> Scopes:
-        """The scopes that an operation demands of a token."""
+        """Return the scopes that an operation demands of a token."""
         return self.operations[operation].scopes
 
     def login(self, operation: str, role: str = "owner") -> Credentials:
-        """A login that opens an operation: the token with its scope alone, else what else there is."""
+        """Return a login that opens an operation: the token with its scope alone, else what else there is."""
         # None stands for Basic.
         for scopes in (self.scopes(operation), None, frozenset(self.contract.scopes)):
             try:
@@ -215,7 +215,7 @@ class CheckContext:
     # -- what is stored ---------------------------------------------------------------------------
 
     def observe(self, role: str = "owner", part: Part = "all") -> AccountState:
-        """The account, or a part of it, as it is now. Raises NotVerified, TransportError."""
+        """Return the account, or a part of it, as it is now. Raises NotVerified, TransportError."""
         self.account(role)
         try:
             state = self.restorer.read(role, self._state.get(role), part)
@@ -228,7 +228,7 @@ class CheckContext:
         return state
 
     def before(self, role: str = "owner") -> AccountState:
-        """The account as it was last read."""
+        """Return the account as it was last read."""
         return self._state[role] if role in self._state else self.observe(role)
 
     @property
@@ -237,15 +237,15 @@ class CheckContext:
         return self.target.other is not None
 
     def address(self, hint: str = "", domain: str = "example.com") -> str:
-        """A new address that is valid by anyone's reading, and ours."""
+        """Return a new address that is valid by anyone's reading, and ours."""
         return f"{self.tag}.{self._worker}{next(self._numbers)}{hint}@{domain}"
 
     def text(self, words: str) -> str:
-        """A text for the profile that is ours."""
+        """Return a text for the profile that is ours."""
         return f"{words} {self.tag}"
 
     def added(self, role: str = "owner", *, verified: bool = False) -> Email:
-        """A new address of an account, for a check to work on. Raises NotVerified."""
+        """Return a new address of an account, for a check to work on. Raises NotVerified."""
         self.account(role)
         address = self.address()
         self._dirty = True
@@ -266,7 +266,7 @@ class CheckContext:
         return done
 
     def standing(self) -> Email:
-        """An address of the owner, neither verified nor primary, that stays for the next checks."""
+        """Return an address of the owner, neither verified nor primary, that stays for the next checks."""
         resting = self._resting.get("owner")
         for email in resting.emails if resting else ():
             plain = not email.verified and not email.primary
@@ -280,7 +280,7 @@ class CheckContext:
     # -- between checks ---------------------------------------------------------------------------
 
     def begin(self, *, fresh: bool) -> None:
-        """Before a check that writes. Raises NotVerified if nothing may be written."""
+        """Prepare for a check that writes. Raises NotVerified if nothing may be written."""
         if self.prepared.no_writes:
             raise NotVerified(self.prepared.no_writes)
         if fresh:
@@ -288,7 +288,7 @@ class CheckContext:
             self._resting = dict(self.prepared.record.accounts) if self.prepared.record else {}
 
     def settle(self) -> None:
-        """After a check that writes: what it left is put back. Raises TransportError, NotVerified."""
+        """Put back what a check that writes has left. Raises TransportError, NotVerified."""
         if self._dirty:
             self._state.pop("owner", None)
             self._state.pop("other", None)
@@ -311,7 +311,7 @@ class CheckContext:
                     self._resting[role] = self.prepared.record.accounts[role]
 
     def look_for_others(self) -> str:
-        """Whether another run is at work on these accounts: how it shows, or nothing."""
+        """Return the sign of another run that is at work on these accounts, or nothing."""
         for role in () if self.disturbed else self.restorer.accounts:
             try:
                 self._notice_others(self.restorer.read(role))
@@ -331,12 +331,12 @@ class CheckContext:
 
 
 def is_foreign(text: str, tag: str) -> bool:
-    """Whether a text has the mark of another run."""
+    """Return whether a text has the mark of another run."""
     return any(found != tag for found in TAG_PATTERN.findall(text.lower()))
 
 
 def texts_of(state: AccountState) -> list[str]:
-    """All texts of an account."""
+    """Return all texts of an account."""
     return [
         *(value for value in state.user.values() if isinstance(value, str)),
         *(email.email for email in state.emails),
@@ -344,12 +344,12 @@ def texts_of(state: AccountState) -> list[str]:
 
 
 def json_body(value: Any, media_type: str | None = JSON) -> Body:
-    """A value as JSON, its text as UTF-8."""
+    """Return a value as JSON, its text as UTF-8."""
     return Body(json.dumps(value, ensure_ascii=False).encode("utf-8"), media_type)
 
 
 def form_body(value: Mapping[str, Any], media_type: str = FORM) -> Body:
-    """Members as a URL-encoded form: true and false as words, a space as +."""
+    """Return members as a URL-encoded form: true and false as words, a space as +."""
     pairs = {
         name: str(text).lower() if isinstance(text, bool) else text for name, text in value.items()
     }

@@ -40,7 +40,7 @@ class Search:
 
     @contextmanager
     def trying(self) -> Iterator[None]:
-        """Within this, requests are sent: the search ends with the first that cannot be judged."""
+        """End the search with the first request in this block that cannot be judged."""
         try:
             yield
         except (NotVerified, TransportError) as error:
@@ -48,7 +48,7 @@ class Search:
             raise _Enough from error
 
     def fresh(self) -> Judge:
-        """A judge of the next example."""
+        """Return a judge of the next example."""
         if self._failing is not None:
             self._calls += 1
             if self._calls > _SHRINK_CALLS:
@@ -119,7 +119,7 @@ def _failures(judge: Judge, example: Any, check: Check) -> Judge | None:
 
 
 def _shrunk(judge: Judge, example: Any, check: Check, found: Judge) -> Judge:
-    """What fails of the example with as few members as still fail."""
+    """Return the failures of the example with as few members as still fail."""
     for name in list(example) if isinstance(example, dict) else ():
         smaller = {other: value for other, value in example.items() if other != name}
         less = _failures(judge, smaller, check) if smaller else None
@@ -129,7 +129,7 @@ def _shrunk(judge: Judge, example: Any, check: Check, found: Judge) -> Judge:
 
 
 def settings(run: CheckContext) -> hypothesis.settings:
-    """How hypothesis searches: the same with the same seed, and without a memory."""
+    """Configure hypothesis: the same search with the same seed, and without a memory."""
     return hypothesis.settings(
         max_examples=run.settings.max_examples,
         stateful_step_count=_STEPS,

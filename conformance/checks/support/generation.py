@@ -33,7 +33,7 @@ _URL = r"^https?://[a-z]{1,10}\.example\.(com|org)/[a-z0-9]{0,20}$"
 
 
 def _narrowed() -> dict[str, Any]:
-    """The contract with nothing in its requests but what everybody accepts."""
+    """Return the contract with nothing in its requests but what everybody accepts."""
     data: dict[str, Any] = copy.deepcopy(packaged_contract().document.data)
     schemas = data["components"]["schemas"]
     schemas["EmailAddress"] = {"type": "string", "pattern": _ADDRESS, "maxLength": 40}
@@ -58,7 +58,7 @@ def _requests(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @cache
 def schema(*, narrowed: bool) -> Any:
-    """The contract as schemathesis reads it, with bodies in JSON: a form has the same members."""
+    """Return the contract as schemathesis reads it, with bodies in JSON: a form has the same members."""
     data = _narrowed() if narrowed else copy.deepcopy(packaged_contract().document.data)
     for item in data["paths"].values():
         for operation in item.values():
@@ -81,7 +81,7 @@ def _operation(op: str, *, narrowed: bool) -> Any:
 
 @cache
 def bodies(op: str, *, valid: bool) -> SearchStrategy[Any]:
-    """A strategy for the JSON value of a body; NOT_SET stands for no body."""
+    """Return a strategy for the JSON value of a body; NOT_SET stands for no body."""
     one = packaged_contract().operations[op]
     strategy: SearchStrategy[Any] = (
         _operation(op, narrowed=valid)
@@ -99,7 +99,7 @@ def bodies(op: str, *, valid: bool) -> SearchStrategy[Any]:
 
 @cache
 def examples(op: str) -> tuple[Any, ...]:
-    """The values of the bodies that the contract shows as examples."""
+    """Return the values of the bodies that the contract shows as examples."""
     cases = ExamplesGenerator(
         operation=_operation(op, narrowed=False),
         override=Override(),
@@ -111,7 +111,7 @@ def examples(op: str) -> tuple[Any, ...]:
 
 @cache
 def covering(op: str, *, valid: bool) -> tuple[Any, ...]:
-    """The values of bodies with which schemathesis covers the schema: every bound, every type, every lack."""
+    """Return the values of bodies with which schemathesis covers the schema: every bound, every type, every lack."""
     operation = _operation(op, narrowed=valid)
     cases = CoverageGenerator(
         operation=operation,
@@ -140,7 +140,7 @@ def _distinct(cases: Iterable[Case[Any]]) -> tuple[Any, ...]:
 
 
 def is_good_text(value: Any) -> bool:
-    """Whether a profile text is good by anyone's reading."""
+    """Return whether a profile text is good by anyone's reading."""
     return (
         isinstance(value, str)
         and 1 <= len(value) <= 64
@@ -154,7 +154,7 @@ def is_good_text(value: Any) -> bool:
 
 
 def is_no_address(value: Any) -> bool:
-    """Whether a value is no address by anyone's reading."""
+    """Return whether a value is no address by anyone's reading."""
     if not isinstance(value, str) or not value or "@" not in value:
         return True
     if not value.isascii() or value != value.strip():
@@ -164,7 +164,7 @@ def is_no_address(value: Any) -> bool:
 
 
 def ours(run: CheckContext, value: Any, known: str = "") -> Any:
-    """A body with our own addresses in place of the generated ones: nothing else is touched on a target.
+    """Return a body with our own addresses in place of the generated ones: nothing else is touched on a target.
 
     Args:
         run: The run, whose mark the addresses get.
@@ -189,7 +189,7 @@ def _our_address(run: CheckContext, text: str, known: str) -> str:
 
 
 def as_form(value: Any) -> dict[str, str] | None:
-    """A body as the texts of a form; None if a form cannot have it, or it would be another body there."""
+    """Return a body as the texts of a form; None if a form cannot have it, or it would be another body there."""
     if not isinstance(value, Mapping):
         return None
     texts = {
@@ -201,7 +201,7 @@ def as_form(value: Any) -> dict[str, str] | None:
 
 
 def from_form(texts: Mapping[str, str]) -> dict[str, Any]:
-    """What the texts of a form mean: `true` and `false` are booleans where these are documented."""
+    """Return the meaning of the texts of a form: `true` and `false` are booleans where these are documented."""
     flags = {"true": True, "false": False}
     return {
         name: flags.get(text, text) if name in ("verified", "primary") else text

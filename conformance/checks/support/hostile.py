@@ -21,7 +21,7 @@ def _statuses(run: CheckContext, op: str, *more: int) -> tuple[int, ...]:
 
 
 def deep(run: CheckContext, op: str) -> Bodies:
-    """Nested so deeply that a parser may give up: an array at the top is refused either way."""
+    """Make bodies nested so deeply that a parser may give up: an array at the top is refused either way."""
     for depth in (100, 2000, 100_000):
         large = _LARGE if depth > 2000 else ()
         yield Body(b"[" * depth + b"]" * depth), (400, *large)
@@ -33,7 +33,7 @@ def deep(run: CheckContext, op: str) -> Bodies:
 
 
 def long(run: CheckContext, op: str) -> Bodies:
-    """Long texts, many members."""
+    """Make bodies of long texts and many members."""
     name = next(iter(correct_value(run, op) or {}))
     for size in (256, 1001, 5000, 70_000):
         large = _LARGE if size > 1001 else ()
@@ -46,7 +46,7 @@ def long(run: CheckContext, op: str) -> Bodies:
 
 
 def odd_texts(run: CheckContext, op: str) -> Bodies:
-    """Control characters, lone surrogates, NUL, white space, exotic addresses."""
+    """Make bodies with control characters, lone surrogates, NUL, white space, exotic addresses."""
     name = next(iter(correct_value(run, op) or {}))
     texts = [
         "\0",
@@ -87,7 +87,7 @@ def odd_texts(run: CheckContext, op: str) -> Bodies:
 
 
 def odd_json(run: CheckContext, op: str) -> Bodies:
-    """JSON that parsers disagree about."""
+    """Make JSON that parsers disagree about."""
     value = json.dumps(correct_value(run, op))
     inner = value[1:-1]
     name = next(iter(correct_value(run, op) or {}))
@@ -116,7 +116,7 @@ def odd_json(run: CheckContext, op: str) -> Bodies:
 
 
 def odd_members(run: CheckContext, op: str) -> Bodies:
-    """Values of odd types for the members that are booleans or unknown."""
+    """Make values of odd types for the members that are booleans or unknown."""
     value = correct_value(run, op) or {}
     odd: tuple[Any, ...] = (None, 0, 1, "true", "false", "", [], [True], {}, 1.0, -1, 10**30)
     for name in ("verified", "primary") if op == "update_email" else ("unknown",):
@@ -127,7 +127,7 @@ def odd_members(run: CheckContext, op: str) -> Bodies:
 
 
 def odd_forms(run: CheckContext, op: str) -> Bodies:
-    """Forms that parsers disagree about."""
+    """Make forms that parsers disagree about."""
     name, text = next(iter((correct_value(run, op) or {}).items()))
     for body in (
         f"{name}=",
@@ -153,7 +153,7 @@ def odd_forms(run: CheckContext, op: str) -> Bodies:
 
 
 def odd_types(run: CheckContext, op: str) -> Bodies:
-    """Parameters of the media type that nobody needs."""
+    """Make parameters of the media type that nobody needs."""
     value = correct_value(run, op) or {}
     content, form = json.dumps(value).encode(), form_body(value).content
     for media_type in (

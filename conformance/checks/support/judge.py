@@ -1,4 +1,4 @@
-"""How a check speaks: it judges requirements one by one, and goes on after a failure."""
+"""The judgement of a check: requirements one by one, on after a failure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotConfigured(Exception):
 
 
 class Judge:
-    """Collects what one check finds out about the requirements that it declares."""
+    """A collection of the findings of one check about the requirements that it declares."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Judge:
 
     @property
     def failures(self) -> Collection[CheckResult]:
-        """What failed so far."""
+        """The failures so far."""
         return self._failed.values()
 
     def that(
@@ -102,7 +102,7 @@ class Judge:
         )
 
     def results(self, early: Status | None = None) -> list[CheckResult]:
-        """What the check found out: one result per declared requirement.
+        """Return the findings of the check: one result per declared requirement.
 
         Args:
             early: What becomes of a requirement that was not judged before the check ended early;
@@ -124,7 +124,7 @@ class Judge:
         return results
 
     def fresh(self) -> Judge:
-        """A judge of the same check that knows nothing yet, for one of many examples."""
+        """Return a judge of the same check that knows nothing yet, for one of many examples."""
         return Judge(
             self.requirements,
             self.name,
@@ -138,7 +138,7 @@ class Judge:
         self._failed = {**other._failed, **self._failed}
 
     def pass_all(self) -> None:
-        """All that the check declares holds, where nothing of it failed."""
+        """Book all that the check declares as passed, where nothing of it failed."""
         self._passed = dict.fromkeys(self.requirements, "") | self._passed
 
     def retract(self, reason: str) -> None:

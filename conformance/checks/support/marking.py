@@ -1,4 +1,4 @@
-"""How a check says what it is about, and for what it is repeated."""
+"""The declaration of a check: its requirements, and the cases that it is repeated for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Parameters = Callable[[CheckContext], Iterator[tuple[str, dict[str, Any]]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a check declares.
+    """The declaration of a check.
 
     Attributes:
         requirements: Ids, with {op} for the operation that it is repeated for.
@@ -43,12 +43,12 @@ class Check:
     each: Parameters | None
 
     def is_about(self, requirement: str) -> bool:
-        """Whether it may be about a requirement, for one of the operations that it is repeated for."""
+        """Return whether it may be about a requirement, for one of the operations that it is repeated for."""
         _, slash, rest = requirement.partition("/")
         return requirement in self.requirements or f"{{op}}{slash}{rest}" in self.requirements
 
     def ids(self, op: str) -> list[str]:
-        """The requirements for an operation; one that the catalogue has for others only is left out."""
+        """Return the requirements for an operation; one that the catalogue has for others only is left out."""
         filled = (one.replace("{op}", slug(op)) for one in self.requirements)
         return [one for one in filled if one in catalogue()]
 
@@ -69,7 +69,7 @@ def proves(
 
 
 def check_of(function: object) -> Check | None:
-    """What a function declares; None if it is no check."""
+    """Return the declaration of a function; None if it is no check."""
     return getattr(function, _ATTRIBUTE, None)
 
 

@@ -1,4 +1,4 @@
-"""What each operation must have done, judged exactly: the status, the answer, and what is stored.
+"""The oracles: status, answer and stored data after each operation, judged exactly.
 
 Each function sends one correct request and judges everything that follows from it.
 """
@@ -37,7 +37,7 @@ def _read_only() -> list[str]:
 
 
 def answer(judge: Judge, exchange: Exchange) -> Any:
-    """The JSON of an answer of success; None if it is none."""
+    """Return the JSON of an answer of success; None if it is none."""
     requirement = f"{slug(exchange.operation)}/json"
     judge.that(
         requirement,
@@ -62,7 +62,7 @@ def answer(judge: Judge, exchange: Exchange) -> Any:
 
 
 def told_user(judge: Judge, exchange: Exchange) -> dict[str, Any] | None:
-    """The user of an answer of success; None if it is no object."""
+    """Return the user of an answer of success; None if it is no object."""
     value = answer(judge, exchange)
     problems = problems_of(value, "User")
     judge.that(
@@ -96,7 +96,7 @@ def got_user(run: CheckContext, judge: Judge, login: Credentials, role: str = "o
 def told_emails(
     judge: Judge, exchange: Exchange, requirement: str = "list-emails/members"
 ) -> tuple[Email, ...] | None:
-    """The addresses of an answer of success; None if it is no list of them."""
+    """Return the addresses of an answer of success; None if it is no list of them."""
     value = answer(judge, exchange)
     problems = email_list_problems(value)
     judge.that(
@@ -282,7 +282,7 @@ def _judge_member(
 def added_email(
     run: CheckContext, judge: Judge, login: Credentials, address: str, *, form: bool = False
 ) -> Exchange:
-    """POST a new address, and judge the answer and what is stored."""
+    """Send a new address by POST, and judge the answer and what is stored."""
     witness = Witness(run)
     exchange = run.call("add_email", login, {"email": address}, form=form)
     if judge.status("add-email/success", exchange, 201):

@@ -68,7 +68,7 @@ NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text
 
 
 def no_addresses(tag: str) -> tuple[str, ...]:
-    """Texts that are no addresses: without @, with nothing before or after it, with white space inside."""
+    """Return texts that are no addresses: without @, with nothing before or after it, with white space inside."""
     return (
         f"{tag}.example.com",
         "@example.com",
@@ -88,7 +88,7 @@ _DATE_TIME = re.compile(
 
 
 def is_date_time(value: Any) -> bool:
-    """Whether a value is a date-time of RFC 3339, section 5.6."""
+    """Return whether a value is a date-time of RFC 3339, section 5.6."""
     match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return False

@@ -45,7 +45,7 @@ def follow_links(run: CheckContext, judge: Judge) -> None:
             return _response(exchange)
 
         def validate_response(self, *_: Any, **__: Any) -> None:
-            """The step has judged it."""
+            """Do nothing: the step has judged it."""
 
     search.go(Walk, lambda machine: run_state_machine_as_test(machine, settings=settings(run)))
 
@@ -57,7 +57,7 @@ def _machine() -> type[Any]:
 
 
 class Walker:
-    """Sends the steps of one sequence, by JSON and by form in turn."""
+    """The sender of the steps of one sequence, by JSON and by form in turn."""
 
     def __init__(self, run: CheckContext, judge: Judge) -> None:
         self.judge = judge
@@ -148,7 +148,7 @@ class Walker:
 
 
 def _response(exchange: Exchange) -> Response:
-    """An answer as schemathesis reads it, to follow its links."""
+    """Return an answer as schemathesis reads it, to follow its links."""
     headers: dict[str, list[str]] = {}
     for name, value in exchange.response.headers:
         headers.setdefault(name.lower(), []).append(value)
