@@ -91,7 +91,7 @@ class Operation:
 
     @property
     def writes(self) -> bool:
-        """Whether its method may change something (RFC 9110, section 9.2.1), be it with a body or without."""
+        """True if its method is not safe (RFC 9110, section 9.2.1), with a body or without."""
         return self.method not in _SAFE_METHODS
 
     @property
