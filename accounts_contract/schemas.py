@@ -7,7 +7,7 @@ OpenAPI 3.0 schemas are JSON Schema draft 4 with a few differences (`nullable`, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -20,7 +20,6 @@ Direction = Literal["request", "response"]
 
 _DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
 _SHOWN = 80  # characters of a refused value that a message repeats
-_CONSIDERED = 10_000  # characters of it that are searched for secrets
 _LARGE = 10_000  # values; of a larger document the first error is told, and not all
 _MOST_NAMES = 100  # unknown members that are told one by one
 
@@ -75,23 +74,17 @@ class Schema:
             found = found["items"] if step == "[]" else dict(self._components.members(found))[step]
         return list(dict(self._components.members(found)))
 
-    def violations(
-        self, value: Any, show: Callable[[str], str] = lambda text: text
-    ) -> list[Violation]:
+    def violations(self, value: Any) -> list[Violation]:
         """Return all violations in a JSON value, or the first in a large one; none if it is valid.
 
         A value in a member of the format `password` is never repeated. A value whose nesting the
         validator gives up on is a violation too.
-
-        Args:
-            value: The value.
-            show: What a message may repeat of a value; for those who have secrets to keep.
         """
         try:
             found = [
                 Violation(format_pointer(path), detail)
                 for error in errors_of(self._validator, value)
-                for path, detail in explain(error, show, self._secrets)
+                for path, detail in explain(error, self._secrets)
             ]
         except (ValueError, RecursionError):
             return [Violation("", "is nested too deeply to be checked")]
@@ -285,27 +278,23 @@ _BOUNDS = {
 
 
 def explain(
-    error: jsonschema_rs.ValidationError,
-    show: Callable[[str], str] = lambda text: text,
-    secrets: Collection[str] = (),
+    error: jsonschema_rs.ValidationError, secrets: Collection[str] = ()
 ) -> Iterator[tuple[Pointer, str]]:
     """Explain the findings of a validator in plain words, each with its place.
 
     Args:
         error: What it found.
-        show: What a message may repeat of a value.
         secrets: The names of the members whose values are not repeated.
     """
     kind = error.kind.name
     facts = error.kind.as_dict()
     path: Pointer = tuple(error.instance_path)
-    if any(key in secrets for key in path):
-        show = _hide
+    is_secret = any(key in secrets for key in path)
     value = error.instance
     if kind == "additionalProperties":
         unexpected = facts["unexpected"]
         for name in unexpected[:_MOST_NAMES]:
-            yield (*path, show(name)), "is not a known member"
+            yield (*path, "a secret" if is_secret else name), "is not a known member"
         if len(unexpected) > _MOST_NAMES:
             yield path, f"has {len(unexpected) - _MOST_NAMES:,} more members that are not known"
         return
@@ -313,15 +302,15 @@ def explain(
         meant = _meant(error, facts["context"])
         if meant:
             for one in meant:
-                yield from explain(one, show, secrets)
+                yield from explain(one, secrets)
             return
     if kind == "required":
         yield (*path, facts["property"]), "is required, and missing"
         return
-    yield path, _detail(kind, facts, value, show)
+    yield path, _detail(kind, facts, value, is_secret=is_secret)
 
 
-def _detail(kind: str, facts: Mapping[str, Any], value: Any, show: Callable[[str], str]) -> str:
+def _detail(kind: str, facts: Mapping[str, Any], value: Any, *, is_secret: bool) -> str:
     """Describe the fault of a value by the rule that it breaks."""
     if kind in _SIZES:
         bound, things = _SIZES[kind]
@@ -332,7 +321,9 @@ def _detail(kind: str, facts: Mapping[str, Any], value: Any, show: Callable[[str
         options = [json.dumps(option, ensure_ascii=False) for option in facts["options"]]
         rule = f"must be {' or '.join(options)}"
     elif kind == "pattern":
-        return f"does not match the pattern {facts['pattern']}: {_shown(value, show)}"
+        return (
+            f"does not match the pattern {facts['pattern']}: {_shown(value, is_secret=is_secret)}"
+        )
     elif kind == "format":
         rule = f"must be in the format {facts['format']}"
     elif kind in _BOUNDS:
@@ -341,7 +332,7 @@ def _detail(kind: str, facts: Mapping[str, Any], value: Any, show: Callable[[str
         rule = "has none of the documented forms"
     else:
         rule = f"breaks the rule {kind!r} of its schema"
-    return f"{rule}, and is {_shown(value, show)}"
+    return f"{rule}, and is {_shown(value, is_secret=is_secret)}"
 
 
 def _meant(
@@ -358,15 +349,12 @@ def _meant(
     return close[0] if len(close) == 1 else []
 
 
-def _hide(_: str) -> str:
-    return "a secret"
-
-
-def _shown(value: Any, show: Callable[[str], str]) -> str:
+def _shown(value: Any, *, is_secret: bool) -> str:
     if isinstance(value, Mapping):
         return "an object"
     if isinstance(value, list):
         return "a list"
-    # Redacted before it is cut; of a text that is far too long, only what might be shown.
-    text = show(json.dumps(value, ensure_ascii=False)[:_CONSIDERED])
+    if is_secret:
+        return "a secret"
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -23,6 +23,7 @@ from mockserver.pipeline.front_door import FrontDoor, Reporter, SandboxRequired
 from mockserver.pipeline.operation import Admit, Endpoint, EndpointMiddleware, Handler
 from mockserver.pipeline.problems import Headers
 from mockserver.pipeline.routing import RoutingMiddleware, allow
+from mockserver.sandboxes.hiding import token_hider
 from mockserver.sandboxes.sandbox import Sandboxes
 
 
@@ -104,13 +105,14 @@ def _add_control(
     sandboxes: Sandboxes,
     settings: Settings,
 ) -> None:
+    hide = token_hider(settings.control_token)
     steering: dict[str, Handler] = {
         **pages.handlers(contract, control),
         **worlds.handlers(contract, control),
         **tokens.handlers(contract),
         **faults.handlers(contract),
-        **requests.handlers(),
-        **verifying.handlers(contract),
+        **requests.handlers(hide),
+        **verifying.handlers(contract, hide),
         **sandboxes_control.handlers(sandboxes),
     }
     guard = ControlAccess(settings.policy, settings.control_token).check
@@ -197,7 +199,7 @@ def _account_access(rule: AccessRule) -> Admit:
         caller = exchange.caller = rule.authenticate(world, authorization, time.time())
         if caller is not None:
             username = None if owner is None else exchange.params[owner]
-            rule.authorize(world, caller, username, exchange.redact)
+            rule.authorize(world, caller, username)
 
     return admit
 

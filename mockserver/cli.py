@@ -122,10 +122,9 @@ def serve(
         control_token=control_token,
         require_sandbox=require_sandbox,
     )
-    log = Log(_buffered(sys.stderr), log_format)
+    log = Log(_buffered(sys.stderr), log_format, control_token)
     _capture_warnings(log)
-    known = () if control_token is None else (control_token,)
-    sandboxes = Sandboxes(loaded.fixtures, max_sandboxes, secrets=known)
+    sandboxes = Sandboxes(loaded.fixtures, max_sandboxes)
     running = _Running(sources, loaded, sandboxes, settings, log)
     url = _url(host, address)
     server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))

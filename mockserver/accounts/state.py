@@ -6,7 +6,7 @@ here: names that must be unique or must exist, and the one primary address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count, islice
 from typing import Any
 
@@ -22,9 +22,6 @@ from mockserver.accounts.world import (
     parse_time,
     token_digest,
 )
-
-Show = Callable[[str], str]
-"""What a message may repeat of a value that was sent."""
 
 _HIGHEST_ID = 2**53 - 1
 _LONGEST_ADDRESS = 254
@@ -43,29 +40,23 @@ class StateError(Exception):
         self.violations = violations
 
 
-def world_from_state(
-    data: Any,
-    schema: Schema,
-    scopes: Collection[str],
-    show: Show = lambda text: text,
-) -> World:
+def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> World:
     """Return the world that JSON data describes.
 
     Args:
         data: What a fixtures file or the body of `PUT /_mock/state` holds.
         schema: The schema `State`.
         scopes: The scopes that the contract declares.
-        show: What a message may repeat of a value; for those who have secrets to keep.
 
     Raises:
         StateError: The data breaks the format.
     """
-    violations = schema.violations(data, show)
+    violations = schema.violations(data)
     broken = {violation.pointer for violation in violations}
-    more = (one for one in _contradictions(data, scopes, show) if one.pointer not in broken)
+    more = (one for one in _contradictions(data, scopes) if one.pointer not in broken)
     violations += islice(more, _MOST_TOLD)
     if violations:
-        raise StateError([Violation(show(one.pointer), one.detail) for one in violations])
+        raise StateError(violations)
     world = World()
     members = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
     taken = {raw["id"] for raw in data["accounts"] if "id" in raw}
@@ -128,14 +119,12 @@ def state_of(world: World) -> dict[str, Any]:
     }
 
 
-def unknown_scopes(
-    asked: list[Any], scopes: Collection[str], pointer: str, show: Show
-) -> Iterator[Violation]:
+def unknown_scopes(asked: list[Any], scopes: Collection[str], pointer: str) -> Iterator[Violation]:
     """Return a violation for each scope that the contract does not declare."""
     for index, scope in enumerate(asked):
         if isinstance(scope, str) and scope not in scopes:
             known = ", ".join(scopes)
-            detail = f"{show(scope)!r} is no scope of the contract ({known})"
+            detail = f"{scope!r} is no scope of the contract ({known})"
             yield Violation(f"{pointer}/{index}", detail)
 
 
@@ -173,7 +162,7 @@ def _account_state(account: Account) -> dict[str, Any]:
     }
 
 
-def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[Violation]:
+def _contradictions(data: Any, scopes: Collection[str]) -> Iterator[Violation]:
     """Find contradictions that no schema can describe. Where the data breaks the schema too, as much as can be made out."""
     usernames: set[str] = set()
     ids: set[int] = set()
@@ -202,14 +191,14 @@ def _contradictions(data: Any, scopes: Collection[str], show: Show) -> Iterator[
     for index, raw in _entries(data, "logins"):
         here = f"/logins/{index}"
         yield from _once(names, raw.get("name"), f"{here}/name", "login")
-        yield from _owned(raw, usernames, here, show)
+        yield from _owned(raw, usernames, here)
     tokens: set[str] = set()
     for index, raw in _entries(data, "tokens"):
         here = f"/tokens/{index}"
         yield from _once(tokens, token_digest(str(raw.get("token"))), f"{here}/token", "token")
-        yield from _owned(raw, usernames, here, show)
+        yield from _owned(raw, usernames, here)
         if isinstance(raw.get("scopes"), list):
-            yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes", show)
+            yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
         yield from _time(raw.get("expires_at"), f"{here}/expires_at")
 
 
@@ -244,13 +233,11 @@ def _once(seen: set[Any], value: Any, pointer: str, what: str) -> Iterator[Viola
     seen.add(value)
 
 
-def _owned(
-    raw: Mapping[str, Any], usernames: set[str], here: str, show: Show
-) -> Iterator[Violation]:
+def _owned(raw: Mapping[str, Any], usernames: set[str], here: str) -> Iterator[Violation]:
     username = raw.get("username")
     if isinstance(username, str) and username not in usernames:
-        known = ", ".join(show(name) for name in sorted(map(str, usernames))[:10]) or "none"
-        detail = f"no account has the username {show(username)!r} (there are: {known})"
+        known = ", ".join(sorted(map(str, usernames))[:10]) or "none"
+        detail = f"no account has the username {username!r} (there are: {known})"
         yield Violation(f"{here}/username", detail)
 
 

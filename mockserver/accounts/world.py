@@ -8,8 +8,7 @@ can be compared.
 from __future__ import annotations
 
 import hashlib
-from binascii import b2a_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -139,19 +138,6 @@ class World:
             if any(lowered == own.email.lower() for own in account.emails):
                 return account
         return None
-
-    def secrets(self) -> Iterator[str]:
-        """Every password and token, as HTTP Basic sends it too, for those who must not repeat them."""
-        for account in self.accounts.values():
-            yield from _login_secrets(account.username, account.password)
-        for login in self.logins.values():
-            yield from _login_secrets(login.name, login.password)
-        yield from (token.token for token in self.tokens.values())
-
-
-def _login_secrets(name: str, password: str) -> tuple[str, str]:
-    pair = f"{name}:{password}".encode("utf-8", "surrogatepass")
-    return password, b2a_base64(pair, newline=False).decode("ascii").rstrip("=")
 
 
 def token_digest(token: str) -> str:

@@ -5,15 +5,15 @@ An answer stands in it as the client has seen it: one that was spoilt on the way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.accounts.world import format_time
-from mockserver.sandboxes.journal import Entry, header_fields, shown, text_of
-from mockserver.sandboxes.redaction import hide_parameters
+from mockserver.sandboxes.hiding import hide_parameters
+from mockserver.sandboxes.journal import Entry, header_fields, shown
 
 Json = dict[str, Any]
 
@@ -33,28 +33,28 @@ _NO_RESPONSE: Json = {
 _STATUS_TEXTS = {status.value: status.phrase for status in HTTPStatus}
 
 
-def har(entries: Iterable[Entry], base: str, redact: Callable[[str], str]) -> Json:
+def har(entries: Iterable[Entry], base: str) -> Json:
     """Entries as a HAR log; `base` is their base URL, such as `http://127.0.0.1:8080/~mine`."""
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "accounts-mock", "version": version("accounts-mock")},
-            "entries": [_entry(entry, base, redact) for entry in entries],
+            "entries": [_entry(entry, base) for entry in entries],
         }
     }
 
 
-def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
+def _entry(entry: Entry, base: str) -> Json:
     milliseconds = round(entry.seconds * 1000, 3)
     query = hide_parameters(entry.query.decode("latin-1"))
     request: Json = {
         "method": entry.method,
-        "url": redact(f"{base}{entry.path}" + (f"?{query}" if query else "")),
+        "url": f"{base}{entry.path}" + (f"?{query}" if query else ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _pairs(header_fields(entry.request_headers, redact)),
+        "headers": _pairs(header_fields(entry.request_headers)),
         "queryString": [
-            {"name": redact(name), "value": redact(value)}
+            {"name": name, "value": value}
             for name, value in parse_qsl(query, keep_blank_values=True)
         ],
         "headersSize": -1,
@@ -63,14 +63,14 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     if entry.request_body:
         request["postData"] = {
             "mimeType": _media_type(entry.request_headers),
-            "text": shown(entry.request_body, redact),
+            "text": shown(entry.request_body),
             "params": [],
         }
     return {
         "startedDateTime": format_time(entry.started),
         "time": milliseconds,
         "request": request,
-        "response": _response(entry, redact),
+        "response": _response(entry),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         "comment": _comment(entry),
@@ -79,27 +79,24 @@ def _entry(entry: Entry, base: str, redact: Callable[[str], str]) -> Json:
     }
 
 
-def _response(entry: Entry, redact: Callable[[str], str]) -> Json:
+def _response(entry: Entry) -> Json:
     size = entry.response_size
     is_truncated = _is_spoilt(entry, "truncate")
     # Where there is no body to truncate, the answer breaks off within its first line.
     if _is_spoilt(entry, "reset") or (is_truncated and (not size or entry.method == "HEAD")):
         return _NO_RESPONSE
-    text = shown(entry.response_body, redact)
     if is_truncated:
         size //= 2  # The second half was not sent.
-        # Cut when it is redacted: of a secret that is halved, the half would not be recognized.
-        text = text[: len(text_of(entry.response_body[:size]))]
     return {
         "status": entry.status,
         "statusText": _STATUS_TEXTS.get(entry.status, ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _pairs(header_fields(entry.response_headers, redact)),
+        "headers": _pairs(header_fields(entry.response_headers)),
         "content": {
             "size": size,
             "mimeType": _media_type(entry.response_headers),
-            "text": text,
+            "text": shown(entry.response_body[:size]),
         },
         "redirectURL": "",
         "headersSize": -1,

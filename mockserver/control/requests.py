@@ -10,6 +10,7 @@ import orjson
 from mockserver.control.har import har
 from mockserver.pipeline.exchange import Answer, Exchange
 from mockserver.pipeline.operation import Handler
+from mockserver.sandboxes.hiding import Hide
 from mockserver.sandboxes.sandbox import Sandbox
 
 Json = dict[str, Any]
@@ -21,31 +22,33 @@ _SEPARATORS = (
 _EVENT_STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
 
 
-def handlers() -> Mapping[str, Handler]:
-    """The operations."""
+def handlers(hide: Hide) -> Mapping[str, Handler]:
+    """Return the operations; `hide` hides the control token."""
+
+    def list_requests(exchange: Exchange, _: Any) -> list[Json]:
+        return [hide(entry.json()) for entry in exchange.sandbox.journal.entries()]
+
+    def clear_requests(exchange: Exchange, _: Any) -> None:
+        exchange.sandbox.journal.clear()
+
+    def get_har(exchange: Exchange, _: Any) -> Json:
+        host = exchange.headers.get(b"host", b"localhost").decode("latin-1")
+        sandbox = exchange.sandbox
+        # A header may have named the sandbox; by its base URL, the same request finds it too.
+        base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
+        archive: Json = hide(har(sandbox.journal.entries(), base))
+        return archive
+
+    def stream_events(exchange: Exchange, _: Any) -> Answer:
+        stream = None if exchange.method == "HEAD" else _Events(exchange.sandbox, hide)
+        return Answer(200, _EVENT_STREAM, b"", stream=stream)
+
     return {
-        "list_requests": _list,
-        "clear_requests": _clear,
-        "get_har": _har,
-        "stream_events": _stream,
+        "list_requests": list_requests,
+        "clear_requests": clear_requests,
+        "get_har": get_har,
+        "stream_events": stream_events,
     }
-
-
-def _list(exchange: Exchange, _: Any) -> list[Json]:
-    sandbox = exchange.sandbox
-    return [entry.json(sandbox.redact) for entry in sandbox.journal.entries()]
-
-
-def _clear(exchange: Exchange, _: Any) -> None:
-    exchange.sandbox.journal.clear()
-
-
-def _har(exchange: Exchange, _: Any) -> Json:
-    host = exchange.headers.get(b"host", b"localhost").decode("latin-1")
-    sandbox = exchange.sandbox
-    # A header may have named the sandbox; by its base URL, the same request finds it too.
-    base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
-    return har(sandbox.journal.entries(), base, sandbox.redact)
 
 
 def _event(number: int, data: Json) -> bytes:
@@ -55,16 +58,11 @@ def _event(number: int, data: Json) -> bytes:
     return b"event: request\nid: %d\ndata: %b\n\n" % (number, raw)
 
 
-def _stream(exchange: Exchange, _: Any) -> Answer:
-    stream = None if exchange.method == "HEAD" else _Events(exchange.sandbox)
-    return Answer(200, _EVENT_STREAM, b"", stream=stream)
-
-
 class _Events:
     """The requests of a sandbox as server-sent events, as they come."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, hide: Hide) -> None:
+        self._hide = hide
         self._reader = sandbox.journal.read()
         self.close = self._reader.close
 
@@ -76,5 +74,5 @@ class _Events:
                 yield b": alive\n\n"
                 continue
             if entry.event is None:
-                entry.event = _event(entry.number, entry.json(self._sandbox.redact))
+                entry.event = _event(entry.number, self._hide(entry.json()))
             yield entry.event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -33,7 +33,7 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
 
     def create_token(exchange: Exchange, body: Any) -> Json:
         now = time.time()
-        return token_json(mint(exchange.sandbox.world, contract, body, now, exchange.redact), now)
+        return token_json(mint(exchange.sandbox.world, contract, body, now), now)
 
     def revoke_token(exchange: Exchange, _: Any) -> None:
         revoke(exchange.sandbox.world, exchange.params["token"])
@@ -45,13 +45,7 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
     }
 
 
-def mint(
-    world: World,
-    contract: Contract,
-    request: Mapping[str, Any],
-    now: float,
-    show: Callable[[str], str],
-) -> Token:
+def mint(world: World, contract: Contract, request: Mapping[str, Any], now: float) -> Token:
     """Make a token.
 
     Args:
@@ -65,7 +59,7 @@ def mint(
         Invalid: No such account, no such scope, or far too many tokens already.
     """
     username, scopes = request["username"], request["scopes"]
-    violations = list(islice(unknown_scopes(scopes, contract.scopes, "/scopes", show), MAX_ERRORS))
+    violations = list(islice(unknown_scopes(scopes, contract.scopes, "/scopes"), MAX_ERRORS))
     if username not in world.accounts:
         known = ", ".join(list(world.accounts)[:10])
         detail = f"no account has this username (there are: {known})"

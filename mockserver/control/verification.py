@@ -11,8 +11,8 @@ import orjson
 
 from mockserver.pipeline.body import MULTIPART, URLENCODED, read_multipart
 from mockserver.pipeline.problems import Problem
-from mockserver.sandboxes.journal import MAX_SHOWN, Entry, text_of
-from mockserver.sandboxes.redaction import hide_in_body, hide_value
+from mockserver.sandboxes.hiding import hide_in_body, hide_value
+from mockserver.sandboxes.journal import MAX_KEPT, Entry, text_of
 
 Json = dict[str, Any]
 
@@ -182,7 +182,7 @@ def _cut(calls: Sequence[_Call]) -> str:
     first = calls[0].entry
     more = f" (and of {len(calls) - 1} more)" if len(calls) > 1 else ""
     return (
-        f"but the body of request {first.number}{more} was cut, as only {MAX_SHOWN // 1024} KiB of a body are "
+        f"but the body of request {first.number}{more} was cut, as only {MAX_KEPT // 1024} KiB of a body are "
         f"kept, and it had {first.request_size} bytes: it cannot be compared"
     )
 

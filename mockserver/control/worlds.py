@@ -29,9 +29,7 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     def put_state(exchange: Exchange, body: Any) -> Json:
         state = {name: value for name, value in body.items() if name != "scenarios"}
         try:
-            exchange.sandbox.world = world_from_state(
-                state, schema, contract.scopes, exchange.redact
-            )
+            exchange.sandbox.world = world_from_state(state, schema, contract.scopes)
         except StateError as error:
             raise invalid(error.violations) from None
         return state_of(exchange.sandbox.world)

@@ -41,7 +41,7 @@ def server_url(exchange: Exchange) -> str:
 
 def prefix(exchange: Exchange) -> str:
     """What stands before all paths in the sandbox of the reader."""
-    return f"/~{exchange.sandbox.label}" if exchange.sandbox.name else ""
+    return f"/~{exchange.sandbox.name}" if exchange.sandbox.name else ""
 
 
 class ServedContract:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts_contract import Operation
@@ -66,24 +65,21 @@ class AccessRule:
         """
         return None if self.public else self._authenticate(world, authorization, now)
 
-    def authorize(
-        self, world: World, caller: Caller, owner: str | None, show: Callable[[str], str]
-    ) -> None:
+    def authorize(self, world: World, caller: Caller, owner: str | None) -> None:
         """Let a caller in.
 
         Args:
             world: The accounts.
             caller: Who is calling.
             owner: The username in the path; None where the operation has no owner.
-            show: What a message may repeat of what was sent.
 
         Raises:
             Problem: 404 or 403; a missing scope comes with its challenge.
         """
         if owner is not None:
             if owner not in world.accounts:
-                shown = show(owner)[:100]
-                raise Problem(404, "user-unknown", f"no account has the username {shown!r}")
+                detail = f"no account has the username {owner[:100]!r}"
+                raise Problem(404, "user-unknown", detail)
             if caller.username != owner:
                 detail = (
                     f"you are logged in as {caller.username}, and this account is {owner}'s; "

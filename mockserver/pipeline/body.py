@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -34,18 +33,12 @@ class BodyReader:
         # A body without Content-Type, as in the documented PATCH examples, is read as JSON.
         self._default = body.content.get(JSON)
 
-    def media_type(
-        self,
-        content_type: bytes,
-        content_encoding: bytes,
-        show: Callable[[str], str],
-    ) -> MediaType:
+    def media_type(self, content_type: bytes, content_encoding: bytes) -> MediaType:
         """The media type of a request.
 
         Args:
             content_type: The value of `Content-Type`.
             content_encoding: The value of `Content-Encoding`.
-            show: What a message may repeat of a value.
 
         Raises:
             Problem: 415, which names the media types that are read.
@@ -59,7 +52,7 @@ class BodyReader:
         name = content_type.partition(b";")[0].strip().lower().decode("latin-1")
         media = self._media.get(name) if name else self._default
         if media is None:
-            what = f"the media type {show(name)[:100]!r}" if name else "a body without Content-Type"
+            what = f"the media type {name[:100]!r}" if name else "a body without Content-Type"
             detail = f"{what} is not read here; send one of: {self._accept}"
             raise self._unsupported(detail)
         if name != MULTIPART and b"charset" in content_type.lower():

@@ -146,10 +146,6 @@ class Exchange:
         self.was_read = False
         self.undo: Callable[[], None] | None = None
 
-    def redact(self, text: str) -> str:
-        """A text without the secrets of the world that is served."""
-        return self.sandbox.redact(text)
-
     def refuse(self, problem: Problem) -> Answer:
         """Answer with a problem."""
         self.why = (problem.code, problem.detail)

@@ -122,7 +122,7 @@ class FrontDoor:
         if isinstance(error, Problem):
             exchange.refuse(error)
             return
-        self._reporter.defect(exchange.redact("".join(traceback.format_exception(error))))
+        self._reporter.defect("".join(traceback.format_exception(error)))
         detail = "the mock server failed: this is a defect; its log has more"
         exchange.refuse(Problem(500, "internal-error", detail))
 
@@ -192,7 +192,7 @@ def enter_sandbox(exchange: Exchange, sandboxes: Sandboxes) -> None:
         raise Problem(503, "sandboxes-full", detail, headers=headers) from None
     if exchange.path.startswith("/~"):
         exchange.path = slash + rest or "/"
-        exchange.prefix = f"/~{exchange.sandbox.label}"
+        exchange.prefix = f"/~{exchange.sandbox.name}"
 
 
 class SandboxRequired:

@@ -131,7 +131,7 @@ class Endpoint:
         headers = exchange.headers
         content_type = headers.get(b"content-type", b"")
         content_encoding = headers.get(b"content-encoding", b"")
-        media = reader.media_type(content_type, content_encoding, exchange.redact)
+        media = reader.media_type(content_type, content_encoding)
         raw = await exchange.read()
         if not raw and not reader.required:
             return None
@@ -139,14 +139,11 @@ class Endpoint:
         schema = media.schema
         if schema is None:
             return body
-        violations = [] if schema.is_valid(body) else schema.violations(body, exchange.redact)
+        violations = [] if schema.is_valid(body) else schema.violations(body)
         known = schema.known_members
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
             # Some of them are enough: there may be very many.
-            unknown = [
-                exchange.redact(name)
-                for name in islice((one for one in body if one not in known), MAX_ERRORS)
-            ]
+            unknown = list(islice((one for one in body if one not in known), MAX_ERRORS))
             if self._strict:
                 told = {violation.pointer for violation in violations}
                 found = [_unknown_member(name, known) for name in unknown]

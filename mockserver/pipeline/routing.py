@@ -1,7 +1,7 @@
 """From a path and a method to an operation, by the paths of the contract.
 
 Connexion's own routing redirects a path without its trailing slash and takes `%2F` for a slash;
-this one answers 404 with the likely mend, and 405 with `Allow`. It leaves its findings where
+this one answers 404 with a hint, and 405 with `Allow`. It leaves its findings where
 connexion's `RoutedMiddleware` looks for them.
 """
 
@@ -94,7 +94,7 @@ class RouteTable:
         return None
 
     def hint(self, path: str, base: str) -> str:
-        """The likely mend for a path that leads nowhere; `base` is what stands before all paths."""
+        """Return the likely fix for a path that leads nowhere; `base` is what stands before all paths."""
         if self.find(f"{path}/") is not None:
             return f"a slash is missing at the end: {base}{path}/"
         if path.endswith("/") and self.find(path.rstrip("/")) is not None:
@@ -142,17 +142,15 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
         exchange: Exchange = scope[EXCHANGE]
         found = self.table.find(exchange.path)
         if found is None:
-            path = exchange.path
-            shown = exchange.redact(path)
-            base = exchange.prefix
-            mend = self.table.hint(path[:200] if shown == path else "", base)
+            shown, base = exchange.path[:200], exchange.prefix
+            hint = self.table.hint(shown, base)
             if exchange.method not in _KNOWN:  # RFC 9110, section 9.1
                 detail = (
-                    f"there is no {base}{shown[:200]}, nor a path that takes {exchange.method[:20]}"
-                    f"{_meant(exchange.method, _KNOWN)}; {mend}"
+                    f"there is no {base}{shown}, nor a path that takes {exchange.method[:20]}"
+                    f"{_meant(exchange.method, _KNOWN)}; {hint}"
                 )
                 raise Problem(501, "method-unknown", detail)
-            raise Problem(404, "path-unknown", f"there is no {base}{shown[:200]}; {mend}")
+            raise Problem(404, "path-unknown", f"there is no {base}{shown}; {hint}")
         route, exchange.params = found
         operation = route.operations.get(exchange.method)
         if operation is None:

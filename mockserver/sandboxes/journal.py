@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import marshal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mockserver.accounts.world import format_time
-from mockserver.sandboxes.redaction import HIDDEN, hide_in_body, hide_parameters, is_secret_field
+from mockserver.sandboxes.hiding import HIDDEN, hide_in_body, hide_parameters, is_secret_field
 
 Json = dict[str, Any]
 
-MAX_SHOWN = 16 * 1024
-"""How much of a body is shown, in bytes."""
-
-MAX_KEPT = MAX_SHOWN + 1024
-"""How much of it is kept: so much more that a secret which the cut would halve is recognized."""
+MAX_KEPT = 16 * 1024
+"""The most that is kept of a body, in bytes."""
 
 _MAX_WAITING = 200  # entries that wait for a reader of events
 
@@ -52,15 +49,15 @@ class Entry:
     response_size: int
     event: bytes | None = None
 
-    def json(self, redact: Callable[[str], str]) -> Json:
-        """The entry as the control API shows it, without secrets."""
+    def json(self) -> Json:
+        """Return the entry as the control API shows it, without what has the name of a secret."""
         return {
             "id": self.number,
             "time": format_time(self.started),
             "ms": round(self.seconds * 1000, 3),
             "method": self.method,
-            "path": redact(self.path),
-            "query": redact(hide_parameters(self.query.decode("latin-1"))),
+            "path": self.path,
+            "query": hide_parameters(self.query.decode("latin-1")),
             "operation": self.operation,
             "username": self.username,
             "scheme": self.scheme,
@@ -70,13 +67,13 @@ class Entry:
             "notes": self.notes,
             "fault": self.fault,
             "request": {
-                "headers": _fields(self.request_headers, redact),
-                "body": shown(self.request_body, redact),
+                "headers": dict(header_fields(self.request_headers)),
+                "body": shown(self.request_body),
                 "size": self.request_size,
             },
             "response": {
-                "headers": _fields(self.response_headers, redact),
-                "body": shown(self.response_body, redact),
+                "headers": dict(header_fields(self.response_headers)),
+                "body": shown(self.response_body),
                 "size": self.response_size,
             },
         }
@@ -242,18 +239,13 @@ def text_of(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-def shown(body: bytes, redact: Callable[[str], str]) -> str:
-    """A body as text without secrets, cut at `MAX_SHOWN`."""
-    # By name first: where a text is put in other words, such as decoded, it may be JSON no more.
-    text = redact(hide_in_body(text_of(body)))
-    too_many = len(body) - MAX_SHOWN
-    return text[:-too_many] if too_many > 0 else text
+def shown(body: bytes) -> str:
+    """Return a body as text, without what has the name of a secret."""
+    return hide_in_body(text_of(body))
 
 
-def header_fields(
-    fields: Iterable[tuple[bytes, bytes]], redact: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
-    """Header fields as text; of credentials, and of what has the name of a secret, only the scheme is left."""
+def header_fields(fields: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    """Give header fields as text; of credentials, and of what has the name of a secret, only the scheme is left."""
     for raw_name, raw_value in fields:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         if is_secret_field(name):
@@ -261,10 +253,4 @@ def header_fields(
             known = {"basic": "Basic ", "bearer": "Bearer "}
             yield name, known.get(scheme, "") + HIDDEN
         else:
-            yield name, redact(value)
-
-
-def _fields(
-    fields: Iterable[tuple[bytes, bytes]], redact: Callable[[str], str]
-) -> Mapping[str, str]:
-    return dict(header_fields(fields, redact))
+            yield name, value

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
 from mockserver.sandboxes.faults import Faults
 from mockserver.sandboxes.journal import Journal, Limits
-from mockserver.sandboxes.redaction import Redactor
 
 NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}")
 """The name of a sandbox; `.` and `..` are none, which clients take out of every path (RFC 3986, 5.2.4)."""
@@ -28,7 +27,6 @@ IDLE_SECONDS = 3600.0
 """A sandbox that nobody has used for this long is dropped."""
 
 _MAX_SNAPSHOTS = 100
-_MAX_FORMER_SECRETS = 10_000
 
 Merge = Callable[[World, World, World], tuple[World, list[str]]]
 """Makes a world of the current one, the old fixtures and the new ones, and tells in sentences what became
@@ -60,54 +58,30 @@ class Sandbox:
 
     Attributes:
         name: What it is called; empty for the one that all share who name none.
-        label: What it is called where others may read it: whoever mixes header fields up may have
-            named it by a secret.
         faults: What goes wrong in it on demand.
         journal: Its last requests.
         used: When it was last used, on the clock of its `Sandboxes`.
+        world: The world as it is now.
     """
 
     __slots__ = (
         "_fixtures",
-        "_former_secrets",
-        "_redactor",
-        "_secrets",
         "_snapshots",
-        "_world",
         "faults",
         "journal",
-        "label",
         "name",
         "used",
+        "world",
     )
 
-    def __init__(
-        self, name: str, fixtures: Fixtures, limits: Limits, secrets: Sequence[str] = ()
-    ) -> None:
-        self.name = self.label = name
-        self._secrets = secrets
+    def __init__(self, name: str, fixtures: Fixtures, limits: Limits) -> None:
+        self.name = name
         self.used = 0.0
         self.journal = Journal(limits)
         self.faults = Faults()
         self._fixtures = fixtures
-        self._world = fixtures.world.copy()
-        self._former_secrets: dict[str, None] = {}  # the oldest first
-        self._redactor: tuple[World, int, Redactor] | None = None
+        self.world = fixtures.world.copy()
         self._snapshots: dict[str, World] = {}
-
-    @property
-    def world(self) -> World:
-        """The world as it is now."""
-        return self._world
-
-    @world.setter
-    def world(self, world: World) -> None:
-        # Callers may still send the tokens of the world that goes, and the journal may hold them.
-        former = self._former_secrets
-        former.update(dict.fromkeys(self._world.secrets()))
-        while len(former) > _MAX_FORMER_SECRETS:
-            del former[next(iter(former))]
-        self._world = world
 
     @property
     def scenarios(self) -> Mapping[str, Scenario]:
@@ -132,7 +106,7 @@ class Sandbox:
         if snapshot not in self._snapshots and len(self._snapshots) >= _MAX_SNAPSHOTS:
             detail = f"there are {_MAX_SNAPSHOTS} snapshots already; use one of their names"
             raise Refusal("too-many-snapshots", detail)
-        self._snapshots[snapshot] = self._world.copy()
+        self._snapshots[snapshot] = self.world.copy()
 
     def restore(self, snapshot: str) -> None:
         """Go back to a world that was kept. Raises Unknown."""
@@ -144,17 +118,8 @@ class Sandbox:
     def refit(self, fixtures: Fixtures, merge: Merge) -> list[str]:
         """Go on with other fixtures; tells what became of the world."""
         old, self._fixtures = self._fixtures, fixtures
-        self.world, story = merge(self._world, old.world, fixtures.world)
+        self.world, story = merge(self.world, old.world, fixtures.world)
         return story
-
-    def redact(self, text: str) -> str:
-        """A text without the secrets of this world, or of one that it has been."""
-        world, known = self._world, self._redactor
-        # Within one world nothing secret is ever added but tokens, and none is taken away.
-        if known is None or known[0] is not world or known[1] != len(world.tokens):
-            redactor = Redactor((*world.secrets(), *self._former_secrets, *self._secrets))
-            known = self._redactor = (world, len(world.tokens), redactor)
-        return known[2](text)
 
 
 class Sandboxes:
@@ -164,7 +129,6 @@ class Sandboxes:
         fixtures: What each starts with.
         most: How many there may be, that one not counted.
         clock: The time in seconds; only differences matter.
-        secrets: What must not be repeated, beside the secrets of each world.
     """
 
     def __init__(
@@ -172,15 +136,12 @@ class Sandboxes:
         fixtures: Fixtures,
         most: int = 10_000,
         clock: Callable[[], float] = time.monotonic,
-        secrets: Sequence[str] = (),
     ) -> None:
-        self._secrets = secrets
         self.most = most
         self._limits = Limits()
         self._clock = clock
         self._fixtures = fixtures
-        self._redactor = _redactor(fixtures, secrets)
-        self.common = Sandbox("", fixtures, self._limits, secrets)
+        self.common = Sandbox("", fixtures, self._limits)
         self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
 
     @property
@@ -202,8 +163,7 @@ class Sandboxes:
         sandbox = self._named.get(name)
         if sandbox is None:
             self._make_room()
-            sandbox = Sandbox(name, self._fixtures, self._limits, self._secrets)
-            sandbox.label = self._redactor(name)
+            sandbox = Sandbox(name, self._fixtures, self._limits)
             self._named[name] = sandbox
         else:
             self._named.move_to_end(name)
@@ -224,10 +184,10 @@ class Sandboxes:
             self.drop(name)
 
     def drop_idle(self) -> list[str]:
-        """Forget those that nobody has used for an hour; gives their labels."""
+        """Forget those that nobody has used for an hour; gives their names."""
         dropped = []
         while (oldest := self._oldest()) is not None and self.idle_seconds(oldest) > IDLE_SECONDS:
-            dropped.append(oldest.label)
+            dropped.append(oldest.name)
             self.drop(oldest.name)
         return dropped
 
@@ -238,11 +198,10 @@ class Sandboxes:
     def refit(self, fixtures: Fixtures, merge: Merge) -> list[str]:
         """Go on with other fixtures in all sandboxes; tells what became of their worlds."""
         self._fixtures = fixtures
-        self._redactor = _redactor(fixtures, self._secrets)
         story = self.common.refit(fixtures, merge)
         for sandbox in self._named.values():
             told = sandbox.refit(fixtures, merge)
-            story += [f"in sandbox {sandbox.label} {sentence}" for sentence in told]
+            story += [f"in sandbox {sandbox.name} {sentence}" for sentence in told]
         return story
 
     def _make_room(self) -> None:
@@ -260,8 +219,3 @@ class Sandboxes:
                 return sandbox
             self.use(sandbox.name)
         return None
-
-
-def _redactor(fixtures: Fixtures, secrets: Sequence[str]) -> Redactor:
-    worlds = (fixtures.world, *(scenario.world for scenario in fixtures.scenarios.values()))
-    return Redactor((*(secret for world in worlds for secret in world.secrets()), *secrets))

@@ -13,10 +13,10 @@ import threading
 import time
 from functools import lru_cache
 from typing import Any, Literal, TextIO
-from urllib.parse import unquote
 
 from mockserver.pipeline.exchange import Exchange
 from mockserver.pipeline.problems import Problem
+from mockserver.sandboxes.hiding import token_hider
 
 LogFormat = Literal["text", "json"]
 
@@ -32,10 +32,12 @@ class Log:
     Args:
         stream: Where to.
         style: "text" for people, or "json" for programs: one object a line.
+        control_token: The control token, which no line shows.
     """
 
-    def __init__(self, stream: TextIO, style: LogFormat) -> None:
+    def __init__(self, stream: TextIO, style: LogFormat, control_token: str | None = None) -> None:
         self._stream = stream
+        self._hide = token_hider(control_token)
         as_json = style == "json"
         self._line = _json_line if as_json else _text_line
         self._request_line = _json_request if as_json else _text_request
@@ -77,7 +79,7 @@ class Log:
         self._append(self._line(facts))
 
     def _append(self, line: str) -> None:
-        self._lines.append(line)
+        self._lines.append(self._hide(line))
         if self._timer is None:
             try:
                 loop = asyncio.get_running_loop()
@@ -123,15 +125,6 @@ class Log:
                 return
 
 
-def _path(exchange: Exchange) -> str:
-    path = exchange.path
-    if exchange.why is None and exchange.caller is not None and "%" not in path:
-        return path
-    plain = unquote(path)
-    hidden = exchange.redact(plain)
-    return path if hidden == plain else hidden
-
-
 def _dropped(count: int) -> dict[str, Any]:
     return {"event": "dropped", "message": f"{count} lines were dropped: nobody read them in time"}
 
@@ -145,7 +138,7 @@ def _json_request(exchange: Exchange, seconds: float) -> str:
     facts: dict[str, Any] = {
         "event": "request",
         "method": exchange.method,
-        "path": _path(exchange),
+        "path": exchange.path,
         "operation": exchange.operation,
         "status": exchange.answer.status if exchange.answer is not None else 0,
         "ms": round(seconds * 1000, 2),
@@ -161,7 +154,7 @@ def _json_request(exchange: Exchange, seconds: float) -> str:
     if exchange.fault is not None:
         facts["fault"] = exchange.fault
     if exchange.sandbox.name:
-        facts["sandbox"] = exchange.sandbox.label
+        facts["sandbox"] = exchange.sandbox.name
     return _json_line(facts)
 
 
@@ -169,9 +162,9 @@ def _text_request(exchange: Exchange, seconds: float) -> str:
     status = exchange.answer.status if exchange.answer is not None else 0
     caller = exchange.caller
     who = "" if caller is None else f"  {caller.username} ({caller.scheme})"
-    where = f"/~{exchange.sandbox.label}" if exchange.sandbox.name else ""
+    where = f"/~{exchange.sandbox.name}" if exchange.sandbox.name else ""
     line = (
-        f"{_clock(int(time.time()))}  {exchange.method:<6} {where}{_path(exchange)}  {status}"
+        f"{_clock(int(time.time()))}  {exchange.method:<6} {where}{exchange.path}  {status}"
         f"  {seconds * 1000:.1f} ms{who}"
     )
     if exchange.why is not None:

@@ -294,7 +294,7 @@ class StartServer(Protocol):
 
 
 def altered(*constants: str) -> Sequence[str]:
-    """The server as a program in which constants are others, such as `watching.LOOK_EVERY = 0.01`."""
+    """The server as a program in which constants are others, such as `server.background.LOOK_EVERY = 0.01`."""
     changes = [f"mockserver.{one}" for one in constants]
     lines = ["import mockserver.cli", *changes, "mockserver.cli.main(prog_name='mockserver')"]
     return ("-c", "\n".join(lines))

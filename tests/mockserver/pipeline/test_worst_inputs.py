@@ -216,11 +216,3 @@ def test_a_body_of_the_control_api(server: MockServer, path: str, body: str) -> 
     if answer.status_code == 400:
         assert answer.headers["content-type"] == PROBLEM
         assert len(answer.content) < 100_000
-
-
-def test_a_text_that_begins_as_thousands_of_secrets_do(server: MockServer) -> None:
-    state = server.state()
-    owned = {"username": "janedoe", "scopes": []}
-    tokens = [{"token": f"{'a' * 40}{number:05}", **owned} for number in range(6000)]
-    server.put_state({**state, "tokens": tokens})
-    answered_soon(server, "GET", f"/{of('a')}", {})

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from accounts_contract import control_file, read_contract
-from mockserver.sandboxes.redaction import HIDDEN
+from mockserver.sandboxes.hiding import HIDDEN
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     JANES,

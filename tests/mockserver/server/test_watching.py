@@ -90,7 +90,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    program = altered("watching.LOOK_EVERY = 0.02")
+    program = altered("server.background.LOOK_EVERY = 0.02")
     started = Watched(tmp_path_factory.mktemp("watched"), program=program)
     with started.server:
         yield started

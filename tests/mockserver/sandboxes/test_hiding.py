@@ -1,4 +1,4 @@
-"""What has the name of a secret is not shown, although nobody knows it as one."""
+"""Secrets are hidden by their names, wherever a request is shown; and the control token, wherever it stands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import FORM, JOHN, JOHNS, JSON
+from tests.mockserver.steering import CONTROL_TOKEN
+from tests.support import FORM, JOHN, JOHNS, JSON, MockServer, bearer, problem
 
 SECRET = "kAnaRi"  # letters that stand nowhere else
 HIDDEN = "***"
@@ -236,3 +237,45 @@ def test_a_hostile_body_takes_no_longer_than_others(sandbox: Sandboxed, text: st
     sandbox.requests()
 
     assert time.perf_counter() - began < 0.3
+
+
+def test_a_password_that_is_a_username_too_spoils_no_other_text(sandbox: Sandboxed) -> None:
+    state = sandbox.state()
+    state["accounts"][1]["password"] = "johndoe"
+    sandbox.control("PUT", "state", state)
+
+    answer = sandbox.send("GET", JOHNS.removesuffix("/"), JOHN)
+
+    problem(answer, 404, "path-unknown")
+    assert answer.json()["detail"].endswith(f"{JOHNS}")
+    assert sandbox.last()["path"] == JOHNS.removesuffix("/")
+
+
+def test_a_password_in_a_state_that_is_refused_is_not_repeated(server: MockServer) -> None:
+    for password in (12345678, ["hidden-12345678"], {"is": "hidden-12345678"}):
+        account = {"username": "ada", "password": password, "emails": []}
+        token = {"token": "hidden 12345678", "username": "ada", "scopes": []}
+        state = {"accounts": [account], "tokens": [token]}
+        with server.recording() as lines:
+            answer = server.send("PUT", "/_mock/state", json=state)
+        assert answer.status_code == 400
+        assert "12345678" not in answer.text + "".join(lines)
+
+
+def test_the_control_token_is_hidden_wherever_it_stands(closed: MockServer) -> None:
+    control = bearer(CONTROL_TOKEN)
+    with closed.recording() as lines:
+        closed.send("PATCH", f"{JOHNS}?q={CONTROL_TOKEN}", JOHN, json={"location": CONTROL_TOKEN})
+        closed.send(
+            "PATCH", JOHNS, JOHN, headers={"X-Mine": CONTROL_TOKEN}, json={CONTROL_TOKEN: 1}
+        )
+        closed.send("GET", f"/{CONTROL_TOKEN}/", CONTROL_TOKEN)
+    expected = {"requests": [{"body": {"location": 1, "company": CONTROL_TOKEN}}]}
+
+    told = [closed.send("GET", f"/_mock/{one}", control) for one in ("requests", "requests.har")]
+    told.append(closed.send("POST", "/_mock/requests/verify", control, json=expected))
+
+    for text in (*(one.text for one in told), *lines):
+        assert CONTROL_TOKEN not in text
+    assert all(HIDDEN in one.text for one in told)
+    assert sum(HIDDEN in line for line in lines) == 2
