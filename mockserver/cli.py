@@ -19,7 +19,7 @@ import click
 
 from accounts_contract import DocumentError, take_every_text
 from mockserver.app import Settings, create_app, warm_up
-from mockserver.loading import Loaded, Sources, load, merge_worlds
+from mockserver.loading import Loaded, Sources, load
 from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.exchange import App, Receive, Scope, Send
 from mockserver.sandboxes.sandbox import Sandboxes
@@ -28,7 +28,6 @@ from mockserver.server.log import Log, LogFormat
 from mockserver.server.server import BindError, LogHandler, Server, listen
 
 _FILE = click.Path(path_type=Path)
-_MOST_TOLD = 20  # sentences about what became of accounts in a reload
 _FROM_ENVIRONMENT = {"auto_envvar_prefix": "MOCKSERVER", "show_default": True}
 
 _contract = click.option(
@@ -214,12 +213,10 @@ class _Running:
             message = f"{names} changed and is broken; the last good version is served on:\n{error}"
             self._log.event("reload-failed", message)
             return
-        story = self._sandboxes.refit(loaded.fixtures, merge_worlds)
+        anew = self._sandboxes.renew(loaded.fixtures)
         self._app = app
-        if len(story) > _MOST_TOLD:
-            story[_MOST_TOLD:] = [f"and {len(story) - _MOST_TOLD} more such"]
-        told = f" ({'; '.join(story)})" if story else ""
-        self._log.event("reloaded", f"{names} changed and was reloaded{told}")
+        state = "starts anew from the fixtures in every sandbox" if anew else "is kept"
+        self._log.event("reloaded", f"{names} changed and was reloaded; the state {state}")
 
     def _create(self, loaded: Loaded) -> App:
         return create_app(

@@ -6,7 +6,6 @@ import inspect
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 from accounts_contract import (
     Contract,
@@ -17,11 +16,8 @@ from accounts_contract import (
     read_contract,
 )
 from mockserver.accounts.operations import RULES
-from mockserver.accounts.world import World
 from mockserver.fixtures import DEFAULT, read_fixtures
 from mockserver.sandboxes.sandbox import Fixtures
-
-Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -101,71 +97,3 @@ def check_rules(contract: Contract) -> list[Finding]:
             message = f"{operation.id} needs the path parameters {' and '.join(wanted)}"
             findings.append(contract.document.finding(pointer, message))
     return findings
-
-
-def merge_worlds(current: World, before: World, after: World) -> tuple[World, list[str]]:
-    """The world to go on with when the fixtures have changed.
-
-    What requests have changed is kept where it still fits: what the new fixtures leave as it was keeps
-    its state; what they changed or added is as they say.
-
-    Args:
-        current: The world as it is now.
-        before: The old fixtures.
-        after: The new fixtures.
-
-    Returns:
-        The new world, and what became of the accounts in sentences.
-    """
-    if current.accounts is before.accounts and current.tokens is before.tokens:
-        return after.copy(), []  # nobody has changed anything
-    world = World(
-        _merged(current.accounts, before.accounts, after.accounts),
-        _merged(current.logins, before.logins, after.logins),
-        _merged(current.tokens, before.tokens, after.tokens),
-    )
-    story = []
-    for username, account in list(world.accounts.items()):
-        fixture = after.accounts.get(username)
-        if account == fixture:
-            if current.accounts.get(username) not in (before.accounts.get(username), fixture):
-                story.append(f"{username} is as in the fixtures, which changed too")
-            continue
-        owners = {world.owner_of(email.email) for email in account.emails}
-        if owners == {account}:
-            story.append(f"{username} keeps what was changed")
-        elif fixture is None:
-            del world.accounts[username]
-            story.append(f"{username} is gone: an address of it now belongs to somebody else")
-        else:
-            world.put(fixture)
-            story.append(
-                f"{username} is as in the fixtures: an address of it now belongs to somebody else"
-            )
-    story += [
-        f"{name} is gone"
-        for name in current.accounts
-        if name not in after.accounts and name not in world.accounts
-    ]
-    world.logins = {
-        name: login for name, login in world.logins.items() if login.username in world.accounts
-    }
-    world.tokens = {
-        digest: token for digest, token in world.tokens.items() if token.username in world.accounts
-    }
-    return world, story
-
-
-def _merged(
-    current: dict[str, Record], before: dict[str, Record], after: dict[str, Record]
-) -> dict[str, Record]:
-    """The new records, and the current ones where the new ones are the same as before."""
-    merged = {
-        key: value for key, value in after.items() if key in current or value != before.get(key)
-    }
-    changed = {
-        key: value
-        for key, value in current.items()
-        if value != before.get(key) and after.get(key) == before.get(key)
-    }
-    return merged | changed

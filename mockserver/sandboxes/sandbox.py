@@ -28,10 +28,6 @@ IDLE_SECONDS = 3600.0
 
 _MAX_SNAPSHOTS = 100
 
-Merge = Callable[[World, World, World], tuple[World, list[str]]]
-"""Makes a world of the current one, the old fixtures and the new ones, and tells in sentences what became
-of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -115,11 +111,11 @@ class Sandbox:
             raise Unknown("snapshot-unknown", f"no snapshot has this name; there are: {known}")
         self.world = self._snapshots[snapshot].copy()
 
-    def refit(self, fixtures: Fixtures, merge: Merge) -> list[str]:
-        """Go on with other fixtures; tells what became of the world."""
-        old, self._fixtures = self._fixtures, fixtures
-        self.world, story = merge(self.world, old.world, fixtures.world)
-        return story
+    def renew(self, fixtures: Fixtures) -> None:
+        """Start anew with other fixtures: without the snapshots of the old ones. Faults and journal stay."""
+        self._fixtures = fixtures
+        self.world = fixtures.world.copy()
+        self._snapshots.clear()
 
 
 class Sandboxes:
@@ -195,14 +191,14 @@ class Sandboxes:
         """How long nobody has used a sandbox."""
         return self._clock() - sandbox.used
 
-    def refit(self, fixtures: Fixtures, merge: Merge) -> list[str]:
-        """Go on with other fixtures in all sandboxes; tells what became of their worlds."""
+    def renew(self, fixtures: Fixtures) -> bool:
+        """Start all sandboxes anew if the fixtures are others than before; tell whether they are."""
+        if fixtures == self._fixtures:
+            return False
         self._fixtures = fixtures
-        story = self.common.refit(fixtures, merge)
-        for sandbox in self._named.values():
-            told = sandbox.refit(fixtures, merge)
-            story += [f"in sandbox {sandbox.name} {sentence}" for sentence in told]
-        return story
+        for sandbox in (self.common, *self._named.values()):
+            sandbox.renew(fixtures)
+        return True
 
     def _make_room(self) -> None:
         if len(self._named) < self.most:
