@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,16 +14,24 @@ from mockserver.control import faults, pages, requests, tokens, verifying, world
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.docs.served_contract import own_servers
-from mockserver.pipeline.access import AccessRule
+from mockserver.pipeline.access import Access, AccessRule
+from mockserver.pipeline.body import BodyReader, accept
 from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
 from mockserver.pipeline.cors import OriginPolicy
-from mockserver.pipeline.exchange import App, Exchange, Message
-from mockserver.pipeline.front_door import FrontDoor, Reporter, SandboxRequired
-from mockserver.pipeline.operation import Admit, Endpoint, EndpointMiddleware, Handler
+from mockserver.pipeline.faults import Faults
+from mockserver.pipeline.front_door import FrontDoor, Reporter
+from mockserver.pipeline.operation import AccountOperation, ControlOperation, Handler
 from mockserver.pipeline.problems import Headers
+from mockserver.pipeline.request import App, Message
+from mockserver.pipeline.response_check import ResponseCheck
 from mockserver.pipeline.routing import RoutingMiddleware, allow
+from mockserver.pipeline.sandbox import SandboxRequired
+from mockserver.pipeline.stages import Compile, StagesMiddleware
 from mockserver.sandboxes.hiding import token_hider
 from mockserver.sandboxes.sandbox import Sandboxes
+
+Stage = Callable[[App], App]
+"""Puts a stage around the next one."""
 
 
 @dataclass(frozen=True)
@@ -66,47 +73,75 @@ def create_app(
         middlewares=[
             partial(FrontDoor, sandboxes=sandboxes, policy=settings.policy, reporter=reporter),
             RoutingMiddleware,
-            *(
-                [partial(SandboxRequired, shared=_shared(control))]
-                if settings.require_sandbox
-                else []
-            ),
-            EndpointMiddleware,
+            StagesMiddleware,
         ],
     )
-    carried_out = {
-        name: _account_handler(RULES[name], operation)
-        for name, operation in contract.operations.items()
-    }
-    rules_of_access = {
-        name: AccessRule(operation, contract.title)
-        for name, operation in contract.operations.items()
-    }
-    endpoints = {
-        name: Endpoint(
-            operation,
-            _account_access(rules_of_access[name]),
-            carried_out[name],
-            strict=settings.strict,
-            can_fail=True,
-            wanted_headers=_wanted_headers(contract, operation, rules_of_access[name]),
-        )
-        for name, operation in contract.operations.items()
-    }
-    _add_api(app, contract, endpoints, carried_out)
-    _add_control(app, contract, control, sandboxes, settings)
+    handlers = _control_handlers(contract, control, sandboxes, settings)
+    for api, functions, stages in (
+        (contract, RULES, _account_stages(contract, settings)),
+        (control, handlers, _control_stages(control, settings)),
+    ):
+        app.add_api(_outline(api), resolver=Resolver(functions.__getitem__), stages=stages)
     return cast("App", app)
 
 
-def _add_control(
-    app: ConnexionMiddleware,
-    contract: Contract,
-    control: Contract,
-    sandboxes: Sandboxes,
-    settings: Settings,
-) -> None:
+def _account_stages(contract: Contract, settings: Settings) -> Compile:
+    """Return what puts the stages of an operation of the Accounts API together."""
+
+    def compile_stages(name: str, rule: Rule) -> App:
+        operation = contract.operations[name]
+        access = AccessRule(operation, contract.title)
+        headers = _headers_of_statuses(contract, operation, access)
+        return _in_order(
+            SandboxRequired if settings.require_sandbox else None,
+            partial(Faults, operation=operation, admit=access.admit, headers=headers),
+            partial(ResponseCheck, operation=operation),
+            partial(Access, admit=access.admit),
+            _body_stage(operation, strict=settings.strict),
+            innermost=AccountOperation(operation, rule),
+        )
+
+    return compile_stages
+
+
+def _control_stages(control: Contract, settings: Settings) -> Compile:
+    """Return what puts the stages of an operation of the control API together."""
+    access = ControlAccess(settings.policy, settings.control_token)
+    shared = _shared(control)
+
+    def compile_stages(name: str, handler: Handler) -> App:
+        operation = control.operations[name]
+        return _in_order(
+            SandboxRequired if settings.require_sandbox and name not in shared else None,
+            partial(ResponseCheck, operation=operation),
+            partial(Access, admit=access.admit) if operation.security else None,
+            _body_stage(operation, strict=True),
+            innermost=ControlOperation(handler),
+        )
+
+    return compile_stages
+
+
+def _body_stage(operation: Operation, *, strict: bool) -> Stage | None:
+    return (
+        None if operation.body is None else partial(BodyReader, body=operation.body, strict=strict)
+    )
+
+
+def _in_order(*stages: Stage | None, innermost: App) -> App:
+    """Put stages around the innermost one, the first of them outermost."""
+    app = innermost
+    for stage in reversed(stages):
+        if stage is not None:
+            app = stage(app)
+    return app
+
+
+def _control_handlers(
+    contract: Contract, control: Contract, sandboxes: Sandboxes, settings: Settings
+) -> Mapping[str, Handler]:
     hide = token_hider(settings.control_token)
-    steering: dict[str, Handler] = {
+    return {
         **pages.handlers(contract, control),
         **worlds.handlers(contract, control),
         **tokens.handlers(contract),
@@ -115,18 +150,6 @@ def _add_control(
         **verifying.handlers(contract, hide),
         **sandboxes_control.handlers(sandboxes),
     }
-    guard = ControlAccess(settings.policy, settings.control_token).check
-    _add_api(
-        app,
-        control,
-        {
-            name: Endpoint(
-                operation, guard if operation.security else _anybody, steering[name], strict=True
-            )
-            for name, operation in control.operations.items()
-        },
-        steering,
-    )
 
 
 def _shared(control: Contract) -> frozenset[str]:
@@ -152,15 +175,6 @@ async def warm_up(app: App) -> None:
     await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
 
 
-def _add_api(
-    app: ConnexionMiddleware,
-    contract: Contract,
-    endpoints: Mapping[str, Endpoint],
-    functions: Mapping[str, Handler],
-) -> None:
-    app.add_api(_outline(contract), resolver=Resolver(functions.__getitem__), endpoints=endpoints)
-
-
 def _outline(contract: Contract) -> dict[str, Any]:
     """What connexion needs of a contract: its paths and operations.
 
@@ -181,52 +195,15 @@ def _outline(contract: Contract) -> dict[str, Any]:
     }
 
 
-def _wanted_headers(
-    contract: Contract, operation: Operation, rule: AccessRule
+def _headers_of_statuses(
+    contract: Contract, operation: Operation, access: AccessRule
 ) -> Mapping[int, Headers]:
-    """The header fields that belong to a status, wherever it comes from (RFC 9110, section 15.5)."""
+    """Return the header fields that belong to a status, wherever it comes from (RFC 9110, section 15.5)."""
     beside = [one for one in contract.operations.values() if one.path == operation.path]
     methods = allow(one.method.upper() for one in beside)
-    return {401: rule.challenge, 405: [(b"allow", methods.encode("ascii"))]}
-
-
-def _account_access(rule: AccessRule) -> Admit:
-    owner = rule.owner
-
-    def admit(exchange: Exchange) -> None:
-        world = exchange.sandbox.world
-        authorization = exchange.headers.get(b"authorization")
-        caller = exchange.caller = rule.authenticate(world, authorization, time.time())
-        if caller is not None:
-            username = None if owner is None else exchange.params[owner]
-            rule.authorize(world, caller, username)
-
-    return admit
-
-
-def _account_handler(rule: Rule, operation: Operation) -> Handler:
-    username = operation.owner or "username"
-    content = operation.body.content.values() if operation.body is not None else ()
-    documented = {name for one in content if one.schema for name in one.schema.member_types}
-
-    def handle(exchange: Exchange, body: Any) -> Any:
-        world, params = exchange.sandbox.world, exchange.params
-        if operation.writes:
-            before = world.accounts.get(params[username])
-            if before is not None:
-                exchange.undo = partial(world.put, before)
-        if operation.body is None:
-            return rule(world, *params.values())
-        members = body if isinstance(body, dict) else {}
-        known = {name: value for name, value in members.items() if name in documented}
-        return rule(world, *params.values(), known)
-
-    return handle
-
-
-def _anybody(exchange: Exchange) -> None:
-    """Lets everybody in."""
+    headers = {401: access.challenge, 405: [(b"allow", methods.encode("ascii"))]}
+    return headers if operation.body is None else {**headers, 415: accept(operation.body.content)}
 
 
 async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
-    raise RuntimeError("no endpoint took this request")
+    raise RuntimeError("no operation took this request")

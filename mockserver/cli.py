@@ -21,7 +21,7 @@ from accounts_contract import DocumentError, take_every_text
 from mockserver.app import Settings, create_app, warm_up
 from mockserver.loading import Loaded, Sources, load
 from mockserver.pipeline.cors import OriginPolicy
-from mockserver.pipeline.exchange import App, Receive, Scope, Send
+from mockserver.pipeline.request import App, Receive, Scope, Send
 from mockserver.sandboxes.sandbox import Sandboxes
 from mockserver.server.background import Watch, tidy
 from mockserver.server.log import Log, LogFormat

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from mockserver.pipeline.access import same
 from mockserver.pipeline.cors import OriginPolicy
-from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +18,17 @@ class ControlAccess:
     policy: OriginPolicy
     token: str | None = field(default=None, repr=False)
 
-    def check(self, exchange: Exchange) -> None:
+    def admit(self, request: Request, outcome: Outcome) -> None:
         """Let a request in.
 
         Raises:
             Problem: 403 for the wrong host or origin; 401 for a missing or wrong control token.
         """
-        exchange.guarded = True
-        self.policy.check(exchange)
+        outcome.guarded = True
+        self.policy.check(request)
         if self.token is None:
             return
-        sent = exchange.headers.get(b"authorization", b"").decode("latin-1")
+        sent = request.headers.get(b"authorization", b"").decode("latin-1")
         scheme, _, token = sent.partition(" ")
         if scheme.lower() != "bearer":
             detail = "the control API asks for the control token here: send Authorization: Bearer TOKEN, with what --control-token says"

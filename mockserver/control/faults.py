@@ -8,8 +8,8 @@ from typing import Any
 from accounts_contract import Contract, Violation
 from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.control.refusing import invalid, unknown_operation
-from mockserver.pipeline.exchange import Exchange
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.request import Request
 from mockserver.sandboxes.faults import Faults
 
 Json = dict[str, Any]
@@ -20,23 +20,23 @@ _MAX_FAULTS = 100
 def handlers(contract: Contract) -> Mapping[str, Handler]:
     """The operations, for the operations of a contract."""
 
-    def list_faults(exchange: Exchange, _: Any) -> list[Json]:
-        return [fault.json() for fault in exchange.sandbox.faults.rules.values()]
+    def list_faults(request: Request, _: Any) -> list[Json]:
+        return [fault.json() for fault in request.sandbox.faults.rules.values()]
 
-    def add_fault(exchange: Exchange, body: Any) -> Json:
+    def add_fault(request: Request, body: Any) -> Json:
         violations = list(_contradictions(body, contract))
         if violations:
             raise invalid(violations)
-        faults = exchange.sandbox.faults
+        faults = request.sandbox.faults
         if len(faults.rules) >= _MAX_FAULTS:
             raise Invalid("too-many-faults", f"there are {_MAX_FAULTS} faults already; remove some")
         return faults.add(body).json()
 
-    def clear_faults(exchange: Exchange, _: Any) -> None:
-        exchange.sandbox.faults = Faults()
+    def clear_faults(request: Request, _: Any) -> None:
+        request.sandbox.faults = Faults()
 
-    def remove_fault(exchange: Exchange, _: Any) -> None:
-        if exchange.sandbox.faults.rules.pop(exchange.params["id"], None) is None:
+    def remove_fault(request: Request, _: Any) -> None:
+        if request.sandbox.faults.rules.pop(request.params["id"], None) is None:
             raise Unknown("fault-unknown", "no fault has this id; GET /_mock/faults lists them")
 
     return {

@@ -1,6 +1,6 @@
 """The journal in the HTTP Archive format, HAR 1.2, which browsers' developer tools open.
 
-An answer stands in it as the client has seen it: one that was spoilt on the way is not whole.
+An answer stands in it as the client has seen it: one that a fault has broken is not whole.
 """
 
 from __future__ import annotations
@@ -81,9 +81,10 @@ def _entry(entry: Entry, base: str) -> Json:
 
 def _response(entry: Entry) -> Json:
     size = entry.response_size
-    is_truncated = _is_spoilt(entry, "truncate")
+    kind = None if entry.fault is None else entry.fault.kind
+    is_truncated = kind == "truncate"
     # Where there is no body to truncate, the answer breaks off within its first line.
-    if _is_spoilt(entry, "reset") or (is_truncated and (not size or entry.method == "HEAD")):
+    if kind == "reset" or (is_truncated and (not size or entry.method == "HEAD")):
         return _NO_RESPONSE
     if is_truncated:
         size //= 2  # The second half was not sent.
@@ -104,17 +105,12 @@ def _response(entry: Entry) -> Json:
     }
 
 
-def _is_spoilt(entry: Entry, kind: str) -> bool:
-    """Whether an answer was spoilt so; its fault is the rule, and behind a colon what went wrong."""
-    return entry.fault is not None and kind in entry.fault.rpartition(": ")[2].split(", ")
-
-
 def _comment(entry: Entry) -> str:
-    """Why it was answered so: the reason, the fault and the notes."""
+    """Return the reason for the answer, its fault and the notes."""
     told = [entry.why] if entry.why is not None else []
-    # The reason of a wanted status names the fault that wanted it.
-    if entry.fault is not None and entry.fault not in (entry.why or ""):
-        told.append(entry.fault)
+    # The reason of a forced status names its fault.
+    if entry.fault is not None and entry.code != "wanted":
+        told.append(str(entry.fault))
     return "; ".join([*told, *entry.notes])
 
 

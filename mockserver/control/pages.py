@@ -15,9 +15,10 @@ from mockserver import docs
 from mockserver.accounts.refusals import Unknown
 from mockserver.docs.served_contract import PLACEHOLDER, ServedContract, prefix, server_url
 from mockserver.fixtures import DEFAULT
-from mockserver.pipeline.exchange import Answer, Exchange
+from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.problems import Headers
+from mockserver.pipeline.request import Request
 
 _CONSOLE = Path(__file__).parents[1] / "console"
 _PARTS = _CONSOLE / "parts"
@@ -55,9 +56,9 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     health = {"status": "ok", "version": version("accounts-mock")}
     return {
         "get_health": lambda _, __: health,
-        "get_contract_yaml": lambda exchange, _: accounts_served.yaml(server_url(exchange)),
+        "get_contract_yaml": lambda request, _: accounts_served.yaml(server_url(request)),
         "get_contract_json": _json(accounts_served),
-        "get_control_contract_yaml": lambda exchange, _: control_served.yaml(server_url(exchange)),
+        "get_control_contract_yaml": lambda request, _: control_served.yaml(server_url(request)),
         "get_control_contract_json": _json(control_served),
         "get_console": _file("index.html", _HTML),
         "get_console_style": _file("console.css", _MEDIA_TYPES["css"]),
@@ -73,16 +74,16 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
 def _json(contract: ServedContract) -> Handler:
     # An answer of its own: JSON that was written already is no text to compare with a schema.
     headers: Headers = [(b"content-type", b"application/json")]
-    return lambda exchange, _: Answer(200, headers, contract.json(server_url(exchange)))
+    return lambda request, _: Answer(200, headers, contract.json(server_url(request)))
 
 
-def _home(exchange: Exchange, _: Any) -> Answer:
+def _home(request: Request, _: Any) -> Answer:
     """Lead to what there is; by JSON for those who prefer that."""
-    if _prefers_json(exchange.headers.get(b"accept", b"").decode("latin-1")):
-        start = server_url(exchange).rstrip("/")
+    if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
+        start = server_url(request).rstrip("/")
         links = {name: f"{start}/{path}" for name, path in _LINKS.items()}
         return Answer(200, [(b"content-type", b"application/json")], orjson.dumps(links))
-    page = _HOME.read_bytes().replace(b"{base}", prefix(exchange).encode())
+    page = _HOME.read_bytes().replace(b"{base}", prefix(request).encode())
     return Answer(200, [*_PAGE_HEADERS, (b"content-type", _HTML)], page)
 
 
@@ -105,27 +106,27 @@ def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:
         # Anybody may read these pages; the logins of the world that is served they get by the control API.
         return build(contract, control, read_document(DEFAULT).data, static=False)
 
-    def serve(exchange: Exchange, name: str) -> Answer:
+    def serve(request: Request, name: str) -> Answer:
         body = files().get(name)
         if body is None:
             raise Unknown("part-unknown", "the reference has no such page; it begins at /docs/")
-        server = server_url(exchange).encode()
+        server = server_url(request).encode()
         media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
         headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
         return Answer(200, headers, body.replace(PLACEHOLDER.encode(), server))
 
     return {
-        "get_docs": lambda exchange, _: serve(exchange, "index.html"),
-        "get_docs_file": lambda exchange, _: serve(exchange, exchange.params["file"]),
+        "get_docs": lambda request, _: serve(request, "index.html"),
+        "get_docs_file": lambda request, _: serve(request, request.params["file"]),
     }
 
 
 def _one_of(files: Mapping[str, Handler]) -> Handler:
-    def serve(exchange: Exchange, body: Any) -> Any:
-        handler = files.get(exchange.params["name"])
+    def serve(request: Request, body: Any) -> Any:
+        handler = files.get(request.params["name"])
         if handler is None:
             raise Unknown("part-unknown", "the console has no such part")
-        return handler(exchange, body)
+        return handler(request, body)
 
     return serve
 
@@ -134,7 +135,7 @@ def _file(name: str, media_type: bytes) -> Handler:
     body = (_CONSOLE / name).read_bytes()
     headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
 
-    def serve(_: Exchange, __: Any) -> Answer:
+    def serve(_: Request, __: Any) -> Answer:
         return Answer(200, headers, body)
 
     return serve

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from mockserver.control.har import har
-from mockserver.pipeline.exchange import Answer, Exchange
+from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import Hide
 from mockserver.sandboxes.sandbox import Sandbox
 
@@ -25,22 +26,22 @@ _EVENT_STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"n
 def handlers(hide: Hide) -> Mapping[str, Handler]:
     """Return the operations; `hide` hides the control token."""
 
-    def list_requests(exchange: Exchange, _: Any) -> list[Json]:
-        return [hide(entry.json()) for entry in exchange.sandbox.journal.entries()]
+    def list_requests(request: Request, _: Any) -> list[Json]:
+        return [hide(entry.json()) for entry in request.sandbox.journal.entries()]
 
-    def clear_requests(exchange: Exchange, _: Any) -> None:
-        exchange.sandbox.journal.clear()
+    def clear_requests(request: Request, _: Any) -> None:
+        request.sandbox.journal.clear()
 
-    def get_har(exchange: Exchange, _: Any) -> Json:
-        host = exchange.headers.get(b"host", b"localhost").decode("latin-1")
-        sandbox = exchange.sandbox
+    def get_har(request: Request, _: Any) -> Json:
+        host = request.headers.get(b"host", b"localhost").decode("latin-1")
+        sandbox = request.sandbox
         # A header may have named the sandbox; by its base URL, the same request finds it too.
         base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
         archive: Json = hide(har(sandbox.journal.entries(), base))
         return archive
 
-    def stream_events(exchange: Exchange, _: Any) -> Answer:
-        stream = None if exchange.method == "HEAD" else _Events(exchange.sandbox, hide)
+    def stream_events(request: Request, _: Any) -> Answer:
+        stream = None if request.method == "HEAD" else _Events(request.sandbox, hide)
         return Answer(200, _EVENT_STREAM, b"", stream=stream)
 
     return {

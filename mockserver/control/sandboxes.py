@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.accounts.refusals import Unknown
-from mockserver.pipeline.exchange import Exchange
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.request import Request
 from mockserver.sandboxes.sandbox import Sandboxes
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ _SHOWN = 100
 def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
     """The operations."""
 
-    def list_sandboxes(_: Exchange, __: Any) -> Json:
+    def list_sandboxes(_: Request, __: Any) -> Json:
         named = sandboxes.named
         return {
             "count": len(named),
@@ -38,11 +38,11 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
             ],
         }
 
-    def drop_sandboxes(_: Exchange, __: Any) -> None:
+    def drop_sandboxes(_: Request, __: Any) -> None:
         sandboxes.drop_all()
 
-    def drop_sandbox(exchange: Exchange, _: Any) -> None:
-        if not sandboxes.drop(exchange.params["name"]):
+    def drop_sandbox(request: Request, _: Any) -> None:
+        if not sandboxes.drop(request.params["name"]):
             raise Unknown("sandbox-unknown", "no sandbox has this name")
 
     return {

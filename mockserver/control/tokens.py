@@ -14,9 +14,9 @@ from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.accounts.state import unknown_scopes
 from mockserver.accounts.world import Token, World, format_time
 from mockserver.control.refusing import invalid
-from mockserver.pipeline.exchange import Exchange
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.problems import MAX_ERRORS
+from mockserver.pipeline.request import Request
 
 Json = dict[str, Any]
 
@@ -27,16 +27,16 @@ _MAX_TOKENS = 10_000
 def handlers(contract: Contract) -> Mapping[str, Handler]:
     """The operations, for the scopes of a contract."""
 
-    def list_tokens(exchange: Exchange, _: Any) -> list[Json]:
+    def list_tokens(request: Request, _: Any) -> list[Json]:
         now = time.time()
-        return [token_json(token, now) for token in exchange.sandbox.world.tokens.values()]
+        return [token_json(token, now) for token in request.sandbox.world.tokens.values()]
 
-    def create_token(exchange: Exchange, body: Any) -> Json:
+    def create_token(request: Request, body: Any) -> Json:
         now = time.time()
-        return token_json(mint(exchange.sandbox.world, contract, body, now), now)
+        return token_json(mint(request.sandbox.world, contract, body, now), now)
 
-    def revoke_token(exchange: Exchange, _: Any) -> None:
-        revoke(exchange.sandbox.world, exchange.params["token"])
+    def revoke_token(request: Request, _: Any) -> None:
+        revoke(request.sandbox.world, request.params["token"])
 
     return {
         "list_tokens": list_tokens,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.pipeline.body import MULTIPART, URLENCODED, read_multipart
+from mockserver.pipeline.forms import MULTIPART, URLENCODED, read_multipart
 from mockserver.pipeline.problems import Problem
 from mockserver.sandboxes.hiding import hide_in_body, hide_value
 from mockserver.sandboxes.journal import MAX_KEPT, Entry, text_of

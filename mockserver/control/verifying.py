@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from accounts_contract import Contract
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.control.verification import verify
-from mockserver.pipeline.exchange import Answer, Exchange
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import Hide, hide_in_data
 
 
 def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
     """Return the operation, for the operations of a contract; `hide` hides the control token."""
 
-    def verify_requests(exchange: Exchange, body: Any) -> Any:
+    def verify_requests(request: Request, body: Any) -> Any:
         violations = [
             violation
             for index, expected in enumerate(body["requests"])
@@ -27,21 +25,19 @@ def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
         ]
         if violations:
             raise invalid(violations)
-        return _verified(exchange, body, hide)
+        return _verified(request, body, hide)
 
     return {"verify_requests": verify_requests}
 
 
-def _verified(exchange: Exchange, body: Any, hide: Hide) -> Any:
-    journal = exchange.sandbox.journal
+def _verified(request: Request, body: Any, hide: Hide) -> Any:
+    journal = request.sandbox.journal
     mismatches = verify(journal.entries(), body, journal.lost)
     if not mismatches:
         return {"verified": True}
     first = mismatches[0]
     detail = f"expectation {first['index'] + 1} of {len(body['requests'])}: {first['detail']}"
-    problem = Problem(409, "not-as-expected", detail)
-    exchange.refuse(problem)
-    # What was sent stands in the differences, and may hold secrets.
-    data = {**problem.data(), "mismatches": hide(hide_in_data(mismatches))}
-    headers = [(b"content-type", b"application/problem+json")]
-    return Answer(409, headers, orjson.dumps(data))
+    # The differences repeat requests, which may hold secrets.
+    raise Problem(
+        409, "not-as-expected", detail, more={"mismatches": hide(hide_in_data(mismatches))}
+    )

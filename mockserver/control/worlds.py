@@ -9,8 +9,8 @@ from accounts_contract import Contract
 from mockserver.accounts.refusals import Invalid
 from mockserver.accounts.state import StateError, state_of, world_from_state
 from mockserver.control.refusing import invalid
-from mockserver.pipeline.exchange import Exchange
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.request import Request
 from mockserver.sandboxes.sandbox import NAME
 
 Json = dict[str, Any]
@@ -20,38 +20,38 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     """The operations, for the scopes of a contract and the format that the control API documents."""
     schema = control.schema("State")
 
-    def reset(exchange: Exchange, _: Any) -> None:
-        exchange.sandbox.reset()
+    def reset(request: Request, _: Any) -> None:
+        request.sandbox.reset()
 
-    def get_state(exchange: Exchange, _: Any) -> Json:
-        return state_of(exchange.sandbox.world)
+    def get_state(request: Request, _: Any) -> Json:
+        return state_of(request.sandbox.world)
 
-    def put_state(exchange: Exchange, body: Any) -> Json:
+    def put_state(request: Request, body: Any) -> Json:
         state = {name: value for name, value in body.items() if name != "scenarios"}
         try:
-            exchange.sandbox.world = world_from_state(state, schema, contract.scopes)
+            request.sandbox.world = world_from_state(state, schema, contract.scopes)
         except StateError as error:
             raise invalid(error.violations) from None
-        return state_of(exchange.sandbox.world)
+        return state_of(request.sandbox.world)
 
-    def list_scenarios(exchange: Exchange, _: Any) -> list[Json]:
-        scenarios = exchange.sandbox.scenarios.items()
+    def list_scenarios(request: Request, _: Any) -> list[Json]:
+        scenarios = request.sandbox.scenarios.items()
         return [{"name": name, "description": one.description} for name, one in scenarios]
 
-    def enter_scenario(exchange: Exchange, _: Any) -> None:
-        exchange.sandbox.enter(exchange.params["name"])
+    def enter_scenario(request: Request, _: Any) -> None:
+        request.sandbox.enter(request.params["name"])
 
-    def save_snapshot(exchange: Exchange, _: Any) -> None:
-        name = exchange.params["name"]
+    def save_snapshot(request: Request, _: Any) -> None:
+        name = request.params["name"]
         if not NAME.fullmatch(name):
             detail = (
                 "the name of a snapshot is 1 to 64 letters, digits, dots, underscores and dashes"
             )
             raise Invalid("name-malformed", detail)
-        exchange.sandbox.save(name)
+        request.sandbox.save(name)
 
-    def restore_snapshot(exchange: Exchange, _: Any) -> None:
-        exchange.sandbox.restore(exchange.params["name"])
+    def restore_snapshot(request: Request, _: Any) -> None:
+        request.sandbox.restore(request.params["name"])
 
     return {
         "reset": reset,

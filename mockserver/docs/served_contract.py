@@ -12,7 +12,7 @@ import orjson
 import yaml
 
 from accounts_contract import Contract, Document
-from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.request import Request
 
 MARK = "x-mock"
 """Marks a server that a mock server has added: its address is not where the paths of the contract begin."""
@@ -30,18 +30,18 @@ def own_servers(data: Mapping[str, Any]) -> list[Any]:
     return [one for one in data.get("servers", ()) if not one.get(MARK)]
 
 
-def server_url(exchange: Exchange) -> str:
+def server_url(request: Request) -> str:
     """The base URL of the API as the reader reaches it, with the sandbox that the reader is in."""
-    host = exchange.headers.get(b"host", b"").decode("latin-1")
-    secure = exchange.headers.get(b"x-forwarded-proto") == b"https"
+    host = request.headers.get(b"host", b"").decode("latin-1")
+    secure = request.headers.get(b"x-forwarded-proto") == b"https"
     # A host that is none is not repeated: what stays is an address relative to the server.
     start = f"http{'s' if secure else ''}://{host}" if _HOST.fullmatch(host) else ""
-    return start + prefix(exchange) or "/"
+    return start + prefix(request) or "/"
 
 
-def prefix(exchange: Exchange) -> str:
+def prefix(request: Request) -> str:
     """What stands before all paths in the sandbox of the reader."""
-    return f"/~{exchange.sandbox.name}" if exchange.sandbox.name else ""
+    return f"/~{request.sandbox.name}" if request.sandbox.name else ""
 
 
 class ServedContract:

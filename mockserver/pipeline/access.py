@@ -6,8 +6,9 @@ The rules come from the contract: an operation's `security` and its `x-owner`, c
 from __future__ import annotations
 
 import hmac
+import time
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
 from accounts_contract import Operation
 from mockserver.accounts.world import Account, Token, World
@@ -17,23 +18,31 @@ from mockserver.pipeline.credentials import (
     Malformed,
     parse_authorization,
 )
+from mockserver.pipeline.outcome import OUTCOME, Caller, Outcome
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
 
 # Compared with what is sent for an unknown name, so that the answer takes as long as for a known one.
 _NOBODY = "no password at all"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody who has logged in; with a token, or by Basic (None)."""
+Admit = Callable[[Request, Outcome], None]
+"""Lets a request in, and notes who is calling; or raises the Problem that refuses it."""
 
-    username: str
-    token: Token | None
 
-    @property
-    def scheme(self) -> str:
-        """How: "Basic" or "Bearer"."""
-        return "Basic" if self.token is None else "Bearer"
+class Access:
+    """The stage that lets requests in, or refuses them."""
+
+    __slots__ = ("_admit", "_app")
+
+    def __init__(self, app: App, *, admit: Admit) -> None:
+        self._app = app
+        self._admit = admit
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass a request on that may come in."""
+        self._admit(scope[REQUEST], scope[OUTCOME])
+        return self._app(scope, receive, send)
 
 
 class AccessRule:
@@ -48,6 +57,15 @@ class AccessRule:
         self._alternatives = [one.scopes for one in operation.security if one.kind == "bearer"]
         self._bearer = bool(self._alternatives)
         self._realm = realm.replace("\\", "").replace('"', "'")
+
+    def admit(self, request: Request, outcome: Outcome) -> None:
+        """Let a request in, and note who is calling. Raises Problem: 401, 404, 403, in this order."""
+        world, authorization = request.sandbox.world, request.headers.get(b"authorization")
+        caller = outcome.caller = self.authenticate(world, authorization, time.time())
+        if caller is not None:
+            self.authorize(
+                world, caller, None if self.owner is None else request.params[self.owner]
+            )
 
     def authenticate(self, world: World, authorization: bytes | None, now: float) -> Caller | None:
         """Find out who is calling.

@@ -2,39 +2,86 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 
 from accounts_contract import Body, MediaType, Violation, format_pointer
+from mockserver.pipeline.forms import (
+    JSON,
+    MULTIPART,
+    URLENCODED,
+    malformed,
+    option,
+    read_multipart,
+    read_urlencoded,
+    typed,
+)
+from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import MAX_ERRORS, Headers, Problem
-
-JSON = "application/json"
-URLENCODED = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
+from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
 
 _DEEPEST = 100
 """Levels of lists and objects in a body; fewer than what can be written out again."""
 
 
 class BodyReader:
-    """Reads the bodies of one operation, as its contract describes them."""
+    """The stage that reads the bodies of one operation, as its contract describes them.
 
-    __slots__ = ("_accept", "_default", "_media", "required")
+    Args:
+        app: The next stage.
+        body: The body, as the contract has it.
+        strict: Whether members that are not documented are refused.
+    """
 
-    def __init__(self, body: Body) -> None:
-        self.required = body.required
+    __slots__ = ("_accept", "_app", "_default", "_media", "_required", "_strict")
+
+    def __init__(self, app: App, *, body: Body, strict: bool) -> None:
+        self._app = app
+        self._strict = strict
+        self._required = body.required
         self._media = body.content
         self._accept = ", ".join(body.content)
         # A body without Content-Type, as in the documented PATCH examples, is read as JSON.
         self._default = body.content.get(JSON)
 
-    def media_type(self, content_type: bytes, content_encoding: bytes) -> MediaType:
-        """The media type of a request.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave the body as JSON data in the outcome, and pass the request on."""
+        outcome: Outcome = scope[OUTCOME]
+        outcome.data = await self._read(scope[REQUEST], outcome)
+        await self._app(scope, receive, send)
+
+    async def _read(self, request: Request, outcome: Outcome) -> Any:
+        headers = request.headers
+        content_type = headers.get(b"content-type", b"")
+        media = self._media_type(content_type, headers.get(b"content-encoding", b""))
+        raw = await request.read(outcome)
+        if not raw and not self._required:
+            return None
+        body = read_body(media, content_type, raw)
+        schema = media.schema
+        if schema is None:
+            return body
+        violations = [] if schema.is_valid(body) else schema.violations(body)
+        known = schema.known_members
+        if known is not None and isinstance(body, dict) and not known.issuperset(body):
+            # Some of them are enough: there may be very many.
+            unknown = list(islice((one for one in body if one not in known), MAX_ERRORS))
+            if self._strict:
+                named = {violation.pointer for violation in violations}
+                found = [_unknown_member(name, known) for name in unknown]
+                violations += [one for one in found if one.pointer not in named]
+            else:
+                names = ", ".join(name[:40] for name in unknown[:10])
+                outcome.notes.append(f"ignored members: {names}")
+        if violations:
+            raise _invalid(violations)
+        return body
+
+    def _media_type(self, content_type: bytes, content_encoding: bytes) -> MediaType:
+        """Return the media type of a request.
 
         Args:
             content_type: The value of `Content-Type`.
@@ -56,18 +103,18 @@ class BodyReader:
             detail = f"{what} is not read here; send one of: {self._accept}"
             raise self._unsupported(detail)
         if name != MULTIPART and b"charset" in content_type.lower():
-            charset = _option(content_type, b"charset")
+            charset = option(content_type, b"charset")
             if charset and charset.lower() not in (b"utf-8", b"utf8", b"us-ascii"):
                 raise self._unsupported("the body must be UTF-8: send charset=utf-8, or no charset")
         return media
 
     def _unsupported(self, detail: str) -> Problem:
-        return Problem(415, "media-type-unsupported", detail, headers=self.accept)
+        return Problem(415, "media-type-unsupported", detail, headers=accept(self._media))
 
-    @property
-    def accept(self) -> Headers:
-        """The field that says which media types are read."""
-        return [(b"accept", self._accept.encode("latin-1"))]
+
+def accept(content: Mapping[str, MediaType]) -> Headers:
+    """Return the field that names the media types that are read."""
+    return [(b"accept", ", ".join(content).encode("latin-1"))]
 
 
 def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
@@ -82,18 +129,18 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
         Problem: 400; the bytes are not of the media type.
     """
     if media.name == URLENCODED:
-        return _typed(media, _urlencoded(raw))
+        return typed(media, read_urlencoded(raw))
     if media.name == MULTIPART:
-        return _typed(media, read_multipart(content_type, raw))
+        return typed(media, read_multipart(content_type, raw))
     if not raw.strip():
         raise Problem(400, "body-missing", "the body is empty: send a JSON object")
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         detail = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-        raise _malformed(detail) from None
+        raise malformed(detail) from None
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
-        raise _malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
+        raise malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
     return data
 
 
@@ -108,128 +155,15 @@ def _is_deep(data: Any) -> bool:
     return True
 
 
-def _urlencoded(raw: bytes) -> list[tuple[str, str]]:
-    try:
-        text = raw.decode("utf-8")
-        return parse_qsl(text, keep_blank_values=True, errors="strict", encoding="utf-8")
-    except UnicodeDecodeError:
-        raise _malformed("the form is not UTF-8 once it is decoded") from None
-    except ValueError as error:
-        raise _malformed(f"the form cannot be read: {error}") from None
+def _invalid(violations: list[Violation]) -> Problem:
+    sentences = [
+        f"{one.pointer.removeprefix('/') or 'the body'} {one.detail}" for one in violations[:5]
+    ]
+    if len(violations) > 5:
+        sentences.append(f"and {len(violations) - 5} more")
+    return Problem(400, "body-invalid", "; ".join(sentences), violations)
 
 
-def read_multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
-    """The names and values of a multipart form.
-
-    Args:
-        content_type: The value of `Content-Type`, which names the boundary.
-        raw: The bytes.
-
-    Raises:
-        Problem: 400; they are no such form, or not all of one.
-    """
-    boundary = _option(content_type, b"boundary")
-    if not boundary:
-        raise _malformed("the Content-Type of a multipart form must name its boundary")
-    parts = _Parts()
-    try:
-        parser = MultipartParser(boundary, parts.callbacks())
-        parser.write(raw)
-        parser.finalize()
-    except FormParserError as error:
-        raise _malformed(f"the multipart form cannot be read: {error}") from None
-    if not parts.ended:
-        raise _malformed("the multipart form does not end with its closing boundary")
-    pairs = []
-    for number, (headers, content) in enumerate(parts.found, 1):
-        _, options = parse_options_header(headers.get(b"content-disposition"))
-        if b"name" not in options:
-            raise _malformed(f"part {number} of the multipart form has no name")
-        try:
-            pairs.append((options[b"name"].decode("utf-8"), content.decode("utf-8")))
-        except UnicodeDecodeError:
-            raise _malformed(f"part {number} of the multipart form is not UTF-8") from None
-    return pairs
-
-
-class _Parts:
-    """Collects the parts of a multipart form as the parser comes upon them."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[dict[bytes, bytes], bytearray]] = []
-        self.ended = False
-        self._name = bytearray()
-        self._value = bytearray()
-
-    def callbacks(self) -> Any:
-        return {
-            "on_part_begin": lambda: self.found.append(({}, bytearray())),
-            "on_part_data": lambda data, start, end: self.found[-1][1].extend(data[start:end]),
-            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._header,
-            "on_end": self._end,
-        }
-
-    def _header(self) -> None:
-        self.found[-1][0][bytes(self._name).lower()] = bytes(self._value)
-        self._name.clear()
-        self._value.clear()
-
-    def _end(self) -> None:
-        self.ended = True
-
-
-def _option(content_type: bytes, name: bytes) -> bytes | None:
-    _, options = parse_options_header(content_type)
-    return options.get(name)
-
-
-def _typed(media: MediaType, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """A form as an object: each value in the JSON type that the schema asks for, where it can be read so.
-
-    Raises:
-        Problem: 400; it is JSON under the name of a form, or gives a member twice.
-    """
-    if pairs and pairs[0][0].lstrip()[:1] in ("{", "["):
-        # As `curl -d` and PowerShell send it, who are not told otherwise.
-        raise _malformed(
-            f"this is JSON, sent as a form: send the header Content-Type: {JSON} with it "
-            f"(curl -H 'Content-Type: {JSON}')"
-        )
-    types = media.schema.member_types if media.schema is not None else {}
-    form: dict[str, Any] = {}
-    twice: list[str] = []
-    for name, text in pairs:
-        kinds = types.get(name, frozenset())
-        value = _value(text, kinds)
-        if "array" in kinds:
-            form.setdefault(name, []).append(value)
-        elif name in form:
-            twice.append(name)
-        else:
-            form[name] = value
-    if twice:
-        detail = "is given more than once"
-        names = list(dict.fromkeys(twice))[:MAX_ERRORS]
-        violations = [Violation(format_pointer([name]), detail) for name in names]
-        raise Problem(400, "body-invalid", f"{names[0]} {detail}", violations)
-    return form
-
-
-def _value(text: str, kinds: frozenset[str]) -> Any:
-    if "boolean" in kinds and text in ("true", "false"):
-        return text == "true"
-    if "integer" in kinds and text.removeprefix("-").isdecimal() and len(text) < 20:
-        return int(text)
-    if "number" in kinds:
-        try:
-            number = float(text)
-        except ValueError:
-            return text
-        return number if math.isfinite(number) else text
-    return text
-
-
-def _malformed(detail: str) -> Problem:
-    return Problem(400, "body-malformed", detail)
+def _unknown_member(name: str, known: frozenset[str]) -> Violation:
+    detail = f"is not documented (documented are {', '.join(sorted(known))})"
+    return Violation(format_pointer([name]), detail)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from mockserver.pipeline.exchange import TOKEN, Answer, Exchange
+from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.problems import Headers, Problem
+from mockserver.pipeline.request import TOKEN, Request
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
@@ -32,7 +33,7 @@ class OriginPolicy:
     origins: Collection[str] = ()
     hosts: Collection[str] = ()
 
-    def check(self, exchange: Exchange) -> None:
+    def check(self, request: Request) -> None:
         """Refuse a request to the control API that a foreign page may have made.
 
         A page whose own name was rebound to our address sends that name as `Host`; a page of another
@@ -41,27 +42,27 @@ class OriginPolicy:
         Raises:
             Problem: 403.
         """
-        host = exchange.headers.get(b"host", b"").decode("latin-1")
+        host = request.headers.get(b"host", b"").decode("latin-1")
         if not self._knows(host):
             shown = host[:200]
             detail = f"the control API answers to loopback names only, not to {shown!r}; allow it with --allow-host"
             raise Problem(403, "host-not-allowed", detail)
-        origin = exchange.headers.get(b"origin")
+        origin = request.headers.get(b"origin")
         if origin is not None:
-            if not self.may_read(exchange, origin):
+            if not self.may_read(request, origin):
                 shown = origin.decode("latin-1")[:200]
                 detail = f"a page of {shown!r} must not use the control API; allow it with --allow-origin"
                 raise Problem(403, "origin-not-allowed", detail)
-        elif exchange.headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+        elif request.headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
             detail = "a page of another origin must not use the control API; allow it with --allow-origin"
             raise Problem(403, "origin-not-allowed", detail)
 
-    def may_read(self, exchange: Exchange, origin: bytes) -> bool:
+    def may_read(self, request: Request, origin: bytes) -> bool:
         """Whether a page of an origin may use the control API: our own pages, and the allowed ones."""
         name = origin.decode("latin-1")
         if name in self.origins:
             return True
-        host = exchange.headers.get(b"host", b"").decode("latin-1")
+        host = request.headers.get(b"host", b"").decode("latin-1")
         return name in (f"http://{host}", f"https://{host}")
 
     def _knows(self, host: str) -> bool:
@@ -77,19 +78,19 @@ class OriginPolicy:
             return False
 
 
-def is_preflight(exchange: Exchange) -> bool:
+def is_preflight(request: Request) -> bool:
     """Whether a request only asks if a page may send another one."""
-    headers = exchange.headers
+    headers = request.headers
     return (
-        exchange.method == "OPTIONS"
+        request.method == "OPTIONS"
         and b"origin" in headers
         and b"access-control-request-method" in headers
     )
 
 
-def preflight(exchange: Exchange) -> Answer:
+def preflight(request: Request) -> Answer:
     """The answer to a preflight, which is never authenticated."""
-    asked = exchange.headers.get(b"access-control-request-headers", b"").decode("latin-1")
+    asked = request.headers.get(b"access-control-request-headers", b"").decode("latin-1")
     names = list(_ALLOWED_HEADERS)
     known = {name.lower() for name in names}
     for name in asked.split(","):
@@ -98,7 +99,7 @@ def preflight(exchange: Exchange) -> Answer:
             known.add(name.lower())
             names.append(name)
     # Whatever is asked for: a method that nothing takes is refused in words that the page can read.
-    method = exchange.headers[b"access-control-request-method"]
+    method = request.headers[b"access-control-request-method"]
     methods = _METHODS
     if TOKEN.fullmatch(method) and method not in methods.split(b", "):
         methods += b", " + method
@@ -107,7 +108,7 @@ def preflight(exchange: Exchange) -> Answer:
         (b"access-control-allow-headers", ", ".join(names).encode("latin-1")),
         (b"access-control-max-age", _SECONDS),
     ]
-    if b"access-control-request-private-network" in exchange.headers:
+    if b"access-control-request-private-network" in request.headers:
         headers.append((b"access-control-allow-private-network", b"true"))
     return Answer(204, headers, b"")
 

@@ -1,77 +1,151 @@
-"""Answers that are wanted wrong: a status on demand, and bodies that are spoilt."""
+"""Faults on demand: a wait, a forced status, a corrupted answer.
+
+A fault with a status answers in place of the operation; one that corrupts lets it run.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 
 from accounts_contract import Operation
-from mockserver.pipeline.exchange import Answer, Exchange
+from mockserver.pipeline.access import Admit
+from mockserver.pipeline.answer import Answer
+from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason
 from mockserver.pipeline.prefer import parse_prefer
 from mockserver.pipeline.problems import Headers, Problem
-from mockserver.sandboxes.faults import Effect
+from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+from mockserver.pipeline.response_check import breaches
+from mockserver.sandboxes.faults import PREFER, Effect, Fired
 
-_RETRY_AFTER = 1  # seconds; what a 429 or 503 says if nobody says otherwise
-_PREFER = "Prefer: "
+_RETRY_AFTER = 1  # seconds; for a 429 or 503 whose rule names no other number
 _NO_BODY = (204, 205, 304)  # statuses whose answers have none
 _GARBAGE = b'{"garbage": \x00\xff\xfe, "this": is no JSON'
 
 
-def effect_on(exchange: Exchange, operation: str, owner: str | None) -> Effect | None:
-    """What shall go wrong with a request: what it wishes itself, or else what a rule says.
+class Faults:
+    """The stage that makes things go wrong on demand.
 
-    The reason is left in the exchange. `owner` is the username in the path, for rules about one.
+    Args:
+        app: The next stage.
+        operation: The operation, as the contract has it.
+        admit: The access rule: a forced status asks for no login, but the journal names the caller.
+        headers: The header fields that belong to a status, such as the challenge of a 401.
     """
-    prefer = exchange.headers.get(b"prefer")
-    if prefer is not None:
-        effect, notes = parse_prefer(prefer.decode("latin-1"))
-        exchange.notes += notes
-        if effect is not None:
-            exchange.fault = f"{_PREFER}{effect}"
-            return effect
-    fired = exchange.sandbox.faults.fire(operation, exchange.method, owner)
-    if fired is None:
-        return None
-    effect, rule = fired
-    exchange.fault = f"{rule}: {effect}"
-    return effect
+
+    __slots__ = ("_admit", "_app", "_headers", "_operation")
+
+    def __init__(
+        self, app: App, *, operation: Operation, admit: Admit, headers: Mapping[int, Headers]
+    ) -> None:
+        self._app = app
+        self._operation = operation
+        self._admit = admit
+        self._headers = headers
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass a request on; first see to its fault, if there may be one."""
+        request: Request = scope[REQUEST]
+        if request.sandbox.faults.rules or b"prefer" in request.headers:
+            return self._serve(request, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        outcome: Outcome = scope[OUTCOME]
+        effect = self._effect(request, outcome)
+        if effect is None:
+            await self._app(scope, receive, send)
+            return
+        if effect.wait:
+            await asyncio.sleep(effect.wait)
+        if effect.code is None:
+            await self._app(scope, receive, send)
+        else:
+            await self._force(request, outcome, effect, effect.code)
+        answer = outcome.answer
+        if answer is None:
+            return
+        if effect.fault is not None:
+            corrupt(answer, effect.fault)
+        outcome.notes += breaches(answer, self._operation)
+        if outcome.fault is not None and outcome.fault.source == PREFER:
+            answer.headers = [*answer.headers, _applied(effect, answer)]
+
+    def _effect(self, request: Request, outcome: Outcome) -> Effect | None:
+        """Return the effect that a request prefers itself, or else that of a rule; note it in the outcome."""
+        prefer = request.headers.get(b"prefer")
+        if prefer is not None:
+            effect, notes = parse_prefer(prefer.decode("latin-1"))
+            outcome.notes += notes
+            if effect is not None:
+                outcome.fault = Fired.of(PREFER, effect)
+                return effect
+        owner = request.params.get(self._operation.owner or "")
+        fired = request.sandbox.faults.fire(self._operation.id, request.method, owner)
+        if fired is None:
+            return None
+        effect, rule = fired
+        outcome.fault = Fired.of(rule, effect)
+        return effect
+
+    async def _force(self, request: Request, outcome: Outcome, effect: Effect, status: int) -> None:
+        with suppress(Problem):
+            self._admit(request, outcome)
+        if self._operation.body is not None:
+            with suppress(Problem):  # too large a body is no reason to answer anything else
+                await request.read(outcome)
+        source = f"forced by {_name(outcome.fault)}"
+        outcome.reason = Reason("wanted", f"{source}: {outcome.fault and outcome.fault.effect}")
+        headers = list(self._headers.get(status, ()))
+        retry_after = effect.retry_after
+        if retry_after is None and status in (429, 503):
+            retry_after = _RETRY_AFTER
+        if retry_after is not None:
+            headers.append((b"retry-after", str(retry_after).encode("ascii")))
+        media_type, body = _forced_body(self._operation, effect, status, source)
+        if media_type:
+            headers.append((b"content-type", media_type))
+        outcome.answer = Answer(status, headers, body)
 
 
-def applied(exchange: Exchange, effect: Effect, answer: Answer) -> Headers:
-    """The field that confirms what a request has wished for itself, and got (RFC 7240, section 3)."""
-    if exchange.fault is None or not exchange.fault.startswith(_PREFER):
-        return []
+def corrupt(answer: Answer, kind: str) -> None:
+    """Corrupt an answer as one of `faults.KINDS` says."""
+    if kind in ("reset", "truncate"):
+        answer.broken = kind
+    elif kind == "garbage":
+        answer.body = _GARBAGE
+    else:
+        answer.body = orjson.dumps(_off_contract(answer.body))
+    if answer.body and answer.status in _NO_BODY:
+        answer.status = 200  # these have no body that could be corrupted
+        answer.headers = [*answer.headers, (b"content-type", b"application/json")]
+
+
+def _name(fault: Fired | None) -> str:
+    if fault is None or fault.source == PREFER:
+        return "the header field Prefer"
+    return f"the fault rule {fault.source}"
+
+
+def _applied(effect: Effect, answer: Answer) -> tuple[bytes, bytes]:
+    """Return the field that confirms what a request has preferred, and got (RFC 7240, section 3)."""
     granted = [
         f"code={effect.code}" if effect.code == answer.status else "",
         f"wait={effect.wait:g}" if effect.wait else "",
         "" if effect.fault is None else f"fault={effect.fault}",
     ]
-    return [(b"preference-applied", ", ".join(filter(None, granted)).encode("ascii"))]
+    return b"preference-applied", ", ".join(filter(None, granted)).encode("ascii")
 
 
-def staged(
-    exchange: Exchange, operation: Operation, effect: Effect, status: int, headers: Headers
-) -> Answer:
-    """The answer with a status on demand: the documented example, or a problem that says who wanted it.
-
-    `headers` are those that belong to the status, such as the challenge of a 401.
-    """
-    exchange.why = ("wanted", f"this answer was wanted by {exchange.fault}")
-    headers = list(headers)
-    retry_after = effect.retry_after
-    if retry_after is None and status in (429, 503):
-        retry_after = _RETRY_AFTER
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode("ascii")))
-    media_type, body = _wanted_body(operation, effect, status)
-    if media_type:
-        headers.append((b"content-type", media_type))
-    return Answer(status, headers, body)
-
-
-def _wanted_body(operation: Operation, effect: Effect, status: int) -> tuple[bytes, bytes]:
+def _forced_body(
+    operation: Operation, effect: Effect, status: int, source: str
+) -> tuple[bytes, bytes]:
+    """Return media type and body for a forced status: the rule's own, the documented example, or a problem."""
     if status in _NO_BODY:
         return b"", b""
     response = operation.response(status)
@@ -88,47 +162,12 @@ def _wanted_body(operation: Operation, effect: Effect, status: int) -> tuple[byt
         phrase = HTTPStatus(status).phrase
     except ValueError:
         return b"", b""
-    problem = Problem(status, "wanted", f"{phrase}: this answer was wanted")
+    problem = Problem(status, "wanted", f"{phrase}: {source}")
     return b"application/problem+json", problem.body()
 
 
-def spoil(answer: Answer, fault: str) -> None:
-    """Spoil an answer as one of `faults.KINDS` says."""
-    if fault in ("reset", "truncate"):
-        answer.spoilt = fault
-    elif fault == "garbage":
-        answer.body = _GARBAGE
-    else:
-        answer.body = orjson.dumps(_broken(answer.body))
-    if answer.body and answer.status in _NO_BODY:
-        answer.status = 200  # these have no body that could be spoilt
-        answer.headers = [*answer.headers, (b"content-type", b"application/json")]
-
-
-def breaches(answer: Answer, operation: Operation) -> list[str]:
-    """What in an answer breaks the contract, in sentences for the journal: five at the most."""
-    response = operation.response(answer.status)
-    if response is None:
-        return [f"the response breaks the contract: it documents no {answer.status} here"]
-    media = next(iter(response.content.values()), None)
-    if media is None:
-        found = ["no body is documented"] if answer.body else []
-    elif media.schema is None:
-        found = []
-    else:
-        try:
-            data = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
-            found = ["the body is no JSON"]
-        else:
-            found = [
-                f"{one.pointer or 'the body'} {one.detail}" for one in media.schema.violations(data)
-            ]
-    return [f"the response breaks the contract: {one}" for one in found[:5]]
-
-
-def _broken(body: bytes) -> Any:
-    """JSON data that its schema cannot allow: the first member is gone, or the kind of value is another."""
+def _off_contract(body: bytes) -> Any:
+    """Return JSON data that no schema of ours allows: without its first member, or of another kind."""
     data = orjson.loads(body) if body else None
     if isinstance(data, dict) and data:
         data.pop(next(iter(data)))

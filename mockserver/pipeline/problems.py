@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import orjson
@@ -24,9 +24,10 @@ class Problem(Exception):
     Args:
         status: The HTTP status.
         code: The kind of problem as a word for programs.
-        detail: A sentence for a person: what is wrong, and the likely mend.
+        detail: A sentence for a person: what is wrong, and the likely fix.
         errors: Each violation in the body, with its place; the first hundred are told.
         headers: Further header fields of the response.
+        more: Further members of the body.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Problem(Exception):
         detail: str,
         errors: Sequence[Violation] = (),
         headers: Headers | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -43,6 +45,7 @@ class Problem(Exception):
         self.detail = detail
         self.errors = errors[:MAX_ERRORS]
         self.headers: Headers = headers or []
+        self.more = more or {}
 
     def data(self) -> dict[str, object]:
         """The problem as JSON data, with our members `code` and `errors` beside the standard ones."""
@@ -57,14 +60,8 @@ class Problem(Exception):
             data["errors"] = [
                 {"pointer": error.pointer, "detail": error.detail} for error in self.errors
             ]
-        return data
+        return {**data, **self.more}
 
     def body(self) -> bytes:
         """The problem as the bytes of a response."""
         return orjson.dumps(self.data())
-
-
-def response_breaks_contract(operation: str, detail: str) -> Problem:
-    """The 500 for a response that the contract does not allow: a defect of the server or the contract."""
-    sentence = f"the response of {operation} breaks the contract: {detail}"
-    return Problem(500, "response-breaks-contract", sentence)

@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from accounts_contract.contract import METHODS
+from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
-from mockserver.pipeline.exchange import EXCHANGE, Answer, App, Exchange, Receive, Scope, Send
+from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
 
 _KNOWN = frozenset(method.upper() for method in METHODS)
 
@@ -139,30 +141,31 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
-        exchange: Exchange = scope[EXCHANGE]
-        found = self.table.find(exchange.path)
+        request: Request = scope[REQUEST]
+        found = self.table.find(request.path)
         if found is None:
-            shown, base = exchange.path[:200], exchange.prefix
+            shown, base = request.path[:200], request.prefix
             hint = self.table.hint(shown, base)
-            if exchange.method not in _KNOWN:  # RFC 9110, section 9.1
+            if request.method not in _KNOWN:  # RFC 9110, section 9.1
                 detail = (
-                    f"there is no {base}{shown}, nor a path that takes {exchange.method[:20]}"
-                    f"{_meant(exchange.method, _KNOWN)}; {hint}"
+                    f"there is no {base}{shown}, nor a path that takes {request.method[:20]}"
+                    f"{_meant(request.method, _KNOWN)}; {hint}"
                 )
                 raise Problem(501, "method-unknown", detail)
             raise Problem(404, "path-unknown", f"there is no {base}{shown}; {hint}")
-        route, exchange.params = found
-        operation = route.operations.get(exchange.method)
+        route, params = found
+        operation = route.operations.get(request.method)
         if operation is None:
             headers = [(b"allow", route.allow.encode("ascii"))]
-            if exchange.method == "OPTIONS":
-                exchange.answer = Answer(204, headers, b"")
+            if request.method == "OPTIONS":
+                outcome: Outcome = scope[OUTCOME]
+                outcome.answer = Answer(204, headers, b"")
                 return
-            detail = f"{route.template} does not take {exchange.method[:20]}, but {route.allow}"
-            detail += _meant(exchange.method, route.operations)
+            detail = f"{route.template} does not take {request.method[:20]}, but {route.allow}"
+            detail += _meant(request.method, route.operations)
             raise Problem(405, "method-not-allowed", detail, headers=headers)
-        exchange.operation = operation
-        scope["path_params"] = exchange.params
+        scope[REQUEST] = request.routed(operation, params)
+        scope["path_params"] = params
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
             "api_base_path": route.base_path,
             "operation_id": operation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -35,10 +35,40 @@ class Effect:
     retry_after: int | None = None
     body: bytes | None = None
 
-    def __str__(self) -> str:
-        parts = [f"code {self.code}" if self.code is not None else "", self.fault or ""]
+
+PREFER = "Prefer"
+"""The source of a fault that a request has asked for itself."""
+
+
+class Fired(NamedTuple):
+    """A fault that has fired, as log and journal keep it.
+
+    Attributes:
+        source: The id of the rule, or `PREFER`.
+        code: The status that it has forced.
+        kind: How it has corrupted the answer; one of `KINDS`.
+        wait: Seconds that it has waited.
+    """
+
+    source: str
+    code: int | None
+    kind: str | None
+    wait: float
+
+    @classmethod
+    def of(cls, source: str, effect: Effect) -> Fired:
+        """Return the fault of an effect."""
+        return cls(source, effect.code, effect.fault, effect.wait)
+
+    @property
+    def effect(self) -> str:
+        """The effect in words."""
+        parts = [f"code {self.code}" if self.code is not None else "", self.kind or ""]
         parts.append(f"wait {self.wait:.3g} s" if self.wait else "")
         return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.effect}"
 
 
 @dataclass(slots=True)

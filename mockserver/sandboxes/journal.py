@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.accounts.world import format_time
+from mockserver.sandboxes.faults import Fired
 from mockserver.sandboxes.hiding import HIDDEN, hide_in_body, hide_parameters, is_secret_field
 
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ class Entry:
     code: str | None
     why: str | None
     notes: list[str]
-    fault: str | None
+    fault: Fired | None
     request_headers: list[tuple[bytes, bytes]]
     request_body: bytes
     request_size: int
@@ -65,7 +66,7 @@ class Entry:
             "code": self.code,
             "why": self.why,
             "notes": self.notes,
-            "fault": self.fault,
+            "fault": None if self.fault is None else str(self.fault),
             "request": {
                 "headers": dict(header_fields(self.request_headers)),
                 "body": shown(self.request_body),
@@ -92,7 +93,10 @@ def pack(members: tuple[Any, ...]) -> Record:
 
 def unpack(number: int, record: Record) -> Entry:
     """The entry of a record that has a number in its journal."""
-    return Entry(number, *marshal.loads(record))  # noqa: S302 - what we have packed ourselves
+    entry = Entry(number, *marshal.loads(record))  # noqa: S302 - packed by ourselves
+    if entry.fault is not None:
+        entry.fault = Fired(*entry.fault)
+    return entry
 
 
 class Limits:

@@ -18,8 +18,9 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from mockserver.pipeline.exchange import EXCHANGE, LINE, STREAMING, Exchange
+from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import REQUEST, Request
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
 from mockserver.server.parsing import ParsingProtocol
@@ -137,7 +138,7 @@ class Connection(ParsingProtocol):
         # In a task, as uvicorn has it: what has arrived on all connections is parsed first, and then served,
         # which keeps the processor's caches warm; serving each at once took a quarter more. Nobody waits
         # for the task, so nothing is called when it is done: a server that ends waits for connections.
-        cycle.scope["extensions"] = {LINE: Line(cycle, self)}  # type: ignore[dict-item]  # no dict: ours
+        cycle.scope["extensions"] = {RESPONSE_WRITER: Line(cycle, self)}  # type: ignore[dict-item]  # no dict: ours
         self._served = cycle
         self._task = self.loop.create_task(cycle.run_asgi(app))
 
@@ -227,8 +228,8 @@ class Connection(ParsingProtocol):
         """Whether it waits for a request, and the last one was for a sandbox."""
         if self._idle_since is None or self.waits_since is not None or self._served is None:
             return False
-        exchange = cast("Exchange | None", self._served.scope.get(EXCHANGE))
-        return exchange is not None and exchange.sandbox is sandbox
+        request = cast("Request | None", self._served.scope.get(REQUEST))
+        return request is not None and request.sandbox is sandbox
 
     def hang_up(self) -> None:
         """End the connection as soon as the client has read the answer.

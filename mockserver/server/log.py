@@ -14,8 +14,9 @@ import time
 from functools import lru_cache
 from typing import Any, Literal, TextIO
 
-from mockserver.pipeline.exchange import Exchange
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import token_hider
 
 LogFormat = Literal["text", "json"]
@@ -48,9 +49,9 @@ class Log:
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
-    def request(self, exchange: Exchange, seconds: float) -> None:
+    def request(self, request: Request, outcome: Outcome, seconds: float) -> None:
         """Report a request that was answered."""
-        self._append(self._request_line(exchange, seconds))
+        self._append(self._request_line(request, outcome, seconds))
 
     def unread(self, problem: Problem) -> None:
         """Report what was refused before it was a request: it is no HTTP, or too slow, or too large."""
@@ -134,44 +135,44 @@ def _late(count: int, why: str) -> dict[str, Any]:
     return {"event": "dropped", "message": message}
 
 
-def _json_request(exchange: Exchange, seconds: float) -> str:
+def _json_request(request: Request, outcome: Outcome, seconds: float) -> str:
     facts: dict[str, Any] = {
         "event": "request",
-        "method": exchange.method,
-        "path": exchange.path,
-        "operation": exchange.operation,
-        "status": exchange.answer.status if exchange.answer is not None else 0,
+        "method": request.method,
+        "path": request.path,
+        "operation": request.operation,
+        "status": outcome.answer.status if outcome.answer is not None else 0,
         "ms": round(seconds * 1000, 2),
     }
-    caller = exchange.caller
+    caller = outcome.caller
     if caller is not None:
         facts["user"] = caller.username
         facts["scheme"] = caller.scheme
-    if exchange.why is not None:
-        facts["code"], facts["why"] = exchange.why
-    if exchange.notes:
-        facts["notes"] = exchange.notes
-    if exchange.fault is not None:
-        facts["fault"] = exchange.fault
-    if exchange.sandbox.name:
-        facts["sandbox"] = exchange.sandbox.name
+    if outcome.reason is not None:
+        facts["code"], facts["why"] = outcome.reason
+    if outcome.notes:
+        facts["notes"] = outcome.notes
+    if outcome.fault is not None:
+        facts["fault"] = str(outcome.fault)
+    if request.sandbox.name:
+        facts["sandbox"] = request.sandbox.name
     return _json_line(facts)
 
 
-def _text_request(exchange: Exchange, seconds: float) -> str:
-    status = exchange.answer.status if exchange.answer is not None else 0
-    caller = exchange.caller
+def _text_request(request: Request, outcome: Outcome, seconds: float) -> str:
+    status = outcome.answer.status if outcome.answer is not None else 0
+    caller = outcome.caller
     who = "" if caller is None else f"  {caller.username} ({caller.scheme})"
-    where = f"/~{exchange.sandbox.name}" if exchange.sandbox.name else ""
+    where = f"/~{request.sandbox.name}" if request.sandbox.name else ""
     line = (
-        f"{_clock(int(time.time()))}  {exchange.method:<6} {where}{exchange.path}  {status}"
+        f"{_clock(int(time.time()))}  {request.method:<6} {where}{request.path}  {status}"
         f"  {seconds * 1000:.1f} ms{who}"
     )
-    if exchange.why is not None:
-        line += f"  {exchange.why[0]}: {exchange.why[1]}"
-    if exchange.fault is not None and exchange.why is None:
-        line += f"  [{exchange.fault}]"
-    for note in exchange.notes:
+    if outcome.reason is not None:
+        line += f"  {outcome.reason[0]}: {outcome.reason[1]}"
+    if outcome.fault is not None and outcome.reason is None:
+        line += f"  [{outcome.fault}]"
+    for note in outcome.notes:
         line += f"  [{note}]"
     return f"{line if line.isprintable() else _printable(line)}\n"
 

@@ -14,8 +14,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from accounts_contract.contract import METHODS
-from mockserver.pipeline.exchange import TOKEN
 from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import TOKEN
 
 _METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
 _HTTP_2 = b"PRI * HTTP/2"  # no method, but how a client begins that takes us for a server of HTTP/2

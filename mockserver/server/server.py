@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import uvicorn
 
-from mockserver.pipeline.exchange import App
+from mockserver.pipeline.request import App
 from mockserver.server.connection import Config, Connection
 from mockserver.server.log import Log
 

@@ -99,7 +99,7 @@ def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) 
 def test_a_status_on_demand_tells_its_fault_once(sandbox: Sandboxed) -> None:
     sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": "code=404"})
 
-    assert last_of_archive(sandbox)["comment"] == "this answer was wanted by Prefer: code 404"
+    assert last_of_archive(sandbox)["comment"] == "forced by the header field Prefer: code 404"
 
 
 def test_an_entry_names_its_operation_and_its_caller(sandbox: Sandboxed) -> None:

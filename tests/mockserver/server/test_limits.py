@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from mockserver.pipeline.exchange import MAX_BODY
+from mockserver.pipeline.request import MAX_BODY
 from mockserver.server.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS, MAX_HEAD
 from tests.mockserver.attacks import (
     CLOSE,

@@ -1,0 +1,46 @@
+"""The answer to a request, and the doors of the server by which it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from mockserver.pipeline.problems import Headers
+
+RESPONSE_WRITER = "mockserver.server.response_writer"
+"""The ASGI extension by which our server does more than ASGI can: it sends a whole answer at once (`reply`),
+half of it (`truncate`), breaks the connection (`reset`), or lets it not be used again (`part`). `unread` is a
+body that came in vain, `is_on_its_way` says whether one still comes, and `is_gone` whether the client is."""
+
+STREAMING = "mockserver.streaming"
+"""Stands in the ASGI scope of a request whose answer never ends by itself."""
+
+
+class Stream(Protocol):
+    """An answer that comes piece by piece."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the pieces."""
+
+    def close(self) -> None:
+        """End it: the client is gone, or the server is going."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer, ready to be sent.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The header fields, all but the content length.
+        body: The body.
+        stream: Stands in place of the body: pieces for as long as the client listens.
+        broken: How the connection breaks: "reset" or "truncate"; None: it does not.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    stream: Stream | None = None
+    broken: str | None = None

@@ -1,0 +1,147 @@
+"""Forms as JSON data: url-encoded, and multipart."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from urllib.parse import parse_qsl
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from accounts_contract import MediaType, Violation, format_pointer
+from mockserver.pipeline.problems import MAX_ERRORS, Problem
+
+JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+def read_urlencoded(raw: bytes) -> list[tuple[str, str]]:
+    """Return the names and values of a url-encoded form. Raises Problem: 400."""
+    try:
+        text = raw.decode("utf-8")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", encoding="utf-8")
+    except UnicodeDecodeError:
+        raise malformed("the form is not UTF-8 once it is decoded") from None
+    except ValueError as error:
+        raise malformed(f"the form cannot be read: {error}") from None
+
+
+def read_multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
+    """Return the names and values of a multipart form.
+
+    Args:
+        content_type: The value of `Content-Type`, which names the boundary.
+        raw: The bytes.
+
+    Raises:
+        Problem: 400; they are no such form, or not all of one.
+    """
+    boundary = option(content_type, b"boundary")
+    if not boundary:
+        raise malformed("the Content-Type of a multipart form must name its boundary")
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary, parts.callbacks())
+        parser.write(raw)
+        parser.finalize()
+    except FormParserError as error:
+        raise malformed(f"the multipart form cannot be read: {error}") from None
+    if not parts.ended:
+        raise malformed("the multipart form does not end with its closing boundary")
+    pairs = []
+    for number, (headers, content) in enumerate(parts.found, 1):
+        _, options = parse_options_header(headers.get(b"content-disposition"))
+        if b"name" not in options:
+            raise malformed(f"part {number} of the multipart form has no name")
+        try:
+            pairs.append((options[b"name"].decode("utf-8"), content.decode("utf-8")))
+        except UnicodeDecodeError:
+            raise malformed(f"part {number} of the multipart form is not UTF-8") from None
+    return pairs
+
+
+class _Parts:
+    """Collects the parts of a multipart form as the parser comes upon them."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[dict[bytes, bytes], bytearray]] = []
+        self.ended = False
+        self._name = bytearray()
+        self._value = bytearray()
+
+    def callbacks(self) -> Any:
+        return {
+            "on_part_begin": lambda: self.found.append(({}, bytearray())),
+            "on_part_data": lambda data, start, end: self.found[-1][1].extend(data[start:end]),
+            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._header,
+            "on_end": self._end,
+        }
+
+    def _header(self) -> None:
+        self.found[-1][0][bytes(self._name).lower()] = bytes(self._value)
+        self._name.clear()
+        self._value.clear()
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+def option(content_type: bytes, name: bytes) -> bytes | None:
+    """Return a parameter of a media type, such as the charset; None if it has none of the name."""
+    _, options = parse_options_header(content_type)
+    return options.get(name)
+
+
+def typed(media: MediaType, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return a form as an object: each value in the JSON type of its schema, where it can be read so.
+
+    Raises:
+        Problem: 400; it is JSON under the name of a form, or gives a member twice.
+    """
+    if pairs and pairs[0][0].lstrip()[:1] in ("{", "["):
+        # As `curl -d` and PowerShell send it by default.
+        raise malformed(
+            f"this is JSON, sent as a form: send the header Content-Type: {JSON} with it "
+            f"(curl -H 'Content-Type: {JSON}')"
+        )
+    types = media.schema.member_types if media.schema is not None else {}
+    form: dict[str, Any] = {}
+    twice: list[str] = []
+    for name, text in pairs:
+        kinds = types.get(name, frozenset())
+        value = _value(text, kinds)
+        if "array" in kinds:
+            form.setdefault(name, []).append(value)
+        elif name in form:
+            twice.append(name)
+        else:
+            form[name] = value
+    if twice:
+        detail = "is given more than once"
+        names = list(dict.fromkeys(twice))[:MAX_ERRORS]
+        violations = [Violation(format_pointer([name]), detail) for name in names]
+        raise Problem(400, "body-invalid", f"{names[0]} {detail}", violations)
+    return form
+
+
+def _value(text: str, kinds: frozenset[str]) -> Any:
+    if "boolean" in kinds and text in ("true", "false"):
+        return text == "true"
+    if "integer" in kinds and text.removeprefix("-").isdecimal() and len(text) < 20:
+        return int(text)
+    if "number" in kinds:
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return number if math.isfinite(number) else text
+    return text
+
+
+def malformed(detail: str) -> Problem:
+    """Return the 400 for bytes that are not of their media type."""
+    return Problem(400, "body-malformed", detail)

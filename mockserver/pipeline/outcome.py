@@ -1,0 +1,122 @@
+"""What becomes of a request on its way: the stages leave it here for those after them, log and journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+from typing import Any, NamedTuple
+
+from mockserver.accounts.world import Token
+from mockserver.pipeline.answer import Answer
+from mockserver.pipeline.problems import Headers, Problem
+from mockserver.pipeline.request import Request
+from mockserver.sandboxes.faults import Fired
+from mockserver.sandboxes.journal import MAX_KEPT, Record, pack
+
+OUTCOME = "mockserver.outcome"
+"""The key of the outcome in the ASGI scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who has logged in; with a token, or by Basic (None)."""
+
+    username: str
+    token: Token | None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the login: "Basic" or "Bearer"."""
+        return "Basic" if self.token is None else "Bearer"
+
+
+class Reason(NamedTuple):
+    """The reason for a refusal: the code of a problem, and its sentence."""
+
+    code: str
+    detail: str
+
+
+class Outcome:
+    """The outcome of one request.
+
+    Attributes:
+        caller: The caller, once logged in.
+        guarded: Whether the operation is closed to pages of other origins.
+        body: The body of the request, as far as it was read.
+        was_read: Whether the body, or a part of it, was read.
+        data: The body as JSON data, once the contract has found it valid.
+        result: The result of the operation, not yet checked and written.
+        answer: The answer.
+        undo: Takes back the changes of the operation.
+        reason: The reason for a refusal.
+        fault: The fault that has fired.
+        notes: Remarks for log and journal, such as the members that were ignored.
+    """
+
+    __slots__ = (
+        "answer",
+        "body",
+        "caller",
+        "data",
+        "fault",
+        "guarded",
+        "notes",
+        "reason",
+        "result",
+        "undo",
+        "was_read",
+    )
+
+    def __init__(self) -> None:
+        self.caller: Caller | None = None
+        self.guarded = False
+        self.body = b""
+        self.was_read = False
+        self.data: Any = None
+        self.result: Any = None
+        self.answer: Answer | None = None
+        self.undo: Callable[[], None] | None = None
+        self.reason: Reason | None = None
+        self.fault: Fired | None = None
+        self.notes: list[str] = []
+
+    def refuse(self, problem: Problem) -> Answer:
+        """Answer with a problem."""
+        self.reason = Reason(problem.code, problem.detail)
+        headers = [(b"content-type", b"application/problem+json"), *problem.headers]
+        self.answer = Answer(problem.status, headers, problem.body())
+        return self.answer
+
+
+def record(
+    request: Request, outcome: Outcome, answer: Answer, sent: Headers, seconds: float
+) -> Record:
+    """Return the journal's record of a request that was answered, so many seconds after it came."""
+    caller, fault = outcome.caller, outcome.fault
+    code, detail = outcome.reason or (None, None)
+    body, shown = outcome.body, answer.body
+    return pack(
+        (
+            time() - seconds,
+            seconds,
+            request.method,
+            request.path,
+            request.query,
+            request.operation,
+            None if caller is None else caller.username,
+            None if caller is None else caller.scheme,
+            answer.status,
+            code,
+            detail,
+            outcome.notes,
+            None if fault is None else tuple(fault),
+            request.fields,
+            body[:MAX_KEPT],
+            len(body),
+            sent,
+            shown[:MAX_KEPT],
+            len(shown),
+        )
+    )

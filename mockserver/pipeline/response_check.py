@@ -1,0 +1,119 @@
+"""The response check: an answer that the contract does not allow is not sent, and its change is taken back.
+
+It acts on the way back, on refusals too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from accounts_contract import Operation, Schema
+from mockserver.accounts.refusals import Refusal, Unknown
+from mockserver.pipeline.answer import Answer
+from mockserver.pipeline.outcome import OUTCOME, Outcome
+from mockserver.pipeline.problems import Headers, Problem
+from mockserver.pipeline.request import App, Receive, Scope, Send
+
+# Statuses of the machinery itself; a contract need not list them for every operation.
+_MACHINERY = frozenset({405, 413, 414, 415, 431})
+
+
+class ResponseCheck:
+    """Writes the answers of an operation as its contract documents them, or refuses to."""
+
+    __slots__ = ("_app", "_operation", "_responses", "_success")
+
+    def __init__(self, app: App, *, operation: Operation) -> None:
+        self._app = app
+        self._operation = operation
+        self._success = operation.success
+        self._responses = {
+            int(status): _documented(operation, int(status))
+            for status in operation.responses
+            if status.isdigit()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and check what comes back."""
+        outcome: Outcome = scope[OUTCOME]
+        try:
+            await self._app(scope, receive, send)
+            if outcome.answer is None:
+                outcome.answer = self._answer(self._success, outcome.result)
+        except Problem as problem:
+            if outcome.undo is not None:
+                outcome.undo()
+            self._refuse(outcome, problem)
+        except Refusal as refusal:
+            status = 404 if isinstance(refusal, Unknown) else 400
+            self._refuse(outcome, Problem(status, refusal.code, refusal.detail, refusal.violations))
+
+    def _answer(self, status: int, data: Any, extra: Headers | None = None) -> Answer:
+        """Return the answer with some data. Raises Problem: the contract does not allow it."""
+        documented = self._responses.get(status)
+        if documented is None:
+            documented = _documented(self._operation, status)
+        media_type, schema = documented
+        if media_type is None:
+            if data is not None:
+                raise _breach(self._operation, f"no body is documented for {status}")
+            return Answer(status, extra or [], b"")
+        raw = data if isinstance(data, bytes) else orjson.dumps(data)
+        if schema is not None:
+            data = data.decode() if isinstance(data, bytes) else data
+            if not schema.is_valid(data):
+                first = schema.violations(data)[0]
+                raise _breach(self._operation, f"{first.pointer or 'the body'} {first.detail}")
+        headers = [(b"content-type", media_type)]
+        return Answer(status, headers + extra if extra else headers, raw)
+
+    def _refuse(self, outcome: Outcome, problem: Problem) -> None:
+        """Answer with a problem, if the contract documents it."""
+        outcome.refuse(problem)
+        if problem.status in _MACHINERY and self._operation.response(problem.status) is None:
+            return
+        try:
+            if problem.status < 500:
+                outcome.answer = self._answer(problem.status, problem.data(), problem.headers)
+        except Problem as breach:
+            outcome.refuse(breach)
+
+
+def breaches(answer: Answer, operation: Operation) -> list[str]:
+    """Return what in a finished answer breaks the contract, in sentences for the journal: five at the most."""
+    response = operation.response(answer.status)
+    if response is None:
+        return [f"the response breaks the contract: it documents no {answer.status} here"]
+    media = next(iter(response.content.values()), None)
+    if media is None:
+        found = ["no body is documented"] if answer.body else []
+    elif media.schema is None:
+        found = []
+    else:
+        try:
+            data = orjson.loads(answer.body)
+        except orjson.JSONDecodeError:
+            found = ["the body is no JSON"]
+        else:
+            found = [
+                f"{one.pointer or 'the body'} {one.detail}" for one in media.schema.violations(data)
+            ]
+    return [f"the response breaks the contract: {one}" for one in found[:5]]
+
+
+def _documented(operation: Operation, status: int) -> tuple[bytes | None, Schema | None]:
+    """Return the documented media type and schema of a status. Raises Problem: it has none."""
+    response = operation.response(status)
+    if response is None:
+        raise _breach(operation, f"the status {status} is not documented")
+    for name, media in response.content.items():
+        return name.encode("latin-1"), media.schema
+    return None, None
+
+
+def _breach(operation: Operation, detail: str) -> Problem:
+    """Return the 500 for a response that breaks the contract: a defect of the server or of the contract."""
+    sentence = f"the response of {operation.id} breaks the contract: {detail}"
+    return Problem(500, "response-breaks-contract", sentence)

@@ -1,0 +1,60 @@
+"""The sandbox of a request: by `X-Mock-Sandbox`, or a base URL with `/~NAME`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+from mockserver.sandboxes.sandbox import NAME, NoRoom, Sandboxes
+
+SANDBOX_HEADER = b"x-mock-sandbox"
+
+
+def enter_sandbox(request: Request, sandboxes: Sandboxes) -> Request:
+    """Return a request in the sandbox that it names.
+
+    Raises:
+        Problem: 400 for a bad name, 503 when there is no room.
+    """
+    name = request.headers.get(SANDBOX_HEADER, b"").decode("latin-1").strip()
+    path, prefix = request.path, ""
+    if path.startswith("/~"):
+        in_path, slash, rest = path.removeprefix("/~").partition("/")
+        if name and name != in_path:
+            detail = "the path names one sandbox and X-Mock-Sandbox another; name only one"
+            raise Problem(400, "sandbox-malformed", detail)
+        name, path, prefix = in_path, slash + rest or "/", f"/~{in_path}"
+    if not NAME.fullmatch(name):
+        detail = "the name of a sandbox is 1 to 64 letters, digits, dots, underscores and dashes"
+        raise Problem(400, "sandbox-malformed", detail)
+    try:
+        sandbox = sandboxes.use(name)
+    except NoRoom:
+        detail = (
+            "there are as many sandboxes as there may be (--max-sandboxes), and all were used in the "
+            "last five minutes; drop some with DELETE /_mock/sandboxes"
+        )
+        headers = [(b"retry-after", b"60")]
+        raise Problem(503, "sandboxes-full", detail, headers=headers) from None
+    return request._replace(path=path, sandbox=sandbox, prefix=prefix)
+
+
+class SandboxRequired:
+    """The stage that refuses requests without a sandbox, so that a forgotten header shows at once."""
+
+    __slots__ = ("_app",)
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass a request on, or refuse it. Raises Problem: 400."""
+        request: Request = scope[REQUEST]
+        if not request.sandbox.name:
+            detail = (
+                "this server serves sandboxes only (--require-sandbox): send X-Mock-Sandbox: "
+                "NAME, or put /~NAME before the path"
+            )
+            raise Problem(400, "sandbox-missing", detail)
+        return self._app(scope, receive, send)
