@@ -9,6 +9,7 @@ from accounts_contract import Contract, Violation
 from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.faults import Faults
 
@@ -20,10 +21,11 @@ _MAX_FAULTS = 100
 def handlers(contract: Contract) -> Mapping[str, Handler]:
     """The operations, for the operations of a contract."""
 
-    def list_faults(request: Request, _: Any) -> list[Json]:
+    def list_faults(request: Request, _: Outcome) -> list[Json]:
         return [fault.json() for fault in request.sandbox.faults.rules.values()]
 
-    def add_fault(request: Request, body: Any) -> Json:
+    def add_fault(request: Request, outcome: Outcome) -> Json:
+        body = outcome.data
         violations = list(_contradictions(body, contract))
         if violations:
             raise invalid(violations)
@@ -32,11 +34,11 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
             raise Invalid("too-many-faults", f"there are {_MAX_FAULTS} faults already; remove some")
         return faults.add(body).json()
 
-    def clear_faults(request: Request, _: Any) -> None:
+    def clear_faults(request: Request, _: Outcome) -> None:
         request.sandbox.faults = Faults()
 
-    def remove_fault(request: Request, _: Any) -> None:
-        if request.sandbox.faults.rules.pop(request.params["id"], None) is None:
+    def remove_fault(request: Request, outcome: Outcome) -> None:
+        if request.sandbox.faults.rules.pop(outcome.params["id"], None) is None:
             raise Unknown("fault-unknown", "no fault has this id; GET /_mock/faults lists them")
 
     return {

@@ -17,6 +17,7 @@ from mockserver.docs.served_contract import PLACEHOLDER, ServedContract, prefix,
 from mockserver.fixtures import DEFAULT
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Headers
 from mockserver.pipeline.request import Request
 
@@ -77,7 +78,7 @@ def _json(contract: ServedContract) -> Handler:
     return lambda request, _: Answer(200, headers, contract.json(server_url(request)))
 
 
-def _home(request: Request, _: Any) -> Answer:
+def _home(request: Request, _: Outcome) -> Answer:
     """Lead to what there is; by JSON for those who prefer that."""
     if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
         start = server_url(request).rstrip("/")
@@ -117,16 +118,16 @@ def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:
 
     return {
         "get_docs": lambda request, _: serve(request, "index.html"),
-        "get_docs_file": lambda request, _: serve(request, request.params["file"]),
+        "get_docs_file": lambda request, outcome: serve(request, outcome.params["file"]),
     }
 
 
 def _one_of(files: Mapping[str, Handler]) -> Handler:
-    def serve(request: Request, body: Any) -> Any:
-        handler = files.get(request.params["name"])
+    def serve(request: Request, outcome: Outcome) -> Any:
+        handler = files.get(outcome.params["name"])
         if handler is None:
             raise Unknown("part-unknown", "the console has no such part")
-        return handler(request, body)
+        return handler(request, outcome)
 
     return serve
 
@@ -135,7 +136,7 @@ def _file(name: str, media_type: bytes) -> Handler:
     body = (_CONSOLE / name).read_bytes()
     headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
 
-    def serve(_: Request, __: Any) -> Answer:
+    def serve(_: Request, __: Outcome) -> Answer:
         return Answer(200, headers, body)
 
     return serve

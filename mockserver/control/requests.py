@@ -10,6 +10,7 @@ import orjson
 from mockserver.control.har import har
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import Hide
 from mockserver.sandboxes.sandbox import Sandbox
@@ -26,13 +27,13 @@ _EVENT_STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"n
 def handlers(hide: Hide) -> Mapping[str, Handler]:
     """Return the operations; `hide` hides the control token."""
 
-    def list_requests(request: Request, _: Any) -> list[Json]:
+    def list_requests(request: Request, _: Outcome) -> list[Json]:
         return [hide(entry.json()) for entry in request.sandbox.journal.entries()]
 
-    def clear_requests(request: Request, _: Any) -> None:
+    def clear_requests(request: Request, _: Outcome) -> None:
         request.sandbox.journal.clear()
 
-    def get_har(request: Request, _: Any) -> Json:
+    def get_har(request: Request, _: Outcome) -> Json:
         host = request.headers.get(b"host", b"localhost").decode("latin-1")
         sandbox = request.sandbox
         # A header may have named the sandbox; by its base URL, the same request finds it too.
@@ -40,7 +41,7 @@ def handlers(hide: Hide) -> Mapping[str, Handler]:
         archive: Json = hide(har(sandbox.journal.entries(), base))
         return archive
 
-    def stream_events(request: Request, _: Any) -> Answer:
+    def stream_events(request: Request, _: Outcome) -> Answer:
         stream = None if request.method == "HEAD" else _Events(request.sandbox, hide)
         return Answer(200, _EVENT_STREAM, b"", stream=stream)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.accounts.refusals import Unknown
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.sandbox import Sandboxes
 
@@ -20,7 +21,7 @@ _SHOWN = 100
 def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
     """The operations."""
 
-    def list_sandboxes(_: Request, __: Any) -> Json:
+    def list_sandboxes(_: Request, __: Outcome) -> Json:
         named = sandboxes.named
         return {
             "count": len(named),
@@ -38,11 +39,11 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
             ],
         }
 
-    def drop_sandboxes(_: Request, __: Any) -> None:
+    def drop_sandboxes(_: Request, __: Outcome) -> None:
         sandboxes.drop_all()
 
-    def drop_sandbox(request: Request, _: Any) -> None:
-        if not sandboxes.drop(request.params["name"]):
+    def drop_sandbox(request: Request, outcome: Outcome) -> None:
+        if not sandboxes.drop(outcome.params["name"]):
             raise Unknown("sandbox-unknown", "no sandbox has this name")
 
     return {

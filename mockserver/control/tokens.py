@@ -15,6 +15,7 @@ from mockserver.accounts.state import unknown_scopes
 from mockserver.accounts.world import Token, World, format_time
 from mockserver.control.refusing import invalid
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import MAX_ERRORS
 from mockserver.pipeline.request import Request
 
@@ -27,16 +28,16 @@ _MAX_TOKENS = 10_000
 def handlers(contract: Contract) -> Mapping[str, Handler]:
     """The operations, for the scopes of a contract."""
 
-    def list_tokens(request: Request, _: Any) -> list[Json]:
+    def list_tokens(request: Request, _: Outcome) -> list[Json]:
         now = time.time()
         return [token_json(token, now) for token in request.sandbox.world.tokens.values()]
 
-    def create_token(request: Request, body: Any) -> Json:
+    def create_token(request: Request, outcome: Outcome) -> Json:
         now = time.time()
-        return token_json(mint(request.sandbox.world, contract, body, now), now)
+        return token_json(mint(request.sandbox.world, contract, outcome.data, now), now)
 
-    def revoke_token(request: Request, _: Any) -> None:
-        revoke(request.sandbox.world, request.params["token"])
+    def revoke_token(request: Request, outcome: Outcome) -> None:
+        revoke(request.sandbox.world, outcome.params["token"])
 
     return {
         "list_tokens": list_tokens,

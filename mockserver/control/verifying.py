@@ -9,6 +9,7 @@ from accounts_contract import Contract
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.control.verification import verify
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import Hide, hide_in_data
@@ -17,7 +18,8 @@ from mockserver.sandboxes.hiding import Hide, hide_in_data
 def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
     """Return the operation, for the operations of a contract; `hide` hides the control token."""
 
-    def verify_requests(request: Request, body: Any) -> Any:
+    def verify_requests(request: Request, outcome: Outcome) -> Any:
+        body = outcome.data
         violations = [
             violation
             for index, expected in enumerate(body["requests"])

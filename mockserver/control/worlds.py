@@ -10,6 +10,7 @@ from mockserver.accounts.refusals import Invalid
 from mockserver.accounts.state import StateError, state_of, world_from_state
 from mockserver.control.refusing import invalid
 from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.sandbox import NAME
 
@@ -20,29 +21,29 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     """The operations, for the scopes of a contract and the format that the control API documents."""
     schema = control.schema("State")
 
-    def reset(request: Request, _: Any) -> None:
+    def reset(request: Request, _: Outcome) -> None:
         request.sandbox.reset()
 
-    def get_state(request: Request, _: Any) -> Json:
+    def get_state(request: Request, _: Outcome) -> Json:
         return state_of(request.sandbox.world)
 
-    def put_state(request: Request, body: Any) -> Json:
-        state = {name: value for name, value in body.items() if name != "scenarios"}
+    def put_state(request: Request, outcome: Outcome) -> Json:
+        state = {name: value for name, value in outcome.data.items() if name != "scenarios"}
         try:
             request.sandbox.world = world_from_state(state, schema, contract.scopes)
         except StateError as error:
             raise invalid(error.violations) from None
         return state_of(request.sandbox.world)
 
-    def list_scenarios(request: Request, _: Any) -> list[Json]:
+    def list_scenarios(request: Request, _: Outcome) -> list[Json]:
         scenarios = request.sandbox.scenarios.items()
         return [{"name": name, "description": one.description} for name, one in scenarios]
 
-    def enter_scenario(request: Request, _: Any) -> None:
-        request.sandbox.enter(request.params["name"])
+    def enter_scenario(request: Request, outcome: Outcome) -> None:
+        request.sandbox.enter(outcome.params["name"])
 
-    def save_snapshot(request: Request, _: Any) -> None:
-        name = request.params["name"]
+    def save_snapshot(request: Request, outcome: Outcome) -> None:
+        name = outcome.params["name"]
         if not NAME.fullmatch(name):
             detail = (
                 "the name of a snapshot is 1 to 64 letters, digits, dots, underscores and dashes"
@@ -50,8 +51,8 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
             raise Invalid("name-malformed", detail)
         request.sandbox.save(name)
 
-    def restore_snapshot(request: Request, _: Any) -> None:
-        request.sandbox.restore(request.params["name"])
+    def restore_snapshot(request: Request, outcome: Outcome) -> None:
+        request.sandbox.restore(outcome.params["name"])
 
     return {
         "reset": reset,

@@ -64,7 +64,7 @@ class AccessRule:
         caller = outcome.caller = self.authenticate(world, authorization, time.time())
         if caller is not None:
             self.authorize(
-                world, caller, None if self.owner is None else request.params[self.owner]
+                world, caller, None if self.owner is None else outcome.params[self.owner]
             )
 
     def authenticate(self, world: World, authorization: bytes | None, now: float) -> Caller | None:

@@ -85,7 +85,7 @@ class Faults:
             if effect is not None:
                 outcome.fault = Fired.of(PREFER, effect)
                 return effect
-        owner = request.params.get(self._operation.owner or "")
+        owner = outcome.params.get(self._operation.owner or "")
         fired = request.sandbox.faults.fire(self._operation.id, request.method, owner)
         if fired is None:
             return None

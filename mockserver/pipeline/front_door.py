@@ -23,7 +23,7 @@ from mockserver.pipeline.request import (
     Request,
     Scope,
     Send,
-    request_of,
+    path_of,
 )
 from mockserver.pipeline.sandbox import SANDBOX_HEADER, enter_sandbox
 from mockserver.pipeline.sending import prepare, send_at_once, send_pieces, serve_other
@@ -59,24 +59,24 @@ class FrontDoor:
         if scope["type"] != "http":
             await serve_other(scope, receive, send)
             return
-        request = request_of(scope, receive, time.perf_counter(), self._sandboxes.common)
+        path, started = path_of(scope), time.perf_counter()
+        request = Request(scope, receive, started, self._sandboxes.common, path)
         outcome = scope[OUTCOME] = Outcome()
         scope[REQUEST] = request
         try:
             if request.path.startswith("/~") or SANDBOX_HEADER in request.headers:
-                request = scope[REQUEST] = enter_sandbox(request, self._sandboxes)
+                request = scope[REQUEST] = enter_sandbox(scope, request, self._sandboxes)
             if is_preflight(request):
                 outcome.answer = self._preflight(request, outcome)
             else:
                 await self._app(scope, receive, send)
         except ClientGone:
-            self._note_gone(scope[REQUEST], outcome)
+            self._note_gone(request, outcome)
             return
         except asyncio.CancelledError:
             outcome.refuse(Problem(503, "shutting-down", "the server is shutting down"))
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             self._refuse(outcome, error)
-        request = scope[REQUEST]  # which the routing has completed
         answer = outcome.answer
         if answer is None:
             answer = outcome.refuse(Problem(500, "internal-error", "no answer was made: a defect"))

@@ -14,8 +14,8 @@ from mockserver.pipeline.request import REQUEST, Receive, Request, Scope, Send
 Rule = Callable[..., Any]
 """Takes a world, a username and, where the operation has one, a body; gives JSON data or None."""
 
-Handler = Callable[[Request, Any], Any]
-"""Takes a request and its body as JSON data; gives JSON data back, or the bytes of another media type, or
+Handler = Callable[[Request, Outcome], Any]
+"""Takes a request, and its parameters and data in the outcome so far; gives JSON data back, or the bytes of another media type, or
 None, or a whole Answer; or raises a Refusal."""
 
 
@@ -33,7 +33,7 @@ class AccountOperation:
         """Carry the operation out; a write can be taken back."""
         request: Request = scope[REQUEST]
         outcome: Outcome = scope[OUTCOME]
-        world, name = request.sandbox.world, request.params[self._username]
+        world, name = request.sandbox.world, outcome.params[self._username]
         if not self._writes:
             outcome.result = self._rule(world, name)
             return
@@ -55,7 +55,7 @@ class ControlOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry the operation out."""
         outcome: Outcome = scope[OUTCOME]
-        result = self._handler(scope[REQUEST], outcome.data)
+        result = self._handler(scope[REQUEST], outcome)
         if isinstance(result, Answer):
             outcome.answer = result
         else:

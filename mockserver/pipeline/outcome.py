@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import time
 from typing import Any, NamedTuple
@@ -42,6 +42,8 @@ class Outcome:
     """The outcome of one request.
 
     Attributes:
+        operation: The id of the operation; None before it is found, or where the path leads nowhere.
+        params: The path parameters, decoded.
         caller: The caller, once logged in.
         guarded: Whether the operation is closed to pages of other origins.
         body: The body of the request, as far as it was read.
@@ -63,6 +65,8 @@ class Outcome:
         "fault",
         "guarded",
         "notes",
+        "operation",
+        "params",
         "reason",
         "result",
         "undo",
@@ -70,6 +74,8 @@ class Outcome:
     )
 
     def __init__(self) -> None:
+        self.operation: str | None = None
+        self.params: Mapping[str, str] = {}
         self.caller: Caller | None = None
         self.guarded = False
         self.body = b""
@@ -104,7 +110,7 @@ def record(
             request.method,
             request.path,
             request.query,
-            request.operation,
+            outcome.operation,
             None if caller is None else caller.username,
             None if caller is None else caller.scheme,
             answer.status,

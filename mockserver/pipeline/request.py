@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.pipeline.problems import Problem
 from mockserver.sandboxes.journal import MAX_KEPT
@@ -22,6 +21,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+Fields = list[tuple[bytes, bytes]]
+
 REQUEST = "mockserver.request"
 """The key of the request in the ASGI scope."""
 
@@ -32,15 +33,14 @@ TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++")
 """A method (RFC 9110, section 5.6.2)."""
 
 _SOON_SECONDS = 0.25
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class ClientGone(Exception):
     """The client hung up before its request was whole; nobody waits for an answer."""
 
 
-class Request(NamedTuple):
-    """A request.
+class Request:
+    """A request, which never changes once it is made.
 
     Attributes:
         method: The method, as it was sent.
@@ -52,25 +52,43 @@ class Request(NamedTuple):
         started: When it came, on the clock of `time.perf_counter`.
         sandbox: The sandbox that the caller named, or the common one.
         prefix: The prefix of a sandbox that stood before the path.
-        operation: The id of the operation; None before it is routed, or where it leads nowhere.
-        params: The path parameters, decoded.
     """
 
-    method: str
-    path: str
-    query: bytes
-    fields: list[tuple[bytes, bytes]]
-    headers: dict[bytes, bytes]
-    receive: Receive
-    started: float
-    sandbox: Sandbox
-    prefix: str = ""
-    operation: str | None = None
-    params: Mapping[str, str] = _NONE
+    __slots__ = (
+        "fields",
+        "headers",
+        "method",
+        "path",
+        "prefix",
+        "query",
+        "receive",
+        "sandbox",
+        "started",
+    )
 
-    def routed(self, operation: str, params: Mapping[str, str]) -> Request:
-        """Return the request with its operation and the parameters of its path."""
-        return Request._make((*self[:-2], operation, params))
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        started: float,
+        sandbox: Sandbox,
+        path: str,
+        prefix: str = "",
+    ) -> None:
+        # Final, and no frozen dataclass: that takes a microsecond more to make.
+        self.method: Final[str] = scope["method"]
+        self.path: Final = path
+        self.query: Final[bytes] = scope.get("query_string", b"")
+        fields = scope["headers"]
+        headers = dict(fields)
+        self.fields: Final[Fields] = fields
+        self.headers: Final[dict[bytes, bytes]] = (
+            headers if len(headers) == len(fields) else _joined(fields)
+        )
+        self.receive: Final = receive
+        self.started: Final = started
+        self.sandbox: Final = sandbox
+        self.prefix: Final = prefix
 
     async def read(self, outcome: Outcome) -> bytes:
         """Read the body, and keep it in the outcome.
@@ -110,18 +128,12 @@ class Request(NamedTuple):
                 reading.result()
 
 
-def request_of(scope: Scope, receive: Receive, started: float, sandbox: Sandbox) -> Request:
-    """Return the request of an ASGI scope, in the sandbox of those who name none."""
-    fields = scope["headers"]
-    headers = dict(fields)
-    if len(headers) != len(fields):
-        headers = _joined(fields)
-    path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
-    query = scope.get("query_string", b"")
-    return Request(scope["method"], path, query, fields, headers, receive, started, sandbox)
+def path_of(scope: Scope) -> str:
+    """Return the path of an ASGI scope as it was sent, still percent-encoded."""
+    return scope.get("raw_path", b"").decode("latin-1") or str(scope["path"])
 
 
-def _joined(fields: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def _joined(fields: Fields) -> dict[bytes, bytes]:
     """Return header fields by name, the values of a repeated one joined (RFC 9110, section 5.3)."""
     headers: dict[bytes, bytes] = {}
     for name, value in fields:

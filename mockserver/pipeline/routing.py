@@ -153,19 +153,19 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
                 )
                 raise Problem(501, "method-unknown", detail)
             raise Problem(404, "path-unknown", f"there is no {base}{shown}; {hint}")
-        route, params = found
+        outcome: Outcome = scope[OUTCOME]
+        route, outcome.params = found
         operation = route.operations.get(request.method)
         if operation is None:
             headers = [(b"allow", route.allow.encode("ascii"))]
             if request.method == "OPTIONS":
-                outcome: Outcome = scope[OUTCOME]
                 outcome.answer = Answer(204, headers, b"")
                 return
             detail = f"{route.template} does not take {request.method[:20]}, but {route.allow}"
             detail += _meant(request.method, route.operations)
             raise Problem(405, "method-not-allowed", detail, headers=headers)
-        scope[REQUEST] = request.routed(operation, params)
-        scope["path_params"] = params
+        outcome.operation = operation
+        scope["path_params"] = outcome.params
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
             "api_base_path": route.base_path,
             "operation_id": operation,

@@ -11,7 +11,7 @@ from mockserver.sandboxes.sandbox import NAME, NoRoom, Sandboxes
 SANDBOX_HEADER = b"x-mock-sandbox"
 
 
-def enter_sandbox(request: Request, sandboxes: Sandboxes) -> Request:
+def enter_sandbox(scope: Scope, request: Request, sandboxes: Sandboxes) -> Request:
     """Return a request in the sandbox that it names.
 
     Raises:
@@ -37,7 +37,7 @@ def enter_sandbox(request: Request, sandboxes: Sandboxes) -> Request:
         )
         headers = [(b"retry-after", b"60")]
         raise Problem(503, "sandboxes-full", detail, headers=headers) from None
-    return request._replace(path=path, sandbox=sandbox, prefix=prefix)
+    return Request(scope, request.receive, request.started, sandbox, path, prefix)
 
 
 class SandboxRequired:

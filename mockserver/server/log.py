@@ -140,7 +140,7 @@ def _json_request(request: Request, outcome: Outcome, seconds: float) -> str:
         "event": "request",
         "method": request.method,
         "path": request.path,
-        "operation": request.operation,
+        "operation": outcome.operation,
         "status": outcome.answer.status if outcome.answer is not None else 0,
         "ms": round(seconds * 1000, 2),
     }
