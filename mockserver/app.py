@@ -176,23 +176,40 @@ async def warm_up(app: App) -> None:
 
 
 def _outline(contract: Contract) -> dict[str, Any]:
-    """What connexion needs of a contract: its paths and operations.
+    """Return the part of a contract that connexion gets: paths, operations, parameters and security.
 
-    A whole document it would check once more, which takes longer than all the rest of `create_app`.
+    It checks each document that it gets; with schemas and examples that takes longer than all the rest of
+    `create_app`.
     """
+    data = contract.document.data
     paths: dict[str, dict[str, Any]] = {}
     for operation in contract.operations.values():
-        responses = {"default": {"description": "as the contract says"}}
-        methods = paths.setdefault(operation.path, {})
-        methods[operation.method] = {"operationId": operation.id, "responses": responses}
-    data = contract.document.data
-    return {
-        "openapi": data["openapi"],
-        "info": {"title": contract.title, "version": "1"},
-        # Their path stands before all others. Connexion fills its copy in; ours stays as it was read.
-        "servers": deepcopy(own_servers(data)),
-        "paths": paths,
-    }
+        raw = data["paths"][operation.path][operation.method]
+        paths.setdefault(operation.path, {})[operation.method] = {
+            "operationId": operation.id,
+            "parameters": [
+                {
+                    "name": one.name,
+                    "in": one.location,
+                    "required": one.location == "path",
+                    "schema": {},
+                }
+                for one in operation.parameters
+            ],
+            "security": raw.get("security", data.get("security", [])),
+            "responses": {"default": {"description": "as the contract says"}},
+        }
+    schemes = data.get("components", {}).get("securitySchemes", {})
+    # The path of the servers stands before all others. Connexion fills its copy in; ours stays as it was read.
+    return deepcopy(
+        {
+            "openapi": data["openapi"],
+            "info": {"title": contract.title, "version": "1"},
+            "servers": own_servers(data),
+            "paths": paths,
+            "components": {"securitySchemes": schemes},
+        }
+    )
 
 
 def _headers_of_statuses(
