@@ -36,12 +36,12 @@ Stage = Callable[[App], App]
 
 @dataclass(frozen=True)
 class Settings:
-    """How the server behaves.
+    """The settings of a server.
 
     Attributes:
         strict: Whether members that are not documented are refused.
-        policy: Who may use the control API from a browser.
-        control_token: What the control API asks for; None: it is open.
+        policy: The origins and hosts that may use the control API.
+        control_token: The token that the control API asks for; None: it is open.
         require_sandbox: Whether callers who name no sandbox are refused.
     """
 
@@ -58,14 +58,14 @@ def create_app(
     settings: Settings,
     reporter: Reporter,
 ) -> App:
-    """The mock server as an ASGI application; everything is compiled before it returns.
+    """Return the mock server as an ASGI application; everything is compiled before it returns.
 
     Args:
         contract: The contract of the Accounts API; `read_contract` and `check_rules` have passed it.
         control: The contract of the control API.
         sandboxes: The worlds to serve.
-        settings: How to behave.
-        reporter: Is told of every request.
+        settings: The settings.
+        reporter: The log.
     """
     app = ConnexionMiddleware(
         _nothing_here,
@@ -153,7 +153,7 @@ def _control_handlers(
 
 
 def _shared(control: Contract) -> frozenset[str]:
-    """The operations of the control API that belong to no sandbox (`x-shared`)."""
+    """Return the operations of the control API that belong to no sandbox (`x-shared`)."""
     paths = control.document.data["paths"]
     return frozenset(
         operation.id
@@ -170,7 +170,7 @@ async def warm_up(app: App) -> None:
         return next(events)
 
     async def send(message: Message) -> None:
-        """Nothing to do: the application has no start-up of its own."""
+        """Ignore the confirmation: the application has no start-up of its own."""
 
     await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
 

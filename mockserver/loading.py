@@ -28,13 +28,13 @@ class Sources:
     fixtures: Path | None = None
 
     def files(self) -> list[Path]:
-        """The files, those of the package included."""
+        """Return the files, those of the package included."""
         return [self.contract or accounts_file(), self.fixtures or DEFAULT]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What the files hold."""
+    """The contents of the files."""
 
     contract: Contract
     control: Contract
@@ -69,12 +69,12 @@ def load(sources: Sources) -> Loaded:
 
 @cache
 def _packaged_control() -> Contract:
-    """The contract of the control API, which no option replaces: a reload need not read it again."""
+    """Return the contract of the control API, which no option replaces: a reload need not read it again."""
     return read_contract(control_file(), validate=False)
 
 
 def check_rules(contract: Contract) -> list[Finding]:
-    """What keeps the operations of a contract from being served by our rules."""
+    """Return the faults that keep our rules from serving the operations of a contract."""
     findings = []
     for operation in contract.operations.values():
         pointer = ("paths", operation.path, operation.method)

@@ -1,4 +1,4 @@
-"""Who may use the control API."""
+"""Access to the control API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.pipeline.request import Request
 
 @dataclass(frozen=True, slots=True)
 class ControlAccess:
-    """Who may use the guarded operations: pages by their origin, and everybody by a token if one is set."""
+    """The access rule of the guarded operations: pages by their origin, and everybody by a token if one is set."""
 
     policy: OriginPolicy
     token: str | None = field(default=None, repr=False)

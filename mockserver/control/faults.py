@@ -1,4 +1,4 @@
-"""Faults: add, list, remove."""
+"""Fault rules: add, list, remove."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_FAULTS = 100
 
 
 def handlers(contract: Contract) -> Mapping[str, Handler]:
-    """The operations, for the operations of a contract."""
+    """Return the operations, for the operations of a contract."""
 
     def list_faults(request: Request, _: Outcome) -> list[Json]:
         return [fault.json() for fault in request.sandbox.faults.rules.values()]
@@ -46,15 +46,14 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
         "add_fault": add_fault,
         "clear_faults": clear_faults,
         "remove_fault": remove_fault,
-        # Faults and expectations name requests in the same words, those of this contract.
     }
 
 
-def _contradictions(wanted: Mapping[str, Any], contract: Contract) -> Iterator[Violation]:
-    """What a schema cannot say about a rule."""
-    yield from unknown_operation(wanted, "", contract)
-    if not any(name in wanted for name in ("code", "wait", "fault")):
+def _contradictions(rule: Mapping[str, Any], contract: Contract) -> Iterator[Violation]:
+    """Give the contradictions in a rule that a schema cannot rule out."""
+    yield from unknown_operation(rule, "", contract)
+    if not any(name in rule for name in ("code", "wait", "fault")):
         yield Violation("", "must say what goes wrong: code, wait or fault")
     for name in ("retry_after", "body"):
-        if name in wanted and "code" not in wanted:
+        if name in rule and "code" not in rule:
             yield Violation(f"/{name}", "goes with code, which is missing")

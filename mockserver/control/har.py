@@ -34,7 +34,7 @@ _STATUS_TEXTS = {status.value: status.phrase for status in HTTPStatus}
 
 
 def har(entries: Iterable[Entry], base: str) -> Json:
-    """Entries as a HAR log; `base` is their base URL, such as `http://127.0.0.1:8080/~mine`."""
+    """Return entries as a HAR log; `base` is their base URL, such as `http://127.0.0.1:8080/~mine`."""
     return {
         "log": {
             "version": "1.2",

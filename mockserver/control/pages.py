@@ -1,4 +1,4 @@
-"""What the server shows of itself: its health, its contracts, its console, its reference."""
+"""The pages of the server itself: its health, its contracts, its console, its reference."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _LINKS = {
 
 
 def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
-    """The operations, for a contract and that of the control API."""
+    """Return the operations, for a contract and that of the control API."""
     accounts_served, control_served = ServedContract(contract), ServedContract(control)
     health = {"status": "ok", "version": version("accounts-mock")}
     return {
@@ -79,7 +79,7 @@ def _json(contract: ServedContract) -> Handler:
 
 
 def _home(request: Request, _: Outcome) -> Answer:
-    """Lead to what there is; by JSON for those who prefer that."""
+    """Answer with links to all pages; as JSON for those who prefer that."""
     if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
         start = server_url(request).rstrip("/")
         links = {name: f"{start}/{path}" for name, path in _LINKS.items()}
@@ -89,13 +89,13 @@ def _home(request: Request, _: Outcome) -> Answer:
 
 
 def _prefers_json(accept: str) -> bool:
-    """Whether `Accept` names JSON, and rather than a page (RFC 9110, section 12.5.1)."""
-    wanted = {}
+    """Tell whether `Accept` names JSON, and rather than a page (RFC 9110, section 12.5.1)."""
+    qualities = {}
     for one in accept.lower().split(","):
         name, _, parameters = one.partition(";")
         quality = parameters.strip().removeprefix("q=") or "1"
-        wanted[name.strip()] = float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0
-    return wanted.get("application/json", 0.0) > wanted.get("text/html", 0.0)
+        qualities[name.strip()] = float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0
+    return qualities.get("application/json", 0.0) > qualities.get("text/html", 0.0)
 
 
 def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:

@@ -1,4 +1,4 @@
-"""How the control API refuses a body that breaks more than its schema."""
+"""Refusals of a body that breaks more than its schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.accounts.refusals import Invalid
 
 
 def invalid(violations: Sequence[Violation]) -> Invalid:
-    """A refusal that names all violations, the first of them in its sentence."""
+    """Return a refusal that names all violations, the first of them in its sentence."""
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     detail = f"{first.pointer.removeprefix('/') or 'the body'} {first.detail}{more}"
@@ -18,16 +18,16 @@ def invalid(violations: Sequence[Violation]) -> Invalid:
 
 
 def unknown_operation(
-    wanted: Mapping[str, Any], pointer: str, contract: Contract
+    condition: Mapping[str, Any], pointer: str, contract: Contract
 ) -> Iterator[Violation]:
-    """What is wrong with the operation that a rule or an expectation names, if it names one.
+    """Give the violation of a rule or an expectation that names an unknown operation.
 
     Args:
-        wanted: The rule or the expectation.
+        condition: The rule or the expectation.
         pointer: Where it stands in the body.
-        contract: What knows the operations.
+        contract: The contract with the operations.
     """
-    operation = wanted.get("operation")
+    operation = condition.get("operation")
     if operation is not None and operation not in contract.operations:
         known = ", ".join(contract.operations)
         yield Violation(f"{pointer}/operation", f"is no operation of the contract ({known})")

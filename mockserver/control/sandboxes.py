@@ -19,7 +19,7 @@ _SHOWN = 100
 
 
 def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
-    """The operations."""
+    """Return the operations."""
 
     def list_sandboxes(_: Request, __: Outcome) -> Json:
         named = sandboxes.named
@@ -54,7 +54,7 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
 
 
 def _memory() -> int:
-    """What this process takes, in bytes; 0 where the system does not tell."""
+    """Return the memory of this process in bytes; 0 where the system does not say."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGESIZE
     except (OSError, ValueError, IndexError):

@@ -26,7 +26,7 @@ _MAX_TOKENS = 10_000
 
 
 def handlers(contract: Contract) -> Mapping[str, Handler]:
-    """The operations, for the scopes of a contract."""
+    """Return the operations, for the scopes of a contract."""
 
     def list_tokens(request: Request, _: Outcome) -> list[Json]:
         now = time.time()
@@ -86,7 +86,7 @@ def revoke(world: World, name: str) -> None:
 
 
 def token_json(token: Token, now: float) -> Json:
-    """A token as the control API shows it."""
+    """Return a token as the control API shows it."""
     shown: Json = {
         "id": token.id,
         "access_token": token.token,

@@ -20,12 +20,12 @@ _NEAREST = 3
 _COMPARED = ("operation", "method", "path", "username", "status", "code")
 
 
-def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -> list[Json]:
-    """Compare the journal with what a test expects.
+def verify(entries: Iterable[Entry], expectations: Mapping[str, Any], lost: int = 0) -> list[Json]:
+    """Compare the journal with the expectations of a test.
 
     Args:
         entries: The journal, oldest first.
-        wanted: `requests`: each with what an entry must have (`operation`, `method`, `path`, `username`,
+        expectations: `requests`: each with what an entry must have (`operation`, `method`, `path`, `username`,
             `status`, `code`, and in `body` the members that the body must have at least), and `times`,
             exactly; at least once, if left out. `in_order`: whether they must stand in this order.
         lost: How many requests the journal held before these, and has lost. Nobody can tell whether they
@@ -38,7 +38,7 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -
     calls = [_Call(entry) for entry in entries]
     mismatches: list[Json] = []
     position = 0
-    for index, expected in enumerate(wanted["requests"]):
+    for index, expected in enumerate(expectations["requests"]):
         met = [place for place, call in enumerate(calls) if call.is_as(expected)]
         times = expected.get("times")
         unsure = [call for call in calls if call.is_cut and call.may_be_as(expected)]
@@ -47,7 +47,7 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -
             if unsure:
                 mismatch["detail"] += f"; {_cut(unsure)}"
             mismatches.append(mismatch)
-        elif wanted.get("in_order") and times != 0:
+        elif expectations.get("in_order") and times != 0:
             after = [place for place in met if place >= position]
             if len(after) < (times or 1):
                 mismatch = _mismatch(index, expected, calls, len(met))
@@ -62,17 +62,17 @@ def verify(entries: Iterable[Entry], wanted: Mapping[str, Any], lost: int = 0) -
 
 
 class _Call:
-    """An entry, and what its body says, once somebody asks."""
+    """An entry, whose body is read when it is first compared."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
 
     def is_as(self, expected: Mapping[str, Any]) -> bool:
-        """Whether it has all that is expected."""
+        """Tell whether it has all that is expected."""
         return next(self.differences(expected), None) is None
 
     def differences(self, expected: Mapping[str, Any]) -> Iterator[Json]:
-        """Where it is not as expected: the member, what was expected, what it is."""
+        """Give each difference: the member, the value that was expected, and the one it has."""
         for name in _COMPARED:
             if name in expected and expected[name] != getattr(self.entry, name):
                 actual = getattr(self.entry, name)
@@ -84,11 +84,11 @@ class _Call:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the body is not there as a whole: so nobody can tell what it holds."""
+        """True if the body was not kept whole, so that it cannot be compared."""
         return self.entry.request_size > len(self.entry.request_body)
 
     def may_be_as(self, expected: Mapping[str, Any]) -> bool:
-        """Whether it has all that is expected but what a body that is cut cannot tell."""
+        """Tell whether it has all that is expected, but for a body that cannot be compared."""
         return "body" in expected and all("cut" in one for one in self.differences(expected))
 
     @cached_property
@@ -144,7 +144,7 @@ class _Call:
 
 
 def _is_equal(one: Any, other: Any) -> bool:
-    """Whether two JSON data are the same: 1 is 1.0, as JSON knows only numbers, and true is not 1."""
+    """Tell whether two JSON values are the same: 1 is 1.0, as JSON has only numbers, and true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -156,14 +156,14 @@ def _is_equal(one: Any, other: Any) -> bool:
 
 def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], met: int) -> Json:
     times = expected.get("times")
-    wanted = "at least once" if times is None else f"exactly {_times(times)}"
+    often = "at least once" if times is None else f"exactly {_times(times)}"
     far = [(len(list(call.differences(expected))), -call.entry.number, call) for call in calls]
     nearest = [call for *_, call in sorted(far, key=lambda one: one[:2])[:_NEAREST]]
     return {
         "index": index,
         "expected": dict(expected),
         "met": met,
-        "detail": f"it was expected {wanted}, and came {_times(met)}",
+        "detail": f"it was expected {often}, and came {_times(met)}",
         "nearest": [
             {
                 "id": call.entry.number,

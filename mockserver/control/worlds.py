@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
-    """The operations, for the scopes of a contract and the format that the control API documents."""
+    """Return the operations, for the scopes of a contract and the format that the control API documents."""
     schema = control.schema("State")
 
     def reset(request: Request, _: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Who is calling, which scope, whose account: 401, 404 and 403, in this order.
+"""Access: the caller, the account and the scope; 401, 404 and 403, in this order.
 
 The rules come from the contract: an operation's `security` and its `x-owner`, compiled once.
 """
@@ -88,7 +88,7 @@ class AccessRule:
 
         Args:
             world: The accounts.
-            caller: Who is calling.
+            caller: The caller.
             owner: The username in the path; None where the operation has no owner.
 
         Raises:
@@ -177,7 +177,7 @@ class AccessRule:
         return Problem(401, code, detail, headers=self._challenge(detail if bearer else None))
 
     def _challenge(self, wrong: str | None = None) -> list[tuple[bytes, bytes]]:
-        """A challenge for each scheme (RFC 9110, section 15.5.2), with what is wrong with a token (RFC 6750, section 3).
+        """Return a challenge for each scheme (RFC 9110, section 15.5.2), with the fault of a token (RFC 6750, section 3).
 
         Both challenges stand in one field: clients that read a single field see them both.
         """
@@ -197,7 +197,7 @@ class AccessRule:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two secrets are equal, in a time that does not tell how much of them is."""
+    """Tell whether two secrets are equal, in a time that does not show how much of them is."""
     return hmac.compare_digest(
         one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
     )

@@ -118,7 +118,7 @@ def accept(content: Mapping[str, MediaType]) -> Headers:
 
 
 def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
-    """The JSON data that a body holds; a form gives an object, typed as its schema asks.
+    """Return the JSON data of a body; a form gives an object, typed as its schema asks.
 
     Args:
         media: The media type, as the contract has it.
@@ -145,7 +145,7 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
 
 
 def _is_deep(data: Any) -> bool:
-    """Whether JSON data has more levels of lists and objects than are read."""
+    """Tell whether JSON data has more levels of lists and objects than are read."""
     level: list[Any] = [[data]]
     for _ in range(_DEEPEST + 1):
         inside = [one.values() if isinstance(one, dict) else one for one in level]

@@ -1,4 +1,4 @@
-"""Pages of other origins: which may use what (the Fetch standard, "CORS protocol")."""
+"""Pages of other origins, and their access (the Fetch standard, "CORS protocol")."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#,\s]+)(:[0-9]*)?")
 
 @dataclass(frozen=True, slots=True)
 class OriginPolicy:
-    """Who may use the control API.
+    """The hosts and origins that may use the control API.
 
     Attributes:
         origins: The origins that `--allow-origin` names.
@@ -58,7 +58,7 @@ class OriginPolicy:
             raise Problem(403, "origin-not-allowed", detail)
 
     def may_read(self, request: Request, origin: bytes) -> bool:
-        """Whether a page of an origin may use the control API: our own pages, and the allowed ones."""
+        """Tell whether a page of an origin may use the control API: our own pages, and the allowed ones."""
         name = origin.decode("latin-1")
         if name in self.origins:
             return True
@@ -79,7 +79,7 @@ class OriginPolicy:
 
 
 def is_preflight(request: Request) -> bool:
-    """Whether a request only asks if a page may send another one."""
+    """Tell whether a request only asks if a page may send another one."""
     headers = request.headers
     return (
         request.method == "OPTIONS"
@@ -89,7 +89,7 @@ def is_preflight(request: Request) -> bool:
 
 
 def preflight(request: Request) -> Answer:
-    """The answer to a preflight, which is never authenticated."""
+    """Return the answer to a preflight, which is never authenticated."""
     asked = request.headers.get(b"access-control-request-headers", b"").decode("latin-1")
     names = list(_ALLOWED_HEADERS)
     known = {name.lower() for name in names}
@@ -114,7 +114,7 @@ def preflight(request: Request) -> Answer:
 
 
 def cors_headers(origin: bytes) -> Headers:
-    """What every answer to a page of another origin carries, so that the page may read it.
+    """Return the fields that let a page of another origin read an answer.
 
     The origin is named, not `*`, so that requests with credentials work too.
     """

@@ -1,4 +1,4 @@
-"""What an `Authorization` field says: HTTP Basic (RFC 7617) or a Bearer token (RFC 6750)."""
+"""The credentials in an `Authorization` field: HTTP Basic (RFC 7617) or a Bearer token (RFC 6750)."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def read_multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
 
 
 class _Parts:
-    """Collects the parts of a multipart form as the parser comes upon them."""
+    """The parts of a multipart form, collected as the parser comes upon them."""
 
     def __init__(self) -> None:
         self.found: list[tuple[dict[bytes, bytes], bytearray]] = []

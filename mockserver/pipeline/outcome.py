@@ -1,4 +1,4 @@
-"""What becomes of a request on its way: the stages leave it here for those after them, log and journal."""
+"""The outcome of a request: each stage leaves its findings here, for those after it, log and journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller wishes to go wrong, in a `Prefer` field (RFC 7240): `code=503`, `wait=2`, `fault=reset`."""
+"""Faults that a request asks for itself, in a `Prefer` field (RFC 7240): `code=503`, `wait=2`, `fault=reset`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _STATUS = re.compile(r"[2-5][0-9]{2}")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
-def parse_prefer(value: str) -> tuple[Effect | None, list[str]]:
-    """The effect that a `Prefer` field asks for.
+def parse_prefer(field: str) -> tuple[Effect | None, list[str]]:
+    """Return the effect that a `Prefer` field asks for.
 
     Args:
-        value: The value of the field; other preferences in it are left alone.
+        field: The value of the field; other preferences in it are left alone.
 
     Returns:
         The effect, or None if it asks for none of ours; and a note for each preference of ours that
@@ -27,25 +27,25 @@ def parse_prefer(value: str) -> tuple[Effect | None, list[str]]:
     fault: str | None = None
     notes: list[str] = []
     seen: set[str] = set()
-    for preference in _PREFERENCE.findall(value):
-        name, _, wanted = preference.partition(";")[0].partition("=")
-        name, wanted = name.strip().lower(), wanted.strip().strip('"')
+    for preference in _PREFERENCE.findall(field):
+        name, _, value = preference.partition(";")[0].partition("=")
+        name, value = name.strip().lower(), value.strip().strip('"')
         if name in seen:  # only the first instance counts (RFC 7240, section 2)
             continue
         seen.add(name)
         if name == "code":
-            if _STATUS.fullmatch(wanted):
-                code = int(wanted)
+            if _STATUS.fullmatch(value):
+                code = int(value)
             else:
                 notes.append("ignored: Prefer code must be a status from 200 to 599")
         elif name == "wait":
-            if _SECONDS.fullmatch(wanted) and float(wanted) <= MAX_WAIT:
-                wait = float(wanted)
+            if _SECONDS.fullmatch(value) and float(value) <= MAX_WAIT:
+                wait = float(value)
             else:
                 notes.append(f"ignored: Prefer wait must be from 0 to {MAX_WAIT:.0f} seconds")
         elif name == "fault":
-            if wanted in KINDS:
-                fault = wanted
+            if value in KINDS:
+                fault = value
             else:
                 notes.append(f"ignored: Prefer fault must be one of {', '.join(KINDS)}")
     if code is None and fault is None and not wait:

@@ -1,4 +1,4 @@
-"""Answers that say what went wrong: `application/problem+json` (RFC 9457)."""
+"""Errors as answers: `application/problem+json` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Problem(Exception):
         status: The HTTP status.
         code: The kind of problem as a word for programs.
         detail: A sentence for a person: what is wrong, and the likely fix.
-        errors: Each violation in the body, with its place; the first hundred are told.
+        errors: Each violation in the body, with its place; the first hundred are kept.
         headers: Further header fields of the response.
         more: Further members of the body.
     """
@@ -48,7 +48,7 @@ class Problem(Exception):
         self.more = more or {}
 
     def data(self) -> dict[str, object]:
-        """The problem as JSON data, with our members `code` and `errors` beside the standard ones."""
+        """Return the problem as JSON data, with our members `code` and `errors` beside the standard ones."""
         data: dict[str, object] = {
             "type": "about:blank",
             "title": _PHRASES.get(self.status) or HTTPStatus(self.status).phrase,
@@ -63,5 +63,5 @@ class Problem(Exception):
         return {**data, **self.more}
 
     def body(self) -> bytes:
-        """The problem as the bytes of a response."""
+        """Return the problem as the bytes of a response."""
         return orjson.dumps(self.data())

@@ -21,7 +21,7 @@ _MACHINERY = frozenset({405, 413, 414, 415, 431})
 
 
 class ResponseCheck:
-    """Writes the answers of an operation as its contract documents them, or refuses to."""
+    """The stage that writes the answers of an operation as its contract documents them, or refuses to."""
 
     __slots__ = ("_app", "_operation", "_responses", "_success")
 

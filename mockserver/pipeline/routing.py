@@ -24,13 +24,13 @@ _KNOWN = frozenset(method.upper() for method in METHODS)
 
 
 def allow(methods: Iterable[str]) -> str:
-    """What `Allow` says of a path that has operations for some methods (RFC 9110, sections 9.3.2 and 10.2.1)."""
+    """Return the `Allow` field of a path that has operations for some methods (RFC 9110, sections 9.3.2 and 10.2.1)."""
     taken = {"OPTIONS", *methods}
     return ", ".join(sorted(taken | {"HEAD"} if "GET" in taken else taken))
 
 
 def _meant(method: str, taken: Collection[str]) -> str:
-    """What to ask of a method in small letters: it is another one, and `fetch` sends `patch` as it is written."""
+    """Ask whether a method in small letters was meant: `fetch` sends `patch` as it is written, which is another one."""
     meant = method.upper()
     return f"; did you mean {meant}?" if meant != method and meant in taken else ""
 
@@ -79,7 +79,7 @@ class RouteTable:
             route.operations.setdefault("HEAD", operation)
 
     def find(self, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route of a percent-encoded path, with its decoded parameters; None if there is none."""
+        """Return the route of a percent-encoded path, with its decoded parameters; None if there is none."""
         parts = path.split("/")
         if "%" in path:
             parts = [unquote(part) for part in parts]
@@ -123,7 +123,7 @@ class RouteTable:
 
 
 class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ships no types
-    """Finds the operation of a request, and leaves it in the scope."""
+    """The middleware that finds the operation of a request, and leaves it in scope and outcome."""
 
     def __init__(self, app: App) -> None:
         self.app = app

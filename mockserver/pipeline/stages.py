@@ -46,6 +46,6 @@ class StagesAPI(RoutedAPI[App]):  # type: ignore[misc]  # connexion ships no typ
 
 
 class StagesMiddleware(RoutedMiddleware[StagesAPI]):  # type: ignore[misc]  # as above
-    """Hands each request to the first stage of its operation."""
+    """The middleware that hands each request to the first stage of its operation."""
 
     api_cls = StagesAPI

@@ -1,1 +1,1 @@
-"""What a caller owns: a world, a journal, faults and snapshots."""
+"""Sandboxes: each a world with its journal, faults and snapshots."""

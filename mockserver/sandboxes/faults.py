@@ -1,4 +1,4 @@
-"""Things that go wrong on demand: rules that say for which requests, and what then."""
+"""Faults on demand: rules that say for which requests, how often, and with which effect."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ MAX_WAIT = 60.0
 """The longest wait, in seconds."""
 
 KINDS = ("reset", "truncate", "garbage", "contract")
-"""How an answer can be spoilt: the connection is reset before any of it; it breaks off in the middle; it
+"""How an answer can be corrupted: the connection is reset before any of it; it breaks off in the middle; it
 is no JSON; it is JSON that breaks the contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What goes wrong.
+    """The effect of a fault.
 
     Attributes:
         code: A status to answer with, in place of the operation.
         wait: Seconds to wait before anything else.
-        fault: How the answer is spoilt; one of `KINDS`.
+        fault: How the answer is corrupted; one of `KINDS`.
         retry_after: The `Retry-After` that goes with `code`, in seconds.
         body: The body that goes with `code`, as JSON; what the contract has as an example, if left out.
     """
@@ -73,33 +73,33 @@ class Fired(NamedTuple):
 
 @dataclass(slots=True)
 class Fault:
-    """A rule: for which requests, how often, and what then.
+    """A fault rule: for which requests, how often, and with which effect.
 
     Attributes:
         id: What it is called.
-        wanted: The rule as it was given, in the format of the control API.
+        rule: The rule as it was given, in the format of the control API.
         hits: How often it fired.
     """
 
     id: str
-    wanted: Mapping[str, Any]
+    rule: Mapping[str, Any]
     hits: int = 0
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.wanted.get("seed"))  # noqa: S311 - it decides, and guards nothing
+        self._random = random.Random(self.rule.get("seed"))  # noqa: S311 - it decides, and guards nothing
 
     @property
     def remaining(self) -> int | None:
-        """How often it will still fire; None for ever."""
-        times = self.wanted.get("times")
+        """The number of times that it will still fire; None for ever."""
+        times = self.rule.get("times")
         return None if times is None else max(0, times - self.hits)
 
     def fire(self, operation: str, method: str, username: str | None) -> Effect | None:
-        """What goes wrong with a request; None if nothing does, by this rule."""
-        wanted = self.wanted
+        """Return the effect on a request; None if the rule does not fire."""
+        rule = self.rule
         if self.remaining == 0 or any(
-            wanted.get(name) not in (None, value)
+            rule.get(name) not in (None, value)
             for name, value in (
                 ("operation", operation),
                 ("method", method),
@@ -107,32 +107,32 @@ class Fault:
             )
         ):
             return None
-        if self._random.random() >= wanted.get("probability", 1):
+        if self._random.random() >= rule.get("probability", 1):
             return None
         self.hits += 1
         return Effect(
-            wanted.get("code"),
-            self._wait(wanted.get("wait", 0)),
-            wanted.get("fault"),
-            wanted.get("retry_after"),
-            orjson.dumps(wanted["body"]) if "body" in wanted else None,
+            rule.get("code"),
+            self._wait(rule.get("wait", 0)),
+            rule.get("fault"),
+            rule.get("retry_after"),
+            orjson.dumps(rule["body"]) if "body" in rule else None,
         )
 
-    def _wait(self, wanted: Any) -> float:
-        if isinstance(wanted, Mapping):
-            if "uniform" in wanted:
-                low, high = sorted(wanted["uniform"])
+    def _wait(self, wait: Any) -> float:
+        if isinstance(wait, Mapping):
+            if "uniform" in wait:
+                low, high = sorted(wait["uniform"])
                 seconds = self._random.uniform(low, high)
             else:
-                normal = wanted["normal"]
+                normal = wait["normal"]
                 seconds = self._random.gauss(normal["mean"], normal["deviation"])
         else:
-            seconds = float(wanted)
+            seconds = float(wait)
         return min(max(seconds, 0.0), MAX_WAIT)
 
     def json(self) -> dict[str, Any]:
-        """The rule as the control API shows it."""
-        return {"id": self.id, **self.wanted, "hits": self.hits, "remaining": self.remaining}
+        """Return the rule as the control API shows it."""
+        return {"id": self.id, **self.rule, "hits": self.hits, "remaining": self.remaining}
 
 
 class Faults:
@@ -144,23 +144,23 @@ class Faults:
         self.rules: dict[str, Fault] = {}
         self._made = 0
 
-    def add(self, wanted: Mapping[str, Any]) -> Fault:
+    def add(self, rule: Mapping[str, Any]) -> Fault:
         """Make a rule."""
         self._made += 1
-        fault = Fault(f"fault-{self._made}", wanted)
+        fault = Fault(f"fault-{self._made}", rule)
         self.rules[fault.id] = fault
         return fault
 
     @property
     def resets(self) -> bool:
-        """Whether a rule may still reset a connection."""
+        """True if a rule may still reset a connection."""
         return any(
-            fault.wanted.get("fault") == "reset" and fault.remaining != 0
+            fault.rule.get("fault") == "reset" and fault.remaining != 0
             for fault in self.rules.values()
         )
 
     def fire(self, operation: str, method: str, username: str | None) -> tuple[Effect, str] | None:
-        """What goes wrong with a request, and the id of the rule that says so."""
+        """Return the effect on a request, and the id of the rule that fires; None if none does."""
         for fault in self.rules.values():
             effect = fault.fire(operation, method, username)
             if effect is not None:

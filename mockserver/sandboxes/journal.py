@@ -1,4 +1,4 @@
-"""The last requests of a sandbox: what was asked, by whom, what was answered, and why."""
+"""The journal of a sandbox: its last requests, each with its caller, its answer, and the reason for it."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ it is at hand. It becomes an entry only when somebody reads it."""
 
 
 def pack(members: tuple[Any, ...]) -> Record:
-    """A record from the members of its `Entry`, in their order, all but `number` and `event`."""
+    """Return a record from the members of its `Entry`, in their order, all but `number` and `event`."""
     # Version 2 looks for no repetitions, which takes half the time.
     return marshal.dumps(members, 2)
 
 
 def unpack(number: int, record: Record) -> Entry:
-    """The entry of a record that has a number in its journal."""
+    """Return the entry of a record that has a number in its journal."""
     entry = Entry(number, *marshal.loads(record))  # noqa: S302 - packed by ourselves
     if entry.fault is not None:
         entry.fault = Fired(*entry.fault)
@@ -100,7 +100,7 @@ def unpack(number: int, record: Record) -> Entry:
 
 
 class Limits:
-    """How much all journals may hold together; the oldest requests go, whosever they are.
+    """The bounds of all journals together; past them the oldest requests go, whosever they are.
 
     Args:
         per_journal: How many requests one journal may hold.
@@ -118,7 +118,7 @@ class Limits:
         self._order: deque[Journal] = deque()  # the journal of each request, the oldest first
 
     def take(self, journal: Journal, size: int) -> None:
-        """A journal has got a request of so many bytes; make room for it."""
+        """Make room for a request of so many bytes that a journal has got."""
         self._used += size
         order = self._order
         order.append(journal)
@@ -126,12 +126,12 @@ class Limits:
             order.popleft().lose()
 
     def give(self, size: int) -> None:
-        """A journal has let go of so many bytes."""
+        """Give back the bytes of a request that a journal has let go of."""
         self._used -= size
 
 
 class Journal:
-    """The last requests, and those who are told of each as it comes."""
+    """The last requests, and the readers of each as it comes."""
 
     __slots__ = ("_cleared", "_gone", "_limits", "_made", "_readers", "_records")
 
@@ -158,7 +158,7 @@ class Journal:
                 reader.tell(entry)
 
     def lose(self) -> None:
-        """The turn of the oldest request has come; let go of it, unless that was done already."""
+        """Let go of the oldest request, as its turn has come, unless that was done already."""
         if self._gone:
             self._gone -= 1
         else:
@@ -168,13 +168,13 @@ class Journal:
         return len(self._records)
 
     def entries(self) -> list[Entry]:
-        """The requests, the newest last, numbered from the first that there ever was."""
+        """Return the requests, the newest last, numbered from the first that there ever was."""
         first = self._made - len(self._records) + 1
         return [unpack(number, record) for number, record in enumerate(self._records, first)]
 
     @property
     def lost(self) -> int:
-        """How many requests had to go because there were too many, since it was last cleared."""
+        """The number of requests that had to go because there were too many, since it was last cleared."""
         return self._made - self._cleared - len(self._records)
 
     def clear(self) -> None:
@@ -191,22 +191,22 @@ class Journal:
             reader.close()
 
     def read(self) -> Reader:
-        """Be told of each further entry; call `close` in the end."""
+        """Return a reader of each further entry; close it in the end."""
         reader = Reader(self._readers)
         self._readers.append(reader)
         return reader
 
     @property
     def is_read(self) -> bool:
-        """Whether somebody is being told."""
+        """True if it has a reader."""
         return bool(self._readers)
 
 
 class Reader:
-    """Somebody who is told of each entry. One who does not keep up loses the oldest ones.
+    """A reader of each entry as it comes. One that does not keep up loses the oldest ones.
 
     Attributes:
-        is_closed: Whether it is told no more.
+        is_closed: Whether it reads no more.
     """
 
     def __init__(self, readers: list[Reader]) -> None:
@@ -221,7 +221,7 @@ class Reader:
         self._something.set()
 
     async def next(self, seconds: float) -> Entry | None:
-        """The next entry, as soon as there is one; None after so many seconds, or when closed."""
+        """Return the next entry, as soon as there is one; None after so many seconds, or when closed."""
         if not self._waiting and not self.is_closed:
             self._something.clear()
             alarm = asyncio.get_running_loop().call_later(seconds, self._something.set)
@@ -231,7 +231,7 @@ class Reader:
         return self._waiting.popleft() if self._waiting and not self.is_closed else None
 
     def close(self) -> None:
-        """Be told no more."""
+        """End the reading."""
         if not self.is_closed:
             self.is_closed = True
             self._readers.remove(self)
@@ -239,7 +239,7 @@ class Reader:
 
 
 def text_of(body: bytes) -> str:
-    """A body as text, for people."""
+    """Return a body as text, for people."""
     return body.decode("utf-8", "replace")
 
 

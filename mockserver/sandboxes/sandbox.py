@@ -39,7 +39,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Fixtures:
-    """What every sandbox starts with."""
+    """The beginning of every sandbox: its world, and its scenarios."""
 
     world: World
     scenarios: Mapping[str, Scenario]
@@ -53,8 +53,8 @@ class Sandbox:
     """One world in use.
 
     Attributes:
-        name: What it is called; empty for the one that all share who name none.
-        faults: What goes wrong in it on demand.
+        name: Its name; empty for the one that all share who name none.
+        faults: Its fault rules.
         journal: Its last requests.
         used: When it was last used, on the clock of its `Sandboxes`.
         world: The world as it is now.
@@ -122,8 +122,8 @@ class Sandboxes:
     """All sandboxes, the one that is named by no name among them.
 
     Args:
-        fixtures: What each starts with.
-        most: How many there may be, that one not counted.
+        fixtures: The beginning of each.
+        most: The most that there may be, that one not counted.
         clock: The time in seconds; only differences matter.
     """
 
@@ -147,11 +147,11 @@ class Sandboxes:
 
     @property
     def entries_each(self) -> int:
-        """How many requests the journal of each keeps."""
+        """The number of requests that the journal of each keeps."""
         return self._limits.per_journal
 
     def use(self, name: str) -> Sandbox:
-        """The sandbox of a name, made if it is not there.
+        """Return the sandbox of a name, made if it is not there.
 
         Raises:
             NoRoom: It is not there, and nothing can be dropped for it.
@@ -167,7 +167,7 @@ class Sandboxes:
         return sandbox
 
     def drop(self, name: str) -> bool:
-        """Forget a sandbox; whether it was there."""
+        """Forget a sandbox; tell whether it was there."""
         sandbox = self._named.pop(name, None)
         if sandbox is None:
             return False
@@ -188,7 +188,7 @@ class Sandboxes:
         return dropped
 
     def idle_seconds(self, sandbox: Sandbox) -> float:
-        """How long nobody has used a sandbox."""
+        """Return the seconds for which nobody has used a sandbox."""
         return self._clock() - sandbox.used
 
     def renew(self, fixtures: Fixtures) -> bool:
