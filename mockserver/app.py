@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from accounts_contract import Contract, Operation
 from mockserver.accounts.operations import RULES, Rule
-from mockserver.control import faults, pages, requests, tokens, verifying, worlds
+from mockserver.control import faults, pages, requests, tokens, verification, worlds
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.docs.served_contract import own_servers
@@ -147,7 +147,7 @@ def _control_handlers(
         **tokens.handlers(contract),
         **faults.handlers(contract),
         **requests.handlers(hide),
-        **verifying.handlers(contract, hide),
+        **verification.handlers(contract, hide),
         **sandboxes_control.handlers(sandboxes),
     }
 

@@ -1,13 +1,14 @@
-"""The journal in the HTTP Archive format."""
+"""The journal as HAR: as the client has seen it, broken answers too."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import httpx
+import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import JOHN, JOHNS, JSON, OPERATIONS, Json, call
+from tests.support import BY_ID, JOHN, JOHNS, JSON, OPERATIONS, Json, call
 
 
 def members(data: Json, *required: str) -> None:
@@ -56,3 +57,106 @@ def test_the_archive_is_har_1_2(sandbox: Sandboxed) -> None:
 
 def test_the_archive_of_an_empty_journal_is_empty(sandbox: Sandboxed) -> None:
     assert sandbox.control("GET", "requests.har")["log"]["entries"] == []
+
+
+def last_of_archive(sandbox: Sandboxed) -> Json:
+    """The last entry of the archive."""
+    return dict(sandbox.control("GET", "requests.har")["log"]["entries"][-1])
+
+
+@pytest.mark.parametrize("wish", ["fault=reset", "code=503, fault=reset", "fault=reset, wait=0.01"])
+def test_a_reset_has_no_status_and_no_content(sandbox: Sandboxed, wish: str) -> None:
+    with pytest.raises(httpx.TransportError):
+        sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": wish})
+
+    entry = last_of_archive(sandbox)
+
+    assert entry["response"] == {
+        "status": 0,
+        "statusText": "",
+        "httpVersion": "",
+        "cookies": [],
+        "headers": [],
+        "content": {"size": 0, "mimeType": "", "text": ""},
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": -1,
+    }
+    assert "reset" in entry["comment"]
+
+
+def test_of_a_truncated_answer_there_is_what_was_sent(sandbox: Sandboxed) -> None:
+    whole = sandbox.send("GET", JOHNS, JOHN)
+    rule = sandbox.fault(fault="truncate", times=1)
+    request = (
+        f"GET {sandbox.prefix}{JOHNS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {JOHN}\r\n\r\n"
+    )
+    sent = sandbox.server.raw_bytes(request.encode()).partition(b"\r\n\r\n")[2]
+
+    entry = last_of_archive(sandbox)
+
+    response = entry["response"]
+    assert (response["status"], response["bodySize"]) == (200, len(sent))
+    assert response["content"] == {
+        "size": len(sent),
+        "mimeType": "application/json",
+        "text": sent.decode(),
+    }
+    assert whole.content.startswith(sent)
+    assert 0 < len(sent) < len(whole.content)
+    assert entry["comment"] == f"{rule['id']}: truncate"
+
+
+@pytest.mark.parametrize("method", ["HEAD", "DELETE"])
+def test_of_an_answer_without_a_body_not_even_the_status_is_sent(
+    sandbox: Sandboxed, method: str
+) -> None:
+    sandbox.fault(fault="truncate")
+    operation = BY_ID["delete_email"]
+    path, body = (JOHNS, None) if method == "HEAD" else (operation.path(), operation.body)
+    with pytest.raises(httpx.TransportError):
+        sandbox.send(method, path, JOHN, json=body)
+
+    response = last_of_archive(sandbox)["response"]
+
+    assert (response["status"], response["content"]["text"], response["headers"]) == (0, "", [])
+
+
+def test_other_faults_leave_the_answer_whole(sandbox: Sandboxed) -> None:
+    wrong = {"garbage": "the body is no JSON", "contract": "/id is required, and missing"}
+    for kind, what in wrong.items():
+        answer = sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": f"fault={kind}"})
+        entry = last_of_archive(sandbox)
+        assert entry["response"]["status"] == 200
+        assert entry["response"]["bodySize"] == len(answer.content)
+        assert entry["comment"] == f"Prefer: {kind}; the response breaks the contract: {what}"
+
+
+def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) -> None:
+    sandbox.fault(wait=0.001)
+    body = {"reset": 1, "location": 1}
+    sandbox.send("PATCH", JOHNS, JOHN, json=body)
+
+    entry, listed = last_of_archive(sandbox), sandbox.last()
+
+    assert listed["why"]
+    assert listed["fault"]
+    assert listed["notes"] == ["ignored members: reset"]
+    assert entry["comment"] == f"{listed['why']}; {listed['fault']}; ignored members: reset"
+    assert entry["response"]["status"] == 400
+
+
+def test_a_status_on_demand_tells_its_fault_once(sandbox: Sandboxed) -> None:
+    sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": "code=404"})
+
+    assert last_of_archive(sandbox)["comment"] == "forced by the header field Prefer: code 404"
+
+
+def test_an_entry_names_its_operation_and_its_caller(sandbox: Sandboxed) -> None:
+    sandbox.send("GET", JOHNS, JOHN)
+    known = last_of_archive(sandbox)
+    sandbox.send("GET", "/nothing")
+    unknown = last_of_archive(sandbox)
+
+    assert (known["_operation"], known["_username"]) == ("get_user", "johndoe")
+    assert (unknown["_operation"], unknown["_username"]) == (None, None)

@@ -1,14 +1,31 @@
-"""Sandboxes: each has its own world, faults, journal and snapshots."""
+"""Sandboxes: each has its own world, faults, journal and snapshots, and is named by a header or a prefix."""
 
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.mockserver.steering import BODIES, IN_A_SANDBOX, PARAMETERS
-from tests.support import FIXTURES, JANE, JANES, MockServer, bearer, client_of, problem
+from tests.mockserver.steering import BODIES, IN_A_SANDBOX, PARAMETERS, SHARED
+from tests.support import (
+    FIXTURES,
+    JANE,
+    JANES,
+    JOHN,
+    JOHNS,
+    JOHNS_EMAILS,
+    MockServer,
+    bearer,
+    client_of,
+    head,
+    problem,
+)
 
 
 def test_a_sandbox_starts_as_the_fixtures_say(server: MockServer, sandbox: Sandboxed) -> None:
@@ -150,3 +167,232 @@ def test_the_list_of_many_sandboxes_shows_the_last_hundred(server: MockServer) -
     listed = server.send("GET", "/_mock/sandboxes").json()
     assert listed["count"] == 120
     assert [one["name"] for one in listed["sandboxes"]] == [f"one-{n}" for n in range(20, 120)]
+
+
+GOOD_NAMES = ["a", "A-b_c.9", "0", "...", "x" * 64]
+BAD_NAMES = [
+    "",
+    ".",
+    "..",
+    "x" * 65,
+    "a b",
+    "a/b",
+    "a%41",
+    "%61",
+    "é",
+    "a,b",
+    "a~",
+    "a\tb",
+    "~a",
+    "ａ",
+]
+
+
+@pytest.mark.parametrize("name", GOOD_NAMES)
+def test_a_sandbox_is_named_by_a_header_or_by_a_prefix(server: MockServer, name: str) -> None:
+    change = {"location": "Here"}
+    by_prefix = server.send("PATCH", f"/~{name}{JANES}", JANE, json=change)
+    by_header = server.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": name})
+    assert by_prefix.json()["location"] == by_header.json()["location"] == "Here"
+    assert server.send("GET", JANES, JANE).json()["location"] != "Here"
+
+
+def test_header_and_prefix_may_name_the_same_sandbox(sandbox: Sandboxed) -> None:
+    answer = sandbox.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": sandbox.name})
+    assert answer.status_code == 200
+
+
+def test_header_and_prefix_that_name_different_sandboxes_are_refused(sandbox: Sandboxed) -> None:
+    answer = sandbox.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": "another"})
+    problem(answer, 400, "sandbox-malformed")
+
+
+def test_a_header_that_names_two_sandboxes_is_refused(server: MockServer) -> None:
+    request = head("GET", JANES, "X-Mock-Sandbox: a", "X-Mock-Sandbox: b")
+    problem(server.raw(request), 400, "sandbox-malformed")
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_bad_name_in_the_header_is_refused(server: MockServer, name: str) -> None:
+    field = b"X-Mock-Sandbox: " + name.encode() + b"\r\n\r\n"
+    reply = server.raw(head("GET", JANES)[:-2] + field)
+    problem(reply, 400, "sandbox-malformed")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x" * 65, "a%41", "%61", "%E9", "a%20b", "a,b", "~a", "a~", "a@b", "%00"]
+)
+def test_a_bad_name_in_the_path_is_refused(server: MockServer, name: str) -> None:
+    before = server.send("GET", "/_mock/sandboxes").json()["count"]
+    problem(server.raw(head("GET", f"/~{name}{JANES}")), 400, "sandbox-malformed")
+    assert server.send("GET", "/_mock/sandboxes").json()["count"] == before
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_a_prefix_alone_is_the_first_page_of_the_sandbox(sandbox: Sandboxed, path: str) -> None:
+    page = sandbox.send("GET", path)
+    assert page.status_code == 200
+    assert f'href="/~{sandbox.name}/_mock/"' in page.text
+
+
+def test_a_prefix_within_a_prefix_leads_nowhere(sandbox: Sandboxed) -> None:
+    problem(sandbox.send("GET", f"/~other{JANES}", JANE), 404, "path-unknown")
+
+
+@pytest.mark.parametrize(
+    ("path", "mend"),
+    [
+        ("/_mock", "/_mock/"),
+        (JANES.rstrip("/"), JANES),
+        (JANES.replace("/users", "//users"), JANES),
+        ("/nothing/of/the/kind", "/openapi.yaml"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_mended_within_the_sandbox(
+    sandbox: Sandboxed, path: str, mend: str
+) -> None:
+    detail = problem(sandbox.send("GET", path), 404, "path-unknown")["detail"]
+    assert f"there is no {sandbox.prefix}{path or '/'}; " in detail
+    assert f" {sandbox.prefix}{mend}" in detail
+
+
+@pytest.fixture(scope="module")
+def strict_server() -> Iterator[MockServer]:
+    with MockServer("--require-sandbox") as started:
+        yield started
+
+
+def test_where_a_sandbox_is_required_the_api_refuses_those_without(
+    strict_server: MockServer,
+) -> None:
+    problem(strict_server.send("GET", JANES, JANE), 400, "sandbox-missing")
+    assert Sandboxed(strict_server).send("GET", JANES, JANE).status_code == 200
+    named = {"X-Mock-Sandbox": "named"}
+    assert strict_server.send("GET", JANES, JANE, headers=named).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), IN_A_SANDBOX)
+def test_where_a_sandbox_is_required_the_control_api_asks_for_one(
+    strict_server: MockServer, method: str, path: str
+) -> None:
+    problem(strict_server.send(method, path.format_map(PARAMETERS)), 400, "sandbox-missing")
+
+
+@pytest.mark.parametrize(("method", "path"), SHARED)
+def test_where_a_sandbox_is_required_what_all_share_needs_none(
+    strict_server: MockServer, method: str, path: str
+) -> None:
+    assert strict_server.send(method, path.format_map(PARAMETERS)).status_code != 400
+
+
+def test_where_a_sandbox_is_required_preflights_need_none(strict_server: MockServer) -> None:
+    asks = {"Origin": "http://app.example.com", "Access-Control-Request-Method": "GET"}
+    assert strict_server.send("OPTIONS", JANES, headers=asks).status_code == 204
+
+
+ADDRESS = st.integers(0, 3).map(lambda number: f"new-{number}@example.com")
+STEP = st.one_of(
+    st.tuples(st.just("add"), ADDRESS),
+    st.tuples(st.just("delete"), ADDRESS),
+    st.tuples(st.just("name"), st.text("abcdefgh ", min_size=1, max_size=8)),
+    st.tuples(st.sampled_from(["reset", "save", "restore", "list", "read"]), st.just("")),
+)
+
+
+class Model:
+    """What a client should find in its own sandbox."""
+
+    def __init__(self) -> None:
+        self.name = "John Doe"
+        self.added: tuple[str, ...] = ()
+        self.kept: tuple[str, tuple[str, ...]] | None = None
+        self.requests: list[str] = []
+
+    def do(self, client: Sandboxed, kind: str, value: str) -> None:
+        """Carry out one step on both sides, and compare."""
+        if kind == "add":
+            self._call(client, "POST", value, 400 if value in self.added else 201)
+            self.added += () if value in self.added else (value,)
+        elif kind == "delete":
+            self._call(client, "DELETE", value, 204 if value in self.added else 404)
+            self.added = tuple(one for one in self.added if one != value)
+        elif kind == "name":
+            answer = client.send("PATCH", JOHNS, JOHN, json={"full_name": value})
+            self.name = value
+            self.requests.append("update_user")
+            assert answer.json()["full_name"] == value
+        elif kind == "read":
+            assert client.send("GET", JOHNS, JOHN).json()["full_name"] == self.name
+            self.requests.append("get_user")
+        elif kind == "reset":
+            client.control("POST", "reset")
+            self.name, self.added, self.requests = "John Doe", (), []
+        elif kind == "save":
+            client.control("POST", "snapshots/mine")
+            self.kept = (self.name, self.added)
+        elif kind == "restore":
+            answer = client.send("POST", "/_mock/snapshots/mine/restore")
+            assert answer.status_code == (404 if self.kept is None else 204)
+            self.name, self.added = self.kept or (self.name, self.added)
+        else:
+            listed = [one["email"] for one in client.send("GET", JOHNS_EMAILS, JOHN).json()]
+            assert listed[3:] == list(self.added)
+            self.requests.append("list_emails")
+
+    def _call(self, client: Sandboxed, method: str, address: str, status: int) -> None:
+        answer = client.send(method, JOHNS_EMAILS, JOHN, json={"email": address})
+        assert answer.status_code == status
+        self.requests.append({"POST": "add_email", "DELETE": "delete_email"}[method])
+
+    def check(self, client: Sandboxed) -> None:
+        """Compare everything."""
+        john = client.state()["accounts"][1]
+        assert john["full_name"] == self.name
+        assert [one["email"] for one in john["emails"]][3:] == list(self.added)
+        assert [entry["operation"] for entry in client.requests()] == self.requests
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(st.tuples(st.integers(0, 15), STEP), max_size=25))
+def test_however_the_steps_of_16_clients_mix_each_sees_only_its_own(
+    server: MockServer, steps: list[tuple[int, tuple[str, str]]]
+) -> None:
+    clients = {number: (Sandboxed(server), Model()) for number, _ in steps}
+    for number, (kind, value) in steps:
+        client, model = clients[number]
+        model.do(client, kind, value)
+    for client, model in clients.values():
+        model.check(client)
+
+
+def test_16_clients_that_hammer_at_the_same_time_see_only_their_own(server: MockServer) -> None:
+    common = server.state()
+    failures: list[str] = []
+    done: Counter[str] = Counter()
+    kinds = ("add", "name", "list", "delete", "read", "save", "add", "restore")
+
+    def hammer(number: int) -> None:
+        client, model = Sandboxed(server, f"hammer-{number}"), Model()
+        try:
+            for step in range(30):
+                kind = kinds[(step * 7 + number) % len(kinds)]
+                value = f"client-{number}-{step % 5}"
+                is_address = kind in ("add", "delete")
+                model.do(client, kind, f"{value}@example.com" if is_address else value)
+                done[client.name] += 1
+            model.check(client)
+        except AssertionError as error:
+            failures.append(f"{client.name}: {error}")
+
+    threads = [threading.Thread(target=hammer, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sum(done.values()) == 16 * 30
+    assert server.state() == common
