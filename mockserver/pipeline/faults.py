@@ -57,60 +57,59 @@ class Faults:
 
     async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         outcome: Outcome = scope[OUTCOME]
-        effect = self._effect(request, outcome)
-        if effect is None:
+        chosen = self._choose(request, outcome)
+        if chosen is None:
             await self._app(scope, receive, send)
             return
+        effect, source = chosen
+        fired = outcome.fault = Fired.of(source, effect)
         if effect.wait:
             await asyncio.sleep(effect.wait)
         if effect.code is None:
             await self._app(scope, receive, send)
         else:
-            await self._force(request, outcome, effect, effect.code)
+            outcome.answer = await self._force(request, outcome, effect, fired, effect.code)
         answer = outcome.answer
         if answer is None:
             return
         if effect.fault is not None:
             corrupt(answer, effect.fault)
         outcome.notes += breaches(answer, self._operation)
-        if outcome.fault is not None and outcome.fault.source == PREFER:
+        if source == PREFER:
             answer.headers = [*answer.headers, _applied(effect, answer)]
 
-    def _effect(self, request: Request, outcome: Outcome) -> Effect | None:
-        """Return the effect that a request prefers itself, or else that of a rule; note it in the outcome."""
+    def _choose(self, request: Request, outcome: Outcome) -> tuple[Effect, str] | None:
+        """Return the effect that a request prefers itself, or else that of a rule, and its source."""
         prefer = request.headers.get(b"prefer")
         if prefer is not None:
             effect, notes = parse_prefer(prefer.decode("latin-1"))
             outcome.notes += notes
             if effect is not None:
-                outcome.fault = Fired.of(PREFER, effect)
-                return effect
+                return effect, PREFER
         owner = outcome.params.get(self._operation.owner or "")
-        fired = request.sandbox.faults.fire(self._operation.id, request.method, owner)
-        if fired is None:
-            return None
-        effect, rule = fired
-        outcome.fault = Fired.of(rule, effect)
-        return effect
+        return request.sandbox.faults.fire(self._operation.id, request.method, owner)
 
-    async def _force(self, request: Request, outcome: Outcome, effect: Effect, status: int) -> None:
+    async def _force(
+        self, request: Request, outcome: Outcome, effect: Effect, fired: Fired, status: int
+    ) -> Answer:
         with suppress(Problem):
             self._admit(request, outcome)
         if self._operation.body is not None:
             with suppress(Problem):  # too large a body is no reason to answer anything else
                 await request.read(outcome)
-        source = f"forced by {_name(outcome.fault)}"
-        outcome.reason = Reason("wanted", f"{source}: {outcome.fault and outcome.fault.effect}")
+        is_preferred = fired.source == PREFER
+        source = "the header field Prefer" if is_preferred else f"the fault rule {fired.source}"
+        outcome.reason = Reason("wanted", f"forced by {source}: {fired.effect}")
         headers = list(self._headers.get(status, ()))
         retry_after = effect.retry_after
         if retry_after is None and status in (429, 503):
             retry_after = _RETRY_AFTER
         if retry_after is not None:
             headers.append((b"retry-after", str(retry_after).encode("ascii")))
-        media_type, body = _forced_body(self._operation, effect, status, source)
+        media_type, body = _forced_body(self._operation, effect, status, f"forced by {source}")
         if media_type:
             headers.append((b"content-type", media_type))
-        outcome.answer = Answer(status, headers, body)
+        return Answer(status, headers, body)
 
 
 def corrupt(answer: Answer, kind: str) -> None:
@@ -126,12 +125,6 @@ def corrupt(answer: Answer, kind: str) -> None:
         answer.headers = [*answer.headers, (b"content-type", b"application/json")]
 
 
-def _name(fault: Fired | None) -> str:
-    if fault is None or fault.source == PREFER:
-        return "the header field Prefer"
-    return f"the fault rule {fault.source}"
-
-
 def _applied(effect: Effect, answer: Answer) -> tuple[bytes, bytes]:
     """Return the field that confirms what a request has preferred, and got (RFC 7240, section 3)."""
     granted = [
@@ -143,7 +136,7 @@ def _applied(effect: Effect, answer: Answer) -> tuple[bytes, bytes]:
 
 
 def _forced_body(
-    operation: Operation, effect: Effect, status: int, source: str
+    operation: Operation, effect: Effect, status: int, reason: str
 ) -> tuple[bytes, bytes]:
     """Return media type and body for a forced status: the rule's own, the documented example, or a problem."""
     if status in _NO_BODY:
@@ -162,7 +155,7 @@ def _forced_body(
         phrase = HTTPStatus(status).phrase
     except ValueError:
         return b"", b""
-    problem = Problem(status, "wanted", f"{phrase}: {source}")
+    problem = Problem(status, "wanted", f"{phrase}: {reason}")
     return b"application/problem+json", problem.body()
 
 
