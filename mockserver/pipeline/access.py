@@ -48,52 +48,27 @@ class Access:
 class AccessRule:
     """The access rule of one operation, compiled from the contract."""
 
-    __slots__ = ("_alternatives", "_basic", "_bearer", "_realm", "owner", "public")
+    __slots__ = ("_alternatives", "_basic", "_bearer", "_owner", "_public", "_realm")
 
     def __init__(self, operation: Operation, realm: str) -> None:
-        self.owner = operation.owner
-        self.public = not operation.security
+        self._owner = operation.owner
+        self._public = not operation.security
         self._basic = any(one.kind == "basic" for one in operation.security)
         self._alternatives = [one.scopes for one in operation.security if one.kind == "bearer"]
         self._bearer = bool(self._alternatives)
         self._realm = realm.replace("\\", "").replace('"', "'")
 
     def admit(self, request: Request, outcome: Outcome) -> None:
-        """Let a request in, and note who is calling. Raises Problem: 401, 404, 403, in this order."""
+        """Let a request in, and note who is calling.
+
+        Raises:
+            Problem: 401 with a challenge, 404 or 403, in this order; a missing scope comes with its challenge.
+        """
+        if self._public:
+            return
         world, authorization = request.sandbox.world, request.headers.get(b"authorization")
-        caller = outcome.caller = self.authenticate(world, authorization, time.time())
-        if caller is not None:
-            self.authorize(
-                world, caller, None if self.owner is None else outcome.params[self.owner]
-            )
-
-    def authenticate(self, world: World, authorization: bytes | None, now: float) -> Caller | None:
-        """Find out who is calling.
-
-        Args:
-            world: The accounts, logins and tokens.
-            authorization: The value of the `Authorization` field; None if there is none.
-            now: The time, in seconds since 1970.
-
-        Returns:
-            The caller; None where nobody has to log in.
-
-        Raises:
-            Problem: 401, with a challenge.
-        """
-        return None if self.public else self._authenticate(world, authorization, now)
-
-    def authorize(self, world: World, caller: Caller, owner: str | None) -> None:
-        """Let a caller in.
-
-        Args:
-            world: The accounts.
-            caller: The caller.
-            owner: The username in the path; None where the operation has no owner.
-
-        Raises:
-            Problem: 404 or 403; a missing scope comes with its challenge.
-        """
+        caller = outcome.caller = self._authenticate(world, authorization, time.time())
+        owner = None if self._owner is None else outcome.params[self._owner]
         if owner is not None:
             if owner not in world.accounts:
                 detail = f"no account has the username {owner[:100]!r}"
@@ -167,7 +142,7 @@ class AccessRule:
     @property
     def challenge(self) -> list[tuple[bytes, bytes]]:
         """The field that asks for credentials; none where nobody has to log in."""
-        return [] if self.public else self._challenge()
+        return [] if self._public else self._challenge()
 
     def _inactive(self, account: Account, *, bearer: bool = False) -> Problem:
         detail = f"the account {account.username} is not active, so its credentials are refused"

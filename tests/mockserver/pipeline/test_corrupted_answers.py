@@ -1,4 +1,4 @@
-"""Answers that are wanted wrong: no JSON, or JSON that breaks the contract."""
+"""Corrupted answers: no JSON, or JSON that breaks the contract."""
 
 from __future__ import annotations
 

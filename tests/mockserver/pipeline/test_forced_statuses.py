@@ -1,4 +1,4 @@
-"""A status on demand, answered in place of the operation."""
+"""Forced statuses: answered in place of the operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wishes of a request, in `Prefer`."""
+"""Faults that a request asks for itself, in `Prefer`."""
 
 from __future__ import annotations
 

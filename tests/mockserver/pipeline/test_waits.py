@@ -1,4 +1,4 @@
-"""Answers that are wanted late."""
+"""Waits on demand, before the answer."""
 
 from __future__ import annotations
 
