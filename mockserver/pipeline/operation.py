@@ -7,12 +7,10 @@ from functools import partial
 from typing import Any
 
 from accounts_contract import Operation
+from mockserver.accounts.operations import Rule
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.request import REQUEST, Receive, Request, Scope, Send
-
-Rule = Callable[..., Any]
-"""Takes a world, a username and, where the operation has one, a body; gives JSON data or None."""
 
 Handler = Callable[[Request, Outcome], Any]
 """Takes a request, and its parameters and data in the outcome so far; gives JSON data back, or the bytes of another media type, or
@@ -22,26 +20,33 @@ None, or a whole Answer; or raises a Refusal."""
 class AccountOperation:
     """An operation on the world of the request's sandbox."""
 
-    __slots__ = ("_rule", "_username", "_writes")
+    __slots__ = ("_documented", "_has_body", "_rule", "_username", "_writes")
 
     def __init__(self, operation: Operation, rule: Rule) -> None:
         self._rule = rule
         self._username = operation.owner or "username"
-        self._writes = operation.body is not None
+        self._writes = operation.writes
+        self._has_body = operation.body is not None
+        content = operation.body.content.values() if operation.body is not None else ()
+        self._documented = {
+            name for one in content if one.schema for name in one.schema.member_types
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry the operation out; a write can be taken back."""
         request: Request = scope[REQUEST]
         outcome: Outcome = scope[OUTCOME]
-        world, name = request.sandbox.world, outcome.params[self._username]
-        if not self._writes:
-            outcome.result = self._rule(world, name)
+        world, params = request.sandbox.world, outcome.params
+        if self._writes:
+            before = world.accounts.get(params[self._username])
+            if before is not None:
+                outcome.undo = partial(world.put, before)
+        if not self._has_body:
+            outcome.result = self._rule(world, *params.values())
             return
-        before = world.accounts.get(name)
-        if before is not None:
-            outcome.undo = partial(world.put, before)
-        body = outcome.data if isinstance(outcome.data, dict) else {}
-        outcome.result = self._rule(world, name, body)
+        members = outcome.data if isinstance(outcome.data, dict) else {}
+        known = {name: value for name, value in members.items() if name in self._documented}
+        outcome.result = self._rule(world, *params.values(), known)
 
 
 class ControlOperation:
