@@ -39,10 +39,10 @@ GIGABYTE = f"Content-Length: {1 << 30}"
 def impatient(head: float, body: float, idle: float = 65) -> MockServer:
     """A server that waits for so many seconds only, and looks ten times as often."""
     program = altered(
-        f"connection.HEAD_SECONDS = {head}",
-        f"connection.BODY_SECONDS = {body}",
-        f"connection.KEEP_ALIVE_SECONDS = {idle}",
-        "server.SWEEP_EVERY = 1",
+        f"server.connection.HEAD_SECONDS = {head}",
+        f"server.connection.BODY_SECONDS = {body}",
+        f"server.connection.KEEP_ALIVE_SECONDS = {idle}",
+        "server.server.SWEEP_EVERY = 1",
     )
     server = MockServer(program=program)
     # It may end a connection at any time, and so when another request is sent on it.
