@@ -1,30 +1,31 @@
-"""One client's connection: uvicorn's, with limits on what a client may keep waiting or make us hold.
+"""One client's connection, with limits on what a client may keep waiting or make us hold.
 
-A client may send slowly, too much, no HTTP at all, or several requests at once. Whatever it does, its
-answers come in the order of its requests, and it can read the last one before the connection ends.
+A client may send slowly, too much, no HTTP at all, or several requests at once. Whatever it does, its answers come in
+the order of its requests, and it can read the last one before the connection ends. `SECURITY.md` says what each limit
+is for.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sized
+import traceback
+from enum import Enum, auto
 from typing import Any, cast
+from urllib.parse import unquote
 
 import httptools
 import uvicorn
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    RequestResponseCycle,
-)
+from uvicorn.server import ServerState
 
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING
-from mockserver.pipeline.problems import Problem
-from mockserver.pipeline.request import REQUEST, Request
+from mockserver.pipeline.request import REQUEST, App, Scope
+from mockserver.pipeline.request import Request as ServedRequest
+from mockserver.pipeline.problems import Headers, Problem
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
-from mockserver.server.parsing import ParsingProtocol
-from mockserver.server.response_writer import Line
+from mockserver.server.parsing import RequestParser, malformed
+from mockserver.server.request import MAX_UNREAD, Request
+from mockserver.server.response_writer import ResponseWriter, head
 
 HEAD_SECONDS = 30.0
 """How long the header of a request may take to arrive, and the first one to begin."""
@@ -35,11 +36,46 @@ BODY_SECONDS = 60.0
 KEEP_ALIVE_SECONDS = 65.0
 """How long a connection may be idle between requests; common clients close earlier, and so first."""
 
-MAX_HEAD = 64 * 1024
-"""The largest request header, in bytes."""
-
 _LINGER_SECONDS = 5.0
 """How long a client that still sends may take to read the last answer."""
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+
+
+class State(Enum):
+    """The states of a connection, each with the events that end it, and the state after it.
+
+    A request is read after the one before it was answered: until then, what else has arrived is held.
+    """
+
+    WAITING = auto()
+    """Nothing but empty lines has come. First byte of a request: HEADER. Too long: CLOSED."""
+
+    HEADER = auto()
+    """A header arrives. Whole: BODY. Too long, too large or broken: refused, LINGERING."""
+
+    BODY = auto()
+    """The request is served while its body arrives. Whole: SERVING. Answered: DRAINING, or LINGERING if the
+    connection ends with it. Too long or broken: refused, LINGERING."""
+
+    SERVING = auto()
+    """The request is served. Answered: IDLE, or CLOSED if the connection ends with it."""
+
+    DRAINING = auto()
+    """The request was answered; the rest of its body is read and dropped. Whole: IDLE. Too long: CLOSED. Broken:
+    LINGERING."""
+
+    IDLE = auto()
+    """The last request was answered. First byte of a request: HEADER; an empty line: WAITING. Too long: CLOSED."""
+
+    LINGERING = auto()
+    """The last word was said; what still comes is dropped, so that the client can read it. Too long: CLOSED."""
+
+    CLOSED = auto()
+    """The connection has ended, or ends when the client has what was written."""
+
+
+_ENDED = (State.LINGERING, State.CLOSED)
 
 
 class Config(uvicorn.Config):
@@ -48,213 +84,289 @@ class Config(uvicorn.Config):
     log: Log
 
 
-class _Flow(FlowControl):
-    """Reads nothing more from a client while requests of its wait to be served: it may send for ever."""
+class Connection(asyncio.Protocol):
+    """A connection that does not wait forever; uvicorn makes one for each client."""
 
-    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
-        super().__init__(transport)
-        self._waiting = waiting
+    transport: asyncio.Transport
 
-    def resume_reading(self) -> None:
-        if not self._waiting:
-            super().resume_reading()
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._app = cast("App", config.app)
+        self._log = config.log
+        self._server = server_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._parser = RequestParser(self)
+        self._request: Request | None = None  # the last one whose header is whole
+        self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
+        self._held: tuple[bytes, int] | None = (
+            None  # what came before its turn, and how much was read of it
+        )
+        self._is_paused = False
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self._enter(State.WAITING)
 
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self._since = self._loop.time()
 
-class Connection(ParsingProtocol):
-    """A connection that does not wait forever."""
+    # The transport calls these.
 
-    config: Config
-
-    waits_since: float | None
-    """Since when the header of the next request is incomplete, on the loop's clock."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """A client has connected."""
-        super().connection_made(transport)
-        self.flow = _Flow(transport, self.pipeline)
-        self.waits_since = self.body_since = self.loop.time()
-        self._idle_since: float | None = None
-        self._served: RequestResponseCycle | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._lingers_since: float | None = None
-        self._last_word: Problem | None = None
-        self._head_size = 0
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a client that has connected."""
+        self.transport = cast("asyncio.Transport", transport)
+        self._addresses = [_address(transport, name) for name in ("sockname", "peername")]
+        self._server.connections.add(cast("Any", self))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone, or we have let go of it."""
-        if self._served is not None:  # Uvicorn tells the last request only.
-            self._served.disconnected = True
-            self._served.message_event.set()
-        super().connection_lost(exc)
+        """Let go of a client that has gone, or was sent away."""
+        self._server.connections.discard(cast("Any", self))
+        self._end()
+        self._parser.close()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read."""
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        """Write on."""
+        self.writable.set()
 
     def data_received(self, data: bytes) -> None:
-        """Something has arrived."""
-        if self._lingers_since is not None or self._last_word is not None:
-            return
-        self._idle_since = None
+        """Take what has arrived."""
+        if self._held is not None:  # it had been read when reading was paused
+            held, at = self._held
+            self._held = (held[at:] + data, 0)
+        else:
+            self._read(data, 0)
+
+    def _read(self, data: bytes, at: int) -> None:
+        """Read what has arrived, as far as its turn has come."""
         try:
-            self.parse(data)
-        except httptools.HttpParserError as error:
-            self._refuse(_reason(error))
+            while at < len(data) and self.state not in _ENDED:
+                if self.state is State.SERVING:
+                    self._held = (data, at)
+                    self._pause()
+                    return
+                at = self._parser.read(data, at)
         except Problem as problem:
             self._refuse(problem)
-        if self.waits_since is not None:
-            self._head_size += self.arrived
-            if self._head_size > MAX_HEAD:
-                self._refuse(_too_large())
+        else:
+            if self.state in (State.WAITING, State.IDLE) and self._parser.in_head:
+                self._enter(State.HEADER)
+            elif self.state is State.IDLE and data:
+                self._enter(State.WAITING)
 
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self.waits_since = self.loop.time()
-        self._head_size = 1
+    def _pause(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self.transport.pause_reading()
 
-    def on_headers_complete(self) -> None:
-        """The header of a request is whole."""
-        # Most headers arrive at once, with little else, and need no counting.
-        if self._head_size + self.arrived > MAX_HEAD and self._size_of_head() > MAX_HEAD:
-            raise _too_large()
-        if self.parser.should_upgrade():
+    def _resume(self) -> None:
+        if self._is_paused:
+            self._is_paused = False
+            self.transport.resume_reading()
+
+    # The parser calls these.
+
+    def head_read(self) -> None:
+        """Serve the request whose header is whole. Raises Problem: 400."""
+        parser = self._parser
+        try:
+            url = httptools.parse_url(parser.url)
+            path = url.path.decode("ascii")
+        except (httptools.HttpParserInvalidURLError, AttributeError, UnicodeDecodeError):
+            raise malformed() from None
+        server, client = self._addresses
+        scope: Scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": parser.version,
+            "scheme": "http",
+            "server": server,
+            "client": client,
+            "method": parser.method.decode("ascii"),
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "headers": parser.headers,
+        }
+        request = Request(
+            scope,
+            self._ask,
+            keep_alive=parser.keep_alive,
+            expects_continue=parser.expects_continue,
+        )
+        writer = ResponseWriter(request, self)
+        scope["extensions"] = {RESPONSE_WRITER: writer}
+        self._request = request
+        self._enter(State.BODY)
+        # In a task: what has arrived on all connections is parsed first, and then served, which keeps the
+        # processor's caches warm; serving each at once took a quarter more.
+        self._task = self._loop.create_task(self._serve(request, writer))
+
+    def body_read(self, data: bytes) -> None:
+        """Keep a part of the body for the application, unless that has answered already."""
+        request = self._request
+        if request is not None and self.state is State.BODY:
+            request.add(data)
+            if len(request.body) > MAX_UNREAD:
+                self._pause()
+
+    def request_read(self) -> None:
+        """End the body."""
+        if self.state is State.DRAINING:
+            self._enter(State.IDLE)
+        elif self._request is not None:
+            self._enter(State.SERVING)
+            self._request.complete()
+            self._resume()
+
+    # The application calls these, in its task.
+
+    async def _serve(self, request: Request, writer: ResponseWriter) -> None:
+        try:
+            await self._app(request.scope, request.receive, writer.send)
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
+            self._log.defect(traceback.format_exc())
+        if not request.is_over:
+            detail = "the mock server failed: this is a defect; its log has more"
+            self._say(Problem(500, "internal-error", detail))
+
+    def _ask(self, request: Request) -> None:
+        """Have the client send more of the body."""
+        if request.expects_continue:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._resume()
+
+    @property
+    def fixed_fields(self) -> Headers:
+        """The header fields of every answer, such as the date."""
+        return self._server.default_headers
+
+    def answered(self) -> None:
+        """Go on to the next request, if there may be one: the answer was written, whole."""
+        request = cast("Request", self._request)
+        request.end()
+        if self.transport.is_closing():
             return
-        if self.expect_100_continue and self.parser.get_http_version() == "1.0":
-            self.expect_100_continue = False  # RFC 9110, section 10.1.1
-        super().on_headers_complete()
-        self.body_since = self.waits_since or 0.0
-        self.waits_since = None
+        if not request.keep_alive:
+            if self.state is State.BODY or self._held is not None:
+                self._linger()
+            else:
+                self.close()
+        elif self.state is State.BODY:
+            self.state = State.DRAINING  # The clock of the body runs on.
+            self._resume()
+        else:
+            self._enter(State.IDLE)
+            if self._held is not None:
+                held, self._held = self._held, None
+                self._read(*held)
+                if self._held is None:
+                    self._resume()
 
-    def on_response_complete(self) -> None:
-        """A request was answered: the next one, if there is one, or the last word."""
-        # All that uvicorn does here but its timer for idle connections: `sweep` sees to them.
-        self.server_state.total_requests += 1
-        if self._last_word is not None and not self.pipeline:
-            self._say(self._last_word)
-        elif not self.transport.is_closing():
-            self._idle_since = self.loop.time()
-            if self.pipeline:
-                self._start_asgi_task(*self.pipeline.pop())
-            self.flow.resume_reading()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # In a task, as uvicorn has it: what has arrived on all connections is parsed first, and then served,
-        # which keeps the processor's caches warm; serving each at once took a quarter more. Nobody waits
-        # for the task, so nothing is called when it is done: a server that ends waits for connections.
-        cycle.scope["extensions"] = {RESPONSE_WRITER: Line(cycle, self)}  # type: ignore[dict-item]  # no dict: ours
-        self._served = cycle
-        self._task = self.loop.create_task(cycle.run_asgi(app))
-
-    def shutdown(self) -> None:
-        """The server is going: end what would not end by itself."""
-        super().shutdown()
-        cycle = self.cycle
-        if cycle is not None and not cycle.response_complete and STREAMING in cycle.scope:
-            cycle.disconnected = True
-            cycle.message_event.set()
+    def close(self, *, at_once: bool = False) -> None:
+        """Close the connection when the client has what was written, or at once."""
+        self._end()
+        if at_once:
+            self.transport.abort()
+        else:
             self.transport.close()
 
-    def _size_of_head(self) -> int:
-        fields = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-        return len(self.method or b"") + len(self.url) + fields
+    def close_idle(self, sandbox: Sandbox) -> None:
+        """Close the idle connections whose last request was for a sandbox."""
+        for one in list(self._server.connections):
+            if isinstance(one, Connection) and one.is_idle_after(sandbox):
+                one.close()
+
+    def is_idle_after(self, sandbox: Sandbox) -> bool:
+        """Return whether the connection is idle, and its last request was for a sandbox."""
+        if self.state is not State.IDLE or self._request is None:
+            return False
+        served: ServedRequest | None = self._request.scope.get(REQUEST)
+        return served is not None and served.sandbox is sandbox
+
+    # The server calls these.
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
-        cycle = self.cycle
-        if self._lingers_since is not None:
-            if now - self._lingers_since > _LINGER_SECONDS:
-                self.transport.abort()
-        elif cycle is not None and not cycle.response_complete:
-            if cycle.more_body and now - self.body_since > BODY_SECONDS:
-                self._refuse(_too_slow("body", BODY_SECONDS))
-        elif self.waits_since is not None:
-            if now - self.waits_since <= HEAD_SECONDS:
-                return
-            if self._head_size:
+        waited = now - self._since
+        match self.state:
+            case State.HEADER if waited > HEAD_SECONDS:
                 self._refuse(_too_slow("header", HEAD_SECONDS))
-            else:
-                self.transport.close()
-        elif cycle is not None and cycle.more_body:
-            # The answer did not wait for the body, which is read and dropped.
-            if now - self.body_since > BODY_SECONDS:
-                self.transport.close()
-        elif self._idle_since is None:
-            # Something came that starts no request, such as an empty line.
-            self.waits_since = now
-            self._head_size = 0
-        elif now - self._idle_since > KEEP_ALIVE_SECONDS:
-            self.transport.close()
+            case State.BODY if waited > BODY_SECONDS:
+                self._refuse(_too_slow("body", BODY_SECONDS))
+            case State.WAITING if waited > HEAD_SECONDS:
+                self.close()
+            case State.DRAINING if waited > BODY_SECONDS:
+                self.close()
+            case State.IDLE if waited > KEEP_ALIVE_SECONDS:
+                self.close()
+            case State.LINGERING if waited > _LINGER_SECONDS:
+                self.close(at_once=True)
+
+    def shutdown(self) -> None:
+        """End what would not end by itself: the server is going."""
+        request = self._request
+        is_serving = self.state in (State.BODY, State.SERVING)
+        if is_serving and request is not None and STREAMING not in request.scope:
+            request.keep_alive = False
+        else:
+            self.close()
+
+    # The ways to end.
 
     def _refuse(self, problem: Problem) -> None:
-        """Have the last word, once the requests before are answered."""
-        if self.transport.is_closing() or self._lingers_since is not None:
+        """Say why a request cannot be read, unless it was answered already, and end the connection."""
+        if self.transport.is_closing():
             return
-        cycle = self.cycle
-        busy = cycle is not None and not cycle.response_complete
-        if cycle is not None and cycle.more_body and self.waits_since is None:
-            # It is the body of this request that is wrong.
-            if cycle.response_complete:
-                self.hang_up()
-                return
-            busy = bool(self.pipeline)
-            if busy:
-                self.pipeline.popleft()
-            else:
-                cycle.disconnected = True
-                cycle.message_event.set()
-        self.config.log.unread(problem)
-        if busy:
-            self._last_word = problem
-            self.flow.pause_reading()
-        else:
-            self._say(problem)
+        if self.state is State.DRAINING:
+            self._linger()
+            return
+        self._log.unread(problem)
+        if self.state is State.BODY and self._request is not None:
+            self._request.end()
+        self._say(problem)
 
     def _say(self, problem: Problem) -> None:
         if self.transport.is_closing():
             return
         body = problem.body()
-        head = (
-            STATUS_LINE[problem.status]
-            + b"content-type: application/problem+json\r\n"
-            + b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-        )
-        self.transport.write(head + body)
-        self.hang_up()
+        fields = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        self.transport.write(head(problem.status, fields, keep_alive=False) + body)
+        self._linger()
 
-    def close_idle(self, sandbox: Sandbox) -> None:
-        """Close the idle connections whose last request was for a sandbox."""
-        for one in list(self.connections):
-            if isinstance(one, Connection) and one.is_idle_after(sandbox):
-                one.transport.close()
-
-    def is_idle_after(self, sandbox: Sandbox) -> bool:
-        """Whether it waits for a request, and the last one was for a sandbox."""
-        if self._idle_since is None or self.waits_since is not None or self._served is None:
-            return False
-        request = cast("Request | None", self._served.scope.get(REQUEST))
-        return request is not None and request.sandbox is sandbox
-
-    def hang_up(self) -> None:
+    def _linger(self) -> None:
         """End the connection as soon as the client has read the answer.
 
         On a connection that is closed while the client sends, the system takes back what was not read
         yet: the answer. So what still comes is read and dropped.
         """
-        self.pipeline.clear()
-        if self._served is not None:
-            self._served.waiting_for_100_continue = False  # nothing can be written any more
-        self._lingers_since = self.loop.time()
-        self.flow.resume_reading()
+        self._end(State.LINGERING)
+        self._resume()
         self.transport.write_eof()
 
+    def _end(self, state: State = State.CLOSED) -> None:
+        self._enter(state)
+        self._held = None
+        self.writable.set()
+        if self._request is not None:
+            self._request.end()
 
-def _reason(error: httptools.HttpParserError) -> Problem:
-    """Why the parser gave up: what one of our callbacks raised, or that this is no HTTP."""
-    if isinstance(error.__context__, Problem):
-        return error.__context__
-    return Problem(400, "request-malformed", "this is not a well-formed HTTP/1.1 request")
 
-
-def _too_large() -> Problem:
-    detail = f"the header of the request is larger than {MAX_HEAD // 1024} KiB"
-    return Problem(431, "header-too-large", detail)
+def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:
+    address = transport.get_extra_info(name)
+    return (str(address[0]), int(address[1])) if isinstance(address, tuple) else None
 
 
 def _too_slow(part: str, limit: float) -> Problem:

@@ -1,157 +1,189 @@
-"""Requests of any method, made of the bytes that arrive on a connection.
+"""Requests of any method, read from the bytes of a connection, one after the other.
 
-The parser knows some methods only, and takes any other word for no HTTP. So it gets what arrives in pieces that
-end where a request may end, and `POST` in place of a method that it need not know: the request is framed in the
-same way, and carries its own method further on.
+The parser underneath takes few methods, and any other word for no HTTP. So it gets the bytes in pieces that end where
+a request may end, and `POST` in place of a method that it need not have: the framing is the same, and the request
+carries its own method further on.
 """
 
 from __future__ import annotations
 
 import re
-from typing import cast
+from typing import Protocol, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from accounts_contract.contract import METHODS
 from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import TOKEN
 
+MAX_HEAD = 64 * 1024
+"""The largest request header, in bytes; and the largest trailer."""
+
 _METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
-_HTTP_2 = b"PRI * HTTP/2"  # no method, but how a client begins that takes us for a server of HTTP/2
+_HTTP_2 = b"PRI * HTTP/2"  # no method, but the first words of a client that expects HTTP/2
+_KNOWN = (*_METHODS, _HTTP_2)
 _PLACEHOLDER = b"POST"
-_EMPTY_LINES = re.compile(rb"[\r\n]++")
+_EMPTY_LINES = re.compile(rb"[\r\n]*+")
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class ParsingProtocol(HttpToolsProtocol):
-    """Uvicorn's connection, which reads any method, and declines every upgrade."""
+class Receiver(Protocol):
+    """The connection, which a parser calls as it reads."""
 
-    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until the first request
-    """The last request whose header is whole, and its answer."""
+    def head_read(self) -> None:
+        """Take a header, which stands in the parser, whole."""
 
-    method: bytes | None = None
-    """The method of the request that is read, where it is not the one that the parser was given."""
+    def body_read(self, data: bytes) -> None:
+        """Take a part of a body."""
 
-    arrived = 0
-    """How many of the bytes that arrived last may belong to the request that is read."""
+    def request_read(self) -> None:
+        """Take the end of a request."""
 
-    _part_of_method: bytearray | None = None
 
-    _unread: int | None = None
-    # Bytes of a body that are still to come; -1: nobody has looked yet; None: no request has begun.
+class RequestParser:
+    """A reader of requests that keeps them apart, and declines every upgrade.
 
-    def parse(self, data: bytes) -> None:
-        """Have the parser read what has arrived.
+    Attributes:
+        in_head: Whether a request has begun whose header is not whole yet.
+        method: The method of the request that is read, or was read last, as it was sent.
+        url: The target of it, as it was sent.
+        headers: The header fields of it, with lower-case names.
+        version: The version of HTTP that it names.
+        keep_alive: Whether another request may follow it.
+        expects_continue: Whether the client waits to be asked for the body.
+    """
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._own_method = b""  # in place of which the parser got another one
+        self._is_cut = False  # whether only the first part of it is here
+        self._size = 0  # of the header or the trailer, so far
+        self._left: int | None = (
+            None  # of the body; 0 in a header and in chunks; None between requests
+        )
+        self._is_whole = False
+        self.in_head = False
+
+    def close(self) -> None:
+        """Let go of the parser underneath, which holds this one."""
+        self._parser = None
+
+    def read(self, data: bytes, at: int) -> int:
+        """Read on, from a place in what has arrived to the end of one request at most; return where that is.
 
         Raises:
-            HttpParserError: It is no HTTP, or a callback has failed.
-            Problem: It asks for a tunnel.
+            Problem: 400 or 431; the bytes are no HTTP, or a header is too large.
         """
-        self.arrived = len(data)
-        # One request without a body, in one piece, as most come, needs no more of a look.
-        if (
-            self._unread is None
-            and data.find(_END_OF_HEAD) == len(data) - len(_END_OF_HEAD)
-            and data.startswith(_METHODS)
-        ):
-            self.method, self._unread = None, 0
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade:
-                self._ignore_upgrade()
+        if self._left is None:
+            if not data.startswith(_KNOWN, at):
+                at = cast("re.Match[bytes]", _EMPTY_LINES.match(data, at)).end()
+                if at == len(data):
+                    return at
+                self._is_cut = not data.startswith(_KNOWN, at)
+            self._left, self._size, self._own_method, self.in_head = 0, 0, b"", True
+        if self._is_cut:
+            at = self._read_method(data, at)
+        end = min(len(data), at + self._left) if self._left else _end_of_piece(data, at)
+        was_in_head = self.in_head
+        if self._left:
+            self._left -= end - at
         else:
-            self._feed_in_pieces(data)
-
-    def _feed_in_pieces(self, data: bytes) -> None:
-        """Have the parser read what has arrived, no more than one request at a time."""
-        at = 0
-        while at < len(data):
-            if self._unread is None or self._part_of_method is not None:
-                at = self._read_method(data, at)
-                continue
-            if self._unread < 0:
-                self._unread = self._declared_length()
-            size = min(self._unread, len(data) - at)
-            self._unread -= size
-            at = self._feed(data, at, at + size if size else _end_of_piece(data, at))
-
-    def _feed(self, data: bytes, start: int, end: int) -> int:
-        """Have the parser read a piece; gives where it ended."""
+            self._size += end - at
         try:
-            self.parser.feed_data(data[start:end])
+            self._feed(data[at:end])
         except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade()
-            return start + cast("int", upgrade.args[0])
+            end = at + cast("int", upgrade.args[0])
+            self._feed(self._head_without_upgrade())
+        if self._size > MAX_HEAD:
+            raise _too_large("header" if was_in_head else "trailer")
+        if was_in_head and not self.in_head:
+            self._left, self._size = self._declared_length(), 0
+            self._receiver.head_read()
+        if self._is_whole:
+            self._is_whole, self._left = False, None
+            self._receiver.request_read()
         return end
 
-    def _read_method(self, data: bytes, at: int) -> int:
-        """Read a method, or the part of it that is here; gives where it ends."""
-        begun = self._part_of_method
-        if begun is None:
-            self.method = None
-            if data.startswith(_METHODS, at) or data.startswith(_HTTP_2, at):
-                self._unread = 0
-                return self._feed(data, at, _end_of_piece(data, at))
-            empty = _EMPTY_LINES.match(data, at)
-            if empty is not None:
-                return self._feed(data, at, empty.end())
-        token = TOKEN.match(data, at)
-        if token is None and begun is None:  # no HTTP
-            return self._feed(data, at, len(data))
-        if begun is None:
-            begun = self._part_of_method = bytearray()
-            self._unread = 0
-            self.parser.feed_data(_PLACEHOLDER[:1])  # it has begun, and has so long to go on
-        end = at
-        if token is not None:
-            begun += token[0]
-            end = token.end()
-        if end < len(data):
-            self._part_of_method = None
-            self.method = bytes(begun)
-            self.parser.feed_data(_PLACEHOLDER[1:])
-        return end
+    def on_message_begin(self) -> None:
+        """Begin a header."""
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.expects_continue = False
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the target."""
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; those of a trailer are dropped (RFC 9110, section 6.5.1)."""
+        if self.in_head:
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expects_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """The header of a request is whole."""
-        super().on_headers_complete()
-        if self.method is not None:
-            self.scope["method"] = self.method.decode("ascii")
-        self._unread = -1
+        """End a header, but for one with an offer of another protocol, which is read again without."""
+        parser = cast("httptools.HttpRequestParser", self._parser)
+        if parser.should_upgrade():
+            return
+        self.method = self._own_method or parser.get_method()
+        self.version = parser.get_http_version()
+        if self.version == "1.0":
+            self.keep_alive = self.expects_continue = False  # RFC 9110, section 10.1.1
+        else:
+            self.keep_alive = parser.should_keep_alive()
+        self.in_head = False
+
+    def on_body(self, data: bytes) -> None:
+        """Take a part of a body; a trailer is counted from the last one on."""
+        self._size = 0
+        self._receiver.body_read(data)
 
     def on_message_complete(self) -> None:
-        """A request is whole."""
-        self._unread, self.arrived = None, 0
-        cycle = self.cycle
-        if cycle is not None and not self.parser.should_upgrade():
-            cycle.more_body = False
-            cycle.message_event.set()
+        """End a request."""
+        self._is_whole = not self.in_head
 
-    def _ignore_upgrade(self) -> None:
-        """Read a request that offers another protocol as if it did not (RFC 9110, section 7.8).
+    def _feed(self, data: bytes) -> None:
+        try:
+            cast("httptools.HttpRequestParser", self._parser).feed_data(data)
+        except httptools.HttpParserError:
+            raise malformed() from None
+
+    def _read_method(self, data: bytes, at: int) -> int:
+        """Read a method, or the part of it that is here; return where it ends."""
+        token = TOKEN.match(data, at)
+        if token is not None:
+            self._own_method += token[0]
+            at = token.end()
+            self._size = len(self._own_method)
+        elif not self._own_method:
+            raise malformed()
+        if at < len(data):
+            self._is_cut = False
+            self._feed(_PLACEHOLDER)
+        return at
+
+    def _head_without_upgrade(self) -> bytes:
+        """Return a header anew without its offer of another protocol, for a new parser (RFC 9110, section 7.8).
 
         Java's client and `curl --http2` offer HTTP/2 so; the parser would drop the body.
         """
-        head = self._head_without_upgrade()
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.parser.feed_data(head)
-
-    def _head_without_upgrade(self) -> bytes:
-        method = self.parser.get_method()
+        parser = cast("httptools.HttpRequestParser", self._parser)
+        method, version = parser.get_method(), parser.get_http_version().encode("ascii")
         if method == b"CONNECT":
             raise Problem(400, "request-malformed", "this server is no proxy")
+        self._parser = httptools.HttpRequestParser(self)
         fields = [
             name + b": " + value
             for name, value in self.headers
             if name not in (b"upgrade", b"http2-settings")
         ]
-        version = self.parser.get_http_version().encode("ascii")
         return b"\r\n".join([method + b" " + self.url + b" HTTP/" + version, *fields, b"", b""])
 
     def _declared_length(self) -> int:
-        """How long the body will be, if the header says so; 0 for one in chunks, which says so itself."""
+        """Return how long the body will be, as the header has it; 0 for one in chunks."""
         length = 0
         for name, value in self.headers:
             if name == b"transfer-encoding":
@@ -161,8 +193,18 @@ class ParsingProtocol(HttpToolsProtocol):
         return length
 
 
+def malformed() -> Problem:
+    """Return the refusal of what is no HTTP."""
+    return Problem(400, "request-malformed", "this is not a well-formed HTTP/1.1 request")
+
+
+def _too_large(part: str) -> Problem:
+    detail = f"the {part} of the request is larger than {MAX_HEAD // 1024} KiB"
+    return Problem(431, "header-too-large", detail)
+
+
 def _end_of_piece(data: bytes, at: int) -> int:
-    """Where the next request may begin at the earliest: behind an empty line."""
+    """Return where the next request may begin at the earliest: behind an empty line."""
     if at < len(_END_OF_HEAD) and data.startswith((b"\r", b"\n"), at):
         return at + 1  # the rest of an empty line that has begun in what arrived before
     found = data.find(_END_OF_HEAD, at)

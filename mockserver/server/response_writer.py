@@ -1,83 +1,113 @@
-"""The way back to the client: whole answers in one write, and those that are wanted broken."""
+"""The way back to the client: whole answers in one write, pieces of a stream, and broken answers on demand."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
+from collections.abc import Iterable
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Protocol
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
-
+from mockserver.pipeline.exchange import Message
 from mockserver.pipeline.problems import Headers
 from mockserver.sandboxes.sandbox import Sandbox
+from mockserver.server.request import Request
 
 
 class Connection(Protocol):
-    """What a line needs of its connection."""
+    """The connection, as a response writer sees it."""
 
-    def hang_up(self) -> None:
-        """End it as soon as the client has read the answer."""
+    transport: asyncio.Transport
+    writable: asyncio.Event
+    """Set while the client reads what was written."""
+
+    @property
+    def fixed_fields(self) -> Headers:
+        """The header fields of every answer."""
+
+    def answered(self) -> None:
+        """Go on: the answer was written, whole."""
+
+    def close(self, *, at_once: bool = False) -> None:
+        """Close the connection when the client has what was written, or at once."""
 
     def close_idle(self, sandbox: Sandbox) -> None:
         """Close the idle connections whose last request was for a sandbox."""
 
 
-class Line:
-    """The way back to the client of one request; what ASGI's `send` cannot do."""
+class ResponseWriter:
+    """The way back to the client of one request: ASGI's `send`, and what that cannot do."""
 
-    __slots__ = ("_connection", "_cycle")
+    __slots__ = ("_connection", "_is_chunked", "_request")
 
-    def __init__(self, cycle: RequestResponseCycle, connection: Connection) -> None:
-        self._cycle = cycle
+    def __init__(self, request: Request, connection: Connection) -> None:
+        self._request = request
         self._connection = connection
+        self._is_chunked = False
 
     @property
     def is_gone(self) -> bool:
         """Whether the client has hung up."""
-        return self._cycle.disconnected
+        return self._request.is_over
 
     @property
     def is_on_its_way(self) -> bool:
         """Whether the client is sending a body, without waiting to be asked for it."""
-        return self._cycle.more_body and not self._cycle.waiting_for_100_continue
+        return not self._request.is_whole and not self._request.expects_continue
 
     @property
     def unread(self) -> bytes:
-        """The body, if it is here, whole, and nobody has read it: the request was refused before."""
-        cycle = self._cycle
-        return b"" if cycle.more_body or not cycle.body else bytes(cycle.body)
+        """The body, if it is here, whole, and was not read: the request was refused before."""
+        return bytes(self._request.body) if self._request.is_whole else b""
 
     def reply(self, status: int, headers: Headers, body: bytes) -> bool:
-        """Send a whole answer in one write; False if that cannot be done right now."""
-        cycle = self._cycle
-        if cycle.disconnected or cycle.flow.write_paused:
+        """Send a whole answer in one write; return False if that cannot be done right now."""
+        connection = self._connection
+        if self._request.is_over or not connection.writable.is_set():
             return False
-        if cycle.waiting_for_100_continue and cycle.more_body:
-            # Whether the client sends its body all the same, only the client knows.
-            cycle.keep_alive = False
-        cycle.transport.write(self._bytes(status, headers, body))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if cycle.more_body and not cycle.keep_alive:
-            self._connection.hang_up()
-            return True
-        if not cycle.keep_alive:
-            cycle.transport.close()
-        cycle.on_response()
+        connection.transport.write(self._bytes(status, headers, body))
+        connection.answered()
         return True
 
+    async def send(self, message: Message) -> None:
+        """Send the header, or a piece, of an answer as soon as the client has read what went before, as ASGI has it."""
+        await self._connection.writable.wait()
+        if self._request.is_over:
+            return
+        write = self._connection.transport.write
+        if message["type"] == "http.response.start":
+            status, headers = message["status"], message["headers"]
+            has_length = any(name == b"content-length" for name, _ in headers)
+            self._is_chunked = not (self._is_bodiless or status == 204 or has_length)
+            if self._is_chunked:
+                headers = [*headers, (b"transfer-encoding", b"chunked")]
+            write(self._head(status, headers))
+            return
+        body, is_last = message["body"], not message.get("more_body", False)
+        if self._is_chunked:
+            body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n" * is_last
+        if body and not self._is_bodiless:
+            write(body)
+        if is_last:
+            self._connection.answered()
+
+    @property
+    def _is_bodiless(self) -> bool:
+        return bool(self._request.scope["method"] == "HEAD")
+
+    def _head(self, status: int, headers: Headers) -> bytes:
+        request = self._request
+        if request.expects_continue and not request.is_whole:
+            # Only the client can tell whether it sends its body all the same.
+            request.keep_alive = False
+        return head(
+            status, (*self._connection.fixed_fields, *headers), keep_alive=request.keep_alive
+        )
+
     def _bytes(self, status: int, headers: Headers, body: bytes) -> bytes:
-        cycle = self._cycle
-        parts = [STATUS_LINE[status]]
-        for name, value in (*cycle.default_headers, *headers):
-            parts += (name, b": ", value, b"\r\n")
-        if not cycle.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        if cycle.scope["method"] != "HEAD":
-            parts.append(body)
-        return b"".join(parts)
+        return self._head(status, headers) + (b"" if self._is_bodiless else body)
 
     async def part(self, sandbox: Sandbox) -> None:
         """Have each further request to a sandbox come on a new connection, as far as we know the old ones.
@@ -85,32 +115,48 @@ class Line:
         A client whose connection breaks when it is used again takes it for an old one, and sends the
         request once more, as browsers do: it would never see a reset.
         """
-        self._cycle.keep_alive = False
+        self._request.keep_alive = False
         self._connection.close_idle(sandbox)
         await asyncio.sleep(0)  # The loop closes them now: before the client has this answer.
 
     def truncate(self, status: int, headers: Headers, body: bytes) -> None:
         """Send an answer without the second half of its body (of its first line, if it has no body), and close."""
-        cycle = self._cycle
-        if cycle.disconnected:
+        if self._request.is_over:
             return
-        cycle.keep_alive = False
+        self._request.keep_alive = False
         answer = self._bytes(status, headers, body)
-        with_body = body and cycle.scope["method"] != "HEAD"
-        sent = len(answer) - (len(body) + 1) // 2 if with_body else len(STATUS_LINE[status]) // 2
-        cycle.transport.write(answer[:sent])
-        cycle.disconnected = cycle.response_complete = True
-        cycle.message_event.set()
-        cycle.transport.close()
+        if body and not self._is_bodiless:
+            sent = len(answer) - (len(body) + 1) // 2
+        else:
+            sent = len(status_line(status)) // 2
+        self._connection.transport.write(answer[:sent])
+        self._connection.close()
 
     def reset(self) -> None:
         """Break the connection: the client sees a reset, and nothing before it."""
-        cycle, transport = self._cycle, self._cycle.transport
-        if cycle.disconnected:
+        if self._request.is_over:
             return
-        cycle.disconnected = cycle.response_complete = True
-        connection = transport.get_extra_info("socket")
+        connection = self._connection.transport.get_extra_info("socket")
         if connection is not None:
             # No lingering: a reset, not an end.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
+        self._connection.close(at_once=True)
+
+
+def head(status: int, headers: Iterable[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes:
+    """Return the bytes of a response's header."""
+    parts = [status_line(status)]
+    for name, value in headers:
+        parts += (name, b": ", value, b"\r\n")
+    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=600)
+def status_line(status: int) -> bytes:
+    """Return the first line of a response."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mockserver.server.connection import MAX_HEAD
+from mockserver.server.parsing import MAX_HEAD
 from tests.support import (
     FORM,
     JANE,

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 import pytest
 
 from mockserver.pipeline.request import MAX_BODY
-from mockserver.server.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS, MAX_HEAD
+from mockserver.server.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS
+from mockserver.server.parsing import MAX_HEAD
 from tests.mockserver.attacks import (
     CLOSE,
     chunked,

@@ -1,0 +1,90 @@
+"""One request of a connection: its ASGI scope, and its body as it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from mockserver.pipeline.exchange import Message, Scope
+
+MAX_UNREAD = 64 * 1024
+"""How much of a body is taken before the application reads it, in bytes."""
+
+
+class Request:
+    """A request that is served.
+
+    Args:
+        ask: Has the client send more of the body.
+
+    Attributes:
+        scope: What ASGI says of it.
+        keep_alive: Whether another request may follow its answer.
+        expects_continue: Whether the client waits to be asked for the body.
+        body: What has arrived of the body, and was not read yet.
+        is_whole: Whether all of the body has arrived.
+        is_over: Whether it was answered, or the client has gone.
+    """
+
+    __slots__ = (
+        "_ask",
+        "_has_news",
+        "_waiter",
+        "body",
+        "expects_continue",
+        "is_over",
+        "is_whole",
+        "keep_alive",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        ask: Callable[[Request], None],
+        *,
+        keep_alive: bool,
+        expects_continue: bool,
+    ) -> None:
+        self.scope = scope
+        self._ask = ask
+        self.keep_alive = keep_alive
+        self.expects_continue = expects_continue
+        self.body = bytearray()
+        self.is_whole = self.is_over = self._has_news = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def add(self, data: bytes) -> None:
+        """Take a part of the body."""
+        self.body += data
+        self._tell()
+
+    def complete(self) -> None:
+        """Take the end of the body."""
+        self.is_whole = True
+        self._tell()
+
+    def end(self) -> None:
+        """Have it over: nobody reads or writes any more."""
+        self.is_over = True
+        self._tell()
+
+    def _tell(self) -> None:
+        self._has_news = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def receive(self) -> Message:
+        """Return the next part of the body, or that it is over, as ASGI has it."""
+        if not self.is_over and not self.is_whole:
+            self._ask(self)
+        self.expects_continue = False
+        while not self._has_news and not self.is_over:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self.is_over:
+            return {"type": "http.disconnect"}
+        self._has_news = False
+        message = {"type": "http.request", "body": bytes(self.body), "more_body": not self.is_whole}
+        self.body.clear()
+        return message
