@@ -9,73 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from enum import Enum, auto
 from typing import Any, cast
-from urllib.parse import unquote
 
-import httptools
 import uvicorn
 from uvicorn.server import ServerState
 
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING
-from mockserver.pipeline.request import REQUEST, App, Scope
+from mockserver.pipeline.request import REQUEST, App
 from mockserver.pipeline.request import Request as ServedRequest
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
-from mockserver.server.parsing import RequestParser, malformed
+from mockserver.server.parsing import RequestParser
 from mockserver.server.request import MAX_UNREAD, Request
 from mockserver.server.response_writer import ResponseWriter, head
-
-HEAD_SECONDS = 30.0
-"""How long the header of a request may take to arrive, and the first one to begin."""
-
-BODY_SECONDS = 60.0
-"""How long the body of a request may take to arrive."""
-
-KEEP_ALIVE_SECONDS = 65.0
-"""How long a connection may be idle between requests; common clients close earlier, and so first."""
-
-_LINGER_SECONDS = 5.0
-"""How long a client that still sends may take to read the last answer."""
-
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
-
-
-class State(Enum):
-    """The states of a connection, each with the events that end it, and the state after it.
-
-    A request is read after the one before it was answered: until then, what else has arrived is held.
-    """
-
-    WAITING = auto()
-    """Nothing but empty lines has come. First byte of a request: HEADER. Too long: CLOSED."""
-
-    HEADER = auto()
-    """A header arrives. Whole: BODY. Too long, too large or broken: refused, LINGERING."""
-
-    BODY = auto()
-    """The request is served while its body arrives. Whole: SERVING. Answered: DRAINING, or LINGERING if the
-    connection ends with it. Too long or broken: refused, LINGERING."""
-
-    SERVING = auto()
-    """The request is served. Answered: IDLE, or CLOSED if the connection ends with it."""
-
-    DRAINING = auto()
-    """The request was answered; the rest of its body is read and dropped. Whole: IDLE. Too long: CLOSED. Broken:
-    LINGERING."""
-
-    IDLE = auto()
-    """The last request was answered. First byte of a request: HEADER; an empty line: WAITING. Too long: CLOSED."""
-
-    LINGERING = auto()
-    """The last word was said; what still comes is dropped, so that the client can read it. Too long: CLOSED."""
-
-    CLOSED = auto()
-    """The connection has ended, or ends when the client has what was written."""
-
-
-_ENDED = (State.LINGERING, State.CLOSED)
+from mockserver.server.state import ENDED, State, limit
 
 
 class Config(uvicorn.Config):
@@ -100,12 +48,11 @@ class Connection(asyncio.Protocol):
         self._log = config.log
         self._server = server_state
         self._loop = _loop or asyncio.get_running_loop()
-        self._parser = RequestParser(self)
+        self._parser = RequestParser(self._serve_next, self._keep_body, self._end_body)
         self._request: Request | None = None  # the last one whose header is whole
         self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
-        self._held: tuple[bytes, int] | None = (
-            None  # what came before its turn, and how much was read of it
-        )
+        # What came before its turn, and how much of that was read.
+        self._held: tuple[bytes, int] | None = None
         self._is_paused = False
         self.writable = asyncio.Event()
         self.writable.set()
@@ -120,7 +67,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a client that has connected."""
         self.transport = cast("asyncio.Transport", transport)
-        self._addresses = [_address(transport, name) for name in ("sockname", "peername")]
         self._server.connections.add(cast("Any", self))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -147,8 +93,9 @@ class Connection(asyncio.Protocol):
 
     def _read(self, data: bytes, at: int) -> None:
         """Read what has arrived, as far as its turn has come."""
+        was_idle = self.state is State.IDLE
         try:
-            while at < len(data) and self.state not in _ENDED:
+            while at < len(data) and self.state not in ENDED:
                 if self.state is State.SERVING:
                     self._held = (data, at)
                     self._pause()
@@ -159,7 +106,7 @@ class Connection(asyncio.Protocol):
         else:
             if self.state in (State.WAITING, State.IDLE) and self._parser.in_head:
                 self._enter(State.HEADER)
-            elif self.state is State.IDLE and data:
+            elif was_idle and self.state is State.IDLE:
                 self._enter(State.WAITING)
 
     def _pause(self) -> None:
@@ -174,44 +121,18 @@ class Connection(asyncio.Protocol):
 
     # The parser calls these.
 
-    def head_read(self) -> None:
+    def _serve_next(self) -> None:
         """Serve the request whose header is whole. Raises Problem: 400."""
-        parser = self._parser
-        try:
-            url = httptools.parse_url(parser.url)
-            path = url.path.decode("ascii")
-        except (httptools.HttpParserInvalidURLError, AttributeError, UnicodeDecodeError):
-            raise malformed() from None
-        server, client = self._addresses
-        scope: Scope = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": parser.version,
-            "scheme": "http",
-            "server": server,
-            "client": client,
-            "method": parser.method.decode("ascii"),
-            "root_path": "",
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
-            "query_string": url.query or b"",
-            "headers": parser.headers,
-        }
-        request = Request(
-            scope,
-            self._ask,
-            keep_alive=parser.keep_alive,
-            expects_continue=parser.expects_continue,
-        )
+        request = Request(self._parser, self._ask)
         writer = ResponseWriter(request, self)
-        scope["extensions"] = {RESPONSE_WRITER: writer}
+        request.scope["extensions"] = {RESPONSE_WRITER: writer}
         self._request = request
         self._enter(State.BODY)
         # In a task: what has arrived on all connections is parsed first, and then served, which keeps the
         # processor's caches warm; serving each at once took a quarter more.
         self._task = self._loop.create_task(self._serve(request, writer))
 
-    def body_read(self, data: bytes) -> None:
+    def _keep_body(self, data: bytes) -> None:
         """Keep a part of the body for the application, unless that has answered already."""
         request = self._request
         if request is not None and self.state is State.BODY:
@@ -219,7 +140,7 @@ class Connection(asyncio.Protocol):
             if len(request.body) > MAX_UNREAD:
                 self._pause()
 
-    def request_read(self) -> None:
+    def _end_body(self) -> None:
         """End the body."""
         if self.state is State.DRAINING:
             self._enter(State.IDLE)
@@ -297,20 +218,13 @@ class Connection(asyncio.Protocol):
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
-        waited = now - self._since
-        match self.state:
-            case State.HEADER if waited > HEAD_SECONDS:
-                self._refuse(_too_slow("header", HEAD_SECONDS))
-            case State.BODY if waited > BODY_SECONDS:
-                self._refuse(_too_slow("body", BODY_SECONDS))
-            case State.WAITING if waited > HEAD_SECONDS:
-                self.close()
-            case State.DRAINING if waited > BODY_SECONDS:
-                self.close()
-            case State.IDLE if waited > KEEP_ALIVE_SECONDS:
-                self.close()
-            case State.LINGERING if waited > _LINGER_SECONDS:
-                self.close(at_once=True)
+        most = limit(self.state)
+        if now - self._since <= most:
+            return
+        if self.state in (State.HEADER, State.BODY):
+            self._refuse(_too_slow(self.state, most))
+        else:
+            self.close(at_once=self.state is State.LINGERING)
 
     def shutdown(self) -> None:
         """End what would not end by itself: the server is going."""
@@ -364,11 +278,7 @@ class Connection(asyncio.Protocol):
             self._request.end()
 
 
-def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:
-    address = transport.get_extra_info(name)
-    return (str(address[0]), int(address[1])) if isinstance(address, tuple) else None
-
-
-def _too_slow(part: str, limit: float) -> Problem:
-    detail = f"the {part} of the request took longer than {limit:.0f} s to arrive"
+def _too_slow(state: State, most: float) -> Problem:
+    part = state.name.lower()
+    detail = f"the {part} of the request took longer than {most:.0f} s to arrive"
     return Problem(408, "request-too-slow", detail)

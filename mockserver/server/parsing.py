@@ -8,7 +8,8 @@ carries its own method further on.
 from __future__ import annotations
 
 import re
-from typing import Protocol, cast
+from collections.abc import Callable
+from typing import cast
 
 import httptools
 
@@ -27,21 +28,13 @@ _EMPTY_LINES = re.compile(rb"[\r\n]*+")
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class Receiver(Protocol):
-    """The connection, which a parser calls as it reads."""
-
-    def head_read(self) -> None:
-        """Take a header, which stands in the parser, whole."""
-
-    def body_read(self, data: bytes) -> None:
-        """Take a part of a body."""
-
-    def request_read(self) -> None:
-        """Take the end of a request."""
-
-
 class RequestParser:
     """A reader of requests that keeps them apart, and declines every upgrade.
+
+    Args:
+        on_head: Takes a header, which stands in the attributes, whole.
+        on_body: Takes a part of a body.
+        on_end: Takes the end of a request.
 
     Attributes:
         in_head: Whether a request has begun whose header is not whole yet.
@@ -53,8 +46,15 @@ class RequestParser:
         expects_continue: Whether the client waits to be asked for the body.
     """
 
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
+    def __init__(
+        self,
+        on_head: Callable[[], None],
+        on_body: Callable[[bytes], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self._on_head = on_head
+        self._on_body = on_body
+        self._on_end = on_end
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._own_method = b""  # in place of which the parser got another one
         self._is_cut = False  # whether only the first part of it is here
@@ -99,10 +99,10 @@ class RequestParser:
             raise _too_large("header" if was_in_head else "trailer")
         if was_in_head and not self.in_head:
             self._left, self._size = self._declared_length(), 0
-            self._receiver.head_read()
+            self._on_head()
         if self._is_whole:
             self._is_whole, self._left = False, None
-            self._receiver.request_read()
+            self._on_end()
         return end
 
     def on_message_begin(self) -> None:
@@ -139,7 +139,7 @@ class RequestParser:
     def on_body(self, data: bytes) -> None:
         """Take a part of a body; a trailer is counted from the last one on."""
         self._size = 0
-        self._receiver.body_read(data)
+        self._on_body(data)
 
     def on_message_complete(self) -> None:
         """End a request."""

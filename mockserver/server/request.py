@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import unquote
+
+import httptools
 
 from mockserver.pipeline.exchange import Message, Scope
+from mockserver.server.parsing import RequestParser, malformed
 
 MAX_UNREAD = 64 * 1024
 """How much of a body is taken before the application reads it, in bytes."""
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class Request:
     """A request that is served.
 
     Args:
+        parser: Holds its header.
         ask: Has the client send more of the body.
 
     Attributes:
@@ -38,18 +45,12 @@ class Request:
         "scope",
     )
 
-    def __init__(
-        self,
-        scope: Scope,
-        ask: Callable[[Request], None],
-        *,
-        keep_alive: bool,
-        expects_continue: bool,
-    ) -> None:
-        self.scope = scope
+    def __init__(self, parser: RequestParser, ask: Callable[[Request], None]) -> None:
+        """Begin a request whose header was read. Raises Problem: 400."""
+        self.scope = _scope(parser)
         self._ask = ask
-        self.keep_alive = keep_alive
-        self.expects_continue = expects_continue
+        self.keep_alive = parser.keep_alive
+        self.expects_continue = parser.expects_continue
         self.body = bytearray()
         self.is_whole = self.is_over = self._has_news = False
         self._waiter: asyncio.Future[None] | None = None
@@ -88,3 +89,23 @@ class Request:
         message = {"type": "http.request", "body": bytes(self.body), "more_body": not self.is_whole}
         self.body.clear()
         return message
+
+
+def _scope(parser: RequestParser) -> Scope:
+    try:
+        url = httptools.parse_url(parser.url)
+        path = url.path.decode("ascii")
+    except (httptools.HttpParserInvalidURLError, AttributeError, UnicodeDecodeError):
+        raise malformed() from None
+    return {
+        "type": "http",
+        "asgi": _ASGI,
+        "http_version": parser.version,
+        "scheme": "http",
+        "method": parser.method.decode("ascii"),
+        "root_path": "",
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": url.path,
+        "query_string": url.query or b"",
+        "headers": parser.headers,
+    }

@@ -8,33 +8,15 @@ import struct
 from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from mockserver.pipeline.exchange import Message
 from mockserver.pipeline.problems import Headers
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.request import Request
 
-
-class Connection(Protocol):
-    """The connection, as a response writer sees it."""
-
-    transport: asyncio.Transport
-    writable: asyncio.Event
-    """Set while the client reads what was written."""
-
-    @property
-    def fixed_fields(self) -> Headers:
-        """The header fields of every answer."""
-
-    def answered(self) -> None:
-        """Go on: the answer was written, whole."""
-
-    def close(self, *, at_once: bool = False) -> None:
-        """Close the connection when the client has what was written, or at once."""
-
-    def close_idle(self, sandbox: Sandbox) -> None:
-        """Close the idle connections whose last request was for a sandbox."""
+if TYPE_CHECKING:
+    from mockserver.server.connection import Connection
 
 
 class ResponseWriter:

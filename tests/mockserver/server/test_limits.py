@@ -10,8 +10,8 @@ from contextlib import ExitStack
 import pytest
 
 from mockserver.pipeline.request import MAX_BODY
-from mockserver.server.connection import HEAD_SECONDS, KEEP_ALIVE_SECONDS
 from mockserver.server.parsing import MAX_HEAD
+from mockserver.server.state import HEAD_SECONDS, KEEP_ALIVE_SECONDS
 from tests.mockserver.attacks import (
     CLOSE,
     chunked,
@@ -40,9 +40,9 @@ GIGABYTE = f"Content-Length: {1 << 30}"
 def impatient(head: float, body: float, idle: float = 65) -> MockServer:
     """A server that waits for so many seconds only, and looks ten times as often."""
     program = altered(
-        f"server.connection.HEAD_SECONDS = {head}",
-        f"server.connection.BODY_SECONDS = {body}",
-        f"server.connection.KEEP_ALIVE_SECONDS = {idle}",
+        f"server.state.HEAD_SECONDS = {head}",
+        f"server.state.BODY_SECONDS = {body}",
+        f"server.state.KEEP_ALIVE_SECONDS = {idle}",
         "server.server.SWEEP_EVERY = 1",
     )
     server = MockServer(program=program)
