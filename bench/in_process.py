@@ -24,7 +24,7 @@ from mockserver.loading import Sources, load
 from mockserver.sandboxes import sandbox
 from mockserver.server.connection import Connection
 from mockserver.server.log import Log
-from mockserver.server.server import Server
+from mockserver.server.uvicorn_server import Server
 
 CONNECTIONS = 16
 ROUNDS = 5  # requests of each connection in a batch

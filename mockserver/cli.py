@@ -25,7 +25,7 @@ from mockserver.pipeline.request import App, Receive, Scope, Send
 from mockserver.sandboxes.sandbox import Sandboxes
 from mockserver.server.background import Watch, tidy
 from mockserver.server.log import Log, LogFormat
-from mockserver.server.server import BindError, LogHandler, Server, listen
+from mockserver.server.uvicorn_server import BindError, LogHandler, Server, listen
 
 _FILE = click.Path(path_type=Path)
 _FROM_ENVIRONMENT = {"auto_envvar_prefix": "MOCKSERVER", "show_default": True}

@@ -20,8 +20,8 @@ import pytest
 
 from mockserver.testing.control import Control, ControlError, MockServerError, control_token
 from mockserver.testing.journal import Expectation, Message, Request, lines
-from mockserver.testing.run import Lifeline, Place, last_words, server_of
 from mockserver.testing.sandbox import AccountsMock, Fault
+from mockserver.testing.shared_server import Lifeline, Place, last_words, server_of
 
 __all__ = [
     "AccountsMock",

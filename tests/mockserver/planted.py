@@ -90,6 +90,6 @@ def servers_of(temporary: Path) -> list[int]:
             command = (entry / "cmdline").read_bytes().decode()
         except OSError:
             continue
-        if "mockserver.testing.guarded" in command and str(temporary) in command:
+        if "mockserver.testing.server_process" in command and str(temporary) in command:
             found.append(int(entry.name))
     return found

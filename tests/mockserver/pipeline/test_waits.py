@@ -29,7 +29,7 @@ def test_while_one_waits_others_are_answered(sandbox: Sandboxed) -> None:
 
 
 def test_a_server_that_ends_waits_for_no_wish(start_server: StartServer) -> None:
-    server = start_server(program=altered("server.server.SHUTDOWN_SECONDS = 0.2"))
+    server = start_server(program=altered("server.uvicorn_server.SHUTDOWN_SECONDS = 0.2"))
     with server.connect() as waiting:
         waiting.sendall(head("GET", JOHNS, "Prefer: wait=60"))
         assert server.send("GET", JOHNS, JOHN).status_code == 200

@@ -43,7 +43,7 @@ def impatient(head: float, body: float, idle: float = 65) -> MockServer:
         f"server.state.HEAD_SECONDS = {head}",
         f"server.state.BODY_SECONDS = {body}",
         f"server.state.KEEP_ALIVE_SECONDS = {idle}",
-        "server.server.SWEEP_EVERY = 1",
+        "server.uvicorn_server.SWEEP_EVERY = 1",
     )
     server = MockServer(program=program)
     # It may end a connection at any time, and so when another request is sent on it.

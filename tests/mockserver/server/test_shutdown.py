@@ -29,7 +29,7 @@ from tests.support import (
 SECONDS = 5
 """How long it may take."""
 
-HASTY = altered("server.server.SHUTDOWN_SECONDS = 0.2")
+HASTY = altered("server.uvicorn_server.SHUTDOWN_SECONDS = 0.2")
 
 Client = Callable[[socket.socket], None]
 

@@ -191,7 +191,7 @@ def test_the_plugin_imports_nothing_heavy() -> None:
         "mockserver.testing",
         "mockserver.testing.control",
         "mockserver.testing.journal",
-        "mockserver.testing.run",
+        "mockserver.testing.shared_server",
         "mockserver.testing.sandbox",
     }
 

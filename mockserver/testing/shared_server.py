@@ -128,7 +128,13 @@ def _exit_code(folder: Path, pid: int) -> int | None:
 
 def _started(place: Place, options: Sequence[str]) -> dict[str, Any]:
     folder = Path(place.folder)
-    command = [sys.executable, "-m", "mockserver.testing.guarded", str(place.lifeline), str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "mockserver.testing.server_process",
+        str(place.lifeline),
+        str(folder),
+    ]
     command += ["serve", "--port", "0", "--log-format", "json", "--require-sandbox", *options]
     # Only what the run itself says counts; a port or a token for another server is not meant.
     environment = {

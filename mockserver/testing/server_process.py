@@ -1,4 +1,4 @@
-"""`mockserver serve` for a run of tests, which ends when the run does: see `mockserver.testing.run`.
+"""`mockserver serve` for a run of tests, which ends when the run does: see `mockserver.testing.shared_server`.
 
 Its arguments are the port of the lifeline, the folder of the run, and those of `mockserver`.
 """
