@@ -65,7 +65,7 @@ def main() -> None:
 )
 @click.option(
     "--control-token",
-    help="What the control API asks for. Off loopback it is made up and printed, if left out.",
+    help="The token that the control API asks for. Off loopback, one is made up and printed if left out.",
 )
 @click.option(
     "--max-sandboxes",
@@ -262,7 +262,7 @@ def _fail(message: str) -> NoReturn:
 
 
 def _buffered(stream: TextIO) -> TextIO:
-    """A stream that keeps what could not be written: standard error forgets the rest of a line that it has cut."""
+    """Return a stream that keeps the rest of a line that could not be written whole: standard error loses it."""
     return open(stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)
 
 
@@ -277,7 +277,7 @@ def _capture_warnings(log: Log) -> None:
 
 
 def _url(host: str, address: Any) -> str:
-    """Where a browser on this machine finds the server."""
+    """Return the URL of the server for a browser on this machine."""
     name = host
     try:
         ip = ipaddress.ip_address(host)
@@ -316,6 +316,6 @@ def _say_ready(url: str, style: LogFormat, loaded: Loaded, control_token: str | 
         )
         if control_token is not None:
             line += f"  control token: {control_token}"
-    # Nobody may be reading any more; the server serves all the same.
+    # Standard output may be closed by now; the server serves all the same.
     with suppress(OSError):
         click.echo(line)

@@ -168,7 +168,7 @@ def accounts_mock_factory(_accounts_mock_server: Control) -> Iterator[AccountsMo
 
 
 def _place(config: pytest.Config) -> Place:
-    """Where the processes of this run meet; the leading one makes it when it is first asked for."""
+    """Return the meeting point of this run's processes; the leading one makes it on first use."""
     given = getattr(config, "workerinput", {}).get(_WORKER_INPUT)
     if given is not None:
         return Place(**given)
@@ -178,7 +178,7 @@ def _place(config: pytest.Config) -> Place:
 
 
 def _options(config: pytest.Config) -> list[str]:
-    """What `mockserver serve` is started with, with the files as absolute paths."""
+    """Return the options of `mockserver serve`, with the files as absolute paths."""
     options = []
     for name in _FILES:
         given, folder = config.getoption(f"accounts_mock_{name}"), config.invocation_params.dir
@@ -191,12 +191,12 @@ def _options(config: pytest.Config) -> list[str]:
 
 
 def _name(test: str) -> str:
-    """A name for a sandbox: unique, also on a server that others use, and telling."""
+    """Make up a name for a sandbox: unique, also on a server that others use, and telling."""
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', test)[:40]}-{secrets.token_hex(6)}"
 
 
 def _mocks(item: pytest.Item) -> list[AccountsMock]:
-    """The sandboxes that a test uses: its own, and those that its fixtures give it."""
+    """Return the sandboxes of a test: its own, and those that its fixtures give it."""
     found = [*item.stash.get(_MOCKS, ())]
     given = getattr(item, "funcargs", None) or {}
     for value in given.values():
@@ -206,7 +206,7 @@ def _mocks(item: pytest.Item) -> list[AccountsMock]:
 
 
 def _journal(mock: AccountsMock) -> tuple[str, str]:
-    """The journal of a sandbox as a section of a report."""
+    """Return the journal of a sandbox as a section of a report."""
     try:
         entries = mock.requests()
     except (ControlError, MockServerError) as error:

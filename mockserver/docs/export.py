@@ -22,7 +22,7 @@ _SERVER = re.compile(
 
 
 class ExportError(Exception):
-    """The site cannot be written; with the reason and the mend."""
+    """The site cannot be written; `str()` gives the reason and the fix."""
 
 
 def check_server(server: str) -> None:
@@ -71,7 +71,7 @@ def write(contract: Contract, control: Contract, world: World, server: str, fold
 
 
 def _former(folder: Path) -> frozenset[str]:
-    """The files of the site that stands in a folder; none in one that is empty or not there yet.
+    """Return the files of the site that stands in a folder; none in one that is empty or not there yet.
 
     Raises:
         ExportError: It holds something else.

@@ -1,4 +1,4 @@
-"""What the reference says of each operation, read from its contract."""
+"""The facts of the reference about each operation, read from its contract."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation answers with one status; `examples` are titles and JSON data."""
+    """The answer of an operation with one status; `examples` are titles and JSON data."""
 
     status: str
     description: str
@@ -63,7 +63,7 @@ class Section:
 
 
 def codes(contract: Contract) -> list[Code]:
-    """Every code of a contract (`x-codes` of its `Problem`), in its order."""
+    """Return every code of a contract (`x-codes` of its `Problem`), in its order."""
     components = _mapping(contract.document.data.get("components"))
     problem = _mapping(_mapping(components.get("schemas")).get("Problem"))
     return [
@@ -80,7 +80,7 @@ def codes(contract: Contract) -> list[Code]:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    """An object of a contract of somebody's own: extensions may hold anything."""
+    """Return an object as one, and anything else as an empty one: extensions of a user's contract may hold anything."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -133,7 +133,7 @@ def sections(
 
 
 def _in_order(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """The operations as they were written down: the path, and the method."""
+    """Return the operations as they were written down, with path and method."""
     for item in data["paths"].values():
         yield from ((item, method) for method in item if method in METHODS)
 
@@ -171,7 +171,7 @@ def _resolved(contract: Contract, raw: Any) -> Any:
 
 
 def _filled(contract: Contract, item: Mapping[str, Any], operation: Operation) -> str:
-    """The path of an operation with the examples of its parameters; `USERNAME` for the owner."""
+    """Return the path of an operation with the examples of its parameters; `USERNAME` for the owner."""
     values = {}
     raw = item[operation.method]
     for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
@@ -192,7 +192,7 @@ def _example_body(operation: Operation) -> Any:
 def _login(
     operation: Operation, scopes: Sequence[str], tokens: Sequence[Mapping[str, Any]], username: str
 ) -> str | None:
-    """What the code sends as `Authorization`: a token of the user, with as few scopes as will do."""
+    """Return the `Authorization` of the samples: a token of the user, with as few scopes as will do."""
     if operation.owner is None:
         return None
     fitting = [

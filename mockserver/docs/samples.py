@@ -29,7 +29,7 @@ class Request:
 
 
 def curl(request: Request) -> str:
-    """The request as a command for a POSIX shell."""
+    """Return the request as a command for a POSIX shell."""
     method = "" if request.method == "GET" else f" -X {request.method}"
     lines = [f"curl{' -N' if request.is_stream else ''}{method} {_shell(request.url)}"]
     if request.authorization is not None:
@@ -41,7 +41,7 @@ def curl(request: Request) -> str:
 
 
 def python(request: Request) -> str:
-    """The request as a Python program."""
+    """Return the request as a Python program."""
     arguments = [json.dumps(request.method), _text(request.url)]
     if request.authorization is not None:
         arguments.append(f'headers={{"Authorization": {_text(request.authorization)}}}')
@@ -65,7 +65,7 @@ def python(request: Request) -> str:
 
 
 def javascript(request: Request) -> str:
-    """The request as a JavaScript module, for a browser or Node."""
+    """Return the request as a JavaScript module, for a browser or Node."""
     options = [] if request.method == "GET" else [f"method: {json.dumps(request.method)}"]
     headers = []
     if request.authorization is not None:

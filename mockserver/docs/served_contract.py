@@ -26,12 +26,12 @@ _ENTRY = {"url": PLACEHOLDER, "description": "The mock server that this was read
 
 
 def own_servers(data: Mapping[str, Any]) -> list[Any]:
-    """The servers of a contract, without those that a mock server has added."""
+    """Return the servers of a contract, without those that a mock server has added."""
     return [one for one in data.get("servers", ()) if not one.get(MARK)]
 
 
 def server_url(request: Request) -> str:
-    """The base URL of the API as the reader reaches it, with the sandbox that the reader is in."""
+    """Return the base URL of the API as the reader reaches it, with the sandbox that the reader is in."""
     host = request.headers.get(b"host", b"").decode("latin-1")
     secure = request.headers.get(b"x-forwarded-proto") == b"https"
     # A host that is none is not repeated: what stays is an address relative to the server.
@@ -40,7 +40,7 @@ def server_url(request: Request) -> str:
 
 
 def prefix(request: Request) -> str:
-    """What stands before all paths in the sandbox of the reader."""
+    """Return the prefix of all paths in the sandbox of the reader."""
     return f"/~{request.sandbox.name}" if request.sandbox.name else ""
 
 
@@ -51,11 +51,11 @@ class ServedContract:
         self._document = contract.document
 
     def yaml(self, server: str) -> bytes:
-        """The text as it was written, with a server first among its servers."""
+        """Return the text as it was written, with a server first among its servers."""
         return self._yaml.replace(PLACEHOLDER, server).encode()
 
     def json(self, server: str) -> bytes:
-        """The same as JSON."""
+        """Return the same as JSON."""
         return self._json.replace(PLACEHOLDER.encode(), server.encode())
 
     @cached_property
@@ -77,7 +77,7 @@ class ServedContract:
 
 
 def _with_entry(document: Document) -> str | None:
-    """The text of a document with our entry at the head of its servers; None where it has no place for it."""
+    """Return the text of a document with our entry at the head of its servers; None where it has no place for it."""
     root, text = document.root, document.text
     if not isinstance(root, yaml.MappingNode) or root.flow_style or not root.value:
         return None

@@ -30,7 +30,7 @@ _RENDERER = {
 
 
 def build(contract: Contract, control: Contract, state: Json, *, static: bool) -> dict[str, bytes]:
-    """The files of the reference by name; `PLACEHOLDER` stands for the base URL of the API.
+    """Return the files of the reference by name; `PLACEHOLDER` stands for the base URL of the API.
 
     Args:
         contract: The contract of the Accounts API.
@@ -89,13 +89,13 @@ def _page_of(api: str, operation: str) -> str:
 
 
 def _renderer() -> dict[str, bytes]:
-    """The files of Swagger UI, from the package that brings them."""
+    """Return the files of Swagger UI, from the package that brings them."""
     folder = resources.files("mkdocs_swagger_ui_tag").joinpath("swagger-ui")
     return {name: folder.joinpath(path).read_bytes() for name, path in _RENDERER.items()}
 
 
 def _script(contract: Contract) -> bytes:
-    """A contract as a script, which pages from a disk may load where they may not fetch."""
+    """Return a contract as a script, which pages from a disk may load where they may not fetch."""
     data = dict(ServedContract(contract).data)
     # The API itself is not offered: what is typed to be tried, passwords too, goes to the mock server.
     data["servers"] = data["servers"][:1]
@@ -103,7 +103,7 @@ def _script(contract: Contract) -> bytes:
 
 
 def _username(contract: Contract, state: Json) -> str:
-    """Whose account the pages open: the one of the documented examples, or the first that is active."""
+    """Return the username for the samples: the one of the documented examples, or the first that is active."""
     names = [one["username"] for one in state["accounts"] if one.get("is_active", True)]
     parameters = contract.document.data.get("components", {}).get("parameters", {})
     example = parameters.get("username", {}).get("example")
@@ -114,7 +114,7 @@ def _environment(username: str) -> Environment:
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")  # nothing is fetched
 
     def code(text: str, section: reference.Section) -> Markup:
-        """A sample, with marks where the page of a reader fills in whose it is."""
+        """Return a sample with marks for the username and login, which the page of a reader fills in."""
         login = Markup("<span data-login>{}</span>").format(section.login or "")
         user = Markup("<span data-username>{}</span>").format(quote(username, safe=""))
         marked = escape(text).replace(reference.LOGIN, login)

@@ -1,4 +1,4 @@
-"""What is looked after while the server serves: edited files, and sandboxes that nobody uses."""
+"""Tasks beside the serving: edited files are reloaded, and idle sandboxes dropped."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Stamp = tuple[int, int, int] | None
 
 
 class Watch:
-    """A watch on files, from when it is made: that is best done before they are read.
+    """A watch on files that begins when it is made: best before they are read.
 
-    Editors replace a file as often as they rewrite it, so what is compared is what the name stands for.
+    Editors replace a file as often as they rewrite it, so the files behind the names are compared.
     """
 
     def __init__(self, files: list[Path]) -> None:
@@ -39,7 +39,7 @@ class Watch:
 
 
 async def tidy(sandboxes: Sandboxes, log: Log, every: float = _MINUTE) -> None:
-    """Drop the sandboxes that nobody has used for an hour, for ever; say which."""
+    """Drop the sandboxes that have been idle for an hour, for ever, and log their names."""
     while True:
         await asyncio.sleep(every)
         dropped = sandboxes.drop_idle()

@@ -21,7 +21,7 @@ from mockserver.pipeline.problems import Headers, Problem
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
 from mockserver.server.parsing import RequestParser
-from mockserver.server.request import MAX_UNREAD, Request
+from mockserver.server.received_request import MAX_UNREAD, ReceivedRequest
 from mockserver.server.response_writer import ResponseWriter, head
 from mockserver.server.state import ENDED, State, limit
 
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self._server = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = RequestParser(self._serve_next, self._keep_body, self._end_body)
-        self._request: Request | None = None  # the last one whose header is whole
+        self._request: ReceivedRequest | None = None  # the last one whose header is whole
         self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
         # What came before its turn, and how much of that was read.
         self._held: tuple[bytes, int] | None = None
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
 
     def _serve_next(self) -> None:
         """Serve the request whose header is whole. Raises Problem: 400."""
-        request = Request(self._parser, self._ask)
+        request = ReceivedRequest(self._parser, self._ask)
         writer = ResponseWriter(request, self)
         request.scope["extensions"] = {RESPONSE_WRITER: writer}
         self._request = request
@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
 
     # The application calls these, in its task.
 
-    async def _serve(self, request: Request, writer: ResponseWriter) -> None:
+    async def _serve(self, request: ReceivedRequest, writer: ResponseWriter) -> None:
         try:
             await self._app(request.scope, request.receive, writer.send)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
             detail = "the mock server failed: this is a defect; its log has more"
             self._say(Problem(500, "internal-error", detail))
 
-    def _ask(self, request: Request) -> None:
+    def _ask(self, request: ReceivedRequest) -> None:
         """Have the client send more of the body."""
         if request.expects_continue:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -173,7 +173,7 @@ class Connection(asyncio.Protocol):
 
     def answered(self) -> None:
         """Go on to the next request, if there may be one: the answer was written, whole."""
-        request = cast("Request", self._request)
+        request = cast("ReceivedRequest", self._request)
         request.end()
         if self.transport.is_closing():
             return

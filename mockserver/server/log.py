@@ -1,4 +1,4 @@
-"""What the server tells about itself: a line per request, as text or as JSON.
+"""The log: a line per request, as text or as JSON.
 
 The lines are written by a thread of their own. So a reader that does not read, such as a test that
 never empties the pipe, does not hold the server up; past a limit, lines are dropped and counted.
@@ -28,7 +28,7 @@ _MAX_PENDING = 200  # batches that wait for a slow reader
 
 
 class Log:
-    """Writes what happens, as it happens.
+    """The log of a server, written as things happen.
 
     Args:
         stream: Where to.
@@ -54,7 +54,7 @@ class Log:
         self._append(self._request_line(request, outcome, seconds))
 
     def unread(self, problem: Problem) -> None:
-        """Report what was refused before it was a request: it is no HTTP, or too slow, or too large."""
+        """Report the refusal of bytes that became no request: no HTTP, too slow, or too large."""
         self.write(
             {
                 "event": "request",
@@ -127,7 +127,10 @@ class Log:
 
 
 def _dropped(count: int) -> dict[str, Any]:
-    return {"event": "dropped", "message": f"{count} lines were dropped: nobody read them in time"}
+    return {
+        "event": "dropped",
+        "message": f"{count} lines were dropped: they were not read in time",
+    }
 
 
 def _late(count: int, why: str) -> dict[str, Any]:
@@ -200,7 +203,7 @@ def _clock(second: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """A text in which no control character can move the cursor or start a line of its own."""
+    """Escape the control characters of a text: none can move the cursor or start a line of its own."""
     return "".join(
         character if character.isprintable() else repr(character)[1:-1] for character in text
     )

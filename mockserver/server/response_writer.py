@@ -10,10 +10,10 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from mockserver.pipeline.exchange import Message
+from mockserver.pipeline.request import Message
 from mockserver.pipeline.problems import Headers
 from mockserver.sandboxes.sandbox import Sandbox
-from mockserver.server.request import Request
+from mockserver.server.received_request import ReceivedRequest
 
 if TYPE_CHECKING:
     from mockserver.server.connection import Connection
@@ -24,19 +24,19 @@ class ResponseWriter:
 
     __slots__ = ("_connection", "_is_chunked", "_request")
 
-    def __init__(self, request: Request, connection: Connection) -> None:
+    def __init__(self, request: ReceivedRequest, connection: Connection) -> None:
         self._request = request
         self._connection = connection
         self._is_chunked = False
 
     @property
     def is_gone(self) -> bool:
-        """Whether the client has hung up."""
+        """True once the client has hung up."""
         return self._request.is_over
 
     @property
     def is_on_its_way(self) -> bool:
-        """Whether the client is sending a body, without waiting to be asked for it."""
+        """True while the client sends a body, without waiting to be asked for it."""
         return not self._request.is_whole and not self._request.expects_continue
 
     @property

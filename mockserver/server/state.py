@@ -5,16 +5,16 @@ from __future__ import annotations
 from enum import Enum, auto
 
 HEAD_SECONDS = 30.0
-"""How long the header of a request may take to arrive, and the first one to begin."""
+"""The longest time for the header of a request to arrive, and for the first one to begin."""
 
 BODY_SECONDS = 60.0
-"""How long the body of a request may take to arrive."""
+"""The longest time for the body of a request to arrive."""
 
 KEEP_ALIVE_SECONDS = 65.0
-"""How long a connection may be idle between requests; common clients close earlier, and so first."""
+"""The longest time between two requests; common clients close earlier, and so first."""
 
 LINGER_SECONDS = 5.0
-"""How long a client that still sends may take to read the last answer."""
+"""The longest time for a client that still sends to read the last answer."""
 
 
 class State(Enum):
@@ -44,7 +44,7 @@ class State(Enum):
     """The last request was answered. First byte of a request: HEADER; an empty line: WAITING. Too long: CLOSED."""
 
     LINGERING = auto()
-    """The last word was said; what still comes is dropped, so that the client can read it. Too long: CLOSED."""
+    """The last answer was sent; further bytes are dropped, so that the client can read it. Too long: CLOSED."""
 
     CLOSED = auto()
     """The connection has ended, or ends when the client has what was written."""

@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, which ends whatever its clients do."""
+"""The HTTP server: uvicorn, with an end that no client can delay."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mockserver.server.connection import Config, Connection
 from mockserver.server.log import Log
 
 SHUTDOWN_SECONDS = 2
-"""How long requests under way have to be answered when the server ends."""
+"""The time for requests under way to be answered when the server ends."""
 
 SWEEP_EVERY = 10
-"""How often slow clients are looked after: in ticks of the server's main loop, a tenth of a second each."""
+"""Ticks of the server's main loop, a tenth of a second each, between two looks at slow clients."""
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, which tells when it is ready, and looks after slow clients."""
+    """Uvicorn with a ready line, and with an eye on slow clients."""
 
     def __init__(self, app: App, log: Log, on_ready: Callable[[], None]) -> None:
         config = Config(
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
         self._on_ready()
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: end connections that have waited too long, once a second."""
+        """End the connections that have waited too long, in one of ten ticks."""
         if counter % SWEEP_EVERY == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
@@ -71,7 +71,7 @@ class Server(uvicorn.Server):
 
 
 class LogHandler(logging.Handler):
-    """Passes the warnings of uvicorn and asyncio on to our own log."""
+    """A bridge for the warnings of uvicorn and asyncio to our own log."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)
@@ -83,11 +83,11 @@ class LogHandler(logging.Handler):
 
 
 class BindError(Exception):
-    """An address that cannot be listened on; `str()` says why, and the mend."""
+    """An address that cannot be listened on; `str()` gives the reason and the fix."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on an address; port 0 takes a free one. Raises BindError."""
+    """Return a socket that listens on an address; port 0 takes a free one. Raises BindError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
@@ -104,6 +104,6 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)
-        mend = "choose another one with --port, or --port 0 for a free one"
-        raise BindError(f"cannot listen on {host} port {port}: {reason}; {mend}") from None
+        fix = "choose another one with --port, or --port 0 for a free one"
+        raise BindError(f"cannot listen on {host} port {port}: {reason}; {fix}") from None
     return listener

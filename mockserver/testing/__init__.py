@@ -1,1 +1,1 @@
-"""Where tests are written: a server for a run of tests, and a sandbox for each test."""
+"""Helpers for tests of users: a server for a run of tests, and a sandbox for each test."""

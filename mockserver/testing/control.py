@@ -40,7 +40,7 @@ class Control:
     Attributes:
         url: Its base URL, without a slash at the end.
         token: Its control token, if it asks for one.
-        last_words: Tells why it is gone, once it does not answer; None where nobody knows.
+        last_words: Returns why it is gone, once it does not answer; None where that is unknown.
     """
 
     url: str
@@ -48,7 +48,7 @@ class Control:
     last_words: Callable[[], str | None] = field(default=lambda: None, repr=False, compare=False)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Send a request; gives the status and the JSON data of the answer.
+        """Send a request; return the status and the JSON data of the answer.
 
         A connection of its own for each: nothing that threads or forks could share by accident.
 
@@ -83,7 +83,7 @@ class Control:
             return answer.status, data.decode("utf-8", "replace")
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Send a request that must succeed; gives the JSON data of the answer.
+        """Send a request that must succeed; return the JSON data of the answer.
 
         Raises:
             MockServerError: There is no answer.
@@ -108,5 +108,5 @@ class Control:
 
 
 def control_token() -> str | None:
-    """The control token that the environment holds, under the name that the server knows it by."""
+    """Return the control token of the environment, from the variable that the server reads too."""
     return os.environ.get("MOCKSERVER_CONTROL_TOKEN")

@@ -1,4 +1,4 @@
-"""What the journal tells a test: requests as objects, as lines, and what was expected in place of them."""
+"""The journal of a sandbox for a test: requests as objects and as lines, and mismatches with the expected ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_LINES = 50
 
 
 class Details(TypedDict, total=False):
-    """What a request must have, as far as it is given.
+    """A description of requests; members that are left out match any.
 
     `username` is who called, `body` what the body must hold at least, and `times` how often exactly.
     """
@@ -28,7 +28,7 @@ class Details(TypedDict, total=False):
 
 
 class Expectation(Details, total=False):
-    """What a request must have, its operation among it."""
+    """A description of requests, with their operation."""
 
     operation: str
 
@@ -42,7 +42,7 @@ class Message:
     size: int
 
     def json(self) -> Any:
-        """The body as JSON data. Raises ValueError."""
+        """Return the body as JSON data. Raises ValueError."""
         return json.loads(self.body)
 
 
@@ -87,7 +87,7 @@ class Request:
     response: Message
 
     def __str__(self) -> str:
-        """The entry in a line."""
+        """Write the entry in a line."""
         query = f"?{self.query}" if self.query else ""
         line = f"#{self.id:<3} {self.method:<6} {self.path}{query}  {self.status}"
         if self.username is not None:
@@ -103,7 +103,7 @@ _MEMBERS = tuple(field.name for field in fields(Request))
 
 
 def entry(data: Mapping[str, Any]) -> Request:
-    """An entry of the journal, from what the control API gives."""
+    """Make an entry of the journal from the JSON of the control API."""
     known = {name: data[name] for name in _MEMBERS}
     known["notes"] = tuple(data["notes"])
     for name in ("request", "response"):
@@ -113,7 +113,7 @@ def entry(data: Mapping[str, Any]) -> Request:
 
 
 def lines(entries: Sequence[Request]) -> str:
-    """A journal as text, the last lines of it."""
+    """Return the last lines of a journal as text."""
     left_out = len(entries) - _MOST_LINES
     shown = [str(one) for one in entries[-_MOST_LINES:]]
     if left_out > 0:
@@ -122,7 +122,7 @@ def lines(entries: Sequence[Request]) -> str:
 
 
 def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -> str:
-    """What is not as expected, for people.
+    """Tell people how a journal differs from the expected requests.
 
     Args:
         problem: What the control API says of it.
@@ -138,7 +138,7 @@ def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -
         if found["nearest"]:
             told.append("  the nearest:")
         else:
-            told.append(f"  nothing was asked of {url}: is it what the code under test calls?")
+            told.append(f"  no request came to {url}: does the code under test call it?")
         for near in found["nearest"]:
             one = by_id.get(near["id"])
             told.append(f"    {one or _plain(near)}")

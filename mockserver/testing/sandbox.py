@@ -31,19 +31,19 @@ class Fault:
 
     @property
     def hits(self) -> int:
-        """How often it has fired; once it is removed, how often it had."""
+        """The number of times it has fired, also when it is removed."""
         self._look()
         return int(self._rule["hits"])
 
     @property
     def remaining(self) -> int | None:
-        """How often it will still fire; None for ever."""
+        """The number of times it will still fire; None for ever."""
         self._look()
         found: int | None = self._rule["remaining"]
         return found
 
     def remove(self) -> None:
-        """From now on it does not fire. Whoever removes it twice does no harm."""
+        """Remove the rule: it fires no more. Removing it twice does no harm."""
         self._look()
         self._control.ask("DELETE", f"/_mock/faults/{self.id}")
 
@@ -116,12 +116,12 @@ class AccountsMock:
         *,
         expires_in: int = 3600,
     ) -> dict[str, str]:
-        """The header field with a new Bearer token; see `token`."""
+        """Return the header field with a new Bearer token; see `token`."""
         token = self.token(username, scopes, expires_in=expires_in)
         return {"Authorization": f"Bearer {token}"}
 
     def login(self, username: str = "janedoe") -> tuple[str, str]:
-        """Name and password for HTTP Basic, in the form that HTTP clients take as `auth`.
+        """Return name and password for HTTP Basic, in the form that HTTP clients take as `auth`.
 
         Raises:
             LookupError: There is no such account now.
@@ -136,7 +136,7 @@ class AccountsMock:
         self._control.call("POST", "/_mock/reset")
 
     def state(self) -> Json:
-        """Everything that the sandbox knows, in the format of the fixtures."""
+        """Return the whole world of the sandbox, in the format of the fixtures."""
         found: Json = self._control.call("GET", "/_mock/state")
         return found
 
@@ -146,7 +146,7 @@ class AccountsMock:
         return found
 
     def scenarios(self) -> dict[str, str]:
-        """The named starting points, with what they are good for."""
+        """Return the named starting points, each with its purpose."""
         return {
             one["name"]: one["description"] for one in self._control.call("GET", "/_mock/scenarios")
         }
@@ -211,11 +211,11 @@ class AccountsMock:
         return Fault(self._control, self._control.call("POST", "/_mock/faults", given))
 
     def requests(self) -> list[Request]:
-        """What was asked of the sandbox, the newest last. The control API's own calls are not in it."""
+        """Return the requests to the sandbox, the newest last, without those to the control API."""
         return [entry(one) for one in self._control.call("GET", "/_mock/requests")]
 
     def clear_requests(self) -> None:
-        """Forget what was asked so far."""
+        """Forget the requests so far."""
         self._control.call("DELETE", "/_mock/requests")
 
     def verify(self, *expected: Expectation, in_order: bool = False) -> None:

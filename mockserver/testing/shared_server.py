@@ -1,4 +1,4 @@
-"""The one server of a run of tests, whoever of its processes needs it first.
+"""The one server of a run of tests, started by the first of its processes that needs it.
 
 The process that leads the run (the only one, or the controller of pytest-xdist) holds a lifeline: a
 socket that listens, to which the server connects, and on which nothing is ever sent. When that process
@@ -41,14 +41,14 @@ _ENDED = "ended"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the processes of a run find each other: a folder, and the port of the lifeline."""
+    """The meeting point of the processes of a run: a folder, and the port of the lifeline."""
 
     folder: str
     lifeline: int
 
 
 class Lifeline:
-    """What the leading process holds for as long as the server may live."""
+    """The leading process's hold on the server, which lives no longer."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -70,7 +70,7 @@ class Lifeline:
 
 
 def server_of(place: Place, options: Sequence[str]) -> str:
-    """The base URL of the run's server, which is started if it is not there yet.
+    """Return the base URL of the run's server, and start it if it is not there yet.
 
     Args:
         place: Where the processes of the run meet.
@@ -95,7 +95,7 @@ def server_of(place: Place, options: Sequence[str]) -> str:
 
 
 def last_words(place: Place) -> str | None:
-    """How the run's server ended, and the last lines of its log, which hold no secrets; None if it lives."""
+    """Return how the run's server ended, with the last lines of its log; None if it lives."""
     folder = Path(place.folder)
     try:
         result = _result(folder)
@@ -111,7 +111,7 @@ def last_words(place: Place) -> str | None:
 
 
 def _exit_code(folder: Path, pid: int) -> int | None:
-    """The exit code of the server, which only the process that has started it learns, and only once."""
+    """Return the exit code of the server, which only the process that has started it gets, and only once."""
     file = folder / _ENDED
     deadline = time.monotonic() + _EXIT_SECONDS
     with suppress(OSError):
@@ -189,7 +189,7 @@ def _result(folder: Path) -> dict[str, Any] | None:
 
 
 def _is_dead(folder: Path) -> bool:
-    """Whether nothing listens any more where the server did."""
+    """Return whether nothing listens any more at the server's address."""
     result = _result(folder)
     if result is None:
         return False

@@ -1,15 +1,13 @@
-"""The console as the tests use it: opened in Chromium, and watched for what it must not do."""
+"""The console, opened in Chromium, and watched for requests elsewhere and complaints."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
+from tests.browser.watched import Theme, Watched
 from tests.support import MockServer
-
-Theme = Literal["light", "dark"]
 
 JANES = "/api/v1.1/users/janedoe/"
 JANES_EMAILS = f"{JANES}emails/"
@@ -21,26 +19,19 @@ NARROW = (360, 740)
 _MADE = re.compile(r"^(Added|Minted) \S+$")
 
 
-class Console:
-    """The page, with an eye on everything that it must not do."""
+class Console(Watched):
+    """The page, watched for requests elsewhere and complaints."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
+    def __init__(self, browser: Browser, url: str, size: tuple[int, int], theme: Theme) -> None:
+        super().__init__(browser, size, theme)
         self.url = url
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        page.on("console", self._hear)
-        page.on("request", self._watch)
+        self.page.on("dialog", lambda one: self.complaints.append(f"dialog: {one.message}"))
 
-    def _hear(self, message: Any) -> None:
-        # Chromium writes each answer from 400 on to its console; those we provoke.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            self.complaints.append(f"{message.type}: {message.text}")
-
-    def _watch(self, request: Any) -> None:
-        if not request.url.startswith((f"{self.url}/", "data:", f"blob:{self.url}/")):
-            self.complaints.append(f"request to another host: {request.url}")
+    def close(self) -> None:
+        """Close the page, which must have asked no other host."""
+        super().close()
+        ours = (f"{self.url}/", "data:", f"blob:{self.url}/")
+        assert [url for url in self.requests if not url.startswith(ours)] == []
 
     def open(self, sandbox: str = "") -> None:
         """Open the page, and wait until it is alive."""
@@ -73,7 +64,7 @@ class Console:
         return row
 
     def row(self, text: str) -> Locator:
-        """The requests that show a text."""
+        """Return the requests that show a text."""
         return self["#list > li:visible"].filter(has_text=text)
 
     def open_row(self, text: str) -> Locator:
@@ -86,14 +77,14 @@ class Console:
         expect(self[f"#{section}-message"]).to_contain_text(text)
 
     def focused(self) -> str:
-        """The id of what has the focus, or its class and text."""
+        """Return the id of the focused element, or its tag and text."""
         found = self.page.evaluate(
             "(one => one.id || `${one.tagName} ${one.textContent.slice(0, 60)}`)(document.activeElement)"
         )
         return str(found)
 
     def copy(self, button: Locator) -> str:
-        """What a button copies."""
+        """Press a button that copies; return the copied text."""
         button.click()
         expect(button).to_have_text("Copied")
         return self.clipboard()
@@ -103,7 +94,7 @@ class Console:
 
 
 class OpenConsole:
-    """Opens consoles, and in the end finds that none of them complained."""
+    """An opener of consoles, each of which is closed in the end."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -112,19 +103,9 @@ class OpenConsole:
     def __call__(
         self, server: MockServer, size: tuple[int, int] = WIDE, theme: Theme = "light"
     ) -> Console:
-        width, height = size
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(10_000)
-        console = Console(context.new_page(), server.url)
-        self._opened.append(console)
-        return console
+        self._opened.append(Console(self._browser, server.url, size, theme))
+        return self._opened[-1]
 
     def close(self) -> None:
         for console in self._opened:
-            console.page.context.close()
-        complaints = [said for console in self._opened for said in console.complaints]
-        assert not complaints, complaints
+            console.close()

@@ -119,7 +119,7 @@ def kept(headers: dict[str, str]) -> dict[str, str]:
 
 
 def in_a_shell(line: str, **variables: str) -> str:
-    """What a command line prints."""
+    """Run a command line; return its output."""
     done = subprocess.run(
         ["/bin/sh", "-c", line.replace("curl ", "curl -sS ", 1)],
         env=clean_environment({**variables, "NO_PROXY": "*"}),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, OpenConsole, Theme
+from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, OpenConsole
+from tests.browser.watched import Theme
 from tests.support import JANE, MockServer, basic
 
 pytestmark = pytest.mark.browser

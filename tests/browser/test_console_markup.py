@@ -1,4 +1,4 @@
-"""What clients send is shown as text, whatever it looks like."""
+"""Markup that clients send is shown as text."""
 
 from __future__ import annotations
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
+from tests.browser.watched import Theme, Watched
 from tests.support import OPERATIONS, MockServer, StartServer, invoke, write_yaml
 
 pytestmark = pytest.mark.browser
 
-Theme = Literal["light", "dark"]
 PAGES = [
     "index",
     "errors",
@@ -26,26 +25,11 @@ PAGES = [
 ]
 
 
-class Reference:
+class Reference(Watched):
     """The pages in a browser, with an eye on every request and every complaint."""
 
     def __init__(self, browser: Browser, width: int = 1280, theme: Theme = "light") -> None:
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        self.context.set_default_timeout(10_000)
-        self.page: Page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda one: self.requests.append(one.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self._hear)
-
-    def _hear(self, message: Any) -> None:
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            self.complaints.append(message.text)
+        super().__init__(browser, (width, 900), theme)
 
     def open(self, url: str) -> None:
         self.page.goto(url)
@@ -58,18 +42,18 @@ class Reference:
         ).click()
 
     def execute(self) -> Locator:
-        """Press the button of "Try it"; gives the answer that came."""
+        """Press the button of "Try it"; return the answer that came."""
         self.page.locator(".execute").click()
         return self.page.locator(".live-responses-table .response")
 
     def answers(self, status: int) -> str:
-        """Try it, expect a status, and give the text of the answer."""
+        """Try it, expect a status, and return the text of the answer."""
         answer = self.execute()
         expect(answer.locator(".response-col_status")).to_contain_text(str(status))
         return answer.inner_text()
 
     def reached(self) -> set[str]:
-        """The hosts that were asked for anything; none for a file and for what is in the page."""
+        """Return the hosts of the requests; a file and the page itself have none."""
         found = (re.match(r"(?:https?|wss?)://([^/]+)", url) for url in self.requests)
         return {one[1] for one in found if one}
 
@@ -78,8 +62,7 @@ class Reference:
 def reference(browser: Browser) -> Iterator[Reference]:
     opened = Reference(browser)
     yield opened
-    opened.context.close()
-    assert opened.complaints == []
+    opened.close()
 
 
 def host(server: MockServer) -> str:
@@ -188,9 +171,8 @@ def test_every_page_fits_its_window_and_asks_nobody_else(
     for name in PAGES:
         reference.open(f"{server.url}/docs/{name}.html")
         assert reference.page.evaluate("document.documentElement.scrollWidth") <= width, name
-    reference.context.close()
+    reference.close()
     assert reference.reached() == {host(server)}
-    assert reference.complaints == []
 
 
 def test_the_console_and_the_first_page_lead_to_the_reference(

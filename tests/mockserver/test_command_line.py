@@ -49,6 +49,7 @@ def test_the_ready_line_as_json_is_one_object(server: MockServer) -> None:
     assert ready["event"] == "ready"
     assert ready["url"] == f"http://127.0.0.1:{server.port}"
     assert ready["docs"] == f"{ready['url']}/docs/"
+    assert ready["console"] == f"{ready['url']}/_mock/"
     assert server.port > 0
     assert any("johndoe:johndoe-password" in login for login in ready["logins"])
 

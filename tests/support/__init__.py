@@ -1,4 +1,4 @@
-"""What the tests share: the mock server as a process, the contract as data, and HTTP as it is sent."""
+"""Shared by the tests: the mock server as a process, the contract as data, and HTTP as it is sent."""
 
 from tests.support.commands import check, invoke, run, run_module
 from tests.support.contract import (
@@ -47,7 +47,6 @@ from tests.support.messages import (
     problem,
 )
 from tests.support.servers import (
-    PATIENCE,
     PROGRAM,
     MockServer,
     Reply,
@@ -55,8 +54,8 @@ from tests.support.servers import (
     altered,
     clean_environment,
     client_of,
-    eventually,
 )
+from tests.support.waiting import PATIENCE, Lines, eventually
 
 __all__ = [
     "BY_ID",
@@ -87,6 +86,7 @@ __all__ = [
     "USER",
     "WRITING",
     "Json",
+    "Lines",
     "MockServer",
     "Operation",
     "Reply",

@@ -12,12 +12,13 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from tests.support.files import ROOT
-from tests.support.servers import PATIENCE, clean_environment
+from tests.support.servers import clean_environment
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left behind."""
+    """The outcome of a command."""
 
     returncode: int
     stdout: str

@@ -89,5 +89,5 @@ def responses(operation: Operation) -> Mapping[str, Json]:
 
 
 def named(value: object) -> str:
-    """The name of a parameter in the id of a test."""
+    """Return the name of a parameter in the id of a test."""
     return value.id if isinstance(value, Operation) else str(value)

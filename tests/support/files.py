@@ -17,7 +17,7 @@ FIXTURES_FILE = ROOT / "mockserver" / "fixtures" / "default.yaml"
 
 
 def read_yaml(path: Path) -> Any:
-    """The data of a YAML file."""
+    """Return the data of a YAML file."""
     return yaml.safe_load(path.read_text("utf-8"))
 
 

@@ -17,12 +17,12 @@ PROBLEM = "application/problem+json"
 
 
 def basic(name: str, password: str, encoding: str = "utf-8") -> str:
-    """An `Authorization` by HTTP Basic."""
+    """Return an `Authorization` by HTTP Basic."""
     return f"Basic {base64.b64encode(f'{name}:{password}'.encode(encoding)).decode()}"
 
 
 def bearer(token: str) -> str:
-    """An `Authorization` by a Bearer token."""
+    """Return an `Authorization` by a Bearer token."""
     return f"Bearer {token}"
 
 
@@ -31,7 +31,7 @@ JOHN = basic("johndoe", "johndoe-password")
 
 
 class Caller(Protocol):
-    """Whoever sends requests: to a server, or into a sandbox of it."""
+    """A sender of requests: to a server, or into a sandbox of it."""
 
     def send(
         self, method: str, path: str, authorization: str | None = None, **more: Any
@@ -51,14 +51,14 @@ def call(
 
 
 def head(method: str, path: str, *fields: str, last: bool = True) -> bytes:
-    """The bytes of a request's header, one field a string; `last`: no other request follows."""
+    """Return the bytes of a request's header, one field a string; `last`: no other request follows."""
     close = ["Connection: close"] if last else []
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *close, *fields]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
 
 
 def problem(answer: httpx.Response | Reply, status: int, code: str | None = None) -> Json:
-    """The problem that a refusal holds, once its form is found right."""
+    """Return the problem of a refusal, after a look at its form."""
     found = answer.status if isinstance(answer, Reply) else answer.status_code
     data = answer.json()
     assert found == status, data
@@ -73,5 +73,5 @@ def problem(answer: httpx.Response | Reply, status: int, code: str | None = None
 
 
 def pointers(answer: httpx.Response | Reply) -> list[str]:
-    """The places that a refusal names."""
+    """Return the places that a refusal names."""
     return [error["pointer"] for error in problem(answer, 400).get("errors", [])]

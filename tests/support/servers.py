@@ -1,4 +1,4 @@
-"""The mock server as a process, and what one may want to do with it."""
+"""The mock server as a process, and its use from outside."""
 
 from __future__ import annotations
 
@@ -10,77 +10,19 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 import httpx
 
 from tests.support.contract import CODES
 from tests.support.files import ROOT, Json
+from tests.support.waiting import PATIENCE, Lines
 
 PROGRAM = ("-m", "mockserver")
-
-PATIENCE = 20.0
-"""Seconds after which something that should happen is taken for something that will not."""
-
-
-def eventually(happens: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
-class Lines:
-    """The lines of a stream, as they come."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._lines: list[str] = []
-        self._changed = threading.Condition()
-        self._ended = False
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        for line in self._stream:
-            with self._changed:
-                self._lines.append(line.rstrip("\n"))
-                self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def __getitem__(self, index: slice) -> list[str]:
-        with self._changed:
-            return self._lines[index]
-
-    def find(self, wanted: Callable[[str], bool], start: int = 0) -> int:
-        """The index of the first wanted line, as soon as it is there."""
-        deadline = time.monotonic() + PATIENCE
-        seen = start
-        with self._changed:
-            while True:
-                for index in range(seen, len(self._lines)):
-                    if wanted(self._lines[index]):
-                        return index
-                seen = max(seen, len(self._lines))
-                left = deadline - time.monotonic()
-                if self._ended or left <= 0:
-                    everything = "\n".join(self._lines)
-                    raise AssertionError(f"the line did not come; what came is:\n{everything}")
-                self._changed.wait(left)
-
-    def close(self) -> None:
-        """Read to the end, and close the stream."""
-        self._thread.join(PATIENCE)
-        self._stream.close()
 
 
 @dataclass(frozen=True)
@@ -96,12 +38,12 @@ class Reply:
 
 
 class MockServer:
-    """A mock server in a process of its own, and what one may want to do with it.
+    """A mock server in a process of its own, and its use from outside.
 
     Args:
         options: Further options of `mockserver serve`.
         defaults: The options before those.
-        program: What to have Python run.
+        program: The arguments of Python.
         environment: Further environment variables.
     """
 
@@ -166,7 +108,7 @@ class MockServer:
         return answer
 
     def connect(self) -> socket.socket:
-        """A connection of one's own."""
+        """Open a connection of one's own."""
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
 
     def raw_bytes(self, request: bytes) -> bytes:
@@ -185,7 +127,7 @@ class MockServer:
                 return Reply(response.status, response.msg, response.read())
 
     def state(self) -> Json:
-        """All that the server knows."""
+        """Return the state."""
         return self._control("GET", "/_mock/state", 200)
 
     def accounts(self) -> list[Json]:
@@ -196,11 +138,11 @@ class MockServer:
         return accounts
 
     def put_state(self, state: Json) -> Json:
-        """Replace all that the server knows."""
+        """Replace the state."""
         return self._control("PUT", "/_mock/state", 200, state)
 
     def mint(self, username: str, scopes: Sequence[str], expires_in: int = 3600) -> str:
-        """A token with some scopes."""
+        """Mint a token with some scopes."""
         wish = {"username": username, "scopes": list(scopes), "expires_in": expires_in}
         return str(self._control("POST", "/_mock/tokens", 201, wish)["access_token"])
 
@@ -216,14 +158,14 @@ class MockServer:
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """Whatever is done within must leave the state as it was."""
+        """Assert that the block leaves the state as it was."""
         before = self.state()
         yield
         assert self.state() == before
 
     @contextmanager
     def recording(self) -> Iterator[list[str]]:
-        """The lines that the server logs within; they are there when it is over."""
+        """Collect the lines that the server logs within the block; they are there at its end."""
         lines: list[str] = []
         start = self._mark()
         yield lines
@@ -239,7 +181,7 @@ class MockServer:
         return name
 
     def wait_for_event(self, event: str, start: int = 0) -> Json:
-        """The first event of a name in a JSON log, as soon as it is there."""
+        """Return the first event of a name in a JSON log, as soon as it is there."""
         index = self.log.find(lambda line: json.loads(line)["event"] == event, start)
         facts: Json = json.loads(self.log[:][index])
         return facts
@@ -270,7 +212,7 @@ class MockServer:
 
 
 def _check_code(answer: httpx.Response) -> None:
-    """A code that stands in no contract, or there with another status, fails whichever test meets it."""
+    """Fail the test that meets a code without a place in a contract, or with another status there."""
     if answer.headers.get("content-type") == "application/problem+json" and answer.content:
         with suppress(ValueError, AttributeError):
             code = answer.json().get("code", "wanted")
@@ -282,25 +224,25 @@ def _check_code(answer: httpx.Response) -> None:
 
 
 def client_of(url: str) -> httpx.Client:
-    """A client of a server; it loads no certificates, which takes longer than most tests."""
+    """Return a client of a server; it loads no certificates, which takes longer than most tests."""
     plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, verify=plain)
 
 
 class StartServer(Protocol):
-    """Starts a server that is ended with the test."""
+    """A starter of servers that are ended with the test."""
 
     def __call__(self, *options: str, program: Sequence[str] = ...) -> MockServer: ...
 
 
 def altered(*constants: str) -> Sequence[str]:
-    """The server as a program in which constants are others, such as `server.background.LOOK_EVERY = 0.01`."""
+    """Return the server as a program in which constants are others, such as `server.background.LOOK_EVERY = 0.01`."""
     changes = [f"mockserver.{one}" for one in constants]
     lines = ["import mockserver.cli", *changes, "mockserver.cli.main(prog_name='mockserver')"]
     return ("-c", "\n".join(lines))
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment without settings of the mock server; with some more variables."""
+    """Return the environment without settings of the mock server; with some more variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     return {**kept, **(more or {})}

@@ -41,7 +41,7 @@ def page(server: MockServer, name: str) -> str:
 
 
 def words(page: str) -> str:
-    """What a reader sees of a page."""
+    """Return the visible words of a page."""
     text = re.sub(r"</?(?:a|b|code|small|span)\b[^>]*>", "", page)  # they stand within a line
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
@@ -104,8 +104,9 @@ def test_the_page_of_errors_explains_every_code(server: MockServer) -> None:
 
 
 def test_an_unknown_page_is_a_404(server: MockServer) -> None:
-    for name in ("nothing.html", "..%2Fsite.py", "base.html", "home.html"):
-        problem(server.send("GET", f"/docs/{name}"), 404, "part-unknown")
+    pages = ("nothing.html", "..%2Fsite.py", "base.html", "home.html")
+    for path in ("/_mock/parts/nothing.js", *(f"/docs/{name}" for name in pages)):
+        problem(server.send("GET", path), 404, "part-unknown")
 
 
 def test_no_page_holds_a_login_of_the_world_that_is_served(

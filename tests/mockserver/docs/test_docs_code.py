@@ -14,8 +14,7 @@ import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
-from tests.support import CONTRACT, PATIENCE, MockServer, eventually
-from tests.support.servers import Lines
+from tests.support import CONTRACT, PATIENCE, Lines, MockServer, eventually
 
 OTHER = {"email": "jane.doe+other@example.com"}
 OPERATIONS = {

@@ -155,6 +155,12 @@ def test_a_request_cannot_be_smuggled_in_a_body(server: MockServer) -> None:
     assert addresses(server) == set()
 
 
+def test_the_fields_of_a_trailer_are_no_header_fields(server: MockServer) -> None:
+    whole = request("PATCH", JANES, CHUNKED, login=b"") + chunked(b'{"company": "Trailer"}')
+    sent = whole[:-2] + b"Authorization: Bearer janedoe-all\r\n\r\n"
+    assert statuses(server.raw_bytes(sent + LAST)) == [401, 200]
+
+
 def test_a_body_that_nobody_reads_does_not_end_the_connection(server: MockServer) -> None:
     for body in (b"x" * 100, b"x" * 8_000_000):
         refused = request("PATCH", JANES, body=body, login=b"")

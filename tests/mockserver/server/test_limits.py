@@ -1,4 +1,4 @@
-"""What a client may send, and how long it may take."""
+"""Limits on the requests of a client, in size and in time."""
 
 from __future__ import annotations
 
@@ -141,6 +141,9 @@ def test_a_header_of_more_than_64_kib_is_refused(server: MockServer, excess: byt
     problem(server.raw(request("GET", JANES, excess)), 431, "header-too-large")
     # It is refused before it is whole, too.
     problem(server.raw(request("GET", JANES, excess * 5).rstrip()), 431, "header-too-large")
+    # A trailer counts alike, from the second piece that arrives.
+    chunks = request("PATCH", JANES, b"Transfer-Encoding: chunked") + chunked(b"{}")
+    problem(server.raw(chunks[:-2] + excess * 5), 431, "header-too-large")
     long_path = f"/{'x' * MAX_HEAD}"
     problem(server.raw(request("GET", long_path)), 431, "header-too-large")
 

@@ -27,7 +27,7 @@ from tests.support import (
 )
 
 SECONDS = 5
-"""How long it may take."""
+"""The longest time for an end."""
 
 HASTY = altered("server.uvicorn_server.SHUTDOWN_SECONDS = 0.2")
 
@@ -181,7 +181,7 @@ def end(process: subprocess.Popen[bytes] | subprocess.Popen[str], number: signal
 
 
 def complaints(server: MockServer) -> list[str]:
-    """What an ended server logged but its requests."""
+    """Return the log of an ended server, without its requests."""
     server.kill()
     return [line for line in server.log[:] if '"event": "request"' not in line]
 

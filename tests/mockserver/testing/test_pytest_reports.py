@@ -1,9 +1,12 @@
-"""The pytest plugin: what a failing test shows."""
+"""The pytest plugin's reports: a failing test shows its own line, the journal, and no secret."""
 
 from __future__ import annotations
 
+import pytest
+
 from tests.mockserver.planted import RunTests
-from tests.support import JANES_EMAILS
+from tests.mockserver.steering import CONTROL_TOKEN
+from tests.support import JANES_EMAILS, MockServer
 
 pytest_plugins = ["pytester"]
 
@@ -48,7 +51,7 @@ def test_adding(accounts_mock):
 """)
     result.stdout.fnmatch_lines(
         [
-            "E * nothing was asked of http://127.0.0.1:*/~test_adding-*: is it what the code under test calls?",
+            "E * no request came to http://127.0.0.1:*/~test_adding-*: does the code under test call it?",
         ]
     )
 
@@ -107,3 +110,74 @@ def test_asking(accounts_mock):
 """)
     result.stdout.fnmatch_lines(["(10 earlier ones are left out)", "#11 *", "#60 *"])
     result.stdout.no_fnmatch_line("#10 *")
+
+
+PASSWORD = "s3cr3t-password"
+
+REFUSED = """
+import os
+import pytest
+
+def state():
+    return {"accounts": [{"username": "mallory", "password": os.environ["PLANTED"], "emails": 1}]}
+
+def test_set_state(accounts_mock):
+    accounts_mock.set_state(state())
+
+def test_fault(accounts_mock):
+    accounts_mock.fault("get_user", fault="reset", body={"password": os.environ["PLANTED"]})
+
+def test_token(accounts_mock):
+    accounts_mock.bearer("nobody-at-all")
+
+def test_verify(accounts_mock):
+    accounts_mock.verify({"oftener": 1})
+
+def test_login(accounts_mock):
+    accounts_mock.login("nobody-at-all")
+"""
+
+
+@pytest.mark.parametrize("options", [("--tb=long", "-l"), ("--tb=auto",), ("--tb=short",)])
+def test_what_is_refused_points_at_the_line_of_the_test_and_shows_no_secret(
+    pytester: pytest.Pytester,
+    closed: MockServer,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", CONTROL_TOKEN)
+    monkeypatch.setenv("PLANTED", PASSWORD)
+    pytester.makepyfile(REFUSED)
+
+    result = pytester.runpytest_inprocess("--accounts-mock-url", closed.url, *options)
+
+    result.assert_outcomes(failed=5)
+    output = result.stdout.str()
+    for line in (
+        "accounts_mock.set_state(state())",
+        'accounts_mock.fault("get_user", fault="reset", *',
+        'accounts_mock.bearer("nobody-at-all")',
+        'accounts_mock.verify({"oftener": 1})',
+        'accounts_mock.login("nobody-at-all")',
+    ):
+        result.stdout.fnmatch_lines([f"*{line}"])
+    result.stdout.fnmatch_lines(["E *PUT /_mock/state was refused with 400: *"])
+    assert CONTROL_TOKEN not in output
+    assert PASSWORD not in output
+    assert "Control(" not in output
+    for file in ("control.py", "sandbox.py", "pytest_plugin.py"):
+        assert f"{file}:" not in output
+
+
+def test_a_server_shows_no_token(
+    pytester: pytest.Pytester, closed: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", CONTROL_TOKEN)
+    pytester.makepyfile(
+        "def test_it(accounts_mock, _accounts_mock_server): assert not _accounts_mock_server"
+    )
+
+    result = pytester.runpytest_inprocess("--accounts-mock-url", closed.url, "-l")
+
+    result.stdout.fnmatch_lines(["E * assert not Control(url=*"])
+    assert CONTROL_TOKEN not in result.stdout.str()

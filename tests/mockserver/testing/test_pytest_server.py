@@ -118,6 +118,34 @@ def test_a_server_that_does_not_start_says_why(planted: Planted) -> None:
     assert planted.left() == []
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [("SIGKILL", -9), ("SIGTERM", 0)], ids=["killed", "ended"]
+)
+def test_a_server_that_has_ended_is_reported_with_its_last_words(
+    planted: Planted, number: str, code: int
+) -> None:
+    planted.write(f"""
+import json, os, pathlib, signal, time
+def test_ending(accounts_mock):
+    httpx.get(accounts_mock.url + "/of-the-last-words")
+    time.sleep(0.3)  # until it is in the log
+    [file] = pathlib.Path(os.environ["TMPDIR"]).glob("accounts-mock-*/server.json")
+    os.kill(json.loads(file.read_text())["pid"], signal.{number})
+    time.sleep(0.3)
+    httpx.get(accounts_mock.url)
+def test_after_it(accounts_mock):
+    accounts_mock.reset()
+""")
+    _, output = planted.run()
+
+    report = f"does not answer: it ended with exit code {code}; the last that it wrote:"
+    first, _, second = output.partition(" test_after_it ")
+    for part in (first, second):
+        assert report in part, output
+        assert '"path": "/of-the-last-words"' in part
+    assert planted.left() == []
+
+
 @pytest.mark.parametrize("named_by", ["option", "ini"])
 def test_a_run_has_fixtures_and_a_contract_of_its_own(planted: Planted, named_by: str) -> None:
     data = {**FIXTURES, "logins": [], "tokens": []}

@@ -8,16 +8,16 @@ from urllib.parse import unquote
 
 import httptools
 
-from mockserver.pipeline.exchange import Message, Scope
+from mockserver.pipeline.request import Message, Scope
 from mockserver.server.parsing import RequestParser, malformed
 
 MAX_UNREAD = 64 * 1024
-"""How much of a body is taken before the application reads it, in bytes."""
+"""The most bytes of a body that are taken before the application reads it."""
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
-class Request:
+class ReceivedRequest:
     """A request that is served.
 
     Args:
@@ -45,7 +45,7 @@ class Request:
         "scope",
     )
 
-    def __init__(self, parser: RequestParser, ask: Callable[[Request], None]) -> None:
+    def __init__(self, parser: RequestParser, ask: Callable[[ReceivedRequest], None]) -> None:
         """Begin a request whose header was read. Raises Problem: 400."""
         self.scope = _scope(parser)
         self._ask = ask
