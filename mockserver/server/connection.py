@@ -15,9 +15,9 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING
+from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import REQUEST, App
 from mockserver.pipeline.request import Request as ServedRequest
-from mockserver.pipeline.problems import Headers, Problem
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
 from mockserver.server.parsing import RequestParser

@@ -10,8 +10,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from mockserver.pipeline.request import Message
 from mockserver.pipeline.problems import Headers
+from mockserver.pipeline.request import Message
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.received_request import ReceivedRequest
 
