@@ -118,8 +118,8 @@ def test_nothing_that_a_target_sends_steers_the_terminal(
 
 
 SIZE = 60_000
-LONG = 60.0
-"""Seconds for a run of some forty requests, which takes three."""
+LONG = 110.0
+"""Seconds for a run of some five hundred requests, which takes twenty of a processor at the worst."""
 
 
 @pytest.mark.parametrize(
