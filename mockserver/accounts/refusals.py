@@ -12,7 +12,7 @@ class Refusal(Exception):
 
     Args:
         code: The reason as a word for programs.
-        detail: The reason as a sentence for people, with the likely mend.
+        detail: The reason as a sentence for people, with the likely fix.
         violations: Where in the request the reason lies.
     """
 
