@@ -137,7 +137,6 @@ for _name, _sentence, _part, _operations, _write in (
         *("answers-in-python", "Reads are Python.", "json", READING),
         lambda body: repr(json.loads(body)).encode(),
     ),
-    ("answers-guarded", "Reads begin with a guard.", "json", READING, lambda b: b")]}',\n" + b),
     (
         *("answers-in-quotes", "What is read is JSON inside a JSON text.", "members", READING),
         lambda body: json.dumps(body.decode()).encode(),

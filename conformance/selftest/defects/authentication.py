@@ -297,9 +297,6 @@ table(
         "token-beyond-ascii-crashes (*/documented-answers): A token beyond ASCII is 500.": crashes(
             "token", lambda self, text: not text.isascii()
         ),
-        "expired-reads (get-user/unauthenticated/expired list-emails/unauthenticated/expired): Expired tokens may still read.": denies(
-            "expired", lambda self, call, token: call.operation in READING
-        ),
     },
 )
 

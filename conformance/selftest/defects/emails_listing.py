@@ -49,9 +49,6 @@ table(
         "list-verified-is-number: In the list, verified is 1 or 0.": lambda one: (
             one | {"verified": int(one["verified"])}
         ),
-        "list-primary-is-text: In the list, primary is a text.": lambda one: (
-            one | {"primary": str(one["primary"])}
-        ),
     },
     _each,
     also=FOLLOWS,
@@ -118,9 +115,6 @@ table(
         "list-has-twice (complete): Verified addresses stand twice in the list, as from a join.": lambda self, call, found: [
             *found,
             *(one for one in found if one.verified),
-        ],
-        "list-without-primary (one-primary): The primary address is not listed.": lambda self, call, found: [
-            one for one in found if not one.is_primary
         ],
         "list-has-unverified-of-all (own-only): The list has the unverified addresses of all users.": lambda self, call, found: [
             one for one in self.store.addresses() if one in found or not one.verified

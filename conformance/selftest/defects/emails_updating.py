@@ -99,11 +99,6 @@ table(
                 lambda one: one.is_primary and own(call, one, one) and not is_meant(call, one)
             )
         ),
-        "primary-unverifies-previous (unsets-previous): The previous primary address is no longer verified.": lambda self, call: (
-            self.store.change(
-                lambda one: one.is_primary and own(call, one, one), is_primary=False, verified=False
-            )
-        ),
         "primary-unsets-all (others-untouched): Setting a primary address unsets those of all users.": lambda self, call: (
             self.store.change(lambda one: True, is_primary=False)
         ),
@@ -231,9 +226,6 @@ table(
     {
         "false-ignored-in-forms (no-unverify no-unset-primary): false in a form counts as absent.": _taking(
             by_form
-        ),
-        "false-primary-ignored-beside-verified (no-unset-primary): It counts as absent beside verified.": _taking(
-            lambda _, call, name: name == "primary" and sent_true(call, "verified")
         ),
         "false-primary-ignored-for-new-primary (no-unset-primary): It counts as absent for a new primary address.": _taking(
             lambda self, call, name: (

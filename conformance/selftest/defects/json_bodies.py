@@ -72,9 +72,6 @@ table(
         "rest-ignored: What follows the first value is ignored.": _first,
         "cut-json-closed: JSON that is cut off is closed.": _closed,
         "json-as-yaml: JSON is read by a YAML parser.": _as_yaml,
-        "single-quotes-taken: Single quotes may stand in JSON.": lambda text: json.loads(
-            text.replace("'", '"')
-        ),
         "comments-taken: Comments may stand in JSON.": lambda text: json.loads(
             re.sub(r"/\*.*?\*/|//[^\n]*", "", text)
         ),

@@ -160,9 +160,3 @@ _also(
     lambda self, call, value: self.find(call, value) or self.insert(call, value),
     f"update-user/form {SEVERAL}",
 )
-_also(
-    *("gravatar-unverifies", "A new gravatar_email un-verifies the addresses.", "gravatar_email"),
-    lambda self, call, _: self.store.change(
-        lambda one: one.username == call.username, verified=False
-    ),
-)

@@ -85,7 +85,6 @@ for _name, _sentence, _change in (
     ("without-emoji", "Characters of four bytes are dropped.", _put("[^\0-\uffff]", "")),
     ("composed", "Texts are normalized to NFC.", _normal("NFC")),
     ("decomposed", "Texts are normalized to NFD.", _normal("NFD")),
-    ("compatible", "Texts are normalized to NFKC.", _normal("NFKC")),
     ("folded", "Accents are dropped.", _folded),
     ("unescaped", "HTML's escapes are resolved.", html.unescape),
     ("without-tags", "What looks like markup is cut out.", _put("<[^>]*>", "")),
@@ -186,7 +185,6 @@ for _name, _sentence, _bad in (
 
 for _name, _sentence, _bad in (
     ("http-refused", "A profile_url must be https.", _with("^http:")),
-    ("hyphen-refused", "The host of a profile_url must have no hyphen.", _with("//[^/]*-")),
     ("path-needed", "A profile_url must have a path.", _with("//[^/]*$")),
     ("long-refused", "A profile_url of over 60 characters is refused.", _over(60)),
 ):

@@ -64,13 +64,6 @@ for _entry, _operations, _breaks, _when in (
         *("two-scopes-do: A token with two scopes may do everything.", OPERATIONS, SUBSETS),
         lambda self, call, scopes: len(scopes) > 1,
     ),
-    (
-        "two-scopes-stand-in: profile_write and email_read together are enough for add_email.",
-        *(["add_email"], SUBSETS),
-        lambda self, call, scopes: (
-            call.operation == "add_email" and scopes >= {"profile_write", "email_read"}
-        ),
-    ),
     ("scope-forgotten-for-forms: What comes as a form needs no scope.", WRITING, SCOPE, by_form),
     (
         "others-scopes-free: The tokens of the second user open everything of theirs.",
