@@ -53,7 +53,7 @@ row(
     "Without a login, one is taken for the user in the path when an address is deleted.",
     "delete-email/unauthenticated/missing",
     also=FIRST,
-    misnamed=f"{CHALLENGE} delete-email/{{error-body,refused-unchanged/access}}",
+    misnamed="delete-email/{unauthenticated/challenge,error-body,refused-unchanged/access}",
     **instead("stranger", lambda self, call: call.operation == "delete_email", _as_owner),
 )
 table(

@@ -16,7 +16,7 @@ from conformance.selftest.defects.emails import (
     sent_true,
     without_tag,
 )
-from conformance.selftest.overrides import by_basic, is_first
+from conformance.selftest.overrides import is_first
 from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
@@ -63,8 +63,8 @@ table(
     "add-email/",
     {
         "add-primary (not-primary others-untouched): A new address becomes the primary one.": Service.make_primary,
-        "add-verified-by-basic (basic-accepted): With Basic, a new address is verified at once.": lambda self, call, one: (
-            by_basic(self, call) and self.verify(call, one)
+        "add-verified-by-form (form): A new address from a form is verified at once.": (
+            lambda self, call, one: call.is_form and self.verify(call, one)
         ),
         "add-replaces-unverified (others-untouched): A new address takes the place of those that are not verified.": removing(
             lambda call, one, other: not other.verified and other.id != one.id

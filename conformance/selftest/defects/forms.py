@@ -151,6 +151,7 @@ row(
     "form-semicolon-cut",
     "A value in a form ends at a semicolon, encoded or not.",
     TEXT,
+    also=USED,
     **_text(lambda raw: _plus(raw).partition(b";")[0]),
 )
 
