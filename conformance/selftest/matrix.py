@@ -30,7 +30,7 @@ class Row(Generic[Subject]):
 
 @dataclass(frozen=True)
 class Check:
-    """A check, and what it is good for.
+    """A check, with what it finds.
 
     Attributes:
         name: What it tries.
@@ -48,7 +48,7 @@ class Check:
 
 
 class Matrix:
-    """All trials together.
+    """The trials together.
 
     Args:
         catalogue: The requirements.
@@ -85,7 +85,7 @@ class Matrix:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """Every check of the suite, in its order."""
+        """Return every check of the suite, in its order."""
         about: dict[str, list[str]] = {}
         finds: dict[str, list[str]] = {}
         alone: dict[str, list[str]] = {}

@@ -16,6 +16,14 @@ When = Callable[..., Any]
 Override = dict[str, Any]
 
 
+class Memory(Service):
+    """A service with a place for what a defect remembers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory: dict[Any, Any] = {}
+
+
 def by_form(_self: Service, call: Call, *_more: object) -> bool:
     """Tell whether it is a form."""
     return call.is_form

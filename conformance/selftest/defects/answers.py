@@ -25,7 +25,7 @@ ALL_DOCUMENTED, DOCUMENTED = "*/documented-answers", ids("documented-answers", W
 def _answers(
     name: str, sentence: str, part: str, operations: Sequence[str], edit: Any, **found: Any
 ) -> None:
-    """Declare: the answers of success of some operations are edited on their way out."""
+    """Declare a defect: the answers of success of some operations are edited on their way out."""
 
     def operate(self: Service, call: Call) -> Reply:
         reply = Service.operate(self, call)

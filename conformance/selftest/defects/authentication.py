@@ -6,6 +6,7 @@ from functools import partial
 
 from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.overrides import (
+    Memory,
     accepted,
     admits,
     by_form,
@@ -74,17 +75,13 @@ table(
     also=FIRST,
     misnamed=ids("unauthenticated/challenge", READING),
 )
-class ConnectionLoggedIn(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.connected: dict[int, Caller] = {}
-
+class ConnectionLoggedIn(Memory):
     def caller(self, call: Call) -> Caller:
-        self.connected[call.connection] = super().caller(call)
-        return self.connected[call.connection]
+        self.memory[call.connection] = caller = super().caller(call)
+        return caller
 
     def stranger(self, call: Call) -> Caller:
-        return self.connected.get(call.connection) or super().stranger(call)
+        return self.memory.get(call.connection) or super().stranger(call)
 
 
 # -- malformed credentials ------------------------------------------------------------------------
@@ -209,15 +206,11 @@ table(
 
 
 @defect("After one good login, the username alone is enough.", WRONG, also=FIRST, misnamed=DONE)
-class LoginRemembered(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-
+class LoginRemembered(Memory):
     def password_fits(self, username: str, password: str) -> bool:
         if super().password_fits(username, password):
-            self.seen.add(username)
-        return username in self.seen
+            self.memory[username] = True
+        return username in self.memory
 
 
 @defect("In Basic, a token is good as the name, or as the password.", WRONG)

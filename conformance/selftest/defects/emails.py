@@ -99,7 +99,7 @@ def without_tag(email: str) -> str:
 
 
 class Graveyard(Service):
-    """Remembers the addresses that were deleted, as they were, and those that were primary once."""
+    """A service with a memory of the addresses that were deleted, and of those that were primary."""
 
     def __init__(self) -> None:
         super().__init__()

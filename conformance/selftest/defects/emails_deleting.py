@@ -71,7 +71,7 @@ table(
 
 
 class PromotesNext(Service):
-    """Makes the next address primary where the primary one is deleted."""
+    """A service that makes the next address primary where the primary one is deleted."""
 
     def remove(self, call: Call, address: Address) -> None:
         super().remove(call, address)
@@ -80,7 +80,7 @@ class PromotesNext(Service):
 
 
 class Spelled(PromotesNext):
-    """Takes an address in another spelling, but not where it is compared with the primary one."""
+    """A service that takes addresses in another spelling, but for the primary one."""
 
     def guarded(self, call: Call, address: Address) -> bool:
         return address.is_primary and address.email == call.fields["email"]

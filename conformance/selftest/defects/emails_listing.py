@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.selftest.changes import ids, row, table
 from conformance.selftest.defects.emails import FOLLOWS, without_tag
-from conformance.selftest.overrides import failing, instead, is_first
+from conformance.selftest.overrides import Memory, failing, instead, is_first
 from conformance.selftest.reference.calls import Call, Json, Reply
 from conformance.selftest.reference.routes import READING
 from conformance.selftest.reference.service import Service
@@ -154,23 +154,19 @@ table(
 # -- the list of before ---------------------------------------------------------------------------
 
 
-class KeptList(Service):
-    """Keeps lists until one of some operations drops them."""
+class KeptList(Memory):
+    """A service that keeps lists until one of some operations drops them."""
 
     dropping: tuple[str, ...] = ()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lists: dict[str, Json] = {}
 
     def operate(self, call: Call) -> Reply:
         reply = super().operate(call)
         if call.operation in self.dropping:
-            self.lists.pop(call.username, None)
+            self.memory.pop(call.username, None)
         return reply
 
     def list_view(self, call: Call, addresses: list[Address]) -> Json:
-        return self.lists.setdefault(call.username, super().list_view(call, addresses))
+        return self.memory.setdefault(call.username, super().list_view(call, addresses))
 
 
 table(

@@ -204,7 +204,7 @@ class FlagsFirstPassedOver(Service):
 
 
 def _taking(when: Any, act: Any = nothing) -> Any:
-    """Do not refuse false at times, but something else: read it as absent, if not as what comes of it."""
+    """Read false, at times, as absent, or do something about it."""
 
     def flag(self: Service, call: Call, name: str) -> bool:
         if call.fields.get(name) in (False, "false") and when(self, call, name):

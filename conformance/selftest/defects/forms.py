@@ -35,7 +35,7 @@ UNDONE = "update-email/others-untouched"
 def _fields(
     name: str, sentence: str, breaks: str, read: Any, also: Any = (), misnamed: Any = ()
 ) -> None:
-    """Declare: what stands in a form is something else."""
+    """Declare a defect: what stands in a form is something else."""
     row(
         *(name, sentence, breaks),
         also=(*USED, *((also,) if isinstance(also, str) else also)),

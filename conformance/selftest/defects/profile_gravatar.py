@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.selftest.changes import defect, row, table
-from conformance.selftest.overrides import by_form, crashes, instead
+from conformance.selftest.overrides import Memory, by_form, crashes, instead
 from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
@@ -46,18 +46,14 @@ table(
 
 
 @defect("gravatar_url is made from the address before this one.", SETS)
-class GravatarOneLate(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.previous: dict[str, str] = {}
-
+class GravatarOneLate(Memory):
     def save_member(self, call: Call, name: str, value: str) -> None:
         if name == "gravatar_email":
-            self.previous[call.username] = self.stored_user(call.username).gravatar_email
+            self.memory[call.username] = self.stored_user(call.username).gravatar_email
         super().save_member(call, name, value)
 
     def gravatar_key(self, user: User) -> str:
-        return self.previous.get(user.username, user.gravatar_email)
+        return str(self.memory.get(user.username, user.gravatar_email))
 
 
 row(

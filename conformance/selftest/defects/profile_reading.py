@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from conformance.selftest.changes import defect, row, table
+from conformance.selftest.overrides import Memory
 from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import MALLORY, PEGGY, TRENTINO, Seed
@@ -122,12 +123,8 @@ row(
 )
 
 
-class Cache(Service):
-    """Keeps what some logins saw, until the same login writes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[object, Reply] = {}
+class Cache(Memory):
+    """A service that keeps the answers to some logins until the same login writes."""
 
     def key(self, call: Call) -> object:
         """Return the name under which an answer is kept; nothing where it is not."""
@@ -135,11 +132,11 @@ class Cache(Service):
 
     def get_user(self, call: Call) -> Reply:
         reply, key = super().get_user(call), self.key(call)
-        return self.kept.setdefault(key, reply) if key else reply
+        return self.memory.setdefault(key, reply) if key else reply
 
     def update_user(self, call: Call) -> Reply:
         reply = super().update_user(call)
-        self.kept[self.key(call)] = reply
+        self.memory[self.key(call)] = reply
         return reply
 
 
@@ -165,15 +162,11 @@ row(
     also=(NOT_SEEN, "update-user/leaves-others"),
     misnamed="add-email/form */others-untouched update-user/refused-unchanged*",
 )
-class UpdateReadStale(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.old: dict[str, Reply] = {}
-
+class UpdateReadStale(Memory):
     def get_user(self, call: Call) -> Reply:
-        return self.old.pop(call.username, None) or super().get_user(call)
+        return self.memory.pop(call.username, None) or super().get_user(call)
 
     def update_user(self, call: Call) -> Reply:
         before, reply = super().get_user(call), super().update_user(call)
-        self.old[call.username] = before
+        self.memory[call.username] = before
         return reply

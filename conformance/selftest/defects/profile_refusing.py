@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from conformance.selftest.changes import defect, row, table
-from conformance.selftest.overrides import by_form, instead
+from conformance.selftest.overrides import Memory, by_form, instead
 from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Json, Refusal
 from conformance.selftest.reference.service import Service
@@ -83,11 +83,7 @@ WRITTEN: dict[str, Json] = {"true": True, "false": False}
 
 
 @defect("Members of the user that are none of the five can be set, and are shown so.", READ_ONLY)
-class ReadOnlySettable(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.chosen: dict[str, dict[str, Json]] = {}
-
+class ReadOnlySettable(Memory):
     def save_profile(self, call: Call, changes: dict[str, str]) -> None:
         super().save_profile(call, changes)
         shown = self.user_view(call, self.stored_user(call.username))
@@ -95,10 +91,10 @@ class ReadOnlySettable(Service):
             if call.is_form and isinstance(value, str):
                 value = int(value) if value.isdecimal() else WRITTEN.get(value, value)
             if member not in PROFILE and type(value) is type(shown.get(member)):
-                self.chosen.setdefault(call.username, {})[member] = value
+                self.memory.setdefault(call.username, {})[member] = value
 
     def user_view(self, call: Call, user: User) -> dict[str, Json]:
-        return super().user_view(call, user) | self.chosen.get(user.username, {})
+        return super().user_view(call, user) | self.memory.get(user.username, {})
 
 
 def _settable(member: str, act: Any) -> Any:

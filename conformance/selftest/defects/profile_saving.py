@@ -133,7 +133,7 @@ class UnchangedIsNotFound(Service):
 
 
 def _also(name: str, sentence: str, member: str, act: Any, misnamed: str = "") -> None:
-    """Declare: where a member is saved, more is done to others."""
+    """Declare a defect: where a member is saved, more is done to others."""
 
     def save_member(self: Service, call: Call, name: str, value: str) -> None:
         Service.save_member(self, call, name, value)

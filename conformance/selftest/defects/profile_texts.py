@@ -35,7 +35,7 @@ def _spoilt(
     form: Any = None,
     misnamed: Any = None,
 ) -> None:
-    """Declare: texts are not stored as they were sent (all or one; in forms or in JSON only)."""
+    """Declare a defect: texts are not stored as they were sent (all or one; in forms or in JSON only)."""
 
     def text(self: Service, call: Call, name: str, value: Json) -> str:
         stored = Service.text(self, call, name, value)
@@ -152,7 +152,7 @@ class TextZeroIsNothing(Service):
 def _refused(
     name: str, sentence: str, breaks: Any, bad: Callable[[str], Any], status: int = 400, **more: Any
 ) -> None:
-    """Declare: some texts, or some values of profile_url, are refused or answered with 500."""
+    """Declare a defect: some texts, or some values of profile_url, are refused or answered with 500."""
     members = PROFILE[3:4] if name.startswith("url-") else TEXTS
 
     def text(self: Service, call: Call, member: str, value: Json) -> str:
