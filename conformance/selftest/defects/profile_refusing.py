@@ -94,7 +94,7 @@ class ReadOnlySettable(Memory):
                 self.memory.setdefault(call.username, {})[member] = value
 
     def user_view(self, call: Call, user: User) -> dict[str, Json]:
-        return super().user_view(call, user) | self.memory.get(user.username, {})
+        return {**super().user_view(call, user), **self.memory.get(user.username, {})}
 
 
 def _settable(member: str, act: Any) -> Any:
