@@ -86,6 +86,19 @@ def before(method: str, look: When) -> Override:
     return {method: lambda *given: (look(*given), usual(*given))[1]}
 
 
+def rescued(method: str, error: type[Exception], act: When) -> Override:
+    """Return a method that does something else with what the usual one fails on."""
+    usual = getattr(Service, method)
+
+    def rescue(self: Service, given: Any) -> Any:
+        try:
+            return usual(self, given)
+        except error:
+            return act(given)
+
+    return {method: rescue}
+
+
 def accepted(breaks: Ids) -> tuple[str, ...]:
     """Return the ids that find a change where a request should have been refused, and was not.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -19,21 +19,26 @@ from conformance.selftest.reference.service import Service
 WRITTEN = ("update_user", "add_email", "update_email")
 """The operations that write, and answer with JSON."""
 ANSWERING = (*READING, *WRITTEN)
-ALL_DOCUMENTED, DOCUMENTED = "*/documented-answers", ids("documented-answers", WRITING)
+DOCUMENTED = ids("documented-answers", WRITING)
 
 
-def _answers(
-    name: str, sentence: str, part: str, operations: Sequence[str], edit: Any, **found: Any
-) -> None:
-    """Declare a defect: the answers of success of some operations are edited on their way out."""
+def _edited(
+    operations: Collection[str], status: int = 0, *, write: Any = bytes, headers: Any = None
+) -> dict[str, Any]:
+    """Return a method that edits the successful answers of some operations on their way out."""
 
     def operate(self: Service, call: Call) -> Reply:
         reply = Service.operate(self, call)
         if call.operation in operations:
-            edit(reply)
+            reply.status, reply.body = status or reply.status, write(reply.body)
+            reply.headers = reply.headers if headers is None else [*headers]
         return reply
 
-    row(name, sentence, ids(part, operations), operate=operate, **found)
+    return {"operate": operate}
+
+
+def _nothing(_body: bytes) -> bytes:
+    return b""
 
 
 # -- the status of success ------------------------------------------------------------------------
@@ -44,32 +49,38 @@ DONE = (
     "update-user/{sets-*,any-script} update-email/{verif*,makes-primary} delete-email/former-primary",
 )
 
-
-def _status(status: int, body: bytes | None = None) -> Callable[[Reply], None]:
-    def edit(reply: Reply) -> None:
-        reply.status = status
-        reply.body = reply.body if body is None else body
-
-    return edit
-
-
-for _name, _sentence, _operations, _edit in (
-    ("reads-are-206", "What is read is answered with 206.", READING, _status(206)),
-    ("writes-are-202", "What is written is answered with 202.", WRITING, _status(202)),
-    ("all-is-200", "Adding and deleting are 200.", ["add_email", "delete_email"], _status(200)),
-    ("updates-are-204", "Updates are 204.", ["update_user", "update_email"], _status(204, b"")),
-):
-    _answers(_name, _sentence, "success", _operations, _edit, also=DONE)
-_answers(
-    *("delete-crashes-late", "A deletion is done, and answered with 500.", "success"),
-    *(["delete_email"], _status(500)),
+table(
+    "",
+    {
+        "reads-are-206 ({get-user,list-emails}/success): What is read is answered with 206.": (
+            _edited(READING, 206)
+        ),
+        "writes-are-202 ({update-user,*-email}/success): What is written is answered with 202.": (
+            _edited(WRITING, 202)
+        ),
+        "all-is-200 ({add,delete}-email/success): Adding and deleting are 200.": (
+            _edited(["add_email", "delete_email"], 200)
+        ),
+        "updates-are-204 (update-{user,email}/success): Updates are 204.": (
+            _edited(["update_user", "update_email"], 204, write=_nothing)
+        ),
+    },
+    also=DONE,
+)
+row(
+    "delete-crashes-late",
+    "A deletion is done, and answered with 500.",
+    "delete-email/success",
     also=DONE,
     misnamed="*/others-untouched delete-email/invalid-body/missing-address",
+    **_edited(["delete_email"], 500),
 )
-_answers(
-    *("delete-is-204-with-body", "A deletion is answered with 204 and a body.", "no-body"),
-    *(["delete_email"], _status(204, b"{}")),
+row(
+    "delete-is-204-with-body",
+    "A deletion is answered with 204 and a body.",
+    "delete-email/no-body",
     also="delete-email/form",
+    **_edited(["delete_email"], write=lambda _: b"{}"),
 )
 row(
     "unknown-address-is-200",
@@ -102,47 +113,39 @@ FORMS = "*/form update-user/form-decoding"
 WRONG = f"{FORMS} update-user/{{sets-*,any-script}} update-email/both"
 
 
-def _raw(edit: Callable[[bytes], bytes]) -> Callable[[Reply], None]:
-    def change(reply: Reply) -> None:
-        reply.body = edit(reply.body)
-
-    return change
-
-
-def _as_html(reply: Reply) -> None:
-    reply.header("Content-Type", "text/html")
-
-
-_answers("answers-as-html", "Answers are HTML.", "json", ANSWERING, _as_html, misnamed=WRONG)
-_answers(
-    *("answers-untyped", "Answers have no type.", "json", ANSWERING),
-    lambda reply: reply.headers.clear(),
+table(
+    ids("json", ANSWERING),
+    {
+        "answers-as-html: Answers are HTML.": [("Content-Type", "text/html")],
+        "answers-untyped: Answers have no type.": [],
+    },
+    lambda headers: _edited(ANSWERING, headers=headers),
     misnamed=WRONG,
 )
-_answers(
-    "answers-empty",
-    "Writes are answered with nothing.",
-    "json",
-    WRITTEN,
-    _raw(lambda _: b""),
+row(
+    *("answers-empty", "Writes are answered with nothing.", ids("json", WRITTEN)),
     also=SHOWN,
     misnamed=FORMS,
+    **_edited(WRITTEN, write=_nothing),
 )
-for _name, _sentence, _part, _operations, _write in (
-    (
-        *("answer-as-printed", "The user lacks the comma that the documentation forgot.", "json"),
-        *(["get_user"], lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body)),
-    ),
-    (
-        *("answers-in-python", "Reads are Python.", "json", READING),
-        lambda body: repr(json.loads(body)).encode(),
-    ),
-    (
-        *("answers-in-quotes", "What is read is JSON inside a JSON text.", "members", READING),
-        lambda body: json.dumps(body.decode()).encode(),
-    ),
-):
-    _answers(_name, _sentence, _part, _operations, _raw(_write), also=SHOWN)
+table(
+    "",
+    {
+        "answer-as-printed (get-user/json): The user lacks the comma that the page forgot.": (
+            _edited(
+                ["get_user"],
+                write=lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body),
+            )
+        ),
+        "answers-in-python ({get-user,list-emails}/json): Reads are Python.": _edited(
+            READING, write=lambda body: repr(json.loads(body)).encode()
+        ),
+        "answers-in-quotes ({get-user,list-emails}/members): Reads are JSON in a text.": _edited(
+            READING, write=lambda body: json.dumps(body.decode()).encode()
+        ),
+    },
+    also=SHOWN,
+)
 
 
 @defect("Who does not ask for JSON is sent HTML.", ids("json", READING))
@@ -206,21 +209,25 @@ table(
 table(
     "",
     {
-        "form-bytes-crash (update-user/documented-answers add-email/documented-answers update-email/documented-answers delete-email/documented-answers): A form that is no UTF-8 is 500.": crashes(
-            "form_text",
-            lambda _self, raw: "\ufffd" in unquote_plus(raw.decode("ascii", "replace")),
+        "form-bytes-crash ({update-user,*-email}/documented-answers): A form of no UTF-8 is 500.": (
+            crashes(
+                "form_text",
+                lambda _self, raw: "\ufffd" in unquote_plus(raw.decode("ascii", "replace")),
+            )
         ),
-        "other-domain-crashes (add-email/documented-answers): A domain beyond ASCII is 500.": crashes(
-            "wanted_address",
-            lambda _self, call: (
-                call.operation == "add_email"
-                and not str(call.fields.get("email")).rpartition("@")[2].isascii()
-            ),
+        "other-domain-crashes (add-email/documented-answers): A domain beyond ASCII is 500.": (
+            crashes(
+                "wanted_address",
+                lambda _self, call: (
+                    call.operation == "add_email"
+                    and not str(call.fields.get("email")).rpartition("@")[2].isascii()
+                ),
+            )
         ),
-        "long-address-is-422 (*-email/documented-answers): An address of more than 254 characters is 422.": crashes(
+        "long-address-is-422 (*-email/documented-answers): Over 254 characters, it is 422.": crashes(
             "malformed_address", lambda _self, _call, value: len(value) > 254, 422
         ),
-        "conflict-is-409 (add-email/{documented-answers,duplicate}): An address that the user has already is 409.": {
+        "conflict-is-409 (add-email/{documented-answers,duplicate}): Adding again is 409.": {
             "add_again": lambda self, call, taken: refuse(409)
         },
     },

@@ -32,13 +32,13 @@ INVALID, DUPLICATE = (
 table(
     "add-email/",
     {
-        "add-answers-little (answers-address): The answer to a new address is the address alone.": lambda data: {
+        "add-answers-little (answers-address): The answer lacks the flags.": lambda data: {
             "email": data["email"]
         },
-        "add-answers-capitals (answers-address): The answer to a new address has it in capitals.": lambda data: (
+        "add-answers-capitals (answers-address): The answer has it in capitals.": lambda data: (
             data | {"email": data["email"].upper()}
         ),
-        "add-answers-true ({not-verified,not-primary}): The answer calls a new address verified and primary; it is neither.": lambda data: (
+        "add-answers-true ({not-verified,not-primary}): The answer says both.": lambda data: (
             data | {"verified": True, "primary": True}
         ),
     },
@@ -62,18 +62,23 @@ row(
 table(
     "add-email/",
     {
-        "add-primary (not-primary others-untouched): A new address becomes the primary one.": Service.make_primary,
+        "add-primary (not-primary others-untouched): A new address becomes the primary one.": (
+            Service.make_primary
+        ),
         "add-verified-by-form (form): A new address from a form is verified at once.": (
             lambda self, call, one: call.is_form and self.verify(call, one)
         ),
-        "add-replaces-unverified (others-untouched): A new address takes the place of those that are not verified.": removing(
+        "add-replaces-unverified (others-untouched): What is not verified goes.": removing(
             lambda call, one, other: not other.verified and other.id != one.id
         ),
-        "add-to-the-first-too (others-untouched): A new address of another account is added to the first one too.": lambda self, call, one: (
-            is_first(self, call) or self.store.add_address(self.seed.users[0].username, one.email)
+        "add-to-the-first-too (others-untouched): The first account gets it too.": (
+            lambda self, call, one: (
+                is_first(self, call)
+                or self.store.add_address(self.seed.users[0].username, one.email)
+            )
         ),
-        "add-changes-company (others-untouched): A new address is written into the company.": lambda self, call, one: (
-            self.store.change_user(call.username, company=one.email)
+        "add-changes-company (others-untouched): A new address is written into the company.": (
+            lambda self, call, one: self.store.change_user(call.username, company=one.email)
         ),
     },
     lambda act: more("insert", act),

@@ -31,7 +31,7 @@ PRIMARY_STAYS, FORMER = "delete-email/primary-refused", "delete-email/former-pri
 table(
     "delete-email/",
     {
-        "delete-not-done-if-verified (removes): The deletion of a verified address is answered, not done.": instead(
+        "delete-not-done-if-verified (removes): What is verified is not deleted.": instead(
             "remove", lambda self, call, one: one.verified, nothing
         ),
         "delete-takes-last (removes): A deletion takes the last address instead.": {

@@ -56,17 +56,17 @@ table(
 table(
     "",
     {
-        "list-without-any-primary (list-emails/one-primary): No address of the list is primary.": lambda one: (
+        "list-without-any-primary (list-emails/one-primary): None is primary.": lambda one: (
             one | {"primary": False}
         ),
-        "list-verified-is-primary (list-emails/one-primary): What is verified is listed as primary.": lambda one: (
-            one | {"primary": one["verified"]}
+        "list-verified-is-primary (list-emails/one-primary): The verified are primary.": (
+            lambda one: one | {"primary": one["verified"]}
         ),
-        "list-without-tags (list-emails/complete): What stands after a plus is not listed.": lambda one: (
-            one | {"email": without_tag(one["email"])}
+        "list-without-tags (list-emails/complete): What stands after a plus is not listed.": (
+            lambda one: one | {"email": without_tag(one["email"])}
         ),
-        "list-all-verified (add-email/not-verified): All addresses are listed as verified.": lambda one: (
-            one | {"verified": True}
+        "list-all-verified (add-email/not-verified): All addresses are listed as verified.": (
+            lambda one: one | {"verified": True}
         ),
     },
     _each,
@@ -75,7 +75,7 @@ table(
 table(
     "list-emails/",
     {
-        "list-primary-of-first-user-only (one-primary): No address of any account but the first one is primary.": {
+        "list-primary-of-first-user-only (one-primary): Only the first account has one.": {
             "list_view": lambda self, call, found: [
                 one | {"primary": one["primary"] and is_first(self, call)}
                 for one in _views(self, call, found)
@@ -106,19 +106,23 @@ row(
 table(
     "list-emails/",
     {
-        "list-of-verified (complete): Those not verified are not listed.": lambda self, call, found: [
-            one for one in found if one.verified
-        ],
+        "list-of-verified (complete): Those not verified are not listed.": (
+            lambda self, call, found: [one for one in found if one.verified]
+        ),
         "list-of-fifty (complete): The list ends after fifty.": lambda self, call, found: found[
             :50
         ],
-        "list-has-twice (complete): Verified addresses stand twice in the list, as from a join.": lambda self, call, found: [
-            *found,
-            *(one for one in found if one.verified),
-        ],
-        "list-has-unverified-of-all (own-only): The list has the unverified addresses of all users.": lambda self, call, found: [
-            one for one in self.store.addresses() if one in found or not one.verified
-        ],
+        "list-has-twice (complete): Verified addresses stand twice in the list, as from a join.": (
+            lambda self, call, found: [
+                *found,
+                *(one for one in found if one.verified),
+            ]
+        ),
+        "list-has-unverified-of-all (own-only): The unverified of all are listed.": (
+            lambda self, call, found: [
+                one for one in self.store.addresses() if one in found or not one.verified
+            ]
+        ),
     },
     _shown,
     also=FOLLOWS,

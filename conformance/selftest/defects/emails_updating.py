@@ -59,14 +59,16 @@ class UpdateEmailAnswersOld(Service):
 table(
     "update-email/",
     {
-        "verify-makes-primary (verifying-keeps-primary): Verifying an address makes it primary.": Service.make_primary,
-        "verify-unsets-primary (verifying-keeps-primary): Verifying the primary address unsets it.": lambda self, call, one: (
-            one.is_primary and self.unset_primary(call)
+        "verify-makes-primary (verifying-keeps-primary): A verification makes primary.": (
+            Service.make_primary
+        ),
+        "verify-unsets-primary (verifying-keeps-primary): To verify the primary unsets it.": (
+            lambda self, call, one: one.is_primary and self.unset_primary(call)
         ),
         "verify-shared (others-untouched): It is verified for all who have it.": changing(
             shared, verified=True
         ),
-        "verify-alike (others-untouched): A verification verifies every address that begins like this one.": changing(
+        "verify-alike (others-untouched): Whatever begins like it is verified too.": changing(
             lambda call, one, other: own(call, one, other) and other.email.startswith(local(one)),
             verified=True,
         ),
@@ -80,11 +82,11 @@ table(
 table(
     "update-email/",
     {
-        "primary-unverifies-new (others-untouched): The new primary address is unverified.": changing(
-            itself, verified=False
+        "primary-unverifies-new (others-untouched): The new primary address is unverified.": (
+            changing(itself, verified=False)
         ),
-        "primary-again-unset (makes-primary): The primary address, made primary again, is primary no longer.": lambda self, call, one: (
-            one.is_primary and self.unset_primary(call)
+        "primary-again-unset (makes-primary): Made primary again, it is no longer.": (
+            lambda self, call, one: one.is_primary and self.unset_primary(call)
         ),
     },
     lambda act: more("make_primary", act),
@@ -94,13 +96,13 @@ table(
     "update-email/",
     {
         "primary-twice (unsets-previous): The previous primary address stays primary.": nothing,
-        "primary-deletes-previous (unsets-previous): The previous primary address is deleted.": lambda self, call: (
-            self.store.remove(
+        "primary-deletes-previous (unsets-previous): The previous primary address is deleted.": (
+            lambda self, call: self.store.remove(
                 lambda one: one.is_primary and own(call, one, one) and not is_meant(call, one)
             )
         ),
-        "primary-unsets-all (others-untouched): Setting a primary address unsets those of all users.": lambda self, call: (
-            self.store.change(lambda one: True, is_primary=False)
+        "primary-unsets-all (others-untouched): A new primary unsets those of all.": (
+            lambda self, call: self.store.change(lambda one: True, is_primary=False)
         ),
     },
     lambda method: {"unset_primary": method},
@@ -224,13 +226,17 @@ def _done(member: str, **change: bool) -> Any:
 table(
     "update-email/",
     {
-        "false-ignored-in-forms (no-unverify no-unset-primary): false in a form counts as absent.": _taking(
+        "false-ignored-in-forms (no-un{verify,set-primary}): In a form, false is absent.": _taking(
             by_form
         ),
-        "false-primary-ignored-for-new-primary (no-unset-primary): It counts as absent for a new primary address.": _taking(
-            lambda self, call, name: (
-                name == "primary"
-                and any(one.is_primary and is_meant(call, one) for one in self.searched(call)[1:])
+        "false-ignored-for-new-primary (no-unset-primary): false is absent for a new primary.": (
+            _taking(
+                lambda self, call, name: (
+                    name == "primary"
+                    and any(
+                        one.is_primary and is_meant(call, one) for one in self.searched(call)[1:]
+                    )
+                )
             )
         ),
         'false-verified-done (no-unverify): "verified": false is carried out.': _done(
@@ -262,8 +268,8 @@ def _refused_late(other: str, act: Any) -> Any:
 table(
     "update-email/",
     {
-        'false-primary-refused-late (no-unset-primary): It is refused after "verified": true was carried out.': _refused_late(
-            "verified", Service.verify
+        "false-primary-refused-late (no-unset-primary): It is refused when all else is done.": (
+            _refused_late("verified", Service.verify)
         ),
     },
     misnamed="update-email/invalid-body/missing-address",
@@ -292,27 +298,28 @@ def _finding(choose: Any) -> Any:
 
 
 table(
-    "",
+    "*-email/not-found/",
     {
-        "unknown-address-is-similar ({update,delete}-email/not-found/address): An unknown address is taken for one that begins like it.": _finding(
+        "unknown-address-is-similar (address): It is taken for one that begins like it.": _finding(
             lambda self, call, email: next(
-                (
-                    one
-                    for one in self.searched(call)
-                    if email[:5] in one.email and not one.is_primary
-                ),
-                None,
+                (o for o in self.searched(call) if email[:5] in o.email and not o.is_primary), None
             )
         ),
-        "update-adds-unknown (update-email/not-found/address): Updating an unknown address adds it.": _finding(
-            lambda self, call, email: call.operation == "update_email" and self.insert(call, email)
-        ),
-        "foreign-address-found (*/not-found/foreign-address): Somebody else's address can be updated and deleted.": {
+        "foreign-address-found (foreign-address): It can be updated and deleted.": {
             "searched": lambda self, call: self.store.addresses(
                 call.username if call.operation == "add_email" else None
             )
         },
-        "update-for-first-user-only (update-email/success): Addresses of any account but the first are unknown to it.": crashes(
+    },
+    also=FOLLOWS,
+)
+table(
+    "update-email/",
+    {
+        "update-adds-unknown (not-found/address): Updating an unknown address adds it.": _finding(
+            lambda self, call, email: call.operation == "update_email" and self.insert(call, email)
+        ),
+        "update-for-first-user-only (success): For others, each address is unknown.": crashes(
             "update_email", lambda self, call: not is_first(self, call), 404
         ),
     },
@@ -336,11 +343,11 @@ def _first_done(act: Any) -> Any:
 table(
     "update-email/",
     {
-        "update-unknown-unsets-primary (not-found/address): An unknown address made primary is 404; none is primary.": lambda self, call, email: (
-            sent_true(call, "primary") and self.unset_primary(call)
+        "update-unknown-unsets-primary (not-found/address): It is 404, and no primary is left.": (
+            lambda self, call, email: sent_true(call, "primary") and self.unset_primary(call)
         ),
-        "update-takes-over (not-found/foreign-address): Somebody else's address moves here when it is updated.": lambda self, call, email: (
-            self.store.change(
+        "update-takes-over (not-found/foreign-address): Another user's address moves here.": (
+            lambda self, call, email: self.store.change(
                 lambda one: one.email == email and not one.is_primary, username=call.username
             )
         ),

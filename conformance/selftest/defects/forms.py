@@ -136,8 +136,8 @@ row(
 table(
     DECODING,
     {
-        "form-plus-replaced-late: In a form, %2B becomes +, and + a space after that.": lambda raw: (
-            _spaced(unquote_to_bytes(raw))
+        "form-plus-replaced-late: In a form, %2B becomes +, and + a space after that.": (
+            lambda raw: _spaced(unquote_to_bytes(raw))
         ),
         "form-decoded-twice: Forms are decoded twice.": lambda raw: _plus(_plus(raw)),
         "form-lower-escapes-stay: In a form, escapes in lower case (%c3) stay.": lambda raw: _plus(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import yaml
 
 from conformance.selftest.changes import defect, row, table
-from conformance.selftest.overrides import crashes, failing
+from conformance.selftest.overrides import crashes, failing, rescued
 from conformance.selftest.reference.calls import Call, Json, Refusal
 from conformance.selftest.reference.service import Service
 
@@ -44,17 +45,8 @@ def _first(text: str) -> Any:
     return json.JSONDecoder().raw_decode(text.lstrip())[0]
 
 
-def _malformed(read: Any) -> Any:
-    """Read what is no JSON all the same."""
-
-    def load_json(self: Service, text: str) -> Any:
-        try:
-            return Service.load_json(self, text)
-        except ValueError:
-            return read(text)
-
-    return {"load_json": load_json}
-
+_malformed = partial(rescued, "load_json", ValueError)
+_no_utf8 = partial(rescued, "json_text", UnicodeDecodeError)
 
 row(
     *("malformed-crashes", "Malformed JSON is 500.", MALFORMED),
@@ -139,19 +131,6 @@ row(
 
 # -- no UTF-8 -------------------------------------------------------------------------------------
 
-
-def _no_utf8(read: Any) -> Any:
-    """Read bytes that are no UTF-8 all the same."""
-
-    def json_text(self: Service, body: bytes) -> Any:
-        try:
-            return Service.json_text(self, body)
-        except UnicodeDecodeError:
-            return read(body)
-
-    return {"json_text": json_text}
-
-
 table(
     UTF8,
     {
@@ -182,15 +161,13 @@ table(
     also=(ANSWERS, MISSING),
 )
 table(
-    "",
+    "*/invalid-body/",
     {
-        "no-object-crashes (*/invalid-body/not-an-object): A body that is an array, a scalar or null is 500.": _no_object(
-            failing(500)
+        "no-object-crashes (not-an-object): A body that is an array, a scalar or null is 500.": (
+            _no_object(failing(500))
         ),
-        "utf8-crashes (*/invalid-body/invalid-utf8): JSON that is no UTF-8 is 500.": _no_utf8(
-            failing(500)
-        ),
-        "missing-address-crashes (*-email/invalid-body/empty */invalid-body/missing-address): A body without an address is 500.": {
+        "utf8-crashes (invalid-utf8): JSON that is no UTF-8 is 500.": _no_utf8(failing(500)),
+        "missing-address-crashes (empty missing-address): A body without an address is 500.": {
             "no_address": failing(500)
         },
     },

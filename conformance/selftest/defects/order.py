@@ -13,32 +13,34 @@ from conformance.selftest.reference.service import Service
 
 FIRST, BODY = "*/order/unauthenticated-first", "*/order/access-before-body"
 STALE = "*/unauthenticated/{expired,revoked}"
-UNCHANGED = "refused-unchanged/access"
 Look = Callable[..., Any]
 
 # -- something is refused before the login --------------------------------------------------------
 
 table(
-    "*/",
+    FIRST,
     {
-        "404-before-401 (order/unauthenticated-first): An unknown username is told to people who have not logged in.": refuses(
+        "404-before-401: An unknown username is told to people who have not logged in.": refuses(
             *("unauthorized", 404),
             when=lambda self, call, reason: not self.store.user(call.username),
         ),
-        "owner-before-password (order/unauthenticated-first): Whose account it is is asked before the password is looked at.": refuses(
+        "owner-before-password: The account is looked at before the password is.": refuses(
             *("wrong_login", 403),
             when=lambda self, call, name: self.store.user(name) and name != call.username,
         ),
-        "owner-before-age (unauthenticated/{expired,revoked}): Whose account it is is asked before the age of a token is looked at.": refuses(
-            *("stale_token", 403),
-            when=lambda self, call, token: token.username != call.username,
-        ),
-        "404-before-age (unauthenticated/{expired,revoked}): An unknown username is told before the age of a token is looked at.": refuses(
-            *("stale_token", 404),
-            when=lambda self, call, token: not self.store.user(call.username),
-        ),
     },
     also=STALE,
+)
+table(
+    STALE,
+    {
+        "owner-before-age: The account is looked at before the age of a token is.": refuses(
+            "stale_token", 403, when=lambda self, call, token: token.username != call.username
+        ),
+        "404-before-age: The username is looked up before the age of a token is.": refuses(
+            "stale_token", 404, when=lambda self, call, token: not self.store.user(call.username)
+        ),
+    },
 )
 
 # -- something in the body is refused before access -----------------------------------------------
@@ -139,13 +141,12 @@ table(
 table(
     "",
     {
-        "address-404-before-owner ({update,delete}-email/order/access-before-body): That an address is not there is told to everybody.": UNKNOWN,
-        "primary-before-owner (delete-email/order/access-before-body): That an address is primary is told to all who would delete it.": looks_up(
-            primary, "delete_email"
-        ),
-        "taken-before-owner (add-email/order/access-before-body): That an address is there is told to all who would add it.": looks_up(
-            taken, "add_email"
-        ),
+        f"{name}-before-owner ({where}-email/order/access-before-body): {what} is told to all.": look
+        for name, where, what, look in (
+            ("address-404", "{update,delete}", "That it is not there", UNKNOWN),
+            ("primary", "delete", "That it is primary", looks_up(primary, "delete_email")),
+            ("taken", "add", "That it is there", looks_up(taken, "add_email")),
+        )
     },
     lambda look: before("not_owner", look),
     also="*/forbidden/owner-*",
@@ -174,19 +175,17 @@ def misdirected(self: Service, call: Call) -> None:
 
 
 table(
-    "",
+    ids("refused-unchanged/access", WRITING),
     {
-        "401-acts (update-user/refused-unchanged/access add-email/refused-unchanged/access update-email/refused-unchanged/access delete-email/refused-unchanged/access): Without good credentials, a request is refused, and carried out.": before(
-            "unauthorized", done
-        ),
-        "scope-403-acts (update-user/refused-unchanged/access add-email/refused-unchanged/access update-email/refused-unchanged/access delete-email/refused-unchanged/access): Without the scope, a request is refused, and carried out.": before(
-            "lacks_scope", done
-        ),
-        "owner-403-acts (update-user/refused-unchanged/access add-email/refused-unchanged/access update-email/refused-unchanged/access delete-email/refused-unchanged/access): From somebody else, a request is refused, and carried out.": before(
-            "not_owner", done
-        ),
-        "owner-403-acts-on-caller (update-user/refused-unchanged/access add-email/refused-unchanged/access): It is refused, and carried out on the caller's own account.": before(
-            "not_owner", misdirected
-        ),
+        "401-acts: Without a login, a request is refused, and carried out.": "unauthorized",
+        "scope-403-acts: Without the scope, a request is refused, and carried out.": "lacks_scope",
+        "owner-403-acts: From others, a request is refused, and carried out.": "not_owner",
     },
+    lambda method: before(method, done),
+)
+row(
+    "owner-403-acts-on-caller",
+    "It is refused, and carried out on the caller's own account.",
+    "{update-user,add-email}/refused-unchanged/access",
+    **before("not_owner", misdirected),
 )

@@ -58,7 +58,7 @@ table(
 
 
 @defect(
-    "The username in the path is only looked up: everybody reads and changes the own account there.",
+    "The username in the path is only looked up: it is the own account that is read.",
     BOTH,
     also=ORDER,
     misnamed=DONE,

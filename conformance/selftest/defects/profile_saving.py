@@ -42,14 +42,14 @@ table(
 table(
     "update-user/",
     {
-        "company-lands-in-location (sets-company leaves-others): company is stored as the location.": lambda _, sent: {
-            "location" if k == "company" else k: sent[k] for k in sent
-        },
-        "fifth-member-lost (sets-several): Of five members at once, the last is not saved.": lambda _, changes: (
-            dict(list(changes.items())[:4])
+        "company-lands-in-location (sets-company leaves-others): company becomes location.": (
+            lambda _, sent: {"location" if k == "company" else k: sent[k] for k in sent}
         ),
-        "unknown-member-loses-all (sets-several): Beside an unknown member, nothing is saved, 200.": lambda call, changes: (
-            {} if set(call.fields) - set(PROFILE) else changes
+        "fifth-member-lost (sets-several): Of five members at once, the last is not saved.": (
+            lambda _, changes: dict(list(changes.items())[:4])
+        ),
+        "unknown-member-loses-all (sets-several): Beside an unknown one, nothing is saved.": (
+            lambda call, changes: {} if set(call.fields) - set(PROFILE) else changes
         ),
     },
     _saving,

@@ -85,11 +85,11 @@ for _entry, _operations, _breaks, _when in (
 table(
     "*/",
     {
-        "exact-scopes (bearer-accepted forbidden/scope-subsets): A token must have the scope and no other.": lambda self, call, scopes: (
-            len(scopes) > 1
+        "exact-scopes (bearer-accepted forbidden/scope-subsets): One scope, no more.": (
+            lambda self, call, scopes: len(scopes) > 1
         ),
-        "pairs-of-scopes-refused (forbidden/scope-subsets): A token with exactly two scopes is refused.": lambda self, call, scopes: (
-            len(scopes) == 2
+        "pairs-of-scopes-refused (forbidden/scope-subsets): Two scopes are refused.": (
+            lambda self, call, scopes: len(scopes) == 2
         ),
     },
     partial(denies, "token_may"),
