@@ -193,9 +193,9 @@ def build(changes: Iterable[Change]) -> Service:
 def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
     """Put variations together that can be had at once, in as few groups as a first fit makes.
 
-    Two of them are in each other's way where each defines the same name otherwise, in classes of its own, and
-    one does not call what it overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
-    a wrong guess costs time and nothing else.
+    Two of them are in each other's way where each defines the same name otherwise, in classes of its own,
+    and one does not call what it overrides, or if one is a base of the other. A group that is accused is
+    tried again one by one, so that a wrong guess costs time and nothing else.
     """
     found: list[list[Variation]] = []
     for one in variations:

@@ -65,6 +65,14 @@ _fields(
     f"{NO_ADDRESS} update-email/no-un*",
     f"{TAKEN} {UNDONE}",
 )
+_fields(
+    "form-three-members",
+    "Of a form, three members are read at most.",
+    "update-user/form",
+    lambda call, form: dict(list(form.items())[:3]),
+    NO_ADDRESS,
+    TAKEN,
+)
 row(
     "forms-read-as-json",
     "A form is read as JSON, whatever Content-Type says; so is all else.",
