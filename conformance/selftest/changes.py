@@ -11,6 +11,13 @@ or a row, where one method with one expression says it all:
     row("primary-deletable", "The primary address can be deleted.", "delete-email/primary-refused",
         guarded=lambda self, call, address: False)
 
+or one of a table, whose keys are names and sentences:
+
+    table("list-emails/complete", {"list-of-fifty: The list ends after fifty.": …}, shown)
+
+Ids are given as words with blanks between: "*/form" are those of all operations that have it,
+"update-email/{verifies,both}" are two.
+
 The module knows no defect: `defects/` and `variations/` add theirs when they are imported.
 """
 
@@ -19,14 +26,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import filter as matching
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
-from conformance.catalogue.requirements import slug
+from conformance.catalogue.requirements import catalogue, slug
 from conformance.selftest.reference.service import Service
 
 Ids = str | Sequence[str]
-"""One id of a requirement, or several."""
+"""Ids of requirements, or patterns of them: in one text with blanks between, or in several."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ def defect(
 
     def declare(service: type[Service]) -> type[Service]:
         chosen = name or _kebab(service.__name__)
-        _add(Defect(chosen, sentence, _ids(breaks), _ids(also), _ids(misnamed), service))
+        _add(Defect(chosen, sentence, _known(breaks), _ids(also), _ids(misnamed), service))
         return service
 
     return declare
@@ -110,7 +119,7 @@ def row(
     Within a function of a row, `base.method(self, …)` stands for what is overridden.
     """
     service: type[Service] = type(name, (base,), overrides)
-    _add(Defect(name, sentence, _ids(breaks), _ids(also), _ids(misnamed), service))
+    _add(Defect(name, sentence, _known(breaks), _ids(also), _ids(misnamed), service))
 
 
 def variation(
@@ -141,6 +150,34 @@ def variation_row(
     _add(Variation(name, sentence, clause, _ids(misses), visible, service))
 
 
+_TITLE = re.compile(r"([^ ]+)(?: \(([^)]*)\))?: (.+)")
+
+
+def table(
+    shared: Ids,
+    entries: Mapping[str, Any],
+    make: Callable[[Any], Mapping[str, Any]] = dict,
+    *,
+    declare: Callable[..., None] = row,
+    **more: Any,
+) -> None:
+    """Declare a defect for each entry: `name: sentence`, and the value that `make` makes overrides of.
+
+    An entry `name (ids): sentence` breaks other ids than the shared ones, which are put before them. With
+    `variation_row` as `declare`, clauses stand in place of ids; without one, values are pairs with theirs.
+    """
+    for title, value in entries.items():
+        name, own, sentence = _TITLE.fullmatch(title).groups()  # type: ignore[union-attr]
+        ids_or_clause, given = (shared, value) if shared or own else value
+        if own:
+            ids_or_clause = [f"{shared}{one}" for one in own.split()]
+        declare(name, sentence, ids_or_clause, **more, **make(given))
+
+
+variations = partial(table, declare=variation_row)
+"""Declare a legal variation for each entry of a table."""
+
+
 def ids(part: str, operations: Iterable[str]) -> tuple[str, ...]:
     """Return the id of a requirement that each of some operations has."""
     return tuple(f"{slug(operation)}/{part}" for operation in operations)
@@ -156,9 +193,9 @@ def build(changes: Iterable[Change]) -> Service:
 def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
     """Put variations together that can be had at once, in as few groups as a first fit makes.
 
-    Two of them are in each other's way where each defines the same name otherwise, in classes of its own, and
-    one does not call what it overrides, or if one is a base of the other. A group that is accused is tried again one by one, so that
-    a wrong guess costs time and nothing else.
+    Two of them are in each other's way where each defines the same name otherwise, in classes of its own,
+    and one does not call what it overrides, or if one is a base of the other. A group that is accused is
+    tried again one by one, so that a wrong guess costs time and nothing else.
     """
     found: list[list[Variation]] = []
     for one in variations:
@@ -201,7 +238,26 @@ def _add(change: Change) -> None:
 
 
 def _ids(given: Ids) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+    words = (
+        given.split() if isinstance(given, str) else [word for one in given for word in one.split()]
+    )
+    return tuple(one for word in words for one in _alternatives(word))
+
+
+def _alternatives(word: str) -> list[str]:
+    before, _open, rest = word.partition("{")
+    inner, _close, after = rest.partition("}")
+    return (
+        [before + one + end for one in inner.split(",") for end in _alternatives(after)]
+        if rest
+        else [word]
+    )
+
+
+def _known(given: Ids) -> tuple[str, ...]:
+    """Return the ids of the catalogue that are meant; an id that it does not have stays."""
+    found = (matching(catalogue(), one) or [one] for one in _ids(given))
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def _kebab(name: str) -> str:

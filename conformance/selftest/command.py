@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import INTERRUPTED
@@ -28,76 +28,53 @@ _MAX_EXAMPLES = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command.
+    """Run the command.
 
     Returns:
         0: every defect was found by the requirements that it names, and no variation was accused.
         1: something was not found, or accused wrongly. 2: usage.
     """
-    parser = _parser()
     try:
-        chosen = parser.parse_args(arguments)
+        chosen = _parser().parse_args(arguments)
     except SystemExit as end:
         return int(end.code or 0)
     load()
-    names = _chosen(chosen.only)
+    names = [name for name in CHANGES if _is_chosen(name, chosen.only)]
     unknown = [path for path in chosen.report if path.suffix not in (".html", ".json")]
     if unknown or not names:
         problem = f"{unknown[0]}: a report is .html or .json" if unknown else "nothing is called so"
         sys.stderr.write(f"conformance selftest: {problem}\n")
         return USAGE
     if chosen.list:
-        for name in names:
-            sys.stdout.write(f"{name}: {CHANGES[name].sentence}\n")
+        sys.stdout.writelines(f"{name}: {CHANGES[name].sentence}\n" for name in names)
         return FOUND
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return run_selftest(
-            names,
-            reports=chosen.report,
-            processes=chosen.processes,
-            max_examples=chosen.max_examples,
-            full=chosen.full,
-            complete=not chosen.only,
-        )
+        return _run(names, chosen)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def run_selftest(
-    names: Sequence[str],
-    *,
-    reports: Sequence[Path],
-    processes: int,
-    max_examples: int,
-    full: bool,
-    complete: bool,
-) -> int:
-    """Try defects and variations, print the matrix in short, and write the reports.
-
-    Args:
-        names: Of the defects and variations to try.
-        reports: Files to write: .html or .json.
-        processes: How many try them at the same time.
-        max_examples: Generated requests per operation and kind.
-        full: Whether each defect meets all checks, and not only those of what it breaks.
-        complete: Whether these are all, so that gaps are complained of.
-
-    Returns:
-        0, or 1 if something was not found, or accused wrongly.
-    """
+def _run(names: Sequence[str], chosen: argparse.Namespace) -> int:
+    """Try defects and variations, print the matrix in short, and write the reports."""
     begun = time.monotonic()
     done: list[Trial] = []
-    for trial in trials(names, processes, max_examples, full=full):
+    for trial in trials(names, chosen.processes, chosen.max_examples, full=chosen.full):
         done.append(trial)
-        _show_progress(len(done), len(names) + 1)
-    matrix = Matrix(catalogue(), CHANGES, done, read_justifications(), complete=complete, full=full)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{len(done)} of {len(names) + 1} servers tried")
+            sys.stderr.flush()
+    matrix = Matrix(
+        *(catalogue(), CHANGES, done, read_justifications()),
+        complete=not chosen.only,
+        full=chosen.full,
+    )
     complaints = list(matrix.complaints())
     seconds = time.monotonic() - begun
     _print(matrix, complaints, seconds)
-    for path in reports:
-        data = matrix.to_data()
-        text = page(matrix, seconds) if path.suffix == ".html" else json.dumps(data, indent=2)
+    for path in chosen.report:
+        as_page = path.suffix == ".html"
+        text = page(matrix, seconds) if as_page else json.dumps(matrix.to_data(), indent=2)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
         sys.stdout.write(f"written: {path}\n")
@@ -115,65 +92,32 @@ def _parser() -> argparse.ArgumentParser:
         description="Show that the suite finds planted defects, and accuses no legal variation.",
         epilog="Exit codes: 0 all as it should be, 1 something not found or accused wrongly, 2 usage.",
     )
-    parser.add_argument(
-        "--only",
-        metavar="ID_OR_PREFIX",
-        action="append",
-        default=[],
-        help="try this defect or variation, or all whose ids (or broken requirements) begin so",
-    )
-    parser.add_argument(
-        "--report",
-        metavar="FILE",
-        action="append",
-        default=[],
-        type=Path,
-        help="write the kill matrix as a page (.html) or as data (.json); may be given again",
-    )
-    parser.add_argument(
-        "--processes",
-        metavar="N",
-        type=count,
-        default=os.cpu_count() or 1,
-        help="how many are tried at the same time (default: one per processor)",
-    )
-    parser.add_argument(
-        "--max-examples",
-        metavar="N",
-        type=count,
-        default=_MAX_EXAMPLES,
-        help=f"generated requests per operation and kind (default: {_MAX_EXAMPLES})",
-    )
-    parser.add_argument(
-        "--full",
-        action="store_true",
-        help="let each defect meet all checks, and not only those of what it breaks; try each variation alone",
-    )
-    parser.add_argument(
-        "--list", action="store_true", help="list the defects and variations, and try none"
-    )
+    add = parser.add_argument
+    several: dict[str, Any] = {"action": "append", "default": []}
+    only = "try this defect or variation, or all whose ids (or broken requirements) begin so"
+    report = "write the kill matrix as a page (.html) or as data (.json); may be given again"
+    processes = "how many are tried at the same time (default: one per processor)"
+    examples = f"generated requests per operation and kind (default: {_MAX_EXAMPLES})"
+    full = "let each defect meet all checks, not only those of what it breaks; try each variation alone"
+    listed = "list the defects and variations, and try none"
+    add("--only", metavar="ID_OR_PREFIX", help=only, **several)
+    add("--report", metavar="FILE", type=Path, help=report, **several)
+    add("--processes", metavar="N", type=count, default=os.cpu_count() or 1, help=processes)
+    add("--max-examples", metavar="N", type=count, default=_MAX_EXAMPLES, help=examples)
+    add("--full", action="store_true", help=full)
+    add("--list", action="store_true", help=listed)
     return parser
 
 
-def _chosen(choices: Sequence[str]) -> list[str]:
-    """The names that are chosen: by the name itself, else by the beginning of it or of what is broken."""
-    known = CHANGES
-
-    def matches(name: str, choice: str) -> bool:
-        if choice in known:
-            return name == choice
-        breaks = getattr(known[name], "breaks", ())
-        return any(one.startswith(choice) for one in (name, *breaks))
-
-    return [
-        name for name in known if not choices or any(matches(name, choice) for choice in choices)
-    ]
-
-
-def _show_progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} of {total} servers tried" + ("\n" if done == total else ""))
-        sys.stderr.flush()
+def _is_chosen(name: str, choices: Sequence[str]) -> bool:
+    """Tell whether a choice is a name, or where there is none, begins it or what it breaks."""
+    breaks = getattr(CHANGES[name], "breaks", ())
+    return not choices or any(
+        name == choice
+        if choice in CHANGES
+        else any(one.startswith(choice) for one in (name, *breaks))
+        for choice in choices
+    )
 
 
 def _print(matrix: Matrix, complaints: Sequence[str], seconds: float) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.reports.pages import style_sheet, template
-from conformance.selftest.changes import Defect
 from conformance.selftest.matrix import Matrix
 
 _FOLDER = Path(__file__).parent
@@ -25,7 +24,7 @@ class _Cell:
 
 
 def page(matrix: Matrix, seconds: float) -> str:
-    """The page of a matrix; `seconds` is what the trials took."""
+    """Return the page of a matrix; `seconds` is what the trials took."""
     style, style_hash = style_sheet(_FOLDER / "page.css")
     return template(_FOLDER / "page.html").render(
         matrix=matrix,
@@ -41,11 +40,10 @@ def page(matrix: Matrix, seconds: float) -> str:
 
 
 def _cells(matrix: Matrix) -> list[_Cell]:
-    """Each check that finds a defect: `alone`, `named` by the requirement, or by `another` one."""
+    """Return each check that finds a defect: `alone`, `named` by the requirement, or by `another` one."""
     rows = {check.name: number for number, check in enumerate(matrix.checks)}
     cells = []
     for column, row in enumerate(matrix.defects):
-        assert isinstance(row.subject, Defect)
         kinds: dict[str, str] = {}
         for requirement, names in row.trial.failed.items():
             for name in names:

@@ -69,7 +69,7 @@ class Stage:
         self._kept = False
 
     def _answer(self, call: Call) -> Reply:
-        """Have a crash be a 500, as anywhere, and keep it: a defect must be wrong as it means to be."""
+        """Return a 500 for a crash, and keep the crash: a defect must be wrong as it means to be."""
         try:
             return self._service.answer(call)
         except Exception as error:  # noqa: BLE001 - the last resort of a server
@@ -79,7 +79,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Performance:
-    """What a run found out about a service, and what the service did meanwhile.
+    """The findings of a run about a service, and its answers meanwhile.
 
     Attributes:
         result: Of the run; None if it could not be begun.

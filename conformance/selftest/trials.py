@@ -22,7 +22,7 @@ BASELINE = "the reference itself"
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of one service.
+    """The outcome of the trial of one service.
 
     Attributes:
         id: Of the defect or variation, or BASELINE.

@@ -2,143 +2,128 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from conformance.catalogue.requirements import slug
-from conformance.selftest.changes import defect, ids, row
-from conformance.selftest.overrides import accepted, admits, crashes, denies, refuses
+from conformance.selftest.changes import defect, ids, row, table
+from conformance.selftest.overrides import (
+    Memory,
+    accepted,
+    admits,
+    by_form,
+    crashes,
+    denies,
+    instead,
+    refuses,
+)
 from conformance.selftest.reference.calls import Call, Caller, Refusal
-from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import READING, WRITING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
 
-MISSING = ids("unauthenticated/missing", OPERATIONS)
-MALFORMED = ids("unauthenticated/malformed", OPERATIONS)
-WRONG = ids("unauthenticated/wrong", OPERATIONS)
-FIRST = ids("order/unauthenticated-first", OPERATIONS)
-CHALLENGE = ids("unauthenticated/challenge", OPERATIONS)
-ANY_TOKEN = (*MALFORMED, *FIRST, *ids("documented-answers", OPERATIONS))
+MISSING, MALFORMED = "*/unauthenticated/missing", "*/unauthenticated/malformed"
+WRONG, CHALLENGE = "*/unauthenticated/wrong", "*/unauthenticated/challenge"
+FIRST = "*/order/unauthenticated-first"
+ANY_TOKEN = f"{MALFORMED} {FIRST} */documented-answers"
 """Where else the suite sends a token that was never issued."""
-DONE = accepted(WRONG)
+DONE = accepted(ids("", WRITING))
 
 
-def right(service: Service, username: str) -> str | None:
-    """Return the password of a user; None if there is no such user."""
+def right(service: Service, username: str) -> str:
+    """Return the password of a user; nothing that anybody sends if there is no such user."""
     user = service.store.user(username)
-    return None if user is None else user.password
+    return "\0nobody" if user is None else user.password
 
 
 # -- no credentials -------------------------------------------------------------------------------
 
-for _name, _operations in (
-    ("missing-is-owner", OPERATIONS),
-    ("login-forgotten-on-list-emails", ["list_emails"]),
-    ("login-forgotten-on-delete-email", ["delete_email"]),
-):
-    _breaks = ids("unauthenticated/missing", _operations)
-    row(
-        _name,
-        f"Without a login, one is taken for the user in the path: in {', '.join(_operations)}.",
-        _breaks,
-        also=ids("order/unauthenticated-first", _operations),
-        misnamed=(
-            *ids("unauthenticated/challenge", _operations),
-            *ids("error-body", {"list_emails", "delete_email"} & {*_operations}),
-            *accepted(_breaks),
-        ),
-        stranger=lambda self, call, operations=_operations: (
-            Caller(call.username, "basic")
-            if call.operation in operations
-            else Service.stranger(self, call)
-        ),
-    )
+
+def _as_owner(_self: Service, call: Call) -> Caller:
+    return Caller(call.username, "basic")
+
+
 row(
-    "missing-is-owner-for-forms",
-    "A form without credentials is taken for one of the user in the path.",
-    ids("unauthenticated/missing", WRITING),
-    misnamed=DONE,
-    stranger=lambda self, call: (
-        Caller(call.username, "basic") if call.is_form else Service.stranger(self, call)
-    ),
+    "missing-is-owner",
+    "Without a login, one is taken for the user in the path.",
+    MISSING,
+    also=FIRST,
+    misnamed=(CHALLENGE, "{list-emails,delete-email}/error-body", *DONE),
+    stranger=_as_owner,
 )
-for _name, _sentence, _status, *_headers in (
-    ("is-403", "A missing login is 403, as from a session-based framework.", 403),
-    ("is-302", "A missing login is sent to a login page.", 302, ("Location", "/account/login/")),
-):
-    row(
-        f"missing-{_name}",
-        _sentence,
-        MISSING,
-        also=FIRST,
-        misnamed=CHALLENGE,
-        **refuses("missing", _status, *_headers),
-    )
+row(
+    "login-forgotten-on-delete-email",
+    "Without a login, one is taken for the user in the path when an address is deleted.",
+    "delete-email/unauthenticated/missing",
+    also=FIRST,
+    misnamed="delete-email/{unauthenticated/challenge,error-body,refused-unchanged/access}",
+    **instead("stranger", lambda self, call: call.operation == "delete_email", _as_owner),
+)
+table(
+    MISSING,
+    {
+        "missing-is-403: A missing login is 403, as from a session-based framework.": (403,),
+        "missing-is-302: A missing login is sent to a login page.": (302, ("Location", "/login/")),
+    },
+    lambda refusal: refuses("missing", *refusal),
+    also=FIRST,
+    misnamed=CHALLENGE,
+)
 
 
 @defect(
     "A connection stays logged in.",
     ids("unauthenticated/missing", READING),
-    also=ids("order/unauthenticated-first", READING),
+    also=FIRST,
     misnamed=ids("unauthenticated/challenge", READING),
 )
-class ConnectionLoggedIn(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.connected: dict[int, Caller] = {}
-
+class ConnectionLoggedIn(Memory):
     def caller(self, call: Call) -> Caller:
-        self.connected[call.connection] = super().caller(call)
-        return self.connected[call.connection]
+        self.memory[call.connection] = caller = super().caller(call)
+        return caller
 
     def stranger(self, call: Call) -> Caller:
-        return self.connected.get(call.connection) or super().stranger(call)
+        return self.memory.get(call.connection) or super().stranger(call)
 
 
 # -- malformed credentials ------------------------------------------------------------------------
 
-for _name, _problem in (("base64", "no Base64"), ("utf8", "no UTF-8"), ("colon", "no colon")):
-    row(
-        f"basic-no-{_name}-crashes",
-        f"Basic credentials with {_problem} are 500: the error is not caught.",
-        MALFORMED,
-        **refuses(
-            "malformed", 500, when=lambda self, call, is_so, problem=_problem: is_so == problem
+table(
+    MALFORMED,
+    {
+        "basic-no-base64-crashes: Basic credentials with no Base64 are 500.": "no Base64",
+        "basic-no-utf8-crashes: Basic credentials with no UTF-8 are 500.": "no UTF-8",
+        "basic-no-colon-crashes: Basic credentials with no colon are 500.": "no colon",
+    },
+    lambda problem: refuses("malformed", 500, when=lambda _self, _call, of: of == problem),
+)
+table(
+    MALFORMED,
+    {
+        "malformed-is-400: Credentials that cannot be read, or of an unknown scheme, are 400.": (
+            refuses("malformed", 400)
         ),
-    )
-row(
-    "malformed-is-400",
-    "Credentials that cannot be read, or of an unknown scheme, are 400.",
-    MALFORMED,
-    **refuses("malformed", 400),
+        "bare-scheme-crashes: A scheme with nothing after it is 500: the header is split.": crashes(
+            "caller", lambda self, call: len(call.headers.get("authorization", "x y").split()) == 1
+        ),
+        "many-words-crash: More than two words in Authorization are 500.": crashes(
+            "caller", lambda self, call: call.headers.get("authorization", "").count(" ") > 1
+        ),
+    },
 )
-row(
-    "bare-scheme-crashes",
-    "A scheme with nothing after it is 500: the header was split in two.",
-    MALFORMED,
-    **crashes(
-        "caller", lambda self, call: len(call.headers.get("authorization", "x y").split()) == 1
-    ),
-)
-row(
-    "many-words-crash",
-    "More than two words in Authorization are 500.",
-    MALFORMED,
-    **crashes("caller", lambda self, call: call.headers.get("authorization", "").count(" ") > 1),
-)
-row(
-    "token-beyond-ascii-crashes",
-    "A token beyond ASCII is 500.",
-    ids("documented-answers", OPERATIONS),
-    **crashes("token", lambda self, text: not text.isascii()),
-)
-row(
-    "basic-without-base64-accepted",
-    "Basic credentials are taken in plain text too.",
-    MALFORMED,
+table(
+    "",
+    {
+        "missing-is-owner-for-forms ({update-user,*-email}/unauthenticated/missing): A form needs no login.": (
+            instead("stranger", by_form, _as_owner)
+        ),
+        "basic-without-base64-accepted (*/unauthenticated/malformed): Plain text is taken.": {
+            "decoded": lambda self, call, encoded: (
+                encoded.partition(":")[::2]
+                if ":" in encoded
+                else Service.decoded(self, call, encoded)
+            )
+        },
+    },
     misnamed=DONE,
-    decoded=lambda self, call, encoded: (
-        encoded.partition(":")[::2] if ":" in encoded else Service.decoded(self, call, encoded)
-    ),
 )
 
 
@@ -151,11 +136,7 @@ class SchemeIgnored(Service):
         return self.basic(call, word) if word else self.stranger(call)
 
 
-@defect(
-    "Credentials that cannot be read are dropped: the request goes on as the user in the path.",
-    MALFORMED,
-    misnamed=DONE,
-)
+@defect("Unreadable credentials count as the owner's.", MALFORMED, misnamed=DONE)
 class MalformedIsOwner(Service):
     def caller(self, call: Call) -> Caller:
         try:
@@ -168,90 +149,69 @@ class MalformedIsOwner(Service):
 
 # -- wrong passwords ------------------------------------------------------------------------------
 
-for _name, _sentence, _when in (
-    (
-        *("password-not-checked", "With Basic, the name alone logs in."),
-        lambda self, name, password: self.store.user(name),
-    ),
-    (
-        *("password-ignores-case", "Passwords are compared without regard to case."),
-        lambda self, name, password: password.lower() == str(right(self, name)).lower(),
-    ),
-    (
-        *("password-by-its-beginning", "Only the first eight characters of a password count."),
-        lambda self, name, password: password[:8] == str(right(self, name))[:8],
-    ),
-    (
-        *("password-prefix-accepted", "A beginning of the password is enough."),
-        lambda self, name, password: (
-            len(password) > 3 and str(right(self, name)).startswith(password)
-        ),
-    ),
-    (
-        *("password-empty-accepted", "An empty password is always right."),
-        lambda self, name, password: not password and self.store.user(name),
-    ),
-    (
-        *("password-of-anybody", "The password of any user opens every account."),
-        lambda self, name, password: (
+table(
+    WRONG,
+    {
+        "password-not-checked: With Basic, the name alone logs in.": lambda self, name, password: (
             self.store.user(name)
-            and any(one.password == password for one in self.store.users.values())
         ),
-    ),
-    (
-        "password-injected",
-        "A quote in a password ends the query, and what follows it is run.",
-        lambda self, name, password: "' OR '1'='1" in password,
-    ),
-    (
-        *("other-any-password", "Any password opens the second account."),
-        lambda self, name, password: name == self.seed.users[1].username,
-    ),
-):
-    row(_name, _sentence, WRONG, also=FIRST, misnamed=DONE, **admits("password_fits", _when))
-for _name, _sentence, _crash in (
-    (
-        *("nul-in-password-crashes", "A NUL in a password is 500, as from some databases."),
-        lambda self, name, password: "\0" in password,
-    ),
-    (
-        "letters-in-password-crash",
-        "A password beyond ASCII is 500: it is compared in constant time.",
-        lambda self, name, password: not password.isascii(),
-    ),
-    (
-        "long-password-crashes",
-        "A password of more than 72 bytes is 500: the hash takes no more.",
-        lambda self, name, password: len(password.encode()) > 72,
-    ),
-):
-    row(_name, _sentence, WRONG, **crashes("password_fits", _crash))
-row(
-    "wrong-password-is-403",
-    "A wrong password is 403.",
-    WRONG,
+        "password-ignores-case: Passwords are compared without regard to case.": (
+            lambda self, name, password: password.lower() == right(self, name).lower()
+        ),
+        "password-by-its-beginning: Only the first eight characters of a password count.": (
+            lambda self, name, password: password[:8] == right(self, name)[:8]
+        ),
+        "password-prefix-accepted: A beginning of the password is enough.": (
+            lambda self, name, password: password[3:] and right(self, name).startswith(password)
+        ),
+        "password-empty-accepted: An empty password is always right.": (
+            lambda self, name, password: not password and self.store.user(name)
+        ),
+        "password-of-anybody: The password of any user opens every account.": (
+            lambda self, name, password: (
+                self.store.user(name)
+                and any(one.password == password for one in self.store.users.values())
+            )
+        ),
+        "password-injected: A quote in a password ends the query, and what follows it is run.": (
+            lambda self, name, password: "' OR '1'='1" in password
+        ),
+        "other-any-password: Any password opens the second account.": (
+            lambda self, name, password: name == self.seed.users[1].username
+        ),
+    },
+    partial(admits, "password_fits"),
     also=FIRST,
-    **refuses("wrong_login", 403, when=lambda self, call, name: self.store.user(name)),
+    misnamed=DONE,
 )
-row(
-    "unknown-name-is-404",
-    "A login with an unknown name is 404.",
+table(
     WRONG,
-    also=MALFORMED,
-    **refuses("wrong_login", 404, when=lambda self, call, name: not self.store.user(name)),
+    {
+        "odd-password-crashes: A password with a NUL, beyond ASCII or over 72 bytes is 500.": (
+            crashes(
+                "password_fits",
+                lambda self, name, password: (
+                    "\0" in password or not password.isascii() or len(password.encode()) > 72
+                ),
+            )
+        ),
+        "wrong-password-is-403: A wrong password is 403.": refuses(
+            "wrong_login", 403, when=lambda self, call, name: self.store.user(name)
+        ),
+        "unknown-name-is-404: A login with an unknown name is 404.": refuses(
+            "wrong_login", 404, when=lambda self, call, name: not self.store.user(name)
+        ),
+    },
+    also=f"{FIRST} {MALFORMED}",
 )
 
 
 @defect("After one good login, the username alone is enough.", WRONG, also=FIRST, misnamed=DONE)
-class LoginRemembered(Service):
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-
+class LoginRemembered(Memory):
     def password_fits(self, username: str, password: str) -> bool:
         if super().password_fits(username, password):
-            self.seen.add(username)
-        return username in self.seen
+            self.memory[username] = True
+        return username in self.memory
 
 
 @defect("In Basic, a token is good as the name, or as the password.", WRONG)
@@ -265,6 +225,26 @@ class TokenAsPassword(Service):
 
 # -- unknown tokens -------------------------------------------------------------------------------
 
+table(
+    WRONG,
+    {
+        "token-ignores-case: Tokens are compared without regard to case.": lambda one, text: (
+            one.token.lower() == text.lower()
+        ),
+        "token-by-its-beginning: Only the first twenty characters of a token are looked up.": (
+            lambda one, text: one.token[:20] == text[:20]
+        ),
+        "token-with-more-behind-it: A token may have anything behind it.": lambda one, text: (
+            text.startswith(one.token)
+        ),
+    },
+    lambda fits: {
+        "token": lambda self, text: (
+            Service.token(self, text)
+            or next((one for one in self.store.tokens.values() if fits(one, text)), None)
+        )
+    },
+)
 row(
     "unknown-token-is-403",
     "A token that was never issued is 403: its scopes are asked for first.",
@@ -272,106 +252,72 @@ row(
     also=ANY_TOKEN,
     **refuses("unknown_token", 403),
 )
-
-
-def _near(name: str, sentence: str, fits: Any) -> None:
-    """Declare: a token is known that is only like one that was issued."""
-    row(
-        name,
-        sentence,
-        WRONG,
-        token=lambda self, text: (
-            Service.token(self, text)
-            or next((one for one in self.store.tokens.values() if fits(one, text)), None)
-        ),
-    )
-
-
-_near(
-    "token-ignores-case",
-    "Tokens are compared without regard to case, as some databases do.",
-    lambda one, text: one.token.lower() == text.lower(),
-)
-_near(
-    "token-by-its-beginning",
-    "Only the first twenty characters of a token are looked up.",
-    lambda one, text: one.token[:20] == text[:20],
-)
-_near(
-    "token-with-more-behind-it",
-    "A token may have anything behind it.",
-    lambda one, text: text.startswith(one.token),
-)
 row(
     "any-token-is-owner",
     "Any token is good for everything: its signature is not verified.",
     WRONG,
     also=ANY_TOKEN,
     misnamed=DONE,
-    bearer=lambda self, call, text: (
-        Service.bearer(self, call, text)
-        if self.token(text)
-        else Caller(call.username, "bearer", frozenset(SCOPES))
+    **instead(
+        "bearer",
+        lambda self, call, text: self.token(text) is None,
+        lambda self, call, text: Caller(call.username, "bearer", frozenset(SCOPES)),
     ),
 )
 
 # -- expired and revoked tokens -------------------------------------------------------------------
 
-for _state, _some, _verb, _status in (
-    ("expired", READING, "reads", 403),
-    ("revoked", WRITING, "writes", 400),
-):
-    _token = f"{_state.title()} tokens"
-    _breaks = ids(f"unauthenticated/{_state}", OPERATIONS)
+for _state, _status in (("expired", 403), ("revoked", 400)):
+    _breaks = f"*/unauthenticated/{_state}"
     row(
         f"{_state}-accepted",
-        f"{_token} are accepted.",
+        f"{_state.title()} tokens are accepted.",
         _breaks,
         misnamed=DONE,
         **denies(_state, lambda self, call, token: True),
     )
     row(
-        f"{_state}-{_verb}",
-        f"{_token} are still accepted by {', '.join(_some)}.",
-        ids(f"unauthenticated/{_state}", _some),
-        misnamed=accepted(ids(f"unauthenticated/{_state}", _some)),
-        **denies(_state, lambda self, call, token, some=_some: call.operation in some),
-    )
-    row(
         f"{_state}-is-{_status}",
-        f"{_token} are {_status}.",
+        f"{_state.title()} tokens are {_status}.",
         _breaks,
         **refuses(
-            "stale_token",
-            _status,
+            *("stale_token", _status),
             when=lambda self, call, token, state=_state: token.revoked == (state == "revoked"),
         ),
     )
+table(
+    "",
+    {
+        "token-beyond-ascii-crashes (*/documented-answers): A token beyond ASCII is 500.": crashes(
+            "token", lambda self, text: not text.isascii()
+        ),
+    },
+)
+
 
 # -- good credentials refused ---------------------------------------------------------------------
 
+# What the suite asks for with Basic, and cannot have without it.
 BASIC_NEEDED = (
-    *("*/success", "*/form", "*/forbidden/owner-basic", "*/not-found/username"),
-    *("*/order/access-before-body", "update-user/read-only-members", "list-emails/complete"),
-    *("update-email/verifies", "delete-email/primary-refused"),
+    "*/success */form */forbidden/owner-basic */not-found/username */order/access-before-body",
+    "update-user/read-only-members list-emails/complete update-email/verifies",
+    "delete-email/primary-refused",
 )
-"""What the suite asks for with Basic, and cannot have without it."""
+PROFILE, ADDRESSES = ("get_user", "update_user"), ("list_emails", *WRITING[1:])
 
-for _scheme, _where, _operations in (
-    ("basic", "profile", ("get_user", "update_user")),
-    ("basic", "addresses", ("list_emails", *EMAILS)),
-    ("bearer", "profile", ("get_user", "update_user")),
-    ("bearer", "addresses", ("list_emails", *EMAILS)),
+for _some, _others, _on, _elsewhere, _about in (
+    (PROFILE, ADDRESSES, "profile", "addresses", "*-user/*"),
+    (ADDRESSES, PROFILE, "addresses", "profile", "*-email/* list-emails/*"),
 ):
     row(
-        f"{_scheme}-refused-on-{_where}",
-        f"The operations of the {_where} do not take {_scheme.title()}.",
-        ids(f"{_scheme}-accepted", _operations),
-        also=BASIC_NEEDED if _scheme == "basic" else [f"{slug(one)}/*" for one in _operations],
+        f"{_on}-without-tokens",
+        f"The {_on} takes no Bearer, the {_elsewhere} no Basic.",
+        (*ids("bearer-accepted", _some), *ids("basic-accepted", _others)),
+        also=(*BASIC_NEEDED, _about),
         **crashes(
             "check_existence",
-            lambda self, call, scheme=_scheme, operations=_operations: (
-                call.caller.scheme == scheme and call.operation in operations
+            lambda self, call, some=_some: (
+                (call.caller.scheme == "bearer") == (call.operation in some)
             ),
             401,
         ),
@@ -386,17 +332,13 @@ row(
 
 # -- the challenge --------------------------------------------------------------------------------
 
-row(
-    "no-challenge",
-    "A 401 has no WWW-Authenticate.",
+table(
     CHALLENGE,
-    unauthorized=lambda self, call, reason: Refusal(401, reason),
-)
-row(
-    "basic-challenge-only",
-    "A 401 challenges for Basic alone.",
-    CHALLENGE,
-    unauthorized=lambda self, call, reason: Refusal(
-        401, reason, ("WWW-Authenticate", 'Basic realm="accounts"')
-    ),
+    {
+        "no-challenge: A 401 has no WWW-Authenticate.": (),
+        "basic-challenge-only: A 401 challenges for Basic alone.": (
+            ("WWW-Authenticate", 'Basic realm="accounts"'),
+        ),
+    },
+    lambda headers: refuses("unauthorized", 401, *headers),
 )

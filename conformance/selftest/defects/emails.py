@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from conformance.selftest.changes import Ids, row
-from conformance.selftest.reference.calls import Call, Refusal
+from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
 
-FOLLOWS = ("add-email/*", "update-email/*", "delete-email/*", "update-user/*", "list-emails/*")
+FOLLOWS = "add-email/* update-email/* delete-email/* update-user/* list-emails/*"
 """What is judged by the list of addresses, and so fails with a list that is wrong throughout."""
 
 Which = Callable[[Call, Address, Address], bool]
@@ -20,34 +19,9 @@ Act = Callable[[Any, Call, Address], object]
 """Does something more to the account, about an address."""
 
 
-def rows(
-    breaks: Ids,
-    method: str,
-    wrap: Callable[[Any], Any],
-    *table: tuple[str, str, Any],
-    also: Ids = (),
-    misnamed: Ids = (),
-    base: type[Service] = Service,
-) -> None:
-    """Declare defects that override the same method, each by what `wrap` makes a method of."""
-    for name, sentence, value in table:
-        overrides = {method: wrap(value)}
-        row(name, sentence, breaks, also=also, misnamed=misnamed, base=base, **overrides)
-
-
-def as_it_is(method: Any) -> Any:
-    """Return a method that needs no wrapping."""
-    return method
-
-
 def own(call: Call, _one: Address, other: Address) -> bool:
     """Choose all addresses of the account."""
     return other.username == call.username
-
-
-def foreign(call: Call, _one: Address, other: Address) -> bool:
-    """Choose all addresses of the other accounts."""
-    return other.username != call.username
 
 
 def itself(_call: Call, one: Address, other: Address) -> bool:
@@ -87,31 +61,26 @@ def oldest_primary(self: Service, call: Call, _given: object) -> None:
     Service.make_primary(self, call, self.searched(call)[0])
 
 
-def more(method: str) -> Callable[[Act], Any]:
-    """Return what makes a method do something more, once it has done what it does."""
+def more(method: str, act: Act) -> dict[str, Any]:
+    """Return a method that does something more, once it has done what it does."""
 
-    def wrap(act: Act) -> Any:
-        def both(self: Service, call: Call, given: Any) -> Any:
-            result = getattr(Service, method)(self, call, given)
-            act(self, call, result or given)
-            return result and self.store.address(result.id)
+    def both(self: Service, call: Call, given: Any) -> Any:
+        result = getattr(Service, method)(self, call, given)
+        act(self, call, result or given)
+        return result and self.store.address(result.id)
 
-        return both
-
-    return wrap
+    return {method: both}
 
 
-def nothing(*_given: object) -> None:
-    """Do nothing, whatever is given."""
+def refusing_after(method: str, act: Act) -> dict[str, Any]:
+    """Return a method that does something, and then refuses as it does."""
 
+    def refuse(self: Service, call: Call, given: Any) -> Any:
+        act(self, call, given)
+        self.store.keep()
+        return getattr(Service, method)(self, call, given)
 
-def failing(status: int) -> Callable[..., Any]:
-    """Return a method that refuses with a status, whatever it is given."""
-
-    def method(*_given: object) -> Any:
-        raise Refusal(status, "this was not foreseen")
-
-    return method
+    return {method: refuse}
 
 
 def sent_true(call: Call, name: str) -> bool:
@@ -129,13 +98,8 @@ def without_tag(email: str) -> str:
     return re.sub(r"\+[^@]*", "", email)
 
 
-def is_first(self: Service, call: Call) -> bool:
-    """Tell whether it is about the first of all accounts."""
-    return self.seed.users[0].username == call.username
-
-
 class Graveyard(Service):
-    """Remembers the addresses that were deleted, as they were, and those that were primary once."""
+    """A service with a memory of the addresses that were deleted, and of those that were primary."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from conformance.selftest.changes import Ids, defect, ids, row
+from conformance.selftest.changes import defect, row, table
+from conformance.selftest.overrides import crashes
 from conformance.selftest.reference.calls import Call, Reply, refuse
-from conformance.selftest.reference.routes import WRITING
 from conformance.selftest.reference.service import Service
 
-FORM = ids("form", WRITING)
-DECODING = ids("form-decoding", WRITING)
-CHARSET = ids("json-charset", WRITING)
+FORM, DECODING, CHARSET = "*/form", "*/form-decoding", "*/json-charset"
 TEXT = "update-user/form-decoding"
-SETS = ("update-user/sets-*", "update-user/any-script")
+SETS = "update-user/{sets-*,any-script}"
 # What is tried with forms as well.
 USED = (
-    *(*SETS, *FORM, *DECODING, "*/success", "*/not-found/address", "delete-email/removes"),
-    *("update-email/verifies", "update-email/makes-primary", "update-email/both"),
-    *("update-email/answers-address", "update-email/unsets-previous"),
+    f"{SETS} {FORM} {DECODING} */success */not-found/address delete-email/removes",
+    "update-email/{verifies,makes-primary,both,answers-address,unsets-previous}",
 )
 REFUSED = (
-    *("*/invalid-*", "update-email/no-un*", "add-email/duplicate", "*/foreign-address"),
-    *("delete-email/primary-refused", "*/documented-answers"),
+    "*/invalid-* update-email/no-un* add-email/duplicate */foreign-address",
+    "delete-email/primary-refused */documented-answers",
 )
 NO_ADDRESS = "update-user/invalid-gravatar-email"
-BY_CHARSET = "*/json-charset"
-"""Its check sends a form as well."""
-TAKEN = ("update-user/documented-answers", "update-user/refused-unchanged")
-"""They fail where a body was taken that should have been refused."""
+TAKEN = "update-user/documented-answers update-user/refused-unchanged"
+"""They fail where a body was taken that should have been refused; CHARSET's check sends a form as well."""
 UNDONE = "update-email/others-untouched"
 """It fails where the address itself stayed as it was."""
 
@@ -39,71 +33,52 @@ UNDONE = "update-email/others-untouched"
 
 
 def _fields(
-    name: str, sentence: str, breaks: Ids, read: Any, also: Ids = (), misnamed: Ids = ()
+    name: str, sentence: str, breaks: str, read: Any, also: Any = (), misnamed: Any = ()
 ) -> None:
-    """Declare: what stands in a form is something else."""
+    """Declare a defect: what stands in a form is something else."""
     row(
-        name,
-        sentence,
-        breaks,
+        *(name, sentence, breaks),
         also=(*USED, *((also,) if isinstance(also, str) else also)),
         misnamed=misnamed,
         form_fields=lambda self, call: read(call, Service.form_fields(self, call)),
     )
 
 
-def _first(count: int) -> Callable[[Call, dict[str, str]], dict[str, str]]:
-    return lambda call, form: dict(list(form.items())[:count])
-
-
-def _has_parameter(call: Call) -> bool:
+def _has_parameter(_self: Service, call: Call) -> bool:
     return ";" in call.headers.get("content-type", "")
 
 
-_fields("forms-are-415", "Forms are 415.", FORM, lambda *_: refuse(415), REFUSED, BY_CHARSET)
+_fields("forms-are-415", "Forms are 415.", FORM, lambda *_: refuse(415), REFUSED, CHARSET)
 _fields(
     "forms-of-post-only",
     "Forms are read in POST alone: in PATCH and DELETE they are empty, as in some frameworks.",
-    ids("form", ["update_user", "update_email", "delete_email"]),
+    "{update-user,update-email,delete-email}/form",
     lambda call, form: form if call.method == "POST" else {},
     NO_ADDRESS,
-    (BY_CHARSET, TAKEN[0]),
-)
-_fields(
-    "form-of-delete-unread",
-    "The body of DELETE is read as JSON alone.",
-    "delete-email/form",
-    lambda call, form: {} if call.method == "DELETE" else form,
-    misnamed=BY_CHARSET,
+    f"{CHARSET} update-user/documented-answers",
 )
 _fields(
     "form-first-member-only",
     "Of a form, only the first member is read.",
-    ("update-email/form", "update-user/form"),
-    _first(1),
-    (NO_ADDRESS, "update-email/no-un*"),
-    (*TAKEN, UNDONE),
+    "{update-email,update-user}/form",
+    lambda call, form: dict(list(form.items())[:1]),
+    f"{NO_ADDRESS} update-email/no-un*",
+    f"{TAKEN} {UNDONE}",
 )
 _fields(
     "form-three-members",
     "Of a form, three members are read at most.",
     "update-user/form",
-    _first(3),
+    lambda call, form: dict(list(form.items())[:3]),
     NO_ADDRESS,
     TAKEN,
-)
-_fields(
-    "form-with-charset-is-415",
-    "A form with a charset is answered with 415.",
-    CHARSET,
-    lambda call, form: refuse(415) if _has_parameter(call) else form,
 )
 row(
     "forms-read-as-json",
     "A form is read as JSON, whatever Content-Type says; so is all else.",
     FORM,
     also=(*USED, "*/media-type"),
-    misnamed=BY_CHARSET,
+    misnamed=CHARSET,
     fields=lambda self, call: self.json_fields(call),
 )
 
@@ -111,7 +86,7 @@ row(
 @defect(
     "A form is answered, and what it asks for is not done.",
     FORM,
-    also=(*USED, "*/answers-stored", "list-emails/complete", "add-email/listed"),
+    also=(*USED, "*/answers-stored list-emails/complete add-email/listed"),
     misnamed=UNDONE,
 )
 class FormsAnsweredOnly(Service):
@@ -122,59 +97,32 @@ class FormsAnsweredOnly(Service):
         return reply
 
 
-JSON_ONLY = ("b*-accepted", "json-*", "forbidden/scope-subsets")
 row(
     "update-takes-forms-only",
     "update_user takes forms only.",
     "update-user/success",
-    also=(*SETS, *REFUSED, *(f"update-user/{one}" for one in (*JSON_ONLY, "wrong-type"))),
-    json_fields=lambda self, call: (
-        refuse(415) if call.operation == "update_user" else Service.json_fields(self, call)
-    ),
+    also=(SETS, *REFUSED, "update-user/{b*-accepted,json-*,forbidden/scope-subsets,wrong-type}"),
+    **crashes("json_fields", lambda self, call: call.operation == "update_user", 415),
 )
-row(
-    "json-of-delete-unread",
-    "delete_email reads no JSON.",
-    "delete-email/success",
-    also=tuple(
-        f"delete-email/{one}"
-        for one in (*JSON_ONLY, "removes", "former-primary", "not-found/address")
-    ),
-    misnamed=("add-email/success", "delete-email/removes-only-that"),
-    json_fields=lambda self, call: (
-        {} if call.operation == "delete_email" else Service.json_fields(self, call)
-    ),
-)
-row(
-    "json-with-charset-is-415",
-    "JSON with a charset is answered with 415.",
+table(
     CHARSET,
-    json_fields=lambda self, call: (
-        refuse(415) if _has_parameter(call) else Service.json_fields(self, call)
-    ),
-)
-row(
-    "json-with-charset-unread",
-    "JSON with a charset is not read: the body counts as empty.",
-    CHARSET,
-    json_fields=lambda self, call: {} if _has_parameter(call) else Service.json_fields(self, call),
+    {
+        "form-with-charset-is-415: A form with a charset is 415.": crashes(
+            "form_fields", _has_parameter, 415
+        ),
+        "json-with-charset-is-415: JSON with a charset is 415.": crashes(
+            "json_fields", _has_parameter, 415
+        ),
+    },
+    also=USED,
 )
 
 # -- how a form is decoded ------------------------------------------------------------------------
 
 
-def _text(
-    name: str, sentence: str, breaks: Ids, read: Any, also: Ids = USED, misnamed: Ids = ()
-) -> None:
-    """Declare: the bytes of names and values are read otherwise."""
-    row(
-        name,
-        sentence,
-        breaks,
-        also=also,
-        misnamed=misnamed,
-        form_text=lambda self, encoded: read(encoded).decode("utf-8", "replace"),
-    )
+def _text(read: Any) -> Any:
+    """Read the bytes of names and values otherwise."""
+    return {"form_text": lambda self, encoded: read(encoded).decode("utf-8", "replace")}
 
 
 def _spaced(raw: bytes) -> bytes:
@@ -185,33 +133,34 @@ def _plus(raw: bytes) -> bytes:
     return unquote_to_bytes(_spaced(raw))
 
 
-_text(
+row(
     "form-plus-stays",
     "In a form, + stays +.",
     DECODING,
-    unquote_to_bytes,
-    (*USED, NO_ADDRESS, "add-email/invalid-body/invalid-address"),
-    (BY_CHARSET, TAKEN[1]),
+    also=(*USED, NO_ADDRESS, "add-email/invalid-body/invalid-address"),
+    misnamed=f"{CHARSET} update-user/refused-unchanged",
+    **_text(unquote_to_bytes),
 )
-_text(
-    "form-plus-replaced-late",
-    "In a form, %2B becomes +, and + a space after that.",
+table(
     DECODING,
-    lambda raw: _spaced(unquote_to_bytes(raw)),
+    {
+        "form-plus-replaced-late: In a form, %2B becomes +, and + a space after that.": (
+            lambda raw: _spaced(unquote_to_bytes(raw))
+        ),
+        "form-decoded-twice: Forms are decoded twice.": lambda raw: _plus(_plus(raw)),
+        "form-lower-escapes-stay: In a form, escapes in lower case (%c3) stay.": lambda raw: _plus(
+            re.sub(rb"%(?=[0-9a-f]{2})(?![0-9A-F]{2})", b"%25", raw)
+        ),
+    },
+    _text,
+    also=USED,
 )
-_text("form-decoded-twice", "Forms are decoded twice.", DECODING, lambda raw: _plus(_plus(raw)))
-_text("form-not-decoded", "Escapes in a form stay.", DECODING, _spaced, misnamed=BY_CHARSET)
-_text(
-    "form-lower-escapes-stay",
-    "In a form, escapes in lower case (%c3) stay.",
-    DECODING,
-    lambda raw: _plus(re.sub(rb"%(?=[0-9a-f]{2})(?![0-9A-F]{2})", b"%25", raw)),
-)
-_text(
+row(
     "form-semicolon-cut",
     "A value in a form ends at a semicolon, encoded or not.",
     TEXT,
-    lambda raw: _plus(raw).partition(b";")[0],
+    also=USED,
+    **_text(lambda raw: _plus(raw).partition(b";")[0]),
 )
 
 
@@ -233,58 +182,52 @@ class FormSplitLate(Service):
 row(
     "form-values-converted",
     "In a form, digits and true become a number and a boolean, and are refused as texts.",
-    ("update-user/success", "update-user/any-script"),
+    "update-user/{success,any-script}",
     also=TEXT,
-    text=lambda self, call, name, value: (
-        refuse(400)
-        if call.is_form and re.fullmatch("[0-9]+|true|false", str(value))
-        else Service.text(self, call, name, value)
+    **crashes(
+        "text",
+        lambda self, call, name, value: (
+            call.is_form and re.fullmatch("[0-9]+|true|false", str(value))
+        ),
+        400,
     ),
 )
 
 # -- the flags of a form --------------------------------------------------------------------------
 
 
-def _flag(
-    name: str, sentence: str, parts: Ids, read: Any, also: Ids = (), misnamed: Ids = ()
-) -> None:
-    """Declare: `verified` and `primary` are read otherwise."""
-    row(
-        name,
-        sentence,
-        tuple(f"update-email/{one}" for one in parts),
-        also=also,
-        misnamed=misnamed,
-        form_flag=lambda self, call, name, value: read(name, value),
-    )
+def _flag(read: Any) -> Any:
+    """Read `verified` and `primary` otherwise."""
+    return {"form_flag": lambda self, call, name, value: read(name, value)}
 
 
-_flag(
-    "form-false-is-true",
-    "In a form, false is true: it is a text.",
-    ("no-unverify", "no-unset-primary"),
-    lambda _name, value: bool(value),
+table(
+    "update-email/{no-unverify,no-unset-primary}",
+    {"form-false-is-true: In a form, false is true: it is a text.": lambda _, value: bool(value)},
+    _flag,
 )
-_flag(
-    "form-true-is-written-large",
-    "In a form, true is written True.",
-    ("form",),
-    lambda _name, value: value == "True" or refuse(400),
-    USED,
-    BY_CHARSET,
+table(
+    "",
+    {
+        "form-not-decoded (*/form-decoding): Escapes in a form stay.": _text(_spaced),
+        "form-true-is-written-large (update-email/form): In a form, true is written True.": _flag(
+            lambda _name, value: value == "True" or refuse(400)
+        ),
+    },
+    also=USED,
+    misnamed=CHARSET,
 )
-_flag(
+
+row(
+    *("form-flags-ignored", "In a form, true counts as absent.", "update-email/form"),
+    also=(*USED, "update-email/no-un*"),
+    misnamed=UNDONE,
+    **_flag(lambda _name, _value: False),
+)
+row(
     "form-primary-refused",
     "In a form, primary is refused.",
-    ("success", "makes-primary"),
-    lambda name, value: refuse(400) if name == "primary" else value == "true" or refuse(400),
-    USED,
-)
-_flag(
-    "form-flags-ignored",
-    "In a form, true counts as absent.",
-    ("form",),
-    lambda _name, _value: False,
-    (*USED, "update-email/no-un*"),
-    UNDONE,
+    "update-email/{success,makes-primary}",
+    also=USED,
+    **crashes("form_flag", lambda self, call, name, value: name == "primary", 400),
 )

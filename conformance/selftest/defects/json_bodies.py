@@ -5,34 +5,23 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from types import NoneType
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
 import yaml
 
-from conformance.selftest.changes import Ids, defect, ids, row
-from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, refuse
-from conformance.selftest.reference.routes import EMAILS, WRITING
+from conformance.selftest.changes import defect, row, table
+from conformance.selftest.overrides import crashes, failing, rescued
+from conformance.selftest.reference.calls import Call, Json, Refusal
 from conformance.selftest.reference.service import Service
 
-MALFORMED = ids("invalid-body/malformed-json", WRITING)
-NO_OBJECT = ids("invalid-body/not-an-object", WRITING)
-UTF8 = ids("invalid-body/invalid-utf8", WRITING)
-EMPTY = ids("invalid-body/empty", EMAILS)
-MISSING = ids("invalid-body/missing-address", EMAILS)
-ADDRESSES = (*EMPTY, *MISSING)
-"""An empty body has no address either."""
-ANSWERS = "*/documented-answers"
+MALFORMED, NO_OBJECT = "*/invalid-body/malformed-json", "*/invalid-body/not-an-object"
+UTF8, EMPTY = "*/invalid-body/invalid-utf8", "*-email/invalid-body/empty"
+MISSING, ANSWERS = "*/invalid-body/missing-address", "*/documented-answers"
 ACCEPTED = "delete-email/error-body"
 """It fails where a deletion succeeded that should have been refused."""
 UPDATED = "update-user/documented-answers"
 """It fails where an update was taken that should have been refused."""
-
-
-def crash(_read: object) -> NoReturn:
-    """Fail as a parser does whose error nobody catches."""
-    refuse(500)
-
 
 # -- malformed ------------------------------------------------------------------------------------
 
@@ -56,33 +45,35 @@ def _first(text: str) -> Any:
     return json.JSONDecoder().raw_decode(text.lstrip())[0]
 
 
-def _malformed(
-    name: str, sentence: str, read: Any, breaks: Ids = MALFORMED, misnamed: Ids = (), also: Ids = ()
-) -> None:
-    """Declare: what is no JSON is read all the same."""
+_malformed = partial(rescued, "load_json", ValueError)
+_no_utf8 = partial(rescued, "json_text", UnicodeDecodeError)
 
-    def load_json(self: Service, text: str) -> Any:
-        try:
-            return Service.load_json(self, text)
-        except ValueError:
-            return read(text)
-
-    row(name, sentence, breaks, also=also, misnamed=misnamed, load_json=load_json)
-
-
-_malformed("malformed-crashes", "Malformed JSON is 500.", crash, also=(ANSWERS, *EMPTY))
-_malformed(
-    "malformed-is-empty", "Malformed JSON counts as {}.", lambda _: {}, MALFORMED[0], UPDATED
+row(
+    *("malformed-crashes", "Malformed JSON is 500.", MALFORMED),
+    also=(ANSWERS, EMPTY),
+    **_malformed(failing(500)),
 )
-_malformed("rest-ignored", "What follows the first value is ignored.", _first, misnamed=ACCEPTED)
-_malformed("cut-json-closed", "JSON that is cut off is closed.", _closed, misnamed=ACCEPTED)
-_malformed("json-as-yaml", "JSON is read by a YAML parser.", _as_yaml, misnamed=ACCEPTED)
-for _name, _what, _read in (
-    ("single-quotes", "Single quotes", lambda text: json.loads(text.replace("'", '"'))),
-    ("comments", "Comments", lambda text: json.loads(re.sub(r"/\*.*?\*/|//[^\n]*", "", text))),
-    ("controls", "Line feeds in texts", lambda text: json.loads(text, strict=False)),
-):
-    _malformed(f"{_name}-taken", f"{_what} may stand in JSON.", _read, misnamed=ACCEPTED)
+row(
+    *("malformed-is-empty", "Malformed JSON counts as {}.", f"update-user{MALFORMED[1:]}"),
+    misnamed=UPDATED,
+    **_malformed(lambda _: {}),
+)
+table(
+    MALFORMED,
+    {
+        "rest-ignored: What follows the first value is ignored.": _first,
+        "cut-json-closed: JSON that is cut off is closed.": _closed,
+        "json-as-yaml: JSON is read by a YAML parser.": _as_yaml,
+        "comments-taken: Comments may stand in JSON.": lambda text: json.loads(
+            re.sub(r"/\*.*?\*/|//[^\n]*", "", text)
+        ),
+        "controls-taken: Line feeds may stand in texts in JSON.": lambda text: json.loads(
+            text, strict=False
+        ),
+    },
+    _malformed,
+    misnamed=ACCEPTED,
+)
 
 
 @defect("Malformed JSON is refused when its first value was carried out.", MALFORMED)
@@ -101,135 +92,98 @@ class MalformedPartlyDone(Service):
 # -- no object ------------------------------------------------------------------------------------
 
 
-def _no_object(
-    name: str,
-    sentence: str,
-    turned: Any,
-    breaks: Ids = NO_OBJECT,
-    misnamed: Ids = (),
-    also: Ids = (),
-) -> None:
-    """Declare: JSON that is no object is turned into something else."""
+def _no_object(turned: Any) -> Any:
+    """Turn JSON that is no object into something else."""
 
     def an_object(self: Service, call: Call, loaded: Json) -> dict[str, Json]:
         return Service.an_object(self, call, loaded if isinstance(loaded, dict) else turned(loaded))
 
-    row(name, sentence, breaks, also=also, misnamed=misnamed, an_object=an_object)
+    return {"an_object": an_object}
 
 
-for _name, _kinds in (("array", list), ("scalar", str | int | float), ("null", NoneType)):
-    _no_object(
-        f"{_name}-crashes",
-        f"JSON that is a body of the kind {_name} is answered with 500.",
-        lambda loaded, kinds=_kinds: crash(loaded) if isinstance(loaded, kinds) else loaded,
-        also=ANSWERS,
-    )
-_no_object(
-    "no-object-is-empty", "What is no object counts as {}.", lambda _: {}, NO_OBJECT[0], UPDATED
+table(
+    f"update-user{NO_OBJECT[1:]}",
+    {
+        "no-object-is-empty: A body that is no object counts as {}.": lambda _: {},
+        "falsy-is-empty: [], 0 and null as a body count as {}.": lambda loaded: loaded or {},
+    },
+    _no_object,
+    misnamed=UPDATED,
 )
-_no_object(
-    "falsy-is-empty", "[], 0 and null count as {}.", lambda it: it or {}, NO_OBJECT[0], UPDATED
-)
-_no_object(
-    "first-item-taken",
-    "Of an array as a body, the first item is taken.",
-    lambda loaded: loaded[0] if isinstance(loaded, list) and loaded else loaded,
+table(
+    NO_OBJECT,
+    {
+        "first-item-taken: Of an array as a body, the first item is taken.": lambda loaded: (
+            loaded[0] if isinstance(loaded, list) and loaded else loaded
+        ),
+        "text-read-again: A text as a body is read once more: JSON in JSON is taken.": (
+            lambda loaded: json.loads(loaded) if str(loaded).startswith('{"') else loaded
+        ),
+    },
+    _no_object,
     misnamed=ACCEPTED,
 )
-_no_object(
-    "text-is-address",
-    "A text as a body is taken for the address.",
-    lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded,
+row(
+    *("text-is-address", "A text as a body is taken for the address.", NO_OBJECT),
     misnamed=(UPDATED, ACCEPTED),
-)
-_no_object(
-    "text-read-again",
-    "A text as a body is read once more, so that JSON in JSON is taken.",
-    lambda loaded: json.loads(loaded) if str(loaded).startswith('{"') else loaded,
-    misnamed=ACCEPTED,
+    **_no_object(lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded),
 )
 
 # -- no UTF-8 -------------------------------------------------------------------------------------
 
-
-def _no_utf8(name: str, sentence: str, read: Any, also: Ids = (), misnamed: Ids = ACCEPTED) -> None:
-    """Declare: bytes that are no UTF-8 are read all the same."""
-
-    def json_text(self: Service, body: bytes) -> Any:
-        try:
-            return Service.json_text(self, body)
-        except UnicodeDecodeError:
-            return read(body)
-
-    row(name, sentence, UTF8, also=also, misnamed=misnamed, json_text=json_text)
-
-
-_no_utf8("utf8-crashes", "JSON that is no UTF-8 is 500.", crash, ANSWERS, ())
-_no_utf8(
-    "utf8-replaced", "What is no UTF-8 is replaced.", lambda body: body.decode("utf-8", "replace")
-)
-_no_utf8(
-    "utf8-as-latin", "What is no UTF-8 is read as Latin-1.", lambda body: body.decode("latin-1")
-)
-_no_utf8(
-    "encoded-surrogates-dropped",
-    "Encoded surrogates are taken for UTF-8, and dropped.",
-    lambda body: body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode(),
+table(
+    UTF8,
+    {
+        "utf8-replaced: What is no UTF-8 is replaced.": lambda body: body.decode(
+            "utf-8", "replace"
+        ),
+        "utf8-as-latin: What is no UTF-8 is read as Latin-1.": lambda body: body.decode("latin-1"),
+        "encoded-surrogates-dropped: Encoded surrogates are taken for UTF-8, and dropped.": (
+            lambda body: body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode()
+        ),
+    },
+    _no_utf8,
+    misnamed=ACCEPTED,
 )
 
 # -- empty, and without an address ----------------------------------------------------------------
 
-row(
-    "empty-is-411",
-    "An empty body is answered with 411.",
+table(
     EMPTY,
-    also=(ANSWERS, *MISSING),
-    fields=lambda self, call: Service.fields(self, call) if call.body else refuse(411),
+    {
+        "empty-is-411: An empty body is 411.": crashes(
+            "fields", lambda self, call: not call.body, 411
+        ),
+        "nothing-at-all-crashes: A request without a body and a media type is 500.": crashes(
+            "untyped_fields", lambda self, call: not call.body
+        ),
+    },
+    also=(ANSWERS, MISSING),
 )
-row(
-    "nothing-at-all-crashes",
-    "A request without a body and a media type is answered with 500.",
-    EMPTY,
-    also=UPDATED,
-    untyped_fields=lambda self, call: (
-        Service.untyped_fields(self, call) if call.body else refuse(500)
-    ),
-)
-row(
-    "missing-address-crashes",
-    "A body without an address is answered with 500: the key is not there.",
-    ADDRESSES,
+table(
+    "*/invalid-body/",
+    {
+        "no-object-crashes (not-an-object): A body that is an array, a scalar or null is 500.": (
+            _no_object(failing(500))
+        ),
+        "utf8-crashes (invalid-utf8): JSON that is no UTF-8 is 500.": _no_utf8(failing(500)),
+        "missing-address-crashes (empty missing-address): A body without an address is 500.": {
+            "no_address": failing(500)
+        },
+    },
     also=ANSWERS,
-    no_address=lambda self, call: refuse(500),
 )
+
 row(
-    "missing-address-is-404",
-    "A body without an address is answered with 404.",
-    ADDRESSES,
+    *("missing-address-is-404", "A body without an address is 404.", f"{EMPTY} {MISSING}"),
     misnamed=ANSWERS,
-    no_address=lambda self, call: refuse(404),
+    no_address=failing(404),
 )
-
-
-@defect(
-    "An empty body is answered with a success.",
-    EMPTY,
-    also=MISSING,
-    misnamed=(ANSWERS, "*/error-body"),
-)
-class EmptyIsDone(Service):
-    def operate(self, call: Call) -> Reply:
-        if call.body or call.operation not in EMAILS:
-            return super().operate(call)
-        if call.operation == "delete_email":
-            return Reply(204)
-        shown: Json = {"email": "", "verified": False, "primary": False}
-        return self.json_reply(201 if call.operation == "add_email" else 200, shown)
 
 
 @defect(
     "Without an address, one is chosen: the primary, the last, or one made from the username.",
-    ADDRESSES,
+    f"{EMPTY} {MISSING}",
     misnamed=(ANSWERS, ACCEPTED),
 )
 class MissingAddressIsChosen(Service):
@@ -245,14 +199,11 @@ class MissingAddressIsChosen(Service):
 row(
     "every-400-is-422",
     "What should be 400 is 422, as some frameworks have it.",
-    (*MALFORMED, *NO_OBJECT, *UTF8, *ADDRESSES, "update-user/wrong-type"),
+    f"{MALFORMED} {NO_OBJECT} {UTF8} {EMPTY} {MISSING} update-user/wrong-type",
     also=(
         ANSWERS,
-        "*/invalid-*",
-        "*/no-un*",
-        "delete-email/primary-refused",
-        "delete-email/former-primary",
-        "add-email/duplicate",
+        "*/invalid-* */no-un* delete-email/{primary-refused,former-primary}",
+        "*/duplicate",
     ),
     misnamed="*/form-decoding",
     refuse=lambda self, call, refusal: Service.refuse(

@@ -5,50 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.selftest.changes import ids, row
-from conformance.selftest.overrides import before, refuses
+from conformance.selftest.changes import ids, row, table
+from conformance.selftest.overrides import before, by_form, refuses
 from conformance.selftest.reference.calls import Call, Refusal
-from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import READING, WRITING
 from conformance.selftest.reference.service import Service
 
-LOGIN, BODY = "order/unauthenticated-first", "order/access-before-body"
-STALE = (*ids("unauthenticated/expired", OPERATIONS), *ids("unauthenticated/revoked", OPERATIONS))
+FIRST, BODY = "*/order/unauthenticated-first", "*/order/access-before-body"
+STALE = "*/unauthenticated/{expired,revoked}"
 Look = Callable[..., Any]
 
 # -- something is refused before the login --------------------------------------------------------
 
-row(
-    "404-before-401",
-    "An unknown username is told to people who have not logged in.",
-    ids(LOGIN, OPERATIONS),
+table(
+    FIRST,
+    {
+        "404-before-401: An unknown username is told to people who have not logged in.": refuses(
+            *("unauthorized", 404),
+            when=lambda self, call, reason: not self.store.user(call.username),
+        ),
+        "owner-before-password: The account is looked at before the password is.": refuses(
+            *("wrong_login", 403),
+            when=lambda self, call, name: self.store.user(name) and name != call.username,
+        ),
+    },
     also=STALE,
-    **refuses(
-        "unauthorized", 404, when=lambda self, call, reason: not self.store.user(call.username)
-    ),
 )
-row(
-    "owner-before-password",
-    "Whose account it is is asked before the password is looked at.",
-    ids(LOGIN, OPERATIONS),
-    **refuses(
-        "wrong_login",
-        403,
-        when=lambda self, call, name: self.store.user(name) and name != call.username,
-    ),
+table(
+    STALE,
+    {
+        "owner-before-age: The account is looked at before the age of a token is.": refuses(
+            "stale_token", 403, when=lambda self, call, token: token.username != call.username
+        ),
+        "404-before-age: The username is looked up before the age of a token is.": refuses(
+            "stale_token", 404, when=lambda self, call, token: not self.store.user(call.username)
+        ),
+    },
 )
-for _name, _sentence, _status, _when in (
-    (
-        "owner-before-age",
-        "Whose account it is is asked before the age of a token is looked at.",
-        *(403, lambda self, call, token: token.username != call.username),
-    ),
-    (
-        "404-before-age",
-        "An unknown username is told before the age of a token is looked at.",
-        *(404, lambda self, call, token: not self.store.user(call.username)),
-    ),
-):
-    row(_name, _sentence, STALE, **refuses("stale_token", _status, when=_when))
 
 # -- something in the body is refused before access -----------------------------------------------
 
@@ -59,10 +52,8 @@ def readable(self: Service, call: Call, *more: Any) -> None:
         call.fields = self.fields(call)
 
 
-def valid(self: Service, call: Call, *more: Any, when: bool = True) -> None:
+def valid(self: Service, call: Call, *more: Any) -> None:
     """Refuse a body that cannot be right, whosever account it is."""
-    if not when:
-        return
     readable(self, call)
     if call.operation == "update_user":
         self.profile_changes(call)
@@ -70,6 +61,11 @@ def valid(self: Service, call: Call, *more: Any, when: bool = True) -> None:
         self.wanted_address(call)
         self.flag(call, "verified")
         self.flag(call, "primary")
+
+
+def when(holds: Look, look: Look) -> Look:
+    """Return a look where something holds."""
+    return lambda *given: look(*given) if holds(*given) else None
 
 
 def looks_up(refuse: Look, *operations: str) -> Look:
@@ -101,74 +97,60 @@ def taken(self: Service, call: Call, address: Any) -> None:
         raise Refusal(400, "it is there already")
 
 
-EARLY: tuple[tuple[Any, ...], ...] = (
-    (
-        *("400-before-401", "The body is validated before anybody has logged in."),
-        *(ids(LOGIN, WRITING), "unauthorized", valid),
-    ),
-    (
-        "unreadable-before-401",
-        "A body that cannot be read is refused before anybody has logged in.",
-        *(ids(LOGIN, WRITING), "admit", readable, *ids(BODY, WRITING)),
-    ),
-    (
-        "address-404-before-401",
-        "An unknown address is told to people who have not logged in.",
-        ids(LOGIN, ["update_email", "delete_email"]),
-        "unauthorized",
-        looks_up(absent, "update_email", "delete_email"),
-        *STALE,
-    ),
-    (
-        "unreadable-before-access",
-        "A body that cannot be read is refused before anything but the login.",
-        *(ids(BODY, WRITING), "check_existence", readable),
-    ),
-    (
-        *("400-before-404", "The body is validated before the username is looked up."),
-        *(ids(BODY, WRITING), "unknown_user", valid),
-    ),
-    (
-        *("400-before-owner", "The body is validated before it is asked whose account it is."),
-        *(ids(BODY, WRITING), "not_owner", valid),
-    ),
-    (
-        *("400-before-scope", "The body is validated before the scope is asked for."),
-        *(ids(BODY, WRITING), "lacks_scope", valid),
-    ),
-    (
-        "400-before-404-by-basic",
-        "With Basic, the body is validated before the username is looked up.",
-        ids(BODY, WRITING),
-        "unknown_user",
-        lambda self, call: valid(self, call, when=call.caller.scheme == "basic"),
-    ),
-    (
-        *("400-before-access-in-forms", "A form is validated before anything but the login."),
-        ids(BODY, WRITING),
-        "check_existence",
-        lambda self, call: valid(self, call, when=call.is_form),
-    ),
-    (
-        *("address-404-before-owner", "That an address is not there is told to everybody."),
-        ids(BODY, ["update_email", "delete_email"]),
-        "not_owner",
-        looks_up(absent, "update_email", "delete_email"),
-        "*/forbidden/owner-*",
-    ),
-    (
-        "primary-before-owner",
-        "That an address is primary is told to everybody who wants to delete it.",
-        *(ids(BODY, ["delete_email"]), "not_owner", looks_up(primary, "delete_email")),
-    ),
-    (
-        "taken-before-owner",
-        "That an address is there is told to everybody who wants to add it.",
-        *(ids(BODY, ["add_email"]), "not_owner", looks_up(taken, "add_email")),
-    ),
+UNKNOWN = looks_up(absent, "update_email", "delete_email")
+
+table(
+    ids("order/unauthenticated-first", WRITING),
+    {
+        "400-before-401: The body is validated before anybody has logged in.": before(
+            "unauthorized", valid
+        ),
+        "unreadable-before-401: A body that cannot be read is refused before any login.": before(
+            "admit", readable
+        ),
+    },
+    also=BODY,
 )
-for _name, _sentence, _breaks, _method, _look, *_also in EARLY:
-    row(_name, _sentence, _breaks, also=_also, **before(_method, _look))
+row(
+    "address-404-before-401",
+    "An unknown address is told to people who have not logged in.",
+    "{update,delete}-email/order/unauthenticated-first",
+    also=STALE,
+    **before("unauthorized", UNKNOWN),
+)
+table(
+    BODY,
+    {
+        "unreadable-before-access: A body that cannot be read is refused right after the login.": (
+            before("check_existence", readable)
+        ),
+        "400-before-404: The body is validated before the username is looked up.": before(
+            "unknown_user", valid
+        ),
+        "400-before-owner: The body is validated before it is asked whose account it is.": before(
+            "not_owner", valid
+        ),
+        "400-before-scope: The body is validated before the scope is asked for.": before(
+            "lacks_scope", valid
+        ),
+        "400-before-access-in-forms: A form is validated before anything but the login.": before(
+            "check_existence", when(by_form, valid)
+        ),
+    },
+)
+table(
+    "",
+    {
+        f"{name}-before-owner ({where}-email/order/access-before-body): {what} is told to all.": look
+        for name, where, what, look in (
+            ("address-404", "{update,delete}", "That it is not there", UNKNOWN),
+            ("primary", "delete", "That it is primary", looks_up(primary, "delete_email")),
+            ("taken", "add", "That it is there", looks_up(taken, "add_email")),
+        )
+    },
+    lambda look: before("not_owner", look),
+    also="*/forbidden/owner-*",
+)
 
 # -- refused, and done all the same ---------------------------------------------------------------
 
@@ -192,20 +174,18 @@ def misdirected(self: Service, call: Call) -> None:
         done(self, call)
 
 
-for _name, _sentence, _method in (
-    ("401-acts", "Without good credentials", "unauthorized"),
-    ("scope-403-acts", "Without the scope", "lacks_scope"),
-    ("owner-403-acts", "From somebody else", "not_owner"),
-):
-    row(
-        _name,
-        f"{_sentence}, a request is refused, and carried out.",
-        ids("refused-unchanged/access", WRITING),
-        **before(_method, done),
-    )
+table(
+    ids("refused-unchanged/access", WRITING),
+    {
+        "401-acts: Without a login, a request is refused, and carried out.": "unauthorized",
+        "scope-403-acts: Without the scope, a request is refused, and carried out.": "lacks_scope",
+        "owner-403-acts: From others, a request is refused, and carried out.": "not_owner",
+    },
+    lambda method: before(method, done),
+)
 row(
     "owner-403-acts-on-caller",
-    "A request by somebody else is refused, and carried out on the caller's own account.",
-    ids("refused-unchanged/access", ["update_user", "add_email"]),
+    "It is refused, and carried out on the caller's own account.",
+    "{update-user,add-email}/refused-unchanged/access",
     **before("not_owner", misdirected),
 )

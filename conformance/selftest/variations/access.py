@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from conformance.selftest.changes import ids, variation, variation_row
+from conformance.selftest.changes import ids, variation, variation_row, variations
+from conformance.selftest.overrides import failing, refuses
 from conformance.selftest.reference.access import CHALLENGES
-from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, Route
+from conformance.selftest.reference.calls import Call, Refusal, Reply, Route
 from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.variations import clauses
@@ -45,18 +47,16 @@ class TypeBeforeLogin(Service):
 # -- challenges -----------------------------------------------------------------------------------
 
 
-for _name, _sentence, _values in (
-    ("in-one-field", "Both challenges stand in one header field.", [", ".join(CHALLENGES)]),
-    ("bearer-first", "The Bearer challenge comes first.", CHALLENGES[::-1]),
-):
-    variation_row(
-        f"challenges-{_name}",
-        _sentence,
-        clauses.HTTP,
-        unauthorized=lambda self, call, reason, values=_values: Refusal(
-            401, reason, *(("WWW-Authenticate", value) for value in values)
-        ),
-    )
+variations(
+    clauses.HTTP,
+    {
+        "challenges-in-one-field: Both challenges stand in one header field.": [
+            ", ".join(CHALLENGES)
+        ],
+        "challenges-bearer-first: The Bearer challenge comes first.": CHALLENGES[::-1],
+    },
+    lambda values: refuses("unauthorized", 401, *(("WWW-Authenticate", one) for one in values)),
+)
 
 
 @variation("The challenges have schemes in other cases, and no charset.", clauses.HTTP)
@@ -100,23 +100,24 @@ class OptionsDescribed(Service):
 
 # -- what is refused with another status ----------------------------------------------------------
 
-for _method, _name, _misses, _statuses in (
-    ("other_method", "other-methods", OTHER_METHODS, (404, 501)),
-    ("other_media_type", "other-media-types", OTHER_TYPES, (400, 406)),
-    ("untyped_fields", "untyped-bodies", ids("json-without-content-type", WRITING), (400, 415)),
+for _method, _what, _misses, _statuses in (
+    ("other_method", "Other methods", OTHER_METHODS, (404, 501)),
+    ("other_media_type", "Other media types", OTHER_TYPES, (400, 406)),
+    ("untyped_fields", "Untyped bodies", ids("json-without-content-type", WRITING), (400, 415)),
 ):
     for _status in _statuses:
-
-        def _refuse(self: Service, *arguments: object, status: int = _status) -> object:
-            raise Refusal(status, "this is refused")
-
-        _sentence = f"{_name.replace('-', ' ').capitalize()} are {_status}."
-        variation(_sentence, clauses.SHOULD, misses=_misses, name=f"{_name}-are-{_status}")(
-            type("Refused", (Service,), {_method: _refuse})
+        refusing: dict[str, Any] = {_method: failing(_status)}
+        variation_row(
+            f"{_what.lower().replace(' ', '-')}-are-{_status}",
+            f"{_what} are {_status}.",
+            clauses.SHOULD,
+            misses=_misses,
+            **refusing,
         )
-
-
-@variation("Other media types are read as JSON.", clauses.SHOULD, misses=OTHER_TYPES)
-class OtherMediaTypesAreRead(Service):
-    def other_media_type(self, call: Call) -> dict[str, Json]:
-        return self.json_fields(call)
+variation_row(
+    "other-media-types-are-read",
+    "Other media types are read as JSON.",
+    clauses.SHOULD,
+    misses=OTHER_TYPES,
+    other_media_type=lambda self, call: self.json_fields(call),
+)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
 
-from conformance.selftest.changes import variation, variation_row
+from conformance.selftest.changes import variation, variation_row, variations
 from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address, User
 from conformance.selftest.variations import clauses
+from conformance.selftest.variations.accounts import same_but_for_case
 
 ADDRESS_MEMBERS = ("email", "gravatar_email")
-_email, _primary = attrgetter("email"), attrgetter("is_primary")
 
 # -- spelling -------------------------------------------------------------------------------------
 
@@ -43,7 +42,7 @@ variation_row(
     "case-ignored",
     "Addresses that differ only in case are one.",
     clauses.CASE,
-    same=lambda self, stored, wanted: stored.lower() == wanted.lower(),
+    same=same_but_for_case,
 )
 
 
@@ -90,25 +89,24 @@ class SpaceAroundAddressCut(Service):
 # -- the list -------------------------------------------------------------------------------------
 
 
-def _turning(found: list[Address], calls: int) -> list[Address]:
-    turn = calls % len(found)
-    return found[turn:] + found[:turn]
-
-
-for _name, _sentence, _order in (
-    ("newest-first", "The newest address comes first.", lambda found, _: found[::-1]),
-    ("by-alphabet", "Addresses come by alphabet.", lambda found, _: sorted(found, key=_email)),
-    ("primary-last", "The primary address is last.", lambda found, _: sorted(found, key=_primary)),
-    ("turning", "The addresses come in another order each time.", _turning),
-):
-    variation_row(
-        f"list-{_name}",
-        _sentence,
-        clauses.LIST_ORDER,
-        shown_addresses=lambda self, call, order=_order: order(
-            self.store.addresses(call.username), self.calls
+variations(
+    clauses.LIST_ORDER,
+    {
+        "list-newest-first: The newest address comes first.": lambda found, _calls: found[::-1],
+        "list-by-alphabet: Addresses come by alphabet.": lambda found, _calls: sorted(
+            found, key=lambda one: one.email
         ),
-    )
+        "list-primary-last: The primary address is last.": lambda found, _calls: sorted(
+            found, key=lambda one: one.is_primary
+        ),
+        "list-turning: The addresses come in another order each time.": lambda found, calls: (
+            found[calls % len(found) :] + found[: calls % len(found)]
+        ),
+    },
+    lambda order: {
+        "shown_addresses": lambda self, call: order(self.store.addresses(call.username), self.calls)
+    },
+)
 
 # -- adding ---------------------------------------------------------------------------------------
 
@@ -122,27 +120,23 @@ class OneAccountPerAddress(Service):
         return super().taken(call, email)
 
 
-def _silently(self: Service, call: Call, taken: Address) -> Reply:
-    return self.json_reply(201, self.email_view(call, taken))
-
-
-def _told(self: Service, call: Call, taken: Address) -> Reply:
-    return self.json_reply(201, {**self.email_view(call, taken), "created": False})
-
-
 def _anew(self: Service, call: Call, taken: Address) -> Reply:
     if not taken.is_primary:
         self.store.change(lambda one: one.id == taken.id, verified=False)
     return self.json_reply(201, self.email_view(call, self.store.address(taken.id)))
 
 
-for _name, _sentence, _again in (
-    ("silently", "Adding an address again is 201 and changes nothing.", _silently),
-    ("told", "Adding an address again is 201, and says that it was there.", _told),
-    ("anew", "Adding an address again is 201, and unverifies it.", _anew),
-):
-    _name = f"added-again-{_name}"
-    variation_row(_name, _sentence, clauses.SHOULD, misses="add-email/duplicate", add_again=_again)
+variations(
+    clauses.SHOULD,
+    {
+        "added-again-silently: Adding an address again is 201 and changes nothing.": (
+            lambda self, call, taken: self.json_reply(201, self.email_view(call, taken))
+        ),
+        "added-again-anew: Adding an address again is 201, and unverifies it.": _anew,
+    },
+    lambda add_again: {"add_again": add_again},
+    misses="add-email/duplicate",
+)
 
 # -- updating -------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote
 
-from conformance.selftest.changes import variation, variation_row
+from conformance.selftest.changes import variation, variation_row, variations
 from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Json, Refusal
 from conformance.selftest.reference.service import Service
@@ -79,25 +79,19 @@ for _name, _sentence, _clause, _change in (
 # -- the picture ----------------------------------------------------------------------------------
 
 
-for _name, _sentence, _write in (
-    (
-        "in-clear",
-        "gravatar_url has the address in it.",
-        lambda of: f"https://a.example/{quote(of)}",
-    ),
-    ("relative", "gravatar_url is a path.", lambda of: f"/avatars/{of.encode().hex()}"),
-    (
-        "sha256",
-        "gravatar_url is a SHA-256.",
-        lambda of: f"https://secure.gravatar.com/avatar/{sha256(of.encode()).hexdigest()}?s=80",
-    ),
-):
-    variation_row(
-        f"gravatar-{_name}",
-        _sentence,
-        clauses.GRAVATAR,
-        gravatar_url=lambda self, call, user, write=_write: write(self.gravatar_key(user)),
-    )
+variations(
+    clauses.GRAVATAR,
+    {
+        "gravatar-in-clear: gravatar_url has the address in it.": lambda of: (
+            f"https://a.example/{quote(of)}"
+        ),
+        "gravatar-relative: gravatar_url is a path.": lambda of: f"/avatars/{of.encode().hex()}",
+        "gravatar-sha256: gravatar_url is a SHA-256.": lambda of: (
+            f"https://secure.gravatar.com/avatar/{sha256(of.encode()).hexdigest()}?s=80"
+        ),
+    },
+    lambda write: {"gravatar_url": lambda self, call, user: write(self.gravatar_key(user))},
+)
 
 
 @variation("gravatar_url has no scheme, and counts its changes.", clauses.GRAVATAR)

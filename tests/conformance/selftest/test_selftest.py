@@ -20,8 +20,10 @@ from conformance.selftest.changes import (
     defect,
     groups,
     row,
+    table,
     variation,
     variation_row,
+    variations,
 )
 from conformance.selftest.command import main
 from conformance.selftest.matrix import Matrix, read_justifications
@@ -31,6 +33,7 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 from conformance.selftest.stage import Stage
 from conformance.selftest.trials import BASELINE, Trial, load, trials
+from conformance.selftest.variations import clauses
 from conformance.wire.transport import SentRequest
 from tests.conformance.support import conformance
 
@@ -68,6 +71,28 @@ def test_a_change_is_named_once_and_works_on_top_of_the_others(planted: None) ->
     assert together.to_json({}) == b"word nothing"
     with pytest.raises(ValueError, match="two defects or variations are called says-more"):
         variation_row("says-more", "Again.", "silent")
+
+
+def test_the_entries_of_a_table_share_what_they_break_or_name_it(planted: None) -> None:
+    table("*/form", {"of-all: All forms.": {"prefix": "/a"}}, also="get-user/{json,members}")
+    table("get-user/", {"of-one (json success): One.": "/b"}, lambda prefix: {"prefix": prefix})
+    variations("", {"pair: A pair.": ("silent", {"prefix": "/c"})})
+
+    of_all, of_one, pair = (CHANGES[name] for name in ("of-all", "of-one", "pair"))
+    assert isinstance(of_all, Defect)
+    assert len(of_all.breaks) == 4
+    assert of_all.also == ("get-user/json", "get-user/members")
+    assert isinstance(of_one, Defect)
+    assert (of_one.breaks, of_one.sentence) == (("get-user/json", "get-user/success"), "One.")
+    assert isinstance(pair, Variation)
+    assert [one.service.prefix for one in (of_all, of_one, pair)] == ["/a", "/b", "/c"]
+    assert pair.clause == "silent"
+
+
+def test_each_clause_that_leaves_something_open_has_a_variation(planted: None) -> None:
+    stated = {text for name, text in vars(clauses).items() if name.isupper()}
+
+    assert {one.clause for one in CHANGES.values() if isinstance(one, Variation)} == stated
 
 
 def chosen(*names: str) -> list[Variation]:
