@@ -151,7 +151,9 @@ def too_long(credentials: Credentials) -> tuple[int, ...]:
 
 
 def judge_error(judge: Judge, exchange: Exchange) -> None:
-    """Judge the body of an error: a JSON object with words in it."""
+    """Judge the body of an error, where there is one: a JSON object with words in it."""
+    if exchange.status < 400:
+        return
     try:
         value = exchange.json()
     except NotJson:

@@ -121,7 +121,8 @@ row(
 row(
     "unknown-user-is-403-in-forms",
     "In a form, an unknown username is 403.",
-    ids("order/access-before-body", WRITING),
+    ids("not-found/username", WRITING),
+    misnamed=ids("order/access-before-body", WRITING),
     **refuses("unknown_user", 403, when=lambda self, call: call.is_form),
 )
 for _name, _sentence, _odd in (

@@ -119,7 +119,6 @@ for _name, _sentence, _change in (
     ("always-https", "A profile_url is made https.", _put("^http:", "https:")),
     ("decoded", "Percent signs in a profile_url are decoded.", unquote),
     ("tilde-escaped", "~ in a profile_url is escaped.", _put("~", "%7E")),
-    ("with-slash", "A profile_url without a path gets a slash.", _put("^([^/]*//[^/]*)$", r"\1/")),
     ("without-slash", "A profile_url loses the slash at its end.", _put("/$", "")),
     ("without-fragment", "A profile_url loses its fragment.", _put("#.*", "")),
 ):
@@ -192,7 +191,6 @@ for _name, _sentence, _bad in (
 for _name, _sentence, _bad in (
     ("http-refused", "A profile_url must be https.", _with("^http:")),
     ("hyphen-refused", "The host of a profile_url must have no hyphen.", _with("//[^/]*-")),
-    ("path-needed", "A profile_url must have a path.", _with("//[^/]*$")),
     ("long-refused", "A profile_url of over 60 characters is refused.", _over(60)),
 ):
     _refused(f"url-{_name}", _sentence, (URL, SUCCESS), _bad)
