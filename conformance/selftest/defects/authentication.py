@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.catalogue.requirements import slug
-from conformance.selftest.changes import defect, ids, row
+from conformance.selftest.changes import Ids, defect, ids, row
 from conformance.selftest.overrides import accepted, admits, crashes, denies, refuses
 from conformance.selftest.reference.calls import Call, Caller, Refusal
 from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
@@ -41,11 +41,7 @@ for _name, _operations in (
         f"Without a login, one is taken for the user in the path: in {', '.join(_operations)}.",
         _breaks,
         also=ids("order/unauthenticated-first", _operations),
-        misnamed=(
-            *ids("unauthenticated/challenge", _operations),
-            *ids("error-body", {"list_emails", "delete_email"} & {*_operations}),
-            *accepted(_breaks),
-        ),
+        misnamed=accepted(_breaks),
         stranger=lambda self, call, operations=_operations: (
             Caller(call.username, "basic")
             if call.operation in operations
@@ -70,7 +66,6 @@ for _name, _sentence, _status, *_headers in (
         _sentence,
         MISSING,
         also=FIRST,
-        misnamed=CHALLENGE,
         **refuses("missing", _status, *_headers),
     )
 
@@ -79,7 +74,6 @@ for _name, _sentence, _status, *_headers in (
     "A connection stays logged in.",
     ids("unauthenticated/missing", READING),
     also=ids("order/unauthenticated-first", READING),
-    misnamed=ids("unauthenticated/challenge", READING),
 )
 class ConnectionLoggedIn(Service):
     def __init__(self) -> None:
@@ -254,7 +248,7 @@ class LoginRemembered(Service):
         return username in self.seen
 
 
-@defect("In Basic, a token is good as the name, or as the password.", WRONG)
+@defect("In Basic, a token is good as the name, or as the password.", WRONG, misnamed=DONE)
 class TokenAsPassword(Service):
     def basic(self, call: Call, encoded: str) -> Caller:
         for word in filter(None, self.decoded(call, encoded)):
@@ -274,12 +268,14 @@ row(
 )
 
 
-def _near(name: str, sentence: str, fits: Any) -> None:
+def _near(name: str, sentence: str, fits: Any, also: Ids = MALFORMED) -> None:
     """Declare: a token is known that is only like one that was issued."""
     row(
         name,
         sentence,
         WRONG,
+        also=also,
+        misnamed=DONE,
         token=lambda self, text: (
             Service.token(self, text)
             or next((one for one in self.store.tokens.values() if fits(one, text)), None)
@@ -291,6 +287,7 @@ _near(
     "token-ignores-case",
     "Tokens are compared without regard to case, as some databases do.",
     lambda one, text: one.token.lower() == text.lower(),
+    also=(),
 )
 _near(
     "token-by-its-beginning",

@@ -93,13 +93,13 @@ for _name, _sentence, _instead, _misnamed in (
         "missing-address-is-204",
         "A missing address is answered with 204 when one is deleted.",
         lambda self, call: Reply(204),
-        ("delete-email/error-body", "delete-email/documented-answers"),
+        "delete-email/documented-answers",
     ),
     (
         "missing-address-deletes-all",
         "A deletion without an address deletes all but the primary one.",
         all_but_primary,
-        ("delete-email/error-body", "delete-email/documented-answers"),
+        "delete-email/documented-answers",
     ),
 ):
 

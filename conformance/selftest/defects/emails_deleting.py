@@ -157,7 +157,6 @@ row(
     "Deleting the primary address is answered with 204, and not done.",
     PRIMARY_STAYS,
     also=FORMER,
-    misnamed="delete-email/error-body",
     guarded=lambda self, call, one: False,
     remove=lambda self, call, one: (nothing if one.is_primary else Service.remove)(self, call, one),
 )
@@ -252,7 +251,6 @@ row(
     "Deleting an unknown address is answered with 204.",
     (NOT_FOUND, REMOVES),
     also=("delete-email/not-found/foreign-address", "delete-email/form-decoding"),
-    misnamed="delete-email/error-body",
     delete_email=deleting(lambda self, call, email: True),
 )
 row(

@@ -23,8 +23,6 @@ MISSING = ids("invalid-body/missing-address", EMAILS)
 ADDRESSES = (*EMPTY, *MISSING)
 """An empty body has no address either."""
 ANSWERS = "*/documented-answers"
-ACCEPTED = "delete-email/error-body"
-"""It fails where a deletion succeeded that should have been refused."""
 UPDATED = "update-user/documented-answers"
 """It fails where an update was taken that should have been refused."""
 
@@ -74,15 +72,15 @@ _malformed("malformed-crashes", "Malformed JSON is 500.", crash, also=(ANSWERS, 
 _malformed(
     "malformed-is-empty", "Malformed JSON counts as {}.", lambda _: {}, MALFORMED[0], UPDATED
 )
-_malformed("rest-ignored", "What follows the first value is ignored.", _first, misnamed=ACCEPTED)
-_malformed("cut-json-closed", "JSON that is cut off is closed.", _closed, misnamed=ACCEPTED)
-_malformed("json-as-yaml", "JSON is read by a YAML parser.", _as_yaml, misnamed=ACCEPTED)
+_malformed("rest-ignored", "What follows the first value is ignored.", _first)
+_malformed("cut-json-closed", "JSON that is cut off is closed.", _closed)
+_malformed("json-as-yaml", "JSON is read by a YAML parser.", _as_yaml)
 for _name, _what, _read in (
     ("single-quotes", "Single quotes", lambda text: json.loads(text.replace("'", '"'))),
     ("comments", "Comments", lambda text: json.loads(re.sub(r"/\*.*?\*/|//[^\n]*", "", text))),
     ("controls", "Line feeds in texts", lambda text: json.loads(text, strict=False)),
 ):
-    _malformed(f"{_name}-taken", f"{_what} may stand in JSON.", _read, misnamed=ACCEPTED)
+    _malformed(f"{_name}-taken", f"{_what} may stand in JSON.", _read)
 
 
 @defect("Malformed JSON is refused when its first value was carried out.", MALFORMED)
@@ -134,25 +132,23 @@ _no_object(
     "first-item-taken",
     "Of an array as a body, the first item is taken.",
     lambda loaded: loaded[0] if isinstance(loaded, list) and loaded else loaded,
-    misnamed=ACCEPTED,
 )
 _no_object(
     "text-is-address",
     "A text as a body is taken for the address.",
     lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded,
-    misnamed=(UPDATED, ACCEPTED),
+    misnamed=UPDATED,
 )
 _no_object(
     "text-read-again",
     "A text as a body is read once more, so that JSON in JSON is taken.",
     lambda loaded: json.loads(loaded) if str(loaded).startswith('{"') else loaded,
-    misnamed=ACCEPTED,
 )
 
 # -- no UTF-8 -------------------------------------------------------------------------------------
 
 
-def _no_utf8(name: str, sentence: str, read: Any, also: Ids = (), misnamed: Ids = ACCEPTED) -> None:
+def _no_utf8(name: str, sentence: str, read: Any, also: Ids = (), misnamed: Ids = ()) -> None:
     """Declare: bytes that are no UTF-8 are read all the same."""
 
     def json_text(self: Service, body: bytes) -> Any:
@@ -215,7 +211,7 @@ row(
     "An empty body is answered with a success.",
     EMPTY,
     also=MISSING,
-    misnamed=(ANSWERS, "*/error-body"),
+    misnamed=ANSWERS,
 )
 class EmptyIsDone(Service):
     def operate(self, call: Call) -> Reply:
@@ -230,7 +226,7 @@ class EmptyIsDone(Service):
 @defect(
     "Without an address, one is chosen: the primary, the last, or one made from the username.",
     ADDRESSES,
-    misnamed=(ANSWERS, ACCEPTED),
+    misnamed=ANSWERS,
 )
 class MissingAddressIsChosen(Service):
     def no_address(self, call: Call) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.selftest.changes import defect, ids, row
 from conformance.selftest.overrides import accepted, admits, crashes, refuses
 from conformance.selftest.reference.calls import Call, Refusal, Reply
-from conformance.selftest.reference.routes import OPERATIONS, WRITING
+from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 
 BASIC, BEARER = "forbidden/owner-basic", "forbidden/owner-bearer"
@@ -146,8 +146,8 @@ for _name, _sentence, _odd in (
 @defect(
     "An unknown username is answered as if it were an empty account.",
     UNKNOWN,
-    also=ORDER,
-    misnamed=(*DOCUMENTED, *ids("error-body", OPERATIONS)),
+    also=(*ORDER, *ids("forbidden/owner-*", READING)),
+    misnamed=DOCUMENTED,
 )
 class UnknownUserIsEmpty(Service):
     def unknown_user(self, call: Call) -> Refusal:
