@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
+from conformance.account.state import documented_user
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases
 from conformance.checks.support.cases import (
@@ -148,6 +150,83 @@ def test_nobody_else_is_let_in_by_token(
     _is_not_the_owner(run, judge, op, role, run.token(role, scopes), "owner-bearer")
 
 
+@proves(
+    "{op}/forbidden/owner-basic",
+    "{op}/forbidden/owner-bearer",
+    each=cases.operations(READS),
+)
+def test_no_other_spelling_opens_the_other_account(run: CheckContext, judge: Judge, op: str) -> None:
+    username = run.account("other").username
+    # By id, by address, and by what only a careless server takes for the username.
+    own, names = (
+        {str(run.before(role).user.get(name)) for name in ("username", "id", "email")}
+        for role in ("owner", "other")
+    )
+    names |= {username.swapcase(), f"{username} ", f"{username}\0"}
+    logins = {"owner-basic": run.basic("owner"), "owner-bearer": run.token("owner", run.scopes(op))}
+    for name in sorted(names - own):
+        for kind, login in logins.items():
+            exchange = run.call(op, login, username=name)
+            judge.status(f"{slug(op)}/forbidden/{kind}", exchange, 403, 404, 400)
+
+
+_UNTOUCHED = {
+    "update_user": "others-untouched",
+    "add_email": "others-untouched",
+    "update_email": "others-untouched",
+    "delete_email": "removes-only-that",
+}
+
+
+def _beside_the_path(run: CheckContext) -> dict[str, Any]:
+    """Return members that name the other account, where nothing but the path may name one."""
+    other = run.account("other").username
+    return {"username": other, "user": other, "id": run.before("other").user.get("id")}
+
+
+@proves(
+    "{op}/success",
+    "{op}/others-untouched",
+    "{op}/removes-only-that",
+    each=cases.operations(WRITES),
+)
+def test_no_other_account_is_named_beside_the_path(run: CheckContext, judge: Judge, op: str) -> None:
+    more = _beside_the_path(run)
+    for form, query in ((False, ""), (True, ""), (False, f"?{urlencode(more)}")):
+        value = {**(correct_value(run, op) or {}), **({} if query else more)}
+        witness = Witness(run)
+        exchange = run.call(op, run.login(op), value, form=form, query=query)
+        # What is unknown is ignored, or refused.
+        judge.status(f"{slug(op)}/success", exchange, run.operations[op].success, 400)
+        witness.other_untouched(judge, f"{slug(op)}/{_UNTOUCHED[op]}", exchange)
+        run.observe()
+
+
+@proves("get-user/own-data", "list-emails/own-only", writes=False, alone=True)
+def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext, judge: Judge) -> None:
+    query = f"?{urlencode(_beside_the_path(run))}"
+    state = run.observe()
+    emails = sorted(one.email for one in state.emails)
+    for op, requirement in (("get_user", "own-data"), ("list_emails", "own-only")):
+        exchange = run.call(op, run.login(op), query=query)
+        value = exchange.json() if exchange.status == 200 else None
+        rows = value if isinstance(value, list) else []
+        listed = sorted(str(one.get("email")) for one in rows if isinstance(one, dict))
+        told, own = (
+            (listed, emails)
+            if op == "list_emails"
+            else (documented_user(value if isinstance(value, dict) else {}), dict(state.user))
+        )
+        # A parameter that is unknown may be refused.
+        judge.that(
+            f"{slug(op)}/{requirement}",
+            exchange.status in (400, 404) or told == own,
+            expected=f"{own}",
+            actual=f"{told}",
+            at=exchange,
+        )
+
+
 def _is_not_the_owner(
     run: CheckContext, judge: Judge, op: str, role: str, login: Credentials, kind: str
 ) -> None:
@@ -177,12 +256,18 @@ def _both_unchanged(judge: Judge, op: str, witness: Witness | None, exchange: Ex
 def test_an_unknown_username_is_not_found(run: CheckContext, judge: Judge, op: str) -> None:
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
+    names = cases.unknown_usernames(run)
+    asked = [(name, False) for name in names] + [(names[0], True)] * (op in WRITES)
     for login in _logins(run, op):
-        for name in cases.unknown_usernames(run):
-            exchange = run.call(op, login, value, username=name)
+        for name, form in asked:
+            exchange = run.call(op, login, value, username=name, form=form)
             judge.status(f"{slug(op)}/not-found/username", exchange, 404)
             cases.judge_error(judge, exchange)
             _both_unchanged(judge, op, witness, exchange)
+    # Names that a careless look-up takes for somebody's; they may be malformed for a target.
+    for name in ("%", "__proto__"):
+        exchange = run.call(op, run.login(op), value, username=name)
+        judge.status(f"{slug(op)}/not-found/username", exchange, 404, 400)
 
 
 def _logins(run: CheckContext, op: str) -> list[Credentials]:

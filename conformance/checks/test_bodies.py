@@ -59,8 +59,10 @@ def test_json_that_is_no_object_is_refused(run: CheckContext, judge: Judge, op: 
         True,
         None,
     ]
+    # A JSON Patch is of another media type.
+    steps = [{"op": "add", "path": f"/{name}", "value": one} for name, one in value.items()]
     requirement = f"{slug(op)}/invalid-body/not-an-object"
-    for body in (*scalars, list(value.items())):
+    for body in (steps, *scalars, list(value.items())):
         cases.refused(run, judge, op, requirement, 400, body=json_body(body))
 
 
@@ -101,12 +103,22 @@ def test_an_empty_update_is_answered(run: CheckContext, judge: Judge) -> None:
         witness.nothing_changed(judge, "update-user/leaves-others", exchange)
 
 
-@proves("{op}/json", each=operations(cases.READS))
+@proves("{op}/json", each=operations([*cases.READS, *cases.ANSWERING]))
 def test_an_answer_is_json_whatever_is_accepted(run: CheckContext, judge: Judge, op: str) -> None:
     for accept in ("*/*", None):
-        exchange = run.call(op, run.login(op), accept=accept)
-        if judge.status(f"{slug(op)}/success", exchange, 200):
+        exchange = run.call(op, run.login(op), cases.correct_value(run, op), accept=accept)
+        if judge.status(f"{slug(op)}/success", exchange, run.operations[op].success):
             oracles.answer(judge, exchange)
+        if op in BODIES:
+            run.observe()  # another address may be needed next
+
+
+@proves("{op}/success", each=operations(BODIES))
+def test_json_may_have_white_space_in_it(run: CheckContext, judge: Judge, op: str) -> None:
+    text = json.dumps(cases.correct_value(run, op), indent=2)
+    body = Body(f" \r\n\t{text}\n".encode())
+    exchange = run.call(op, run.login(op), body=body)
+    judge.status(f"{slug(op)}/success", exchange, run.operations[op].success)
 
 
 @proves("{op}/json-charset", each=operations(BODIES))
@@ -265,12 +277,21 @@ def test_odd_requests_to_read_get_documented_answers(
 ) -> None:
     login = run.login(op)
     names = [
-        f"{run.tag}{odd}"
-        for odd in (*"%'\" ;/\\?#\0\n\x7fü\U0001f600", "<x>", "/../x", "é" * 80, "x" * 300)
+        f"{run.tag}{odd}" for odd in (*"%'\" ;\\?#\0\n\x7fü\U0001f600", "<x>", "é" * 80, "x" * 300)
     ]
     for name in names:
         exchange = run.call(op, login, username=name)
         judge.status(f"{slug(op)}/documented-answers", exchange, 404, 400, 403, 414, 431)
+    for odd in ("/", "/../x"):
+        # Decoded before it is routed, it is another path: there, anything may be served.
+        exchange = run.call(op, login, username=f"{run.tag}{odd}")
+        judge.that(
+            f"{slug(op)}/documented-answers",
+            exchange.status < 500,
+            expected="no error of the server",
+            actual=exchange.describe(),
+            at=exchange,
+        )
     path = run.path(op)
     for query in ("?", "?a=b", "?email=x&email=y", "?%ff", "?page=-1&limit=0"):
         exchange = run.client.send("GET", path + query, login, operation=op)

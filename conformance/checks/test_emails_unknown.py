@@ -32,6 +32,20 @@ def test_an_unknown_address_is_not_found(
             cases.refused(run, judge, op, requirement, 404, value=value, form=form)
 
 
+@proves("{op}/not-found/address", each=operations(_ON_KNOWN))
+def test_a_pattern_is_no_address(run: CheckContext, judge: Judge, op: str) -> None:
+    requirement = f"{slug(op)}/not-found/address"
+    extra = {"verified": True} if op == "update_email" else {}
+    name, _, domain = run.standing().email.partition("@")
+    # In SQL, a glob, and a regular expression: our own address fits, and nobody else's.
+    for anything in ("%", "*", ".*"):
+        value = {"email": f"{name[:-1]}{anything}@{domain}", **extra}
+        witness = Witness(run)
+        exchange = run.call(op, run.login(op), value)
+        judge.status(requirement, exchange, 404, 400)
+        witness.nothing_changed(judge, requirement, exchange)
+
+
 @proves("{op}/not-found/foreign-address", each=product(_ON_KNOWN, cases.in_both))
 def test_an_address_of_somebody_else_stays(
     run: CheckContext, judge: Judge, op: str, form: bool
@@ -52,7 +66,7 @@ def test_an_address_that_is_no_text_is_refused(run: CheckContext, judge: Judge, 
     requirement = f"{slug(op)}/invalid-body/address-of-wrong-type"
     known = run.standing().email
     extra = {"verified": True} if op == "update_email" else {}
-    for address in (*values.NO_TEXTS, [known], {"email": known}):
+    for address in (*values.NO_TEXTS, [known], {"email": known}, {"$regex": run.tag}):
         witness = Witness(run)
         exchange = run.call(op, run.login(op), {"email": address, **extra})
         judge.status(requirement, exchange, 400, 404)
@@ -66,12 +80,12 @@ def test_an_address_that_is_no_text_is_refused(run: CheckContext, judge: Judge, 
 )
 def test_a_body_without_an_address_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
     requirement = f"{slug(op)}/invalid-body/missing-address"
-    known = run.standing().email
-    bodies: list[dict[str, Any]] = [{}, {"verified": True}, {"primary": True}, {"address": known}]
+    address = run.address() if op == "add_email" else run.standing().email
+    bodies: list[dict[str, Any]] = [{}, {"verified": True}, {"primary": True}]
+    bodies += [{"address": address}, {"email[]": address}]
     for form in (False, True):
         for value in bodies:
             cases.refused(run, judge, op, requirement, 400, value=value, form=form)
-    address = run.address() if op == "add_email" else known
     query = f"?email={quote(address, safe='')}&verified=true"
     for body in (json_body({}), form_body({"x": "y"})):
         witness = Witness(run)
@@ -88,7 +102,9 @@ def test_the_same_address_of_two_users_is_each_ones_own(run: CheckContext, judge
         raise NotVerified(
             "the check needs an address of the other user, and adding one did not work"
         )
+    witness = Witness(run)
     answer = run.call("add_email", run.login("add_email"), {"email": address})
+    witness.other_untouched(judge, "add-email/others-untouched", answer)
     if answer.status != 201:  # an address that anybody has may be refused
         judge.pass_all()
         return

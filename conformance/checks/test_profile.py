@@ -9,6 +9,7 @@ from typing import Any
 from conformance.account.state import differences, members, user_members
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases, oracles, values
+from conformance.checks.support.addresses import good_addresses
 from conformance.checks.support.cases import Cases
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
@@ -223,6 +224,7 @@ def test_another_gravatar_email_gives_another_picture(run: CheckContext, judge: 
     for address in (
         f"{local}@{domain}",
         f"{local}@mail.{domain}",
+        f"{local}@a.b.{domain}",
         f"{local}+a@mail.{domain}",
         f"{local}+b@mail.{domain}",
         f"{local}.b@mail.{domain}",
@@ -232,8 +234,11 @@ def test_another_gravatar_email_gives_another_picture(run: CheckContext, judge: 
         f"{local}@{domain}",
     ):
         updated_user(run, judge, login, {"gravatar_email": address})
-    exchange = run.call("update_user", login, {"gravatar_email": address})
-    judge.status("update-user/success", exchange, 200)
+    # The last one again, addresses of other kinds, and such as somebody has already.
+    taken = [run.added(role).email for role in ("owner", "other")[: len(run.target.accounts)]]
+    for address in (address, *good_addresses(run), *taken):  # noqa: B020 - it begins with the last
+        exchange = run.call("update_user", login, {"gravatar_email": address})
+        judge.status("update-user/success", exchange, 200)
 
 
 @proves("update-user/sets-profile-url", "update-user/success", each=cases.in_both)
@@ -287,6 +292,19 @@ def _text_comes_back(
                 actual=failed,
                 at=exchange,
             )
+
+
+@proves("update-user/any-script")
+def test_text_is_taken_for_nothing_else(run: CheckContext, judge: Judge) -> None:
+    texts_of_any_kind = ("full_name", "location", "company")
+    names = [name for name in texts_of_any_kind if name in _free(run)]
+    _changeable(run, *() if names else texts_of_any_kind)
+    for start in range(0, len(values.TELLING_TEXTS), 3):
+        texts = values.TELLING_TEXTS[start : start + 3]
+        value: dict[str, Any] = dict(zip(names, texts, strict=False))
+        exchange = run.call("update_user", run.login("update_user"), value, form=start == 3)
+        if judge.status("update-user/any-script", exchange, 200):
+            oracles.judge_stored(run, judge, "update-user/any-script", value, exchange)
 
 
 @proves("update-user/any-script")
@@ -354,6 +372,8 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(
             exchange = run.call("update_user", login, value)
             judge.status(f"update-user/{requirement}", exchange, 400)
             witness.nothing_changed(judge, "update-user/refused-unchanged", exchange)
+    # Nor are they stored with the next update.
+    updated_user(run, judge, login, {cases.text_member(run): run.text("Later")})
 
 
 @proves("update-user/refused-unchanged", "update-user/invalid-gravatar-email")
@@ -394,6 +414,7 @@ def test_the_other_user_updates_too(run: CheckContext, judge: Judge) -> None:
         actual=found,
         at=exchange,
     )
+    updated_user(run, judge, run.login("update_user"), {name: text})  # nobody's alone
 
 
 @proves("update-user/sets-gravatar-email", "update-user/success")

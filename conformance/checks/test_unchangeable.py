@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.account.state import user_differences
+from conformance.account.state import email_differences, user_differences
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases
 from conformance.checks.support.cases import Cases
@@ -81,6 +81,25 @@ def test_a_read_only_member_does_not_change(run: CheckContext, judge: Judge, mem
                     at=exchange,
                 )
             before = after
+
+
+@proves(_REQUIREMENT, "update-user/documented-answers")
+def test_the_addresses_do_not_change_with_the_profile(run: CheckContext, judge: Judge) -> None:
+    before = run.observe()
+    rows = [{"email": run.address(), "verified": True, "primary": False}]
+    for form in (False, True):
+        # A form has members of members in brackets, where it has any.
+        value: dict[str, Any] = {"emails[0][email]": rows[0]["email"]} if form else {"emails": rows}
+        value[cases.text_member(run)] = run.text("Beside")
+        exchange = run.call("update_user", run.login("update_user"), value, form=form)
+        judge.status("update-user/documented-answers", exchange, 200, 400)
+        judge.that(
+            _REQUIREMENT,
+            not (found := email_differences(before.emails, run.observe().emails)),
+            expected="the addresses as they were",
+            actual=found,
+            at=exchange,
+        )
 
 
 @proves(_REQUIREMENT, "update-user/documented-answers")

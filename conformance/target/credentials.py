@@ -107,9 +107,12 @@ def malformed(target: Target) -> Iterator[Credentials]:
     yield Credentials(
         "Bearer, many words", f"Bearer {words}", f'-H "Authorization: Bearer {words}"'
     )
+    yield Credentials("Bearer, a pattern", "Bearer %", '-H "Authorization: Bearer %"')
     owner = target.owner
-    token = next((token for scopes, token in owner.tokens.items() if scopes), None)
-    if token is not None:
+    token = _widest_token(owner)
+    if token:
+        yield unusable("the token with a word behind it", f"Bearer {token} x", target.redact)
+        yield unusable("the token twice, with a comma", f"Bearer {token},{token}", target.redact)
         for scheme in ("Digest", "Klingon"):
             yield unusable(f"the token as {scheme}", f"{scheme} {token}", target.redact)
         yield unusable("the token as Basic", f"Basic {token}", target.redact)
@@ -118,6 +121,7 @@ def malformed(target: Target) -> Iterator[Credentials]:
         )
     if owner.password is not None:
         value = basic(owner.username, owner.password).removeprefix("Basic ")
+        yield unusable("the Basic login with a word behind it", f"Basic {value} x", target.redact)
         yield unusable("the Basic login as Bearer", f"Bearer {value}", target.redact)
         yield unusable("the Basic login as Digest", f"Digest {value}", target.redact)
         plain = f"Basic {owner.username}:{owner.password}"
@@ -137,6 +141,8 @@ def wrong(target: Target, tag: str) -> Iterator[Credentials]:
     owner = target.owner
     never = f"{tag}-was-never-issued"
     yield unusable("an unknown token", f"Bearer {never}", redact)
+    word = "constructor"  # an object of JavaScript inherits it
+    yield Credentials(f"Bearer {word}", f"Bearer {word}", f'-H "Authorization: Bearer {word}"')
     yield unusable("an unknown name", basic(f"{tag}-nobody", "no-password"), redact)
     yield wrong_password(target.owner, tag, redact)
     yield unusable("an empty password", basic(owner.username, ""), redact)
@@ -160,12 +166,17 @@ def wrong(target: Target, tag: str) -> Iterator[Credentials]:
     if target.other is not None and target.other.password not in (None, owner.password):
         theirs = basic(owner.username, str(target.other.password))
         yield unusable("the owner's name with the other user's password", theirs, redact)
-    token = max((token for scopes, token in owner.tokens.items() if scopes), key=len, default="")
+    token = _widest_token(owner)
     if token and token != owner.password:
         yield unusable("a token as the password", basic(owner.username, token), redact)
         yield unusable("a token as the username", basic(token, ""), redact)
     for label, altered in _near_token(token):
         yield unusable(f"the token {label}", f"Bearer {altered}", redact)
+
+
+def _widest_token(account: Account) -> str:
+    """Return the token with the most scopes: where it is taken nevertheless, the effect shows."""
+    return account.tokens[max(account.tokens, key=len)] if any(account.tokens) else ""
 
 
 def _near(password: str) -> Iterator[tuple[str, str]]:

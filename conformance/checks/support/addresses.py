@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.account.state import Email
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.checks.support.oracles import Witness, updated_email
+
+
+def good_addresses(run: CheckContext) -> Iterator[str]:
+    """Make addresses that are valid by anyone's reading, each of another kind."""
+    local, _, domain = run.address("-").partition("@")
+    yield f"{local}{'x' * (63 - len(local) - len(domain))}@{domain}"
+    yield f"1{run.address()}"
+    # The mark of the run stands in the domain, where the local part has one letter or digit.
+    label = run.address().partition("@")[0]
+    for one in ("a", "7", "z9", "a-b", "admin", "info"):
+        yield f"{one}@{label}.example.com"
+    # Nobody will ever own a domain below zz.
+    for domain in (
+        "mail.example",
+        "mail.zz",
+        "a.b.c.d.example.net",
+        "7.example.org",
+        "ex-am-ple.example.com",
+    ):
+        yield run.address("", domain)
 
 
 def primary_of_owner(run: CheckContext) -> Email:

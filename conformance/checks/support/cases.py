@@ -38,6 +38,7 @@ OPERATIONS = _Chosen(lambda operation: True)
 READS = _Chosen(lambda operation: not operation.writes)
 WRITES = _Chosen(lambda operation: operation.writes)
 BODIES = _Chosen(lambda operation: operation.body is not None)
+ANSWERING = _Chosen(lambda operation: operation.body is not None and operation.success != 204)
 EMAIL_WRITES = _Chosen(lambda operation: "email" in _members(operation))
 """Those whose body names an address."""
 _SMALL = 1024  # bytes of a body that every target has to read
@@ -154,7 +155,9 @@ def too_long(credentials: Credentials) -> tuple[int, ...]:
 
 
 def judge_error(judge: Judge, exchange: Exchange) -> None:
-    """Judge the body of an error: a JSON object with words in it."""
+    """Judge the body of an error, where there is one: a JSON object with words in it."""
+    if exchange.status < 400:
+        return
     try:
         value = exchange.json()
     except NotJson:

@@ -50,7 +50,7 @@ TEXTS = (
 """Profile texts: 1 to 64 characters of any script, no control characters, no white space around them."""
 
 URLS = (
-    "http://example.com",
+    "http://example.com/",
     "https://example.com/",
     "https://www.ex-am-ple.example.org/",
     "https://a.b.c.d.example.net/x",
@@ -58,10 +58,17 @@ URLS = (
     "http://example.com/a%20b/%C3%A9?q=1+2&r=%2B#Part-2",
     "https://example.com/Mixed/Case.html?X=Y&a=+b",
     "https://7.example.org/a_b-c.d",
-    "http://7.example.net",
+    "http://7.example.net/",
     f"https://example.com/{'x' * 44}",
 )
-"""Values of profile_url: http or https, a dotted ASCII host, at most 64 characters."""
+"""Values of profile_url: http or https, a dotted ASCII host, a path of at least a slash, at most 64 characters."""
+
+TELLING_TEXTS = (
+    *("undefined", "None", "[]"),
+    *("1e5", "2024-01-31", "yes"),
+    *("=1+1", "@all", "%s {0} $1 &#65;"),
+)
+"""Profile texts that a parser of another language, a spreadsheet or a template would take for something else."""
 
 NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
 """JSON values that are no strings."""
@@ -79,6 +86,7 @@ def no_addresses(tag: str) -> tuple[str, ...]:
         f"{tag}\tx@example.com",
         f"{tag}\nx@example.com",
         f"{tag}@exam\nple.com",
+        f"Jane <{tag}@example.com>",
     )
 
 
