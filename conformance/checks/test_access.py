@@ -155,7 +155,9 @@ def test_nobody_else_is_let_in_by_token(
     "{op}/forbidden/owner-bearer",
     each=cases.operations(READS),
 )
-def test_no_other_spelling_opens_the_other_account(run: CheckContext, judge: Judge, op: str) -> None:
+def test_no_other_spelling_opens_the_other_account(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     username = run.account("other").username
     # By id, by address, and by what only a careless server takes for the username.
     own, names = (
@@ -190,7 +192,9 @@ def _beside_the_path(run: CheckContext) -> dict[str, Any]:
     "{op}/removes-only-that",
     each=cases.operations(WRITES),
 )
-def test_no_other_account_is_named_beside_the_path(run: CheckContext, judge: Judge, op: str) -> None:
+def test_no_other_account_is_named_beside_the_path(
+    run: CheckContext, judge: Judge, op: str
+) -> None:
     more = _beside_the_path(run)
     for form, query in ((False, ""), (True, ""), (False, f"?{urlencode(more)}")):
         value = {**(correct_value(run, op) or {}), **({} if query else more)}

@@ -45,7 +45,9 @@ def test_a_new_address_is_added(
 
 
 @proves("add-email/success", "add-email/listed", "update-email/success", "delete-email/success")
-def test_every_address_that_is_good_by_anyones_reading_is_taken(run: CheckContext, judge: Judge) -> None:
+def test_every_address_that_is_good_by_anyones_reading_is_taken(
+    run: CheckContext, judge: Judge
+) -> None:
     login = run.login("add_email")
     added = [
         one for one in good_addresses(run) if added_email(run, judge, login, one).status == 201
