@@ -161,9 +161,10 @@ def test_a_broken_edit_keeps_the_last_good_version_and_says_what_is_wrong(
     server = watched.server
     change(server, JOHN, "johndoe", "Changed")
     good = watched.good[watched.contract]
+    line = 1 + good[: good.index(b"operationId: get_user")].count(b"\n")
     write(watched.contract, good.replace(b"operationId: get_user", b"operationId: read_user"))
     message = watched.wait_for("reload-failed")
-    assert f"{watched.contract}:50:7: " in message
+    assert f"{watched.contract}:{line}:7: " in message
     assert "read_user" in message
     assert company(server, JOHN, "johndoe") == "Changed"
     assert b"operationId: get_user" in server.send("GET", "/openapi.yaml").content
@@ -172,7 +173,7 @@ def test_a_broken_edit_keeps_the_last_good_version_and_says_what_is_wrong(
     message = watched.wait_for("reload-failed")
     assert f"{watched.fixtures}:1:1: " in message
     # Each file's faults are told as long as they are there.
-    assert f"{watched.contract}:50:7: " in message
+    assert f"{watched.contract}:{line}:7: " in message
     assert company(server, JOHN, "johndoe") == "Changed"
 
     write(watched.contract, good)
