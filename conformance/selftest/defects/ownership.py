@@ -116,6 +116,8 @@ table(
     misnamed=ORDER,
 )
 row(
-    *("unknown-user-is-403-in-forms", "In a form, an unknown username is 403.", ORDER),
+    *("unknown-user-is-403-in-forms", "In a form, an unknown username is 403."),
+    ids("not-found/username", WRITING),
+    misnamed=ORDER,
     **refuses("unknown_user", 403, when=by_form),
 )

@@ -185,7 +185,7 @@ for _name, _sentence, _bad in (
 
 for _name, _sentence, _bad in (
     ("http-refused", "A profile_url must be https.", _with("^http:")),
-    ("path-needed", "A profile_url must have a path.", _with("//[^/]*$")),
+    ("hyphen-refused", "The host of a profile_url must have no hyphen.", _with("//[^/]*-")),
     ("long-refused", "A profile_url of over 60 characters is refused.", _over(60)),
 ):
     _refused(f"url-{_name}", _sentence, (URL, SUCCESS), _bad)
