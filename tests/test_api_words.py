@@ -23,7 +23,6 @@ EXCEPTIONS = {
     "conformance/target/": "the documented keys of the target file, and its template",
     "mockserver/console/parts/": "the console's tables of accounts and addresses, and an example",
     "mockserver/docs/pages/home.html": "the place of the operations, for somebody who opens the server's page",
-    "mockserver/loading.py": "the merging of worlds by who owns an address",
 }
 """Files and folders outside those rooms that may name it, each with the reason."""
 

@@ -25,6 +25,8 @@ CASE = "lower-casing of addresses and whether two that differ only in case are o
 MALFORMED_UNKNOWN = "a malformed *unknown* address in update or delete (400 or 404)"
 GRAVATAR = "how `gravatar_url` is made as long as a new address gives a new one"
 ENCODED_SLASH = "a username that holds an encoded slash"
+URLS = "URL libraries turn `http://a.example` into `http://a.example/`"
+PATHLESS = "a path of at least `/`"
 
 # Quoted from what it requires.
 SCOPE_OR_404 = "A token that lacks the scope, on an unknown username: 403 and 404 are both right."

@@ -11,21 +11,17 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.variations import clauses
 from conformance.selftest.variations.accounts import Accounts
 
-URLS = "URL libraries turn `http://a.example` into `http://a.example/`"
-PATHLESS = "a path of at least `/`"
-
-
 # -- the profile ----------------------------------------------------------------------------------
 
 
-@variation("A profile_url without a path gets one.", URLS, visible=False)
+@variation("A profile_url without a path gets one.", clauses.URLS, visible=False)
 class ProfileUrlCompleted(Service):
     def tidy(self, name: str, value: str) -> str:
         value = super().tidy(name, value)
         return f"{value}/" if name == "profile_url" and value.count("/") == 2 else value
 
 
-@variation("A profile_url must have a path.", PATHLESS, visible=False)
+@variation("A profile_url must have a path.", clauses.PATHLESS, visible=False)
 class ProfileUrlNeedsPath(Service):
     def text(self, call: Call, name: str, value: Json) -> str:
         text = super().text(call, name, value)
