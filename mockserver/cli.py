@@ -41,7 +41,7 @@ _fixtures = click.option(
 @click.group()
 @click.version_option(package_name="accounts-mock")
 def main() -> None:
-    """A mock server for the docker.io Accounts API that enforces its contract."""
+    """Serve a mock of the docker.io Accounts API that enforces its contract."""
     take_every_text()
 
 

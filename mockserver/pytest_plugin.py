@@ -121,7 +121,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def _accounts_mock_server(pytestconfig: pytest.Config) -> Control:
-    """The server of this run."""
+    """Start, or find, the server of this run."""
     url = pytestconfig.getoption("accounts_mock_url")
     try:
         if url is not None:
@@ -139,7 +139,7 @@ def _accounts_mock_server(pytestconfig: pytest.Config) -> Control:
 def accounts_mock(
     _accounts_mock_server: Control, request: pytest.FixtureRequest
 ) -> Iterator[AccountsMock]:
-    """A sandbox of the mock server for this test: `accounts_mock.url` is its base URL.
+    """Give this test a sandbox of the mock server: `accounts_mock.url` is its base URL.
 
     All tests of a run share one server, which starts with the first of them, also under pytest-xdist.
     """
@@ -152,7 +152,7 @@ def accounts_mock(
 
 @pytest.fixture(scope="session")
 def accounts_mock_factory(_accounts_mock_server: Control) -> Iterator[AccountsMockFactory]:
-    """Makes sandboxes that outlive a test, for what is started once and then used by many.
+    """Make sandboxes that outlive a test, for what is started once and then used by many.
 
     `reset` puts such a sandbox back for the next test.
     """

@@ -1,4 +1,4 @@
-"""Whose account, and which scope: the matrix of operations and logins, derived from the contract."""
+"""Ownership and scopes: the matrix of operations and logins, derived from the contract."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _owners(scopes: Scopes) -> dict[str, Any]:
 
 
 def _abroad(role: str) -> str:
-    """Whom the access matrix knows as coming from a role to the other's account."""
+    """Return the name that the access matrix has for a role at the other's account."""
     return role if role == "other" else ELSEWHERE
 
 
@@ -234,7 +234,7 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext, judg
 def _is_not_the_owner(
     run: CheckContext, judge: Judge, op: str, role: str, login: Credentials, kind: str
 ) -> None:
-    """One user's login at the other's account."""
+    """Refuse one user's login at the other's account."""
     whose = run.account("owner" if role == "other" else "other").username
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
@@ -275,7 +275,7 @@ def test_an_unknown_username_is_not_found(run: CheckContext, judge: Judge, op: s
 
 
 def _logins(run: CheckContext, op: str) -> list[Credentials]:
-    """The owner's ways to an operation: Basic and its scope, as far as the target file has them."""
+    """Return the owner's ways to an operation: Basic and its scope, as far as the target file has them."""
     found = []
     for kind in ("basic", "bearer"):
         try:
@@ -319,7 +319,7 @@ def test_access_is_decided_before_the_body_is_read(
 
 
 def _telling(run: CheckContext) -> Iterator[dict[str, Any]]:
-    """Bodies that are refused for what the owner has, or has not: nobody else may be told."""
+    """Make bodies that are refused for what the owner has, or has not: nobody else may be told."""
     yield {"email": run.standing().email, "verified": False}
     yield {"email": run.address(), "verified": True}
     primary = run.before().primary

@@ -1,4 +1,4 @@
-"""Who is calling: credentials that work, and those that must not."""
+"""Authentication: credentials that work, and those that must not."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_wrong_credentials_are_refused(
 def _refused(
     run: CheckContext, judge: Judge, op: str, credentials: Credentials, kind: str
 ) -> Exchange:
-    """A correct request with credentials that must not work."""
+    """Send a correct request with credentials that must not work."""
     value = correct_value(run, op)
     witness = Witness(run) if op in WRITES else None
     exchange = run.call(op, credentials, value)

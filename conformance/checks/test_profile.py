@@ -19,7 +19,7 @@ from conformance.wire.client import Body
 
 
 def _new(run: CheckContext, name: str) -> str:
-    """A new value of a member, valid by anyone's reading."""
+    """Return a new value of a member, valid by anyone's reading."""
     if name == "gravatar_email":
         return run.address("+g")
     if name == "profile_url":

@@ -1,4 +1,4 @@
-"""What the wider standards ask for, and the text does not: levels of SHOULD."""
+"""Requirements of the wider standards that the text does not have: level SHOULD."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must never change through update_user. A faulty target may lock the owner out: this comes last."""
+"""Members that never change through update_user. A faulty target may lock the owner out: this comes last."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def sections(
     contract: Contract, server: str, state: Mapping[str, Any], username: str
 ) -> Iterator[Section]:
-    """The operations of a contract that are for programs.
+    """Return the operations of a contract that are for programs.
 
     Args:
         contract: The contract.

@@ -233,7 +233,7 @@ class CheckContext:
 
     @property
     def has_other(self) -> bool:
-        """Whether there is a second user to look at."""
+        """Return whether the target file has a second account."""
         return self.target.other is not None
 
     def address(self, hint: str = "", domain: str = "example.com") -> str:

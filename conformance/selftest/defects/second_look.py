@@ -153,7 +153,7 @@ class ListWithGaps(Memory):
 
 
 class Chosen(Service):
-    """Takes the account from beside the path, once the caller was let in."""
+    """A service that takes the account from beside the path, once the caller was let in."""
 
     def chosen(self, call: Call) -> Any:
         """Return the username that stands elsewhere, or nothing."""
@@ -205,7 +205,7 @@ row(
 
 
 class OtherSpelling(Service):
-    """Finds an account by another spelling, and asks for the owner only where the name is a username."""
+    """A service that finds an account by another spelling, and asks for the owner only where the name is a username."""
 
     def meant(self, name: str) -> str:
         """Return the username that a name stands for."""

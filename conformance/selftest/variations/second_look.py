@@ -69,7 +69,7 @@ class QueriesRefused(Service):
 
 
 class Aliased(Service):
-    """Serves the caller's account under further names."""
+    """A service that has the caller's account under further names."""
 
     def route(self, call: Call, path: str) -> Route:
         found = super().route(call, path)
