@@ -204,7 +204,7 @@ table(
         ),
     },
     lambda bad: crashes("check_members", bad),
-    also="*/missing-address update-user/form-decoding",
+    also="*/missing-address */success update-user/form-decoding",
 )
 table(
     "",
@@ -242,4 +242,5 @@ table(
         "long-username-crashes: A username over 200 characters is 500.": lambda n: len(n) > 200,
     },
     lambda odd: crashes("unknown_user", lambda self, call: odd(call.username)),
+    also="*/forbidden/owner-* */not-found/username",
 )

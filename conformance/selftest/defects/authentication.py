@@ -46,7 +46,7 @@ row(
     "Without a login, one is taken for the user in the path.",
     MISSING,
     also=FIRST,
-    misnamed=(CHALLENGE, "{list-emails,delete-email}/error-body", *DONE),
+    misnamed=DONE,
     stranger=_as_owner,
 )
 row(
@@ -54,7 +54,7 @@ row(
     "Without a login, one is taken for the user in the path when an address is deleted.",
     "delete-email/unauthenticated/missing",
     also=FIRST,
-    misnamed="delete-email/{unauthenticated/challenge,error-body,refused-unchanged/access}",
+    misnamed="delete-email/refused-unchanged/access",
     **instead("stranger", lambda self, call: call.operation == "delete_email", _as_owner),
 )
 table(
@@ -65,7 +65,6 @@ table(
     },
     lambda refusal: refuses("missing", *refusal),
     also=FIRST,
-    misnamed=CHALLENGE,
 )
 
 
@@ -73,7 +72,6 @@ table(
     "A connection stays logged in.",
     ids("unauthenticated/missing", READING),
     also=FIRST,
-    misnamed=ids("unauthenticated/challenge", READING),
 )
 class ConnectionLoggedIn(Memory):
     def caller(self, call: Call) -> Caller:
@@ -214,7 +212,7 @@ class LoginRemembered(Memory):
         return username in self.memory
 
 
-@defect("In Basic, a token is good as the name, or as the password.", WRONG)
+@defect("In Basic, a token is good as the name, or as the password.", WRONG, misnamed=DONE)
 class TokenAsPassword(Service):
     def basic(self, call: Call, encoded: str) -> Caller:
         for word in filter(None, self.decoded(call, encoded)):
@@ -244,6 +242,8 @@ table(
             or next((one for one in self.store.tokens.values() if fits(one, text)), None)
         )
     },
+    also=MALFORMED,
+    misnamed=DONE,
 )
 row(
     "unknown-token-is-403",

@@ -34,7 +34,7 @@ class EachOfListTaken(Service):
 @defect(
     "A deletion without an address deletes all but the primary one.",
     "delete-email/invalid-body/{missing-address,empty}",
-    misnamed="delete-email/{error-body,documented-answers}",
+    misnamed="delete-email/documented-answers",
 )
 class MissingAddressDeletesAll(Service):
     def delete_email(self, call: Call) -> Reply:

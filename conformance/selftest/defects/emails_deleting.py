@@ -107,7 +107,6 @@ row(
     "Deleting the primary address is 204, and not done.",
     PRIMARY_STAYS,
     also=FORMER,
-    misnamed="delete-email/error-body",
     guarded=nothing,
     **instead("remove", lambda self, call, one: one.is_primary, nothing),
 )
@@ -174,7 +173,6 @@ row(
     "Deleting an unknown address is 204.",
     (NOT_FOUND, REMOVES),
     also="delete-email/{not-found/foreign-address,form-decoding}",
-    misnamed="delete-email/error-body",
     delete_email=_deleting(lambda self, call, email: True),
 )
 row(

@@ -97,11 +97,12 @@ table(
         "unknown-user-is-200: An unknown username is 200, and an error in the body.": 200,
     },
     lambda status: refuses("unknown_user", status),
+    also=BOTH,
     misnamed=(ORDER, DOCUMENTED),
 )
 row(
     *("unknown-user-is-500", "An unknown username is 500.", UNKNOWN),
-    also=DOCUMENTED,
+    also=(BOTH, DOCUMENTED),
     misnamed=ORDER,
     **refuses("unknown_user", 500),
 )

@@ -82,7 +82,11 @@ table(
 WRITTEN: dict[str, Json] = {"true": True, "false": False}
 
 
-@defect("Members of the user that are none of the five can be set, and are shown so.", READ_ONLY)
+@defect(
+    "Members of the user that are none of the five can be set, and are shown so.",
+    READ_ONLY,
+    also="get-user/own-data",
+)
 class ReadOnlySettable(Memory):
     def save_profile(self, call: Call, changes: dict[str, str]) -> None:
         super().save_profile(call, changes)

@@ -117,6 +117,7 @@ row(
     "add-unverifies-others",
     "A new address un-verifies the others, but for the primary one.",
     "add-email/others-untouched",
+    also="add-email/form",
     insert=lambda self, call, email: (
         self.store.change(
             lambda one: one.username == call.username and not one.is_primary, verified=False

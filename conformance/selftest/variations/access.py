@@ -34,7 +34,7 @@ class ScopeBeforeOwner(Service):
         super().check_owner(call)
 
 
-@variation("The media type is looked at before the login.", clauses.SHOULD)
+@variation("The media type is looked at before the login.", clauses.SHOULD, visible=False)
 class TypeBeforeLogin(Service):
     def admit(self, call: Call) -> None:
         typed = call.headers.get("content-type")
