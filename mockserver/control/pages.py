@@ -61,13 +61,13 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
         "get_contract_json": _json(accounts_served),
         "get_control_contract_yaml": lambda request, _: control_served.yaml(server_url(request)),
         "get_control_contract_json": _json(control_served),
-        "get_console": _file("index.html", _HTML),
-        "get_console_style": _file("console.css", _MEDIA_TYPES["css"]),
-        "get_console_script": _file("console.js", _SCRIPT),
+        "get_console": _file(_HTML, "index.html"),
+        "get_console_style": _file(_MEDIA_TYPES["css"], "palette.css", "console.css"),
+        "get_console_script": _file(_SCRIPT, "console.js"),
         "get_console_part": _one_of(
-            {path.name: _file(f"parts/{path.name}", _SCRIPT) for path in _PARTS.glob("*.js")}
+            {path.name: _file(_SCRIPT, f"parts/{path.name}") for path in _PARTS.glob("*.js")}
         ),
-        "get_home": _home,
+        "get_home": _home(),
         **_docs(contract, control),
     }
 
@@ -78,14 +78,19 @@ def _json(contract: ServedContract) -> Handler:
     return lambda request, _: Answer(200, headers, contract.json(server_url(request)))
 
 
-def _home(request: Request, _: Outcome) -> Answer:
-    """Answer with links to all pages; as JSON for those who prefer that."""
-    if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
-        start = server_url(request).rstrip("/")
-        links = {name: f"{start}/{path}" for name, path in _LINKS.items()}
-        return Answer(200, [(b"content-type", b"application/json")], orjson.dumps(links))
-    page = _HOME.read_bytes().replace(b"{base}", prefix(request).encode())
-    return Answer(200, [*_PAGE_HEADERS, (b"content-type", _HTML)], page)
+def _home() -> Handler:
+    """Return the first page, which links to all others; as JSON for those who prefer that."""
+    template = _HOME.read_bytes()
+    headers: Headers = [*_PAGE_HEADERS, (b"content-type", _HTML)]
+
+    def serve(request: Request, _: Outcome) -> Answer:
+        if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
+            start = server_url(request).rstrip("/")
+            links = {name: f"{start}/{path}" for name, path in _LINKS.items()}
+            return Answer(200, [(b"content-type", b"application/json")], orjson.dumps(links))
+        return Answer(200, headers, template.replace(b"{base}", prefix(request).encode()))
+
+    return serve
 
 
 def _prefers_json(accept: str) -> bool:
@@ -132,8 +137,8 @@ def _one_of(files: Mapping[str, Handler]) -> Handler:
     return serve
 
 
-def _file(name: str, media_type: bytes) -> Handler:
-    body = (_CONSOLE / name).read_bytes()
+def _file(media_type: bytes, *names: str) -> Handler:
+    body = b"".join((_CONSOLE / name).read_bytes() for name in names)
     headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
 
     def serve(_: Request, __: Outcome) -> Answer:

@@ -20,7 +20,7 @@ from mockserver.docs.served_contract import PLACEHOLDER, ServedContract
 Json = Mapping[str, Any]
 
 _PAGES = Path(__file__).parent / "pages"
-_OWN = ("docs.css", "docs.js")
+_PALETTE = Path(__file__).parents[1] / "console" / "palette.css"
 _RENDERER = {
     "swagger-ui-bundle.js": "javascripts/swagger-ui-bundle.js",
     "swagger-ui.css": "stylesheets/swagger-ui.css",
@@ -80,7 +80,8 @@ def build(contract: Contract, control: Contract, state: Json, *, static: bool) -
         if static:
             name = "openapi.yaml" if api == "accounts" else "control.yaml"
             files[name] = ServedContract(document).yaml(PLACEHOLDER)
-    files |= {name: (_PAGES / name).read_bytes() for name in _OWN}
+    files["docs.css"] = _PALETTE.read_bytes() + (_PAGES / "docs.css").read_bytes()
+    files["docs.js"] = (_PAGES / "docs.js").read_bytes()
     return files | _renderer()
 
 
