@@ -26,13 +26,13 @@ except ImportError:  # PyYAML was built without libyaml: slower, and otherwise t
     from yaml import SafeLoader as _FastLoader  # type: ignore[assignment]  # the same interface
 
 MAX_DEPTH = 100
-"""How many levels of lists and mappings a document may have."""
+"""The most levels of lists and mappings that a document may have."""
 
 MAX_MEMBERS = 1000
-"""How many keys a mapping may have: no file of ours needs nearly as many."""
+"""The most keys that a mapping may have: no file of ours needs nearly as many."""
 
 MAX_REPEATED = 100_000
-"""How many values of a document may be there because aliases repeat them."""
+"""The most values of a document that aliases may repeat."""
 
 _SAFE_DEPTH = 1000  # levels that the loader composes without harm
 _SHORT_NUMBER = 4  # characters of a number that is not too large: 1e99 is fine, and 1e999 is not

@@ -16,7 +16,7 @@ import jsonschema_rs
 from accounts_contract.documents import Pointer, format_pointer
 
 Direction = Literal["request", "response"]
-"""Which way a body goes: `readOnly` members are not required in a request, `writeOnly` ones not in a response."""
+"""The way of a body: `readOnly` members are not required in a request, `writeOnly` ones not in a response."""
 
 _DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
 _SHOWN = 80  # characters of a refused value that a message repeats
@@ -55,7 +55,7 @@ class Schema:
         self._validator = components.validator(raw)
         self._secrets = components.secrets(raw)
         self.is_valid = self._validator.is_valid
-        """Whether a JSON value is allowed: the fast way to ask."""
+        """The fast check of a JSON value, without reasons."""
         members = dict(components.members(raw))
         self.member_types: Mapping[str, frozenset[str]] = {
             name: components.types(schema) for name, schema in members.items()

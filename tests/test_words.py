@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,28 @@ def _is_function(node: Documented) -> bool:
     return not {"property", "cached_property"} & set(names)
 
 
+def _of_values(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the texts that stand below assignments, as docstrings of constants and attributes do."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", ())
+        for one, below in pairwise(body if isinstance(body, list) else ()):
+            text = below.value if isinstance(below, ast.Expr) else None
+            if isinstance(one, ast.Assign | ast.AnnAssign) and isinstance(text, ast.Constant):
+                yield text
+
+
+def questions(source: str, name: str) -> Iterator[str]:
+    """Yield the docstrings, of constants and attributes too, that open with a question word."""
+    tree = ast.parse(source)
+    texts = [(one.lineno, str(one.value)) for one in _of_values(tree)]
+    documented = (node for node in ast.walk(tree) if isinstance(node, Documented))
+    texts += [(getattr(one, "lineno", 1), ast.get_docstring(one) or "") for one in documented]
+    for line, text in texts:
+        word = (text.split() or [""])[0].strip("`*.,:;!?")
+        if word.lower() in QUESTIONS:
+            yield f"{name}:{line}: opens with {word!r}"
+
+
 def findings(source: str, name: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, Documented) and (found := problem(node)) is not None:
@@ -91,6 +114,20 @@ def test_docstrings_open_with_a_verb_and_those_of_classes_with_a_noun() -> None:
         found += findings(path.read_text("utf-8"), name)
 
     assert found == []
+
+
+def test_no_docstring_of_anything_opens_with_a_question() -> None:
+    found: list[str] = []
+    for path in (*_files(), *sorted((ROOT / "tests").rglob("*.py"))):
+        found += questions(path.read_text("utf-8"), path.relative_to(ROOT).as_posix())
+
+    assert found == []
+
+
+def test_a_constant_whose_docstring_asks_is_found() -> None:
+    planted = 'MOST = 3\n"""How many there may be."""\nclass C:\n    x: int\n    """Which one."""\n'
+
+    assert len(list(questions(planted, "planted.py"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ _VERSION = 1
 _WHAT = "the state of two accounts before a conformance run"
 _FIRST_LINE = f'{{"what": "{_WHAT}; `conformance cleanup` restores it",\n'
 _OURS = re.compile(rb'\{\s{0,3}"what": "%b' % _WHAT.encode())
-"""How a journal begins; those of earlier versions have a line end behind the brace."""
+"""The beginning of a restore file; those of earlier versions have a line end behind the brace."""
 TAG_PATTERN = re.compile(r"conformance[0-9a-z]{6}")
 """The mark of a run, which stands in all that it writes."""
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -73,7 +73,7 @@ class Record:
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
         if not isinstance(data, dict) or data.get("version") != _VERSION:
-            raise ValueError("no journal of this version")
+            raise ValueError("no restore file of this version")
         try:
             accounts = {
                 role: AccountState(
@@ -207,7 +207,7 @@ def _unwritable(path: Path, error: OSError) -> JournalError:
 
 def _not_ours(path: Path, why: str) -> JournalError:
     return JournalError(
-        f"{path} is no journal of ours ({why}); move it away, or name another with --journal"
+        f"{path} is no restore file of ours ({why}); move it away, or name another with --journal"
     )
 
 

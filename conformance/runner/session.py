@@ -102,7 +102,9 @@ class Session:
             record, no_writes, dead, fixed = None, str(error), {}, ()
         except (TransportError, JournalError) as error:
             outcome = self.finish_accounts()
-            lines = (f"{self.target.base_url}: {error}", *outcome.problems, *outcome.notes)
+            # A restore file that cannot be used is named by its own message.
+            place = "" if isinstance(error, JournalError) else f"{self.target.base_url}: "
+            lines = (f"{place}{error}", *outcome.problems, *outcome.notes)
             raise RunError(self.target.redact("\n".join(lines))) from None
         self.prepared = Prepared(self.prepared.tag, record, no_writes, dead, tuple(fixed))
 

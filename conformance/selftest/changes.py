@@ -167,7 +167,10 @@ def table(
     `variation_row` as `declare`, clauses stand in place of ids; without one, values are pairs with theirs.
     """
     for title, value in entries.items():
-        name, own, sentence = _TITLE.fullmatch(title).groups()  # type: ignore[union-attr]
+        match = _TITLE.fullmatch(title)
+        if match is None:
+            raise ValueError(f"{title!r} is neither `name: sentence` nor `name (ids): sentence`")
+        name, own, sentence = match.groups()
         ids_or_clause, given = (shared, value) if shared or own else value
         if own:
             ids_or_clause = [f"{shared}{one}" for one in own.split()]

@@ -12,7 +12,7 @@ from accounts_contract import Violation
 Headers = list[tuple[bytes, bytes]]
 
 MAX_ERRORS = 100
-"""How many violations a problem names."""
+"""The most violations that a problem names."""
 
 # The names of RFC 9110; older versions of Python have others.
 _PHRASES = {413: "Content Too Large", 414: "URI Too Long"}

@@ -13,7 +13,7 @@ MAX_WAIT = 60.0
 """The longest wait, in seconds."""
 
 KINDS = ("reset", "truncate", "garbage", "contract")
-"""How an answer can be corrupted: the connection is reset before any of it; it breaks off in the middle; it
+"""Kinds of corrupted answers: the connection is reset before any of it; it breaks off in the middle; it
 is no JSON; it is JSON that breaks the contract."""
 
 

@@ -1,4 +1,4 @@
-"""What attacks on the server share: raw bytes, half-sent requests, and whether it minded."""
+"""Helpers of attacks on the server: raw bytes, half-sent requests, and a look at its health."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def unharmed(server: MockServer) -> Iterator[None]:
 
 
 def is_no_failure(status: int) -> bool:
-    """Whether a status blames nobody here; 501 is for methods that nothing knows (RFC 9110, section 9.1)."""
+    """Tell if a status blames nobody here; 501 is for methods that nothing knows (RFC 9110, section 9.1)."""
     return status < 500 or status == 501
 
 

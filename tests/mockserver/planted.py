@@ -78,7 +78,7 @@ class Planted:
         return servers_of(self.temporary)
 
     def left(self) -> list[Path]:
-        """What the plugin has left behind."""
+        """The files and processes that the plugin has left behind."""
         return list(self.temporary.glob("accounts-mock-*"))
 
 

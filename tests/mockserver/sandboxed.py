@@ -1,4 +1,4 @@
-"""What the tests of the workbench share: a caller in a sandbox, and how it steers that sandbox."""
+"""A caller in a sandbox, and the steering of that sandbox."""
 
 from __future__ import annotations
 

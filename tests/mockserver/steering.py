@@ -16,9 +16,9 @@ class Steering(NamedTuple):
     method: str
     path: str
     is_open: bool
-    """Whether it asks for no control token."""
+    """True if it asks for no control token."""
     is_shared: bool
-    """Whether it belongs to no sandbox."""
+    """True if it belongs to no sandbox."""
 
 
 STEERING = [

@@ -55,7 +55,7 @@ def test_an_answer_with_a_code_that_is_not_documented_fails_the_test_that_gets_i
 
 
 def codes_sent(files: Sequence[Path]) -> Iterator[str]:
-    """What is handed over as `code` to a function or class that takes one, anywhere in some files."""
+    """The values handed over as `code` to a function or class that takes one, anywhere in some files."""
     trees = [ast.parse(file.read_text("utf-8")) for file in files]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     taking = dict(takers(nodes))

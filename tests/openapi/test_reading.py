@@ -1,4 +1,4 @@
-"""How the text is read: every reading has its words, and Chinese ones an English rendering."""
+"""The reading of the text: every reading has its words, and Chinese ones an English rendering."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class CheckContext:
         self.descriptions = descriptions
         self.restorer = Restorer(client, contract.operations, target.accounts, descriptions.keeping)
         self.disturbed = ""
-        """How another run was noticed; empty if none was."""
+        """The trace of another run; empty if none was seen."""
         self._state: dict[str, AccountState] = {}
         self._resting: dict[str, AccountState] = (
             dict(prepared.record.accounts) if prepared.record else {}

@@ -39,9 +39,9 @@ class Judge:
         self._redact = redact
         self._failed: dict[str, CheckResult] = {}
         self._passed: dict[str, str] = {}
-        """What was asked for, of each requirement that held."""
+        """The expectation of each requirement that held."""
         self.ended: str = ""
-        """Why the check ended early; empty if it did not."""
+        """The reason of an early end; empty if there was none."""
 
     @property
     def failures(self) -> Collection[CheckResult]:

@@ -17,7 +17,7 @@ _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
 Parameters = Callable[[CheckContext], Iterator[tuple[str, dict[str, Any]]]]
-"""What a check is repeated for: a label and the arguments each time; `op` fills the {op} of the ids.
+"""The repetitions of a check: a label and the arguments each time; `op` fills the {op} of the ids.
 
 `credential` says under what the access matrix has it, and need be no argument; `credentials` say so themselves.
 """

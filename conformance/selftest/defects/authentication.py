@@ -24,7 +24,7 @@ MISSING, MALFORMED = "*/unauthenticated/missing", "*/unauthenticated/malformed"
 WRONG, CHALLENGE = "*/unauthenticated/wrong", "*/unauthenticated/challenge"
 FIRST = "*/order/unauthenticated-first"
 ANY_TOKEN = f"{MALFORMED} {FIRST} */documented-answers"
-"""Where else the suite sends a token that was never issued."""
+"""Other requirements for which the suite sends a token that was never issued."""
 DONE = accepted(ids("", WRITING))
 
 

@@ -11,7 +11,7 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
 
 FOLLOWS = "add-email/* update-email/* delete-email/* update-user/* list-emails/*"
-"""What is judged by the list of addresses, and so fails with a list that is wrong throughout."""
+"""Requirements that are judged by the list of addresses, and so fail with a list that is wrong throughout."""
 
 Which = Callable[[Call, Address, Address], bool]
 """Tells whether something happens to an address as well: takes the one that is meant, and the other."""

@@ -33,7 +33,7 @@ PLACES = {
         "DELETE": "delete_email",
     },
 }
-"""What follows the username in the path, and the operations there."""
+"""The part of the path behind the username, and the operations there."""
 USERS_PATH = "/api/v1.1/users/"
 
 

@@ -99,7 +99,7 @@ for _name, _sentence, _rest in (
         f"joined-{_name}",
         _sentence,
         clauses.DATE_TIME,
-        lambda view, rest=_rest: {"date_joined": view["date_joined"][:10] + rest},  # type: ignore[misc]
+        lambda view, rest=_rest: {"date_joined": view["date_joined"][:10] + rest},  # type: ignore[misc]  # mypy infers no lambda with a default
     )
 
 

@@ -54,7 +54,7 @@ def started(settings: Settings, line: Line) -> Session:
 
 
 def recorded(settings: Settings) -> Record:
-    """How the accounts are, as the journal of a run has them."""
+    """The accounts, as the restore file of a run has them."""
     session = started(settings, Line())
     record = session.prepared.record
     assert record is not None

@@ -17,7 +17,7 @@ from tests.support import MockServer
 
 
 def _found(service: Service, *only: str, max_examples: int = 12) -> dict[str, CheckResult]:
-    """What failed, by the names of the checks."""
+    """The failures, by the names of the checks."""
     result = perform(service, only=only, max_examples=max_examples).result
     assert result
     return {

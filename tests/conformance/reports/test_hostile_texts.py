@@ -203,7 +203,7 @@ def test_no_secret_stands_in_the_progress(canary: str, monkeypatch: pytest.Monke
 
 
 def found_in(written: str, canary: str) -> bool:
-    """Whether it stands there, also in the escapes of the format."""
+    """Tell if it stands there, also in the escapes of the format."""
     forms = {canary, html.escape(canary), json.dumps(canary)[1:-1]}
     forms |= {json.dumps(canary, ensure_ascii=False)[1:-1]}
     texts = {written, html.unescape(written), " ".join(written.split())}

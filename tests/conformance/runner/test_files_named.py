@@ -123,7 +123,7 @@ def test_a_file_of_somebody_else_keeps_its_content_and_mode(
     before = identity(journal)
 
     is_refused(
-        conformance(command, target, "--journal", journal), str(journal), "no journal of ours"
+        conformance(command, target, "--journal", journal), str(journal), "no restore file of ours"
     )
 
     assert journal.read_bytes() == content
@@ -157,7 +157,7 @@ def test_a_damaged_restore_file_stays_and_is_told(
     journal.write_text(FIRST_LINE + rest)
 
     is_refused(
-        conformance(command, target, "--journal", journal), str(journal), "no journal of ours"
+        conformance(command, target, "--journal", journal), str(journal), "no restore file of ours"
     )
 
     assert journal.read_text() == FIRST_LINE + rest

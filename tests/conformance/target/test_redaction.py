@@ -42,7 +42,7 @@ ESCAPES: Sequence[Callable[[str], str]] = (
     lambda one: f"&{codepoint2name[ord(one)]};" if ord(one) in codepoint2name else one,
     lambda one: "+" if one == " " else one,
 )
-"""How a character may be written."""
+"""Spellings of a character."""
 
 
 def escaped(text: str, ways: Sequence[int]) -> str:

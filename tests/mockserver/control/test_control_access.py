@@ -1,4 +1,4 @@
-"""Who may use the control API: hosts, origins, and the control token."""
+"""Access to the control API: hosts, origins, and the control token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is let in: credentials, scopes and ownership, on all operations."""
+"""Access: credentials, scopes and ownership, on all operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages of other origins get, shown by plain HTTP; tests/browser shows it in a browser."""
+"""Answers to pages of other origins, shown by plain HTTP; tests/browser shows it in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What schemathesis makes of our contracts: every answer is a documented one."""
+"""Requests that schemathesis makes of our contracts: every answer is a documented one."""
 
 from __future__ import annotations
 

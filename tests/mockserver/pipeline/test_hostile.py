@@ -95,7 +95,7 @@ targets = st.one_of(
     ),
 )
 bodies = octets | st.sampled_from([b"{}", b'{"email": "a@b.cd"}', b"email=a%40b.cd", b"[" * 2000])
-"""What is sent where a body is expected."""
+"""Bytes that are sent where a body is expected."""
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""What the journal keeps: the last requests, whole, and no more than there is room for."""
+"""The bounds of the journal: the last requests, whole, and no more than there is room for."""
 
 from __future__ import annotations
 

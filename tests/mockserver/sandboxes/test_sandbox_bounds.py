@@ -1,4 +1,4 @@
-"""How many sandboxes there may be, how long they stay, and what they cost."""
+"""The bounds of sandboxes: their number, their life and their cost."""
 
 from __future__ import annotations
 

@@ -300,7 +300,7 @@ STEP = st.one_of(
 
 
 class Model:
-    """What a client should find in its own sandbox."""
+    """The data that a client finds in its own sandbox."""
 
     def __init__(self) -> None:
         self.name = "John Doe"
