@@ -57,7 +57,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that is wrong with a document: where, what, and the likely mend."""
+    """A fault of a document: its place, its cause and the likely fix."""
 
     place: Place
     pointer: str

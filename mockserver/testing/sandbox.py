@@ -184,7 +184,7 @@ class AccountsMock:
             operation: In which operation, by its id; in all, if left out.
             code: The status to answer with, in place of the operation.
             wait: Seconds to wait first, or a distribution: `{"uniform": [0.2, 0.9]}`.
-            fault: How the answer is spoilt: the connection is reset, the body breaks off, it is no
+            fault: The kind of corrupted answer: the connection is reset, the body breaks off, it is no
                 JSON, or it breaks the contract.
             times: For so many requests; for ever, if left out.
             method: For this method only.

@@ -13,7 +13,7 @@ _SHOWN = 600  # characters of an expectation or an answer that a report repeats
 
 
 class NotVerified(Exception):
-    """The check cannot be made to the end; the reason names the mend."""
+    """The end of a check that cannot be finished; the reason names the fix."""
 
 
 class NotConfigured(Exception):

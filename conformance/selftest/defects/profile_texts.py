@@ -27,7 +27,7 @@ Spoil = Callable[[str], str]
 # -- texts that are changed on their way into the store ------------------------------------------------
 
 
-def _spoilt(
+def _corrupted(
     name: str,
     sentence: str,
     change: Spoil,
@@ -98,18 +98,20 @@ for _name, _sentence, _change in (
     ("cut-at-63", "Texts are cut after 63 characters.", lambda text: text[:63]),
     ("cut-at-255-bytes", "Texts are cut after 255 bytes.", _first_bytes(255)),
 ):
-    _spoilt(f"text-{_name}", _sentence, _change)
+    _corrupted(f"text-{_name}", _sentence, _change)
 
-_spoilt("text-escaped", "& < > are escaped for HTML.", html.escape, misnamed=(DECODING, FORM))
-_spoilt(
+_corrupted("text-escaped", "& < > are escaped for HTML.", html.escape, misnamed=(DECODING, FORM))
+_corrupted(
     "location-title-cased",
     "Locations get capitals.",
     str.title,
     "location",
     misnamed=(DECODING, FORM),
 )
-_spoilt("json-percent-decoded", "Percent signs are decoded in JSON too.", unquote, form=False)
-_spoilt("json-plus-is-space", "A plus becomes a space in JSON too.", _put(r"\+", " "), form=False)
+_corrupted("json-percent-decoded", "Percent signs are decoded in JSON too.", unquote, form=False)
+_corrupted(
+    "json-plus-is-space", "A plus becomes a space in JSON too.", _put(r"\+", " "), form=False
+)
 
 for _name, _sentence, _change in (
     ("always-https", "A profile_url is made https.", _put("^http:", "https:")),
@@ -117,13 +119,13 @@ for _name, _sentence, _change in (
     ("without-slash", "A profile_url loses the slash at its end.", _put("/$", "")),
     ("without-fragment", "A profile_url loses its fragment.", _put("#.*", "")),
 ):
-    _spoilt(f"url-{_name}", _sentence, _change, "profile_url")
+    _corrupted(f"url-{_name}", _sentence, _change, "profile_url")
 
 for _name, _sentence, _change in (
     ("lower-cased", "A profile_url is put into lower case.", str.lower),
     ("without-query", "A profile_url loses its query.", _put(r"\?[^#]*", "")),
 ):
-    _spoilt(f"url-{_name}", _sentence, _change, "profile_url", misnamed=FORM)
+    _corrupted(f"url-{_name}", _sentence, _change, "profile_url", misnamed=FORM)
 
 row(
     "form-as-latin",

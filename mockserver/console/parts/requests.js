@@ -105,12 +105,12 @@ function item(entry) {
 function row(entry) {
   const { status, path, query } = entry;
   const reason = entry.fault && entry.code === "wanted" ? null : entry.why; // the fault says it already
-  const spoilt = /\b(reset|truncate|garbage|contract)$/.exec(entry.fault ?? "")?.[1];
+  const corrupted = /\b(reset|truncate|garbage|contract)$/.exec(entry.fault ?? "")?.[1];
   const shownPath = query ? `${path}?${query}` : path;
   const summary = el("summary", {},
     el("time", { datetime: entry.time }, clock(entry.time)),
     el("span", { class: "method" }, entry.method),
-    el("span", { class: "status", "data-class": String(status)[0], "data-spoilt": spoilt }, String(status)),
+    el("span", { class: "status", "data-class": String(status)[0], "data-corrupted": corrupted }, String(status)),
     el("span", { class: "path", title: shownPath }, shownPath),
     el("span", { class: "operation" }, entry.operation ?? "–"),
     el("span", { class: "caller" }, entry.username ?? "–"),

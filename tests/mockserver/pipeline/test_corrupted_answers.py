@@ -51,7 +51,7 @@ def test_a_wished_status_can_break_the_contract_too(
 
 @pytest.mark.parametrize("kind", ["truncate", "garbage", "contract"])
 @pytest.mark.parametrize("operation", WRITING, ids=named)
-def test_a_spoilt_answer_lets_the_operation_run(
+def test_a_corrupted_answer_lets_the_operation_run(
     sandbox: Sandboxed, operation: Operation, kind: str
 ) -> None:
     before = sandbox.state()
@@ -63,7 +63,7 @@ def test_a_spoilt_answer_lets_the_operation_run(
     assert sandbox.state() != before
 
 
-def test_a_refusal_can_be_spoilt_too(sandbox: Sandboxed) -> None:
+def test_a_refusal_can_be_corrupted_too(sandbox: Sandboxed) -> None:
     answer = sandbox.send("GET", JOHNS, headers={"Prefer": "fault=contract"})
     assert answer.status_code == 401
     assert "type" not in answer.json()

@@ -1,4 +1,4 @@
-"""Paths and methods: what is there, what is not, and the likely mend."""
+"""Paths and methods: what is there, what is not, and the likely fix."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_head_sends_not_one_byte_of_a_body(server: MockServer, operation: Operat
 
 
 @pytest.mark.parametrize(
-    ("path", "mend"),
+    ("path", "hint"),
     [
         ("/api/v1.1/users/johndoe", "/api/v1.1/users/johndoe/"),
         ("/api/v1.1/users/johndoe/emails", "/api/v1.1/users/johndoe/emails/"),
@@ -104,11 +104,11 @@ def test_head_sends_not_one_byte_of_a_body(server: MockServer, operation: Operat
     ],
 )
 def test_an_unknown_path_is_404_with_the_likely_mend(
-    server: MockServer, path: str, mend: str
+    server: MockServer, path: str, hint: str
 ) -> None:
     reply = server.raw(head("GET", path))
     detail = problem(reply, 404, "path-unknown")["detail"]
-    assert mend in detail.replace("?", " ").split() or f"{mend}," in detail
+    assert hint in detail.replace("?", " ").split() or f"{hint}," in detail
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

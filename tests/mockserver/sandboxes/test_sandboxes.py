@@ -240,7 +240,7 @@ def test_a_prefix_within_a_prefix_leads_nowhere(sandbox: Sandboxed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "mend"),
+    ("path", "hint"),
     [
         ("/_mock", "/_mock/"),
         (JANES.rstrip("/"), JANES),
@@ -249,11 +249,11 @@ def test_a_prefix_within_a_prefix_leads_nowhere(sandbox: Sandboxed) -> None:
     ],
 )
 def test_a_path_that_leads_nowhere_is_mended_within_the_sandbox(
-    sandbox: Sandboxed, path: str, mend: str
+    sandbox: Sandboxed, path: str, hint: str
 ) -> None:
     detail = problem(sandbox.send("GET", path), 404, "path-unknown")["detail"]
     assert f"there is no {sandbox.prefix}{path or '/'}; " in detail
-    assert f" {sandbox.prefix}{mend}" in detail
+    assert f" {sandbox.prefix}{hint}" in detail
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ class Watched:
         write_yaml(self.fixtures, data)
         return self.wait_for("reloaded")
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Bring the files and the state back to where they began."""
         for file, content in self.good.items():
             if not file.exists() or file.read_bytes() != content:
@@ -92,7 +92,7 @@ def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 @pytest.fixture
 def watched(watching: Watched) -> Iterator[Watched]:
     yield watching
-    watching.mend()
+    watching.repair()
 
 
 def change(server: MockServer, login: str, username: str, company: str) -> None:
