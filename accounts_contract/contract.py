@@ -197,8 +197,8 @@ class _Reader:
     def contract(self) -> Contract:
         operations: dict[str, Operation] = {}
         for path, item in self.data["paths"].items():
-            for method in METHODS:
-                if method not in item:
+            for method in item:
+                if method not in METHODS:
                     continue
                 pointer: Pointer = ("paths", path, method)
                 operation = self.operation(path, method, item, pointer)

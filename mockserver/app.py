@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from accounts_contract import Contract, Operation
 from mockserver.accounts.operations import RULES, Rule
-from mockserver.control import faults, pages, requests, tokens, verification, worlds
+from mockserver.control import coverage, faults, pages, requests, tokens, verification, worlds
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.docs.served_contract import own_servers
@@ -149,6 +149,7 @@ def _control_handlers(
         **requests.handlers(hide),
         **verification.handlers(contract, hide),
         **sandboxes_control.handlers(sandboxes),
+        **coverage.handlers([contract], sandboxes),
     }
 
 

@@ -30,14 +30,17 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     def put_state(request: Request, outcome: Outcome) -> Json:
         state = {name: value for name, value in outcome.data.items() if name != "scenarios"}
         try:
-            request.sandbox.world = world_from_state(state, schema, contract.scopes)
+            request.sandbox.begin(world_from_state(state, schema, contract.scopes))
         except StateError as error:
             raise invalid(error.violations) from None
         return state_of(request.sandbox.world)
 
     def list_scenarios(request: Request, _: Outcome) -> list[Json]:
-        scenarios = request.sandbox.scenarios.items()
-        return [{"name": name, "description": one.description} for name, one in scenarios]
+        sandbox = request.sandbox
+        return [
+            {"name": name, "description": one.description, "active": name == sandbox.scenario}
+            for name, one in sandbox.scenarios.items()
+        ]
 
     def enter_scenario(request: Request, outcome: Outcome) -> None:
         request.sandbox.enter(outcome.params["name"])

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from accounts_contract import Contract, Operation
-from accounts_contract.contract import METHODS
+from accounts_contract.codes import Code, read_codes
 from accounts_contract.documents import follow
 from mockserver.docs.samples import LANGUAGES, Request
 
@@ -17,17 +17,6 @@ LOGIN = "\ue000"
 USERNAME = "\ue001"
 
 _PAGES = "pages"  # the tag of operations that are for browsers
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A `code` of the contract's `Problem`: `operations` are those that send it, None for all with its status."""
-
-    name: str
-    status: str
-    meaning: str
-    fix: str
-    operations: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +51,6 @@ class Section:
     is_stream: bool
 
 
-def codes(contract: Contract) -> list[Code]:
-    """Return every code of a contract (`x-codes` of its `Problem`), in its order."""
-    components = _mapping(contract.document.data.get("components"))
-    problem = _mapping(_mapping(components.get("schemas")).get("Problem"))
-    return [
-        Code(
-            name,
-            str(code.get("status", "any")),
-            str(code.get("meaning", "")),
-            str(code.get("fix", "")),
-            operations if isinstance(operations := code.get("operations"), list) else None,
-        )
-        for name, code in _mapping(problem.get("x-codes")).items()
-        if isinstance(code, Mapping)
-    ]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object as one, and anything else as an empty one: extensions of a user's contract may hold anything."""
-    return value if isinstance(value, Mapping) else {}
-
-
 def sections(
     contract: Contract, server: str, state: Mapping[str, Any], username: str
 ) -> Iterator[Section]:
@@ -96,10 +63,10 @@ def sections(
         username: Whose account the code opens.
     """
     data = contract.document.data
-    known = codes(contract)
-    for item, method in _in_order(data):
-        raw = item[method]
-        operation = contract.operations[raw["operationId"]]
+    known = read_codes(contract)
+    for operation in contract.operations.values():
+        item = data["paths"][operation.path]
+        raw = item[operation.method]
         tags = raw.get("tags", ["operations"])
         if _PAGES in tags:
             continue
@@ -123,19 +90,13 @@ def sections(
             scopes=scopes,
             owner=operation.owner,
             public=not operation.security,
-            shared=bool(raw.get("x-shared")),
+            shared=raw.get("x-shared") is True,
             media_types=[] if operation.body is None else [*operation.body.content],
             answers=list(_answers(contract, operation, raw, known)),
             code={name: write(request) for name, write in LANGUAGES.items()},
             login=login,
             is_stream=request.is_stream,
         )
-
-
-def _in_order(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Return the operations as they were written down, with path and method."""
-    for item in data["paths"].values():
-        yield from ((item, method) for method in item if method in METHODS)
 
 
 def _answers(
@@ -152,12 +113,7 @@ def _answers(
             status,
             response.description,
             response.requirement,
-            [
-                code
-                for code in known
-                if code.status == status
-                and (code.operations is None or operation.id in code.operations)
-            ],
+            [code for code in known if code.is_of(operation, status)],
             examples,
         )
 

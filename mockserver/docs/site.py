@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from accounts_contract import Contract, read_document, reading_file
+from accounts_contract.codes import read_codes
 from mockserver.docs import reference
 from mockserver.docs.served_contract import PLACEHOLDER, ServedContract
 
@@ -43,7 +44,7 @@ def build(contract: Contract, control: Contract, state: Json, *, static: bool) -
         "accounts": list(reference.sections(contract, PLACEHOLDER, state, username)),
         "control": list(reference.sections(control, PLACEHOLDER, state, username)),
     }
-    codes = {"accounts": reference.codes(contract), "control": reference.codes(control)}
+    codes = {"accounts": read_codes(contract), "control": read_codes(control)}
     environment = _environment(username)
     environment.globals.update(
         title=contract.title,

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from time import time
 from typing import Any, NamedTuple
 
+import orjson
+
 from mockserver.accounts.world import Token
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import Request
+from mockserver.sandboxes.coverage import CORRUPTED, FORCED, Met
 from mockserver.sandboxes.faults import Fired
 from mockserver.sandboxes.journal import MAX_KEPT, Record, pack
 
@@ -94,6 +97,27 @@ class Outcome:
         headers = [(b"content-type", b"application/problem+json"), *problem.headers]
         self.answer = Answer(problem.status, headers, problem.body())
         return self.answer
+
+
+def met(outcome: Outcome, answer: Answer) -> Met:
+    """Return the answer that a request has met, as coverage counts it."""
+    caller, fault, reason = outcome.caller, outcome.fault, outcome.reason
+    code = None if reason is None else reason.code
+    if fault is None or (fault.code is None and fault.kind is None):
+        scheme = None if caller is None else caller.scheme
+        return outcome.operation, answer.status, code, scheme
+    if fault.kind is not None:
+        return outcome.operation, answer.status, None, CORRUPTED
+    return outcome.operation, answer.status, _code_of(answer.body), FORCED
+
+
+def _code_of(body: bytes) -> str | None:
+    """Return the code of a problem that a fault has sent; None if it has none."""
+    try:
+        code = orjson.loads(body).get("code")
+    except (orjson.JSONDecodeError, AttributeError):
+        return None
+    return code[:64] if isinstance(code, str) else None
 
 
 def record(

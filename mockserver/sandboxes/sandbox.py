@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
+from mockserver.sandboxes.coverage import Coverage, Run
 from mockserver.sandboxes.faults import Faults
 from mockserver.sandboxes.journal import Journal, Limits
 
@@ -56,6 +57,8 @@ class Sandbox:
         name: Its name; empty for the one that all share who name none.
         faults: Its fault rules.
         journal: Its last requests.
+        coverage: What all of its requests have met.
+        scenario: The name of the scenario that the world started from; None: it was another beginning.
         used: When it was last used, on the clock of its `Sandboxes`.
         world: The world as it is now.
     """
@@ -63,63 +66,75 @@ class Sandbox:
     __slots__ = (
         "_fixtures",
         "_snapshots",
+        "coverage",
         "faults",
         "journal",
         "name",
+        "scenario",
         "used",
         "world",
     )
 
-    def __init__(self, name: str, fixtures: Fixtures, limits: Limits) -> None:
+    def __init__(self, name: str, fixtures: Fixtures, limits: Limits, run: Run) -> None:
         self.name = name
         self.used = 0.0
         self.journal = Journal(limits)
+        self.coverage = Coverage(run)
         self.faults = Faults()
         self._fixtures = fixtures
-        self.world = fixtures.world.copy()
-        self._snapshots: dict[str, World] = {}
+        self._snapshots: dict[str, tuple[World, str | None]] = {}
+        self.begin(fixtures.world.copy())
 
     @property
     def scenarios(self) -> Mapping[str, Scenario]:
         """The starting points, by name."""
         return self._fixtures.scenarios
 
+    def begin(self, world: World, scenario: str | None = None) -> None:
+        """Start from a world; that of a scenario has its name."""
+        self.world = world
+        self.scenario = scenario
+
     def reset(self) -> None:
-        """Go back to the fixtures: without faults, and with an empty journal. Snapshots stay."""
+        """Go back to the fixtures: without faults, and with an empty journal. Snapshots and coverage stay."""
         self.journal.clear()
         self.faults = Faults()
-        self.world = self._fixtures.world.copy()
+        self.begin(self._fixtures.world.copy())
 
     def enter(self, scenario: str) -> None:
         """Start from a scenario. Raises Unknown."""
         if scenario not in self.scenarios:
             known = ", ".join(self.scenarios) or "none"
             raise Unknown("scenario-unknown", f"no scenario has this name; there are: {known}")
-        self.world = self.scenarios[scenario].world.copy()
+        self.begin(self.scenarios[scenario].world.copy(), scenario)
 
     def save(self, snapshot: str) -> None:
         """Keep the world as it is under a name. Raises Refusal when there are far too many."""
         if snapshot not in self._snapshots and len(self._snapshots) >= _MAX_SNAPSHOTS:
             detail = f"there are {_MAX_SNAPSHOTS} snapshots already; use one of their names"
             raise Refusal("too-many-snapshots", detail)
-        self._snapshots[snapshot] = self.world.copy()
+        self._snapshots[snapshot] = (self.world.copy(), self.scenario)
 
     def restore(self, snapshot: str) -> None:
         """Go back to a world that was kept. Raises Unknown."""
         if snapshot not in self._snapshots:
             known = ", ".join(self._snapshots) or "none"
             raise Unknown("snapshot-unknown", f"no snapshot has this name; there are: {known}")
-        self.world = self._snapshots[snapshot].copy()
+        world, scenario = self._snapshots[snapshot]
+        self.begin(world.copy(), scenario)
 
     def renew(self, fixtures: Fixtures) -> None:
         """Start anew with other fixtures: without the snapshots of the old ones. Faults and journal stay."""
         self._fixtures = fixtures
-        self.world = fixtures.world.copy()
+        self.begin(fixtures.world.copy())
         self._snapshots.clear()
 
 
 class Sandboxes:
     """All sandboxes, the one that is named by no name among them.
+
+    Attributes:
+        run: What the requests of all sandboxes have met, those that were dropped included.
 
     Args:
         fixtures: The beginning of each.
@@ -134,10 +149,11 @@ class Sandboxes:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = most
+        self.run = Run()
         self._limits = Limits()
         self._clock = clock
         self._fixtures = fixtures
-        self.common = Sandbox("", fixtures, self._limits)
+        self.common = Sandbox("", fixtures, self._limits, self.run)
         self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
 
     @property
@@ -159,7 +175,7 @@ class Sandboxes:
         sandbox = self._named.get(name)
         if sandbox is None:
             self._make_room()
-            sandbox = Sandbox(name, self._fixtures, self._limits)
+            sandbox = Sandbox(name, self._fixtures, self._limits, self.run)
             self._named[name] = sandbox
         else:
             self._named.move_to_end(name)
@@ -172,7 +188,14 @@ class Sandboxes:
         if sandbox is None:
             return False
         sandbox.journal.close()  # its requests and it hold on to each other
+        sandbox.coverage.forget()  # which makes room for others
         return True
+
+    def forget_coverage(self) -> None:
+        """Begin the numbers of coverage anew, those of each sandbox and of the run."""
+        self.run.forget()
+        for sandbox in (self.common, *self._named.values()):
+            sandbox.coverage.forget()
 
     def drop_all(self) -> None:
         """Forget all that have a name."""
