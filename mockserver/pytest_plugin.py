@@ -1,7 +1,8 @@
 """The pytest plugin: one server for a run of tests, and a sandbox for each test.
 
 It comes with the package and needs no set-up; `-p no:accounts_mock` turns it off. Nothing is started,
-and next to nothing imported, in a run in which no test asks for `accounts_mock`.
+and next to nothing imported, in a run in which no test asks for `accounts_mock`. `--accounts-coverage` shows at
+the end what the run has met of the contract.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,7 +22,7 @@ import pytest
 from mockserver.testing.control import Control, ControlError, MockServerError, control_token
 from mockserver.testing.journal import Expectation, Message, Request, lines
 from mockserver.testing.sandbox import AccountsMock, Fault
-from mockserver.testing.shared_server import Lifeline, Place, last_words, server_of
+from mockserver.testing.shared_server import Lifeline, Place, last_words, running, server_of
 
 __all__ = [
     "AccountsMock",
@@ -36,9 +37,18 @@ __all__ = [
 
 __tracebackhide__ = True  # A failure points at the line of the test, and shows no argument of ours.
 
+
+class Coverage(NamedTuple):
+    """The coverage of a run: how much of the contract was met, and all of it as a table."""
+
+    percent: float
+    table: str
+
+
 AccountsMockFactory = Callable[[], AccountsMock]
 """Makes a sandbox that lives as long as the run."""
 
+_COVERAGE = pytest.StashKey["Coverage"]()
 _LIFELINE = pytest.StashKey[Lifeline]()
 _MOCKS = pytest.StashKey[list[AccountsMock]]()
 _WORKER_INPUT = "accounts_mock_place"
@@ -52,6 +62,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--accounts-mock-url",
         metavar="URL",
         help="use the server that runs there, and start none",
+    )
+    group.addoption(
+        "--accounts-coverage",
+        action="store_true",
+        help="show at the end which operations, statuses, codes and scopes the run has met, and which not",
+    )
+    group.addoption(
+        "--accounts-coverage-fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="the same, and fail the run if it has met less of the contract",
     )
     for name, what in zip(_FILES, ("accounts and tokens to start with", "contract"), strict=True):
         group.addoption(
@@ -87,6 +108,39 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     """Name the server that was given; one that may be started later is no news."""
     url = config.getoption("accounts_mock_url")
     return None if url is None else f"accounts-mock: {url}"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have a server that runs already count anew: only what this run meets is its coverage."""
+    url = session.config.getoption("accounts_mock_url")
+    if url is not None and _wants_coverage(session.config):
+        with suppress(ControlError, MockServerError):  # the tests will tell
+            _given(url).call("DELETE", "/_mock/coverage")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Read the coverage of the run, and fail a run that has met too little of the contract."""
+    config = session.config
+    was_run = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if not _wants_coverage(config) or not was_run or config.getoption("collectonly"):
+        return
+    coverage = config.stash[_COVERAGE] = _coverage(config)
+    if coverage.percent < (config.getoption("accounts_coverage_fail_under") or 0):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Show the coverage of the run."""
+    if _COVERAGE not in config.stash:
+        return
+    coverage, least = config.stash[_COVERAGE], config.getoption("accounts_coverage_fail_under")
+    terminalreporter.section("coverage of the Accounts API")
+    terminalreporter.write_line(coverage.table)
+    if least is not None and coverage.percent < least:
+        message = f"FAILED: the run has met {coverage.percent} % of the contract, and must meet {least:g} %"
+        terminalreporter.write_line(message, red=True)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -125,7 +179,7 @@ def _accounts_mock_server(pytestconfig: pytest.Config) -> Control:
     url = pytestconfig.getoption("accounts_mock_url")
     try:
         if url is not None:
-            server = Control(url.rstrip("/"), control_token())
+            server = _given(url)
             server.call("GET", "/_mock/health")
             return server
         place = _place(pytestconfig)
@@ -165,6 +219,33 @@ def accounts_mock_factory(_accounts_mock_server: Control) -> Iterator[AccountsMo
     yield make
     for mock in made:
         mock.drop()
+
+
+def _given(url: str) -> Control:
+    """Return the server that runs already."""
+    return Control(url.rstrip("/"), control_token())
+
+
+def _wants_coverage(config: pytest.Config) -> bool:
+    """Tell whether to show coverage: in the process that leads the run, if it was asked for."""
+    is_leading = not hasattr(config, "workerinput")
+    least = config.getoption("accounts_coverage_fail_under")
+    return is_leading and (config.getoption("accounts_coverage") or least is not None)
+
+
+def _coverage(config: pytest.Config) -> Coverage:
+    """Return what all requests of the run have met."""
+    url, lifeline = config.getoption("accounts_mock_url"), config.stash.get(_LIFELINE, None)
+    if url is None and lifeline is not None:
+        url = running(lifeline.place)
+    if url is None:
+        return Coverage(0.0, "no test has asked for accounts_mock: no request was counted")
+    server = _given(url)
+    try:
+        percent = server.call("GET", "/_mock/coverage")["percent"]
+        return Coverage(percent, server.call("GET", "/_mock/coverage.txt").rstrip())
+    except (ControlError, MockServerError) as error:
+        return Coverage(0.0, str(error))
 
 
 def _place(config: pytest.Config) -> Place:

@@ -94,6 +94,12 @@ def server_of(place: Place, options: Sequence[str]) -> str:
     return str(result["url"])
 
 
+def running(place: Place) -> str | None:
+    """Return the base URL of the run's server; None if no process has started it."""
+    found: str | None = (_result(Path(place.folder)) or {}).get("url")
+    return found
+
+
 def last_words(place: Place) -> str | None:
     """Return how the run's server ended, with the last lines of its log; None if it lives."""
     folder = Path(place.folder)

@@ -200,9 +200,9 @@ def test_the_documentation_names_all_that_there_is(pytestconfig: pytest.Config) 
     text = (ROOT / "docs" / "testing" / "pytest.md").read_text("utf-8")
     members = [name for name in vars(AccountsMock) if not name.startswith("_")]
     members += ["name", "url", "server_url", "headers", "dropped"]
-    options = [name for name in vars(pytestconfig.option) if name.startswith("accounts_mock_")]
+    options = [name for name in vars(pytestconfig.option) if name.startswith("accounts_")]
 
     assert len(members) > 15
     assert [name for name in members if f"`{name}" not in text] == []
-    assert len(options) == 3
+    assert len(options) == 5
     assert [name for name in options if f"--{name.replace('_', '-')}" not in text] == []
