@@ -1,12 +1,16 @@
 // The console: wires its sections to the control API and to each other.
 
 import { call, keepToken, onLocked } from "./parts/api.js";
+import * as again from "./parts/again.js";
+import { readContract } from "./parts/contract.js";
+import * as coverage from "./parts/coverage.js";
 import { byId, say, soon } from "./parts/dom.js";
 import { follow } from "./parts/events.js";
 import * as faults from "./parts/faults.js";
 import { startKeys } from "./parts/keys.js";
 import * as requests from "./parts/requests.js";
 import * as sandboxes from "./parts/sandboxes.js";
+import * as send from "./parts/send.js";
 import { startTabs } from "./parts/tabs.js";
 import * as tokens from "./parts/tokens.js";
 import * as world from "./parts/world.js";
@@ -26,14 +30,16 @@ const readWorld = reading(world, "world-message");
 const readTokens = reading(tokens, "tokens-message");
 const readFaults = reading(faults, "faults-message");
 const readSandboxes = reading(sandboxes, "sandboxes-message");
+const readCoverage = reading(coverage, "coverage-message");
 
 async function readAll() {
   await readWorld(); // the others offer its users
-  await Promise.all([readTokens(), readFaults(), readSandboxes()]);
+  await Promise.all([readTokens(), readFaults(), readSandboxes(), coverage.isShown() && readCoverage()]);
 }
 
 const worldSoon = soon(readWorld, 300);
 const faultsSoon = soon(readFaults, 300);
+const coverageSoon = soon(readCoverage, 300);
 const allSoon = soon(readAll, 300);
 
 /** Show requests, and read anew what they may have changed. */
@@ -41,6 +47,7 @@ function take(entries) {
   requests.add(entries);
   if (entries.some((entry) => entry.status < 300 && !/^(GET|HEAD|OPTIONS)$/.test(entry.method))) worldSoon();
   if (entries.some((entry) => entry.fault)) faultsSoon();
+  if (coverage.isShown()) coverageSoon();
 }
 
 let wasLive = false;
@@ -95,33 +102,31 @@ function startLock(unlocked) {
 }
 
 /** Offer what the contract has: its operations and its scopes. */
-async function readContract() {
-  const contract = await call("GET", "../openapi.json");
-  const operations = Object.values(contract.paths)
-    .flatMap((item) => Object.values(item))
-    .map((operation) => operation.operationId)
-    .filter(Boolean);
-  const schemes = Object.values(contract.components?.securitySchemes ?? {});
-  const flows = schemes.flatMap((scheme) => Object.values(scheme.flows ?? {}));
-  requests.offerOperations(operations);
-  faults.offerOperations(operations);
-  tokens.offerScopes(Object.assign({}, ...flows.map((flow) => flow.scopes)));
+async function offerContract() {
+  const { operations, scopes } = await readContract();
+  const names = operations.map((operation) => operation.id);
+  requests.offerOperations(names);
+  faults.offerOperations(names);
+  send.offerOperations(operations);
+  tokens.offerScopes(scopes);
 }
 
 requests.start();
 tokens.start();
 faults.start();
+coverage.start();
 sandboxes.start();
+send.start();
+again.start();
 startTabs(allSoon);
 startKeys();
 world.start(readAll);
 startLock(() => {
   reconnect();
-  world.readScenarios();
   readAll();
 });
 const reconnect = follow({ journal: requests.fillFrom, entries: take, state: showConnection });
 byId("retry").addEventListener("click", reconnect);
 addEventListener("focus", allSoon);
-readContract().catch((error) => say(byId("tokens-message"), error.message, "failed"));
+offerContract().catch((error) => say(byId("tokens-message"), error.message, "failed"));
 await readAll();

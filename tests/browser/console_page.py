@@ -11,7 +11,7 @@ from tests.support import MockServer
 
 JANES = "/api/v1.1/users/janedoe/"
 JANES_EMAILS = f"{JANES}emails/"
-TABS = ("requests", "world", "tokens", "faults", "sandboxes")
+TABS = ("requests", "send", "world", "tokens", "faults", "coverage", "sandboxes")
 
 WIDE = (1400, 900)
 NARROW = (360, 740)

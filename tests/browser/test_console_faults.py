@@ -103,11 +103,66 @@ def test_faults_of_all_kinds_are_listed_and_removed_together(
 def test_a_fault_that_makes_no_sense_is_refused_beside_its_button(console: Console) -> None:
     console.tab("Faults")
     console.press("Add fault")
-    console.says("faults", "must say what goes wrong")
+    console.says("faults", "Say what goes wrong: a Status, a Wait, or a Broken answer.")
     console["#fault-retry"].fill("3")
     console["#fault-wait"].fill("0.1")
     console.press("Add fault")
-    console.says("faults", "goes with code, which is missing")
+    console.says("faults", "Retry-After goes with a status: fill in Status too.")
+    console["#fault-retry"].fill("")
+    console["#fault-wait-to"].fill("0.05")
+    console.press("Add fault")
+    console.says("faults", "Wait at most is less than Wait at least.")
+    console["#fault-wait-to"].fill("")
+    console["#fault-form"].evaluate("one => (one.noValidate = true)")
+    console["#fault-code"].fill("99")
+    console.press("Add fault")
+    console.says("faults", "Status must be at least 200, and is 99.")
+
+
+@pytest.mark.parametrize(
+    ("preset", "told"),
+    [
+        ("429", "429 None"),
+        ("500", "500 None"),
+        ("Session ended", "401 token-expired"),
+        ("Offline", ""),
+    ],
+)
+def test_a_preset_is_for_all_requests_until_it_is_pressed_again(
+    console: Console, server: MockServer, preset: str, told: str
+) -> None:
+    console.tab("Faults")
+    button = console["#fault-presets"].get_by_role("button", name=preset)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    for path in (JANES, JANES_EMAILS):
+        if told:
+            answer = server.send("GET", path, JANE)
+            code = answer.json()["code"].replace("wanted", "None")
+            assert f"{answer.status_code} {code}" == told
+        else:
+            with pytest.raises(httpx.TransportError):
+                server.send("GET", path, JANE)
+
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert server.send("GET", JANES, JANE).status_code == 200
+
+
+def test_a_slow_server_waits_a_second_or_more(console: Console, server: MockServer) -> None:
+    console.tab("Faults")
+    console.press("Slow")
+    console.says("faults", "Slow: on, for all requests.")
+    [rule] = server.send("GET", "/_mock/faults").json()
+    assert rule["wait"] == {"uniform": [1, 3]}
+    # A rule that somebody else has made is no preset.
+    console.press("Slow")
+    server.send(
+        "POST", "/_mock/faults", json={"wait": {"uniform": [1, 3]}, "operation": "get_user"}
+    )
+    console.press("Refresh")
+    expect(console["#fault-table"]).to_contain_text("get_user")
+    expect(console["#fault-presets [aria-pressed=true]"]).to_have_count(0)
 
 
 def test_a_page_sees_a_reset_that_is_for_one_request(console: Console, server: MockServer) -> None:

@@ -29,6 +29,24 @@ def test_on_a_narrow_screen_the_requests_are_a_tab_and_nothing_sticks_out(
         expect(console[f"#{name} h2"].first).to_be_attached()
         assert console.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], name
         assert console["#tabs"].evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert console.page.evaluate(BROKEN_WORDS) == []
+
+
+def test_on_a_narrow_screen_logins_and_tokens_can_be_copied_and_no_section_is_framed(
+    open_console: OpenConsole, server: MockServer
+) -> None:
+    console = open_console(server, NARROW)
+    console.open()
+    console["#tab-world"].click()
+    button = console.page.get_by_role("button", name="Copy the login janedoe:janedoe-password")
+    assert console.copy(button) == "janedoe:janedoe-password"
+    console["#tab-tokens"].click()
+    assert (
+        console.copy(console.page.get_by_role("button", name="Copy johndoe-all")) == "johndoe-all"
+    )
+    console.page.keyboard.press("w")
+    assert console.focused() == "world"
+    assert console["#world"].evaluate("one => getComputedStyle(one).outlineStyle") == "none"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -53,6 +71,14 @@ def test_all_text_stands_out_in_both_themes(
         expect(console[f"#{name}"]).to_be_visible()
         assert console.page.evaluate(f"{COLOURS} faint()") == []
 
+
+# The words of tables that stand on two lines, though there is no place within to break them.
+BROKEN_WORDS = """() => [...document.querySelectorAll("table :is(code, td, span)")]
+  .filter(one => one.checkVisibility() && one.childNodes.length === 1 && one.firstChild.nodeType === 3)
+  .filter(one => /^\\w{1,40}$/.test(one.textContent))
+  .filter(one => { const range = document.createRange(); range.selectNodeContents(one);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1; })
+  .map(one => one.textContent)"""
 
 COLOURS = """
 const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };

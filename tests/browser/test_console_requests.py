@@ -48,7 +48,7 @@ def test_a_request_opens_to_its_headers_bodies_and_notes(
         '{\n  "location": "Zürich",\n  "colour": "blue",\n  "big": 12345678901234567890,\n'
         '  "empty": {},\n  "list": [\n    1,\n    []\n  ]\n}'
     )
-    answer = details.get_by_label("Response 200, body").inner_text()
+    answer = details.get_by_label("Answer, body").inner_text()
     assert json.loads(answer)["location"] == "Zürich"
 
 

@@ -76,7 +76,7 @@ def test_a_server_for_sandboxes_only_leads_to_one(
     server = start_server("--require-sandbox")
     console = open_console(server)
     console.page.goto(f"{server.url}/_mock/")
-    expect(console["#requests-message"]).to_contain_text("this server serves sandboxes only")
+    expect(console["#requests-message"]).to_contain_text("This server serves sandboxes only")
 
     console.press("Sandbox: common")
     console["#sandbox-name"].fill("mine")

@@ -77,9 +77,26 @@ def test_the_lifetime_of_a_token_may_be_any(console: Console, server: MockServer
 
     console["#mint-lifetime"].select_option("0")
     console.make("Mint token", "expired")
-    newest, before = console["#token-table td.state"].all()[:2]
-    expect(newest).to_contain_text("expired")
-    expect(before).to_contain_text("for 25 h")
+
+
+def test_valid_tokens_stand_first_by_user_the_newest_of_each_first(
+    console: Console, server: MockServer
+) -> None:
+    minted = [server.mint(name, []) for name in ("janedoe", "johndoe", "janedoe")]
+    server.send("DELETE", f"/_mock/tokens/{minted[0]}")
+    console.tab("Tokens")
+    expect(console["#token-table"]).to_contain_text(minted[2])
+
+    rows = [row.split("\t") for row in console["#token-table tbody tr"].all_inner_texts()]
+
+    found = [(row[2].split("\n")[0], row[1]) for row in rows]
+    order = [("valid", "janedoe"), ("valid", "johndoe")]
+    ended = [one for one in found if one[0] != "valid"]
+    assert found == sorted(found[: -len(ended)], key=order.index) + ended
+    assert [user for _, user in ended] == sorted(user for _, user in ended)
+    tokens = [row[0].split("\n")[0] for row in rows]
+    assert tokens[0] == minted[2]
+    assert tokens.index(minted[1]) < tokens.index("johndoe-all")
 
 
 def test_the_scopes_to_choose_from_are_those_of_the_contract(console: Console) -> None:

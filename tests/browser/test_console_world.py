@@ -39,6 +39,8 @@ def test_a_scenario_with_hundreds_of_addresses_is_entered(
     console.press("Enter")
 
     console.says("world", "Started from many-emails.")
+    expect(console["#world-from"]).to_have_text("Started from the scenario many-emails")
+    expect(console["#scenario option:checked"]).to_have_text("many-emails (active)")
     expect(console["#addresses-count"]).to_have_text("100 of 504 shown")
     console.press("Show more")
     expect(console["#addresses tbody tr"]).to_have_count(504)
@@ -65,7 +67,7 @@ def test_a_snapshot_that_was_never_saved_is_refused_beside_its_button(console: C
     console.tab("World")
     console["#snapshot"].fill("never-saved")
     console.press("Restore")
-    console.says("world", "404 no snapshot has this name")
+    console.says("world", "No snapshot has this name; there are: ")
 
 
 def test_reset_asks_first_and_goes_back_to_the_fixtures(
@@ -96,6 +98,7 @@ def test_reset_asks_first_and_goes_back_to_the_fixtures(
     page.keyboard.press("Enter")
 
     console.says("world", "Back to the fixtures.")
+    expect(console["#world-from"]).to_have_text("")
     assert server.state() == fixtures
     assert sent.count(f"{server.url}/_mock/reset") == 1
     assert server.send("GET", "/_mock/faults").json() == []

@@ -20,11 +20,12 @@ export function baseOf(name) {
 /** The console of another sandbox. */
 export const consoleOf = (name) => `${baseOf(name)}/_mock/`;
 
-/** What the server refused, or that it did not answer (status 0). The message is for people. */
+/** What the server refused, or that it did not answer (status 0). The message is for people; `errors` has the places. */
 export class Problem extends Error {
-  constructor(status, message) {
+  constructor(status, message, errors = []) {
     super(message);
     this.status = status;
+    this.errors = errors;
   }
 }
 
@@ -73,5 +74,6 @@ export async function call(method, path, body) {
 
 async function problemOf(response) {
   const problem = await response.json().catch(() => ({}));
-  return new Problem(response.status, `${response.status} ${problem.detail ?? response.statusText}`);
+  const detail = problem.detail ?? `The server answered ${response.status} ${response.statusText}`;
+  return new Problem(response.status, `${detail[0].toUpperCase()}${detail.slice(1)}.`, problem.errors);
 }

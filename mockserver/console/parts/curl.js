@@ -24,9 +24,7 @@ export function curlPieces(entry, base) {
   if (/[[\]{}]/.test(url)) words.push("--globoff");
   words.push(...credentials(request.headers));
   const names = Object.keys(request.headers).map((name) => name.toLowerCase());
-  for (const [name, value] of Object.entries(request.headers)) {
-    const usual = name.toLowerCase() === "accept" && value === "*/*";
-    if (LEFT_OUT.test(name) || usual) continue;
+  for (const [name, value] of ownFields(request.headers)) {
     words.push(`-H ${quoted(value ? `${name}: ${value}` : `${name};`)}`);
   }
   if (request.body) {
@@ -35,6 +33,12 @@ export function curlPieces(entry, base) {
   }
   words.push(quoted(url));
   return words;
+}
+
+/** The header fields of a request that are its own, and no client's. */
+export function ownFields(headers) {
+  return Object.entries(headers).filter(([name, value]) =>
+    !LEFT_OUT.test(name) && !(name.toLowerCase() === "accept" && value === "*/*"));
 }
 
 /** What one must know before the curl line does what the request did. */

@@ -2,7 +2,7 @@
 
 import { base } from "./api.js";
 import { curlNotes, curlPieces, isCut } from "./curl.js";
-import { copyButton, el } from "./dom.js";
+import { button, copyButton, el } from "./dom.js";
 import { bytes, clock, pretty } from "./pretty.js";
 
 /** The details of an entry of the journal. */
@@ -13,12 +13,14 @@ export function details(entry) {
     facts(entry),
     el("div", { class: "curl" },
       el("pre", { tabindex: "0", role: "group", "aria-label": "curl line" }, ...spaced(pieces)),
-      copyButton("Copy curl line", () => pieces.join(" ")),
+      el("div", { class: "buttons" },
+        copyButton("Copy curl line", () => pieces.join(" ")),
+        button("Send again", "Send this request again", () => document.dispatchEvent(new CustomEvent("send-again", { detail: entry })))),
     ),
     notes && el("p", { class: "quiet" }, notes),
     el("div", { class: "messages" },
       message("Request", entry.request),
-      message(`Response ${entry.status}`, entry.response),
+      message("Answer", entry.response),
     ),
   );
 }
@@ -52,12 +54,13 @@ function message(title, { headers, body, size }) {
     fields.length ? pairs(fields) : el("p", { class: "quiet" }, "no header fields"),
     el("div", { class: "size" },
       el("p", { class: "quiet" }, size ? `${bytes(size)}${cut}` : unread ? `not kept: it was not read, or not all of it (${bytes(unread)})` : "no body"),
-      body ? copyButton(`Copy the body of the ${title.split(" ")[0].toLowerCase()}`, () => body) : null,
+      body ? copyButton(`Copy the body of the ${title.toLowerCase()}`, () => body) : null,
     ),
     body ? el("pre", { tabindex: "0", role: "group", "aria-label": `${title}, body` }, pretty(body)) : null,
   );
 }
 
-function pairs(all) {
+/** Names and values. */
+export function pairs(all) {
   return el("dl", {}, ...all.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }

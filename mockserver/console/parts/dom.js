@@ -45,6 +45,11 @@ export async function act(source, message, work) {
   }
 }
 
+/** A word in a colour: good, or not. */
+export function badge(text, good) {
+  return el("span", { class: "badge", "data-good": String(Boolean(good)) }, text);
+}
+
 /** A small button. `label` is what it is called where `text` alone would not do. */
 export function button(text, label, onClick, more = {}) {
   return el("button", { type: "button", "aria-label": label, title: label, class: "small", on: { click: onClick }, ...more }, text);

@@ -19,9 +19,11 @@ const ACTIONS = {
   c: copyCurrent,
   p: togglePause,
   r: () => open("requests"),
+  n: () => open("send"),
   w: () => open("world"),
   t: () => open("tokens"),
   f: () => open("faults"),
+  v: () => open("coverage"),
   s: () => open("sandboxes"),
   "?": help,
 };

@@ -156,6 +156,7 @@ function showCount() {
   const full = kept.length === MOST ? `the last ${MOST}` : String(kept.length);
   byId("shown").textContent = shown === kept.length ? `${full} shown` : `${shown} of ${full} shown`;
   byId("no-requests").hidden = kept.length > 0;
+  byId("no-match").hidden = shown > 0 || !kept.length;
 }
 
 function setUnread(count) {
@@ -232,6 +233,11 @@ export function start() {
   byId("filter-text").addEventListener("input", filter);
   byId("filter-status").addEventListener("change", filter);
   byId("filter-operation").addEventListener("change", filter);
+  byId("filter-clear").addEventListener("click", () => {
+    for (const id of ["filter-text", "filter-status", "filter-operation"]) byId(id).value = "";
+    filter();
+    byId("filter-text").focus();
+  });
   byId("pause").addEventListener("click", togglePause);
   byId("clear").addEventListener("click", (event) => act(event.currentTarget, message, clear));
   byId("har").addEventListener("click", (event) => act(event.currentTarget, message, download));

@@ -4,7 +4,7 @@ import { base, baseOf, call, consoleOf, sandbox } from "./api.js";
 import { act, button, byId, confirmed, el, fill } from "./dom.js";
 import { bytes, duration } from "./pretty.js";
 
-const LOST = "Accounts, tokens, faults, journal and snapshots in it are lost. The name is free again.";
+const LOST = "Its world, faults, journal and snapshots are lost. The name is free again.";
 const ALL = "*"; // no sandbox has this name
 const KEPT_WISH = "accounts-mock sandbox to drop";
 
@@ -73,7 +73,7 @@ export function start() {
   byId("sandboxes-refresh").addEventListener("click", (event) => act(event.currentTarget, message, refresh));
   byId("sandboxes-drop").addEventListener("click", async (event) => {
     const source = event.currentTarget;
-    if (await confirmed("Drop all sandboxes?", `${LOST} The common world stays.`, "Drop all")) drop(source, ALL);
+    if (await confirmed("Drop all sandboxes?", `${LOST} The sandbox common stays.`, "Drop all")) drop(source, ALL);
   });
   byId("sandbox-form").addEventListener("submit", (event) => {
     event.preventDefault();

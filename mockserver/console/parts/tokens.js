@@ -1,9 +1,9 @@
-// Tokens: mint, copy, revoke.
+// Tokens: mint, copy, revoke. Those that are valid stand first, by user.
 
 import { call } from "./api.js";
-import { act, button, byId, choices, copyButton, el, fill } from "./dom.js";
+import { act, badge, button, byId, choices, copyButton, el, fill } from "./dom.js";
 import { duration } from "./pretty.js";
-import { badge, usernames } from "./world.js";
+import { usernames } from "./world.js";
 
 const PAGE = 100;
 
@@ -12,9 +12,18 @@ let shown = PAGE;
 
 /** Read the tokens anew, and show them. */
 export async function refresh() {
-  tokens = (await call("GET", "tokens")).reverse();
+  const all = (await call("GET", "tokens")).reverse().map((token) => {
+    const state = token.revoked ? "revoked" : token.expired ? "expired" : "valid";
+    return { ...token, state, valid: state === "valid" };
+  });
+  const places = new Map(usernames().map((name, place) => [name, place]));
+  const place = ({ valid, username }) => (places.get(username) ?? places.size) + (valid ? 0 : 1e9);
+  tokens = all.sort((one, other) => place(one) - place(other)); // the newest of each first, as before
   show();
 }
+
+/** The tokens as they were read last, in the order in which they are shown. */
+export const listed = () => tokens;
 
 function show() {
   choices(byId("mint-user"), usernames());
@@ -22,17 +31,17 @@ function show() {
   const facts = tokens.slice(0, shown).map(({ expires_in, ...rest }) => ({ ...rest, left: left(rest, expires_in) }));
   fill(byId("token-table"), facts, (token) => token.id, row, "no tokens");
   byId("tokens-more").hidden = tokens.length <= shown;
+  document.dispatchEvent(new Event("logins-read"));
 }
 
-function left({ expires_at, expired }, seconds) {
+function left({ expires_at, expired, revoked }, seconds) {
+  if (revoked) return "";
   if (expires_at === null) return "never expires";
   return expired ? `since ${new Date(expires_at).toLocaleDateString()}` : `for ${duration(seconds)}`;
 }
 
 function row(token) {
-  const { id, access_token, username, scopes, revoked, expired, left: howLong } = token;
-  const good = !revoked && !expired;
-  const state = revoked ? "revoked" : expired ? "expired" : "valid";
+  const { id, access_token, username, scopes, revoked, state, valid, left: howLong } = token;
   const revoke = button("Revoke", `Revoke ${access_token}`, (event) => {
     const source = event.currentTarget;
     act(source, byId("tokens-message"), async () => {
@@ -47,7 +56,7 @@ function row(token) {
       el("code", {}, access_token),
       el("span", { class: "quiet block" }, scopes.join(" ") || "no scopes")),
     el("td", { class: "name" }, username),
-    el("td", { class: "state" }, badge(state, good), revoked ? null : el("span", { class: "quiet block", title: token.expires_at ?? "" }, howLong)),
+    el("td", { class: "state" }, badge(state, valid), el("span", { class: "quiet block", title: token.expires_at ?? "" }, howLong)),
     el("td", { class: "actions" }, copyButton(`Copy ${access_token}`, () => access_token), revoke),
   );
 }
@@ -58,6 +67,7 @@ async function mint() {
   const wish = { username: byId("mint-user").value, scopes, expires_in: Number(lifetime) };
   const token = await call("POST", "tokens", wish);
   await refresh();
+  byId("minted").replaceChildren(copyButton("Copy the new token", () => token.access_token));
   return `Minted ${token.access_token}`;
 }
 

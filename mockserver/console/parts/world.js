@@ -1,7 +1,7 @@
 // Users and addresses as tables; scenarios, snapshots and reset.
 
 import { call, sandbox } from "./api.js";
-import { act, byId, choices, confirmed, copyButton, el, fill, say } from "./dom.js";
+import { act, badge, byId, choices, confirmed, copyButton, el, fill } from "./dom.js";
 import { forget } from "./requests.js";
 
 const MOST_USERS = 200;
@@ -12,14 +12,18 @@ let state = { accounts: [], logins: [] };
 let scenarios = [];
 let shown = PAGE;
 
-/** Read the state anew, and show it. */
+/** Read the world anew, and the scenarios, and show them. */
 export async function refresh() {
-  state = await call("GET", "state");
+  [state, scenarios] = await Promise.all([call("GET", "state"), call("GET", "scenarios")]);
   show();
+  showScenarios();
 }
 
 /** The usernames, as they were read last. */
 export const usernames = () => state.accounts.map((account) => account.username);
+
+/** The names and passwords for HTTP Basic: an account has its own, and may have further ones. */
+export const logins = () => state.accounts.flatMap((account) => withLogins(account).logins);
 
 function show() {
   const count = state.accounts.length;
@@ -27,25 +31,25 @@ function show() {
   fill(byId("users"), state.accounts.slice(0, MOST_USERS).map(withLogins), (one) => one.username, userRow, "no users");
   choices(byId("addresses-of"), usernames(), [["", "everybody"]]);
   showAddresses();
+  document.dispatchEvent(new Event("logins-read"));
 }
 
 function withLogins(account) {
   const further = (state.logins ?? []).filter((login) => login.username === account.username);
   const { username, password, full_name, company, location, is_active, id } = account;
-  const logins = [[username, password], ...further.map((login) => [login.name, login.password])];
-  return { username, id, full_name, company, location, is_active, logins };
+  return { username, id, full_name, company, location, is_active, logins: [{ username, name: username, password }, ...further] };
 }
 
 function userRow(user) {
   const rest = [user.company, user.location].filter(Boolean).join(", ");
-  const logins = user.logins.map(([name, password]) => {
+  const each = user.logins.map(({ name, password }) => {
     const login = `${name}:${password}`;
     return el("div", { class: "login" }, el("code", {}, `${name}:`, el("wbr"), password), copyButton(`Copy the login ${login}`, () => login));
   });
   return el("tr", {},
     el("th", { scope: "row" }, el("code", {}, user.username), el("span", { class: "quiet block" }, `id ${user.id}`)),
     el("td", {}, el("span", {}, user.full_name || "–"), rest ? el("span", { class: "quiet block" }, rest) : null),
-    el("td", {}, ...logins),
+    el("td", {}, ...each),
     el("td", {}, badge(user.is_active ? "active" : "inactive", user.is_active)),
   );
 }
@@ -71,20 +75,11 @@ function addressRow({ email, username, verified, primary }) {
   );
 }
 
-/** A word in a colour: good, or not. */
-export function badge(text, good) {
-  return el("span", { class: "badge", "data-good": String(Boolean(good)) }, text);
-}
-
-/** Read which scenarios there are. */
-export async function readScenarios() {
-  try {
-    scenarios = await call("GET", "scenarios");
-  } catch (error) {
-    say(byId("world-message"), error.message, "failed");
-    return;
-  }
-  choices(byId("scenario"), scenarios.map((one) => one.name));
+function showScenarios() {
+  const names = scenarios.map(({ name, active }) => [name, active ? `${name} (active)` : name]);
+  choices(byId("scenario"), [], names);
+  const active = scenarios.find((one) => one.active);
+  byId("world-from").textContent = active ? `Started from the scenario ${active.name}` : "";
   describe();
 }
 
@@ -122,14 +117,11 @@ export function start(changed) {
     if (await act(source, message, work)) changed();
   };
   byId("world-refresh").addEventListener("click", (event) =>
-    act(event.currentTarget, message, async () => {
-      await readScenarios();
-      await refresh();
-    }));
+    act(event.currentTarget, message, refresh));
   byId("reset").addEventListener("click", async (event) => {
     const source = event.currentTarget;
-    const text = "Accounts, addresses and tokens go back to the fixtures, faults are removed, and the journal is emptied. Snapshots stay.";
-    if (await confirmed(`Reset ${sandbox ? `the sandbox ${sandbox}` : "the common world"}?`, text, "Reset")) await doing(source, reset);
+    const text = "The world goes back to the fixtures, faults are removed, and the journal is emptied. Snapshots and coverage stay.";
+    if (await confirmed(`Reset the sandbox ${sandbox || "common"}?`, text, "Reset")) await doing(source, reset);
   });
   byId("scenario").addEventListener("change", describe);
   byId("scenario-form").addEventListener("submit", (event) => {
@@ -153,5 +145,4 @@ export function start(changed) {
     showAddresses();
   });
   showSnapshotNames();
-  readScenarios();
 }
