@@ -61,7 +61,7 @@ def test_single_keys_do_what_the_page_says_and_can_be_switched_off(
     keyboard.press("p")
     expect(console["#pause"]).to_have_attribute("aria-pressed", "true")
     keyboard.press("p")
-    for key, name in zip("wtfs", TABS[1:], strict=True):
+    for key, name in zip("nwtfvs", TABS[1:], strict=True):
         keyboard.press(key)
         expect(console[f"#{name}"]).to_be_visible()
         assert console.focused() == name
@@ -85,10 +85,11 @@ def test_the_tabs_are_moved_through_by_arrows(console: Console) -> None:
     for key, name in (
         ("ArrowRight", "tokens"),
         ("ArrowLeft", "world"),
+        ("ArrowLeft", "send"),
         ("ArrowLeft", "sandboxes"),
-        ("ArrowRight", "world"),
+        ("ArrowRight", "send"),
         ("End", "sandboxes"),
-        ("Home", "world"),
+        ("Home", "send"),
     ):
         console.page.keyboard.press(key)
         assert console.focused() == f"tab-{name}"

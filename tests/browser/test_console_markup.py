@@ -32,12 +32,18 @@ def test_markup_in_what_clients_send_stays_text(console: Console, server: MockSe
     server.send("POST", "/_mock/faults", json={"username": MARKUP, "code": 500, "body": MARKUP})
     server.send("POST", "/_mock/tokens", json={"username": "<iframe>", "scopes": []})
     expect(console["#list > li"]).to_have_count(3)
-
     for summary in console["#list summary"].all():
         summary.click()
     for name in ("World", "Tokens", "Faults", "Sandboxes"):
         console.tab(name)
         console["section:visible >> text=Refresh"].click()
+    console.tab("Send")
+    console["#send-login"].select_option(label="<iframe>:<b>secret</b>")
+    console["#send-headers"].fill("Prefer: code=418")
+    console["#send-target"].evaluate("(one, path) => (one.value = path)", f"/{MARKUP}")
+    console["#send-operation"].select_option("")
+    console.press("Send")
+    expect(console["#send-answer .why"]).to_contain_text("there is no /%3Cimg")
     console["#filter-text"].fill(MARKUP)
 
     expect(console["#fault-table"]).to_contain_text(MARKUP)
