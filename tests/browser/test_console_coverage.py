@@ -23,13 +23,15 @@ def test_what_was_met_and_what_not_is_shown_as_requests_come(
     console.open("shop")
     console.tab("Coverage")
     expect(console["#coverage-of"]).to_contain_text("Requests of the sandbox shop.")
-    expect(chips(console, "get_user", "met")).to_have_text(["200 1", "profile_read 1"])
+    expect(chips(console, "get_user", "met")).to_have_text(["200 1", "scope profile_read 1"])
     expect(chips(console, "get_user", "unmet")).to_have_text(["401 –", "403 –", "404 –"])
 
     server.send("GET", f"/~shop{JANES}", bearer("janedoe-none"))
     server.send("GET", f"/~shop{JANES}", JANE, headers={"Prefer": "code=503"})
 
-    expect(chips(console, "get_user", "met")).to_have_text(["200 1", "403 1", "profile_read 1"])
+    expect(chips(console, "get_user", "met")).to_have_text(
+        ["200 1", "403 1", "scope profile_read 1"]
+    )
     expect(chips(console, "get_user", "else")).to_have_text(["503 1"])
     expect(console["#coverage-percent"]).to_have_text("3.6 % of the contract")
     expect(console["#coverage-sums"]).to_contain_text("1 of 6 operations, 2 of 36 statuses")

@@ -39,7 +39,7 @@ def test_a_scenario_with_hundreds_of_addresses_is_entered(
     console.press("Enter")
 
     console.says("world", "Started from many-emails.")
-    expect(console["#world-from"]).to_have_text("Started from the scenario many-emails")
+    expect(console["#world-from"]).to_have_text("The scenario many-emails is active.")
     expect(console["#scenario option:checked"]).to_have_text("many-emails (active)")
     expect(console["#addresses-count"]).to_have_text("100 of 504 shown")
     console.press("Show more")
@@ -98,7 +98,7 @@ def test_reset_asks_first_and_goes_back_to_the_fixtures(
     page.keyboard.press("Enter")
 
     console.says("world", "Back to the fixtures.")
-    expect(console["#world-from"]).to_have_text("")
+    expect(console["#world-from"]).to_have_text("No scenario is active.")
     assert server.state() == fixtures
     assert sent.count(f"{server.url}/_mock/reset") == 1
     assert server.send("GET", "/_mock/faults").json() == []

@@ -3,7 +3,7 @@
 import { call, consoleOf, sandbox } from "./api.js";
 import { act, byId, confirmed, el, fill } from "./dom.js";
 
-let coverage = { operations: [], elsewhere: [] };
+let coverage = null;
 
 /** Read the coverage anew, and show it. */
 export async function refresh() {
@@ -15,6 +15,7 @@ export async function refresh() {
 export const isShown = () => byId("coverage").checkVisibility();
 
 function show() {
+  if (!coverage) return;
   const { percent, summary, requests, complete, operations } = coverage;
   byId("coverage-percent").textContent = `${percent} % of the contract`;
   byId("coverage-meter").value = percent;
@@ -25,14 +26,14 @@ function show() {
   fill(byId("coverage-table"), operations.map((one) => ({ ...one, withCodes })), (one) => one.operation, row, "no operations");
 }
 
-function row({ operation, method, requests, corrupted, statuses, undocumented, scopes, withCodes }) {
+function row({ operation, requests, corrupted, statuses, undocumented, scopes, withCodes }) {
   const chips = statuses.map((one) => status(one, withCodes));
-  const others = undocumented.map(({ status: name, met }) => el("div", {}, chip(name, met, "not in the contract", "else")));
+  chips.push(...undocumented.map(({ status: name, met }) => el("div", {}, chip(name, met, "not in the contract", "else"))));
+  chips.push(...scopes.map(({ scope, granted }) => el("div", {}, chip(`scope ${scope}`, granted, "used with success by a token"))));
   const count = [`${requests} request${requests === 1 ? "" : "s"}`, corrupted && `${corrupted} corrupted`];
   return el("tr", {},
-    el("th", { scope: "row" }, el("code", {}, operation), el("span", { class: "quiet block" }, `${method}, ${count.filter(Boolean).join(", ")}`)),
-    el("td", {}, el("div", { class: withCodes ? "lines" : "chips" }, ...chips, ...others)),
-    el("td", {}, el("div", { class: "chips" }, ...scopes.map(({ scope, granted }) => chip(scope, granted, "used with success by a token")))),
+    el("th", { scope: "row" }, el("code", {}, operation), el("span", { class: "quiet block" }, count.filter(Boolean).join(", "))),
+    el("td", {}, el("div", { class: withCodes ? "lines" : "chips" }, ...chips)),
   );
 }
 

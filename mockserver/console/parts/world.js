@@ -79,7 +79,7 @@ function showScenarios() {
   const names = scenarios.map(({ name, active }) => [name, active ? `${name} (active)` : name]);
   choices(byId("scenario"), [], names);
   const active = scenarios.find((one) => one.active);
-  byId("world-from").textContent = active ? `Started from the scenario ${active.name}` : "";
+  byId("world-from").textContent = active ? `The scenario ${active.name} is active.` : "No scenario is active.";
   describe();
 }
 
