@@ -32,7 +32,7 @@ def handlers(contracts: Sequence[Contract], sandboxes: Sandboxes) -> Mapping[str
     def coverage(request: Request) -> Json:
         """Return the coverage of a sandbox, or that of the run to those who name none."""
         sandbox = request.sandbox
-        found = sandbox.coverage if sandbox.name else sandboxes.run
+        found = sandbox.coverage if sandbox.name else sandboxes.counted()
         return {
             "sandbox": sandbox.name or None,
             "complete": found.complete,
@@ -46,10 +46,7 @@ def handlers(contracts: Sequence[Contract], sandboxes: Sandboxes) -> Mapping[str
         return Answer(200, _PLAIN, text(coverage(request)).encode())
 
     def forget_coverage(request: Request, _: Outcome) -> None:
-        if request.sandbox.name:
-            request.sandbox.coverage.forget()
-        else:
-            sandboxes.forget_coverage()
+        sandboxes.forget_coverage(request.sandbox if request.sandbox.name else None)
 
     return {
         "get_coverage": get_coverage,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING, Answer
 from mockserver.pipeline.cors import OriginPolicy, cors_headers, is_preflight, preflight
-from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason, met, record
+from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason, count, record
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import (
     REQUEST,
@@ -98,7 +98,7 @@ class FrontDoor:
             if not outcome.was_read and writer is not None:
                 outcome.body = writer.unread
             request.sandbox.journal.append(record(request, outcome, answer, headers, seconds))
-            request.sandbox.coverage.count(met(outcome, answer))
+            count(request.sandbox.coverage, outcome, answer)
 
     def _note_gone(self, request: Request, outcome: Outcome) -> None:
         """Report and keep a request whose client hung up before it was whole, or before its turn came."""

@@ -13,7 +13,7 @@ from mockserver.accounts.world import Token
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import Request
-from mockserver.sandboxes.coverage import CORRUPTED, FORCED, Met
+from mockserver.sandboxes.coverage import CORRUPTED, FORCED, Coverage
 from mockserver.sandboxes.faults import Fired
 from mockserver.sandboxes.journal import MAX_KEPT, Record, pack
 
@@ -99,16 +99,21 @@ class Outcome:
         return self.answer
 
 
-def met(outcome: Outcome, answer: Answer) -> Met:
-    """Return the answer that a request has met, as coverage counts it."""
+def count(coverage: Coverage, outcome: Outcome, answer: Answer) -> None:
+    """Count the answer that a request has met."""
     caller, fault, reason = outcome.caller, outcome.fault, outcome.reason
     code = None if reason is None else reason.code
-    if fault is None or (fault.code is None and fault.kind is None):
-        scheme = None if caller is None else caller.scheme
-        return outcome.operation, answer.status, code, scheme
-    if fault.kind is not None:
-        return outcome.operation, answer.status, None, CORRUPTED
-    return outcome.operation, answer.status, _code_of(answer.body), FORCED
+    way = None if caller is None else "Basic" if caller.token is None else "Bearer"
+    if fault is not None:
+        if fault.kind is not None:
+            code, way = None, CORRUPTED
+        elif fault.code is not None:
+            code, way = _code_of(answer.body), FORCED
+    met = (outcome.operation, answer.status, code, way)
+    try:
+        coverage.numbers[met] += 1
+    except KeyError:
+        coverage.begin(met)
 
 
 def _code_of(body: bytes) -> str | None:

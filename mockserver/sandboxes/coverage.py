@@ -1,12 +1,13 @@
 """Coverage: how often requests have met each answer of the contracts, in numbers that outlive the journal.
 
-A request adds one to two numbers, that of its sandbox and that of the run, and leaves nothing else behind. Numbers
-are made when an answer is first met; there are few kinds of answers, and a bound on what faults can force.
+A request adds one to one number of its sandbox, and leaves nothing else behind. A number is made when an answer is
+first met; there are few kinds of answers, and a bound on what faults can force.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import NamedTuple
 
 FORCED = "forced"
 """The way of an answer that a fault has forced."""
@@ -17,78 +18,87 @@ CORRUPTED = "corrupted"
 Met = tuple[str | None, int, str | None, str | None]
 """An answer that was met: operation, status, code, and the way to it: a scheme, `FORCED`, `CORRUPTED` or None."""
 
-MOST_IN_RUN = 20_000
-"""The most numbers of the run: an operation has some hundred answers, all that can be forced included."""
+MOST = 200_000
+"""The most numbers of all sandboxes together, which take 25 MB."""
 
-MOST_IN_SANDBOXES = 500_000
-"""The most numbers of all sandboxes together, which take 70 MB."""
+
+class Counted(NamedTuple):
+    """The times that each answer was met, and a sign that all were counted."""
+
+    numbers: dict[Met, int]
+    complete: bool
 
 
 class Run:
-    """The numbers of all requests since the server was started, whatever became of their sandboxes.
+    """The requests of all sandboxes: the room that their numbers have, and those of sandboxes that are gone.
 
     Attributes:
-        numbers: The times that each answer was met.
-        complete: Whether all answers were counted: there was room for their numbers.
-        room: How many more numbers the sandboxes may have.
+        room: How many more numbers there may be.
     """
 
-    __slots__ = ("complete", "numbers", "room")
+    __slots__ = ("_past", "room")
 
     def __init__(self) -> None:
-        self.numbers: dict[Met, int] = {}
-        self.complete = True
-        self.room = MOST_IN_SANDBOXES
+        self.room = MOST
+        self._past = Coverage(self)
 
-    def forget(self) -> None:
-        """Begin anew; the sandboxes are told by themselves."""
-        self.numbers.clear()
-        self.complete = True
+    def keep(self, coverage: Coverage) -> None:
+        """Keep the numbers of a sandbox that begins anew, or is dropped."""
+        numbers = coverage.numbers
+        complete = coverage.complete
+        coverage.forget()
+        self._past.add(numbers, complete=complete)
+
+    def counted(self, sandboxes: Iterable[Coverage]) -> Counted:
+        """Return the numbers of all requests, for the sandboxes that there are."""
+        numbers: dict[Met, int] = {}
+        complete = True
+        for coverage in (self._past, *sandboxes):
+            complete = complete and coverage.complete
+            for met, times in coverage.numbers.items():
+                numbers[met] = numbers.get(met, 0) + times
+        return Counted(numbers, complete)
+
+    def forget(self, sandboxes: Iterable[Coverage]) -> None:
+        """Begin anew, in the sandboxes too."""
+        for coverage in (self._past, *sandboxes):
+            coverage.forget()
 
 
 class Coverage:
-    """The numbers of one sandbox, and a way to count for the run too.
+    """The numbers of one sandbox.
 
     Attributes:
-        complete: Whether all answers were counted.
+        numbers: The times that each answer was met. One that has a number is counted by adding to it.
+        complete: Whether all answers were counted: there was room for their numbers.
     """
 
-    __slots__ = ("_numbers", "_run", "complete")
+    __slots__ = ("_run", "complete", "numbers")
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._numbers: dict[Met, int] = {}
+        self.numbers: dict[Met, int] = {}
         self.complete = True
 
-    @property
-    def numbers(self) -> Mapping[Met, int]:
-        """The times that each answer was met."""
-        return self._numbers
-
-    def count(self, met: Met) -> None:
-        """Count an answer."""
-        try:
-            self._run.numbers[met] += 1
-            self._numbers[met] += 1
-        except KeyError:
-            self._begin(met)
-
-    def _begin(self, met: Met) -> None:
-        """Count an answer that has no number yet, in the run or in the sandbox, as far as there is room."""
-        run = self._run
-        if met not in run.numbers:
-            if len(run.numbers) == MOST_IN_RUN:
-                run.complete = self.complete = False
-                return
-            run.numbers[met] = 1
-        if run.room:
-            run.room -= 1
-            self._numbers[met] = 1
+    def begin(self, met: Met, times: int = 1) -> None:
+        """Count an answer that has no number yet, if there is room for one."""
+        if self._run.room > 0:
+            self._run.room -= 1
+            self.numbers[met] = times
         else:
             self.complete = False
 
+    def add(self, numbers: dict[Met, int], *, complete: bool) -> None:
+        """Add the numbers of another one."""
+        for met, times in numbers.items():
+            if met in self.numbers:
+                self.numbers[met] += times
+            else:
+                self.begin(met, times)
+        self.complete = self.complete and complete
+
     def forget(self) -> None:
-        """Begin anew; the run keeps its numbers."""
-        self._run.room += len(self._numbers)
-        self._numbers.clear()
+        """Begin anew."""
+        self._run.room += len(self.numbers)
+        self.numbers = {}
         self.complete = True

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
-from mockserver.sandboxes.coverage import Coverage, Run
+from mockserver.sandboxes.coverage import Counted, Coverage, Run
 from mockserver.sandboxes.faults import Faults
 from mockserver.sandboxes.journal import Journal, Limits
 
@@ -133,9 +133,6 @@ class Sandbox:
 class Sandboxes:
     """All sandboxes, the one that is named by no name among them.
 
-    Attributes:
-        run: What the requests of all sandboxes have met, those that were dropped included.
-
     Args:
         fixtures: The beginning of each.
         most: The most that there may be, that one not counted.
@@ -149,11 +146,11 @@ class Sandboxes:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = most
-        self.run = Run()
+        self._run = Run()
         self._limits = Limits()
         self._clock = clock
         self._fixtures = fixtures
-        self.common = Sandbox("", fixtures, self._limits, self.run)
+        self.common = Sandbox("", fixtures, self._limits, self._run)
         self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
 
     @property
@@ -175,7 +172,7 @@ class Sandboxes:
         sandbox = self._named.get(name)
         if sandbox is None:
             self._make_room()
-            sandbox = Sandbox(name, self._fixtures, self._limits, self.run)
+            sandbox = Sandbox(name, self._fixtures, self._limits, self._run)
             self._named[name] = sandbox
         else:
             self._named.move_to_end(name)
@@ -188,14 +185,19 @@ class Sandboxes:
         if sandbox is None:
             return False
         sandbox.journal.close()  # its requests and it hold on to each other
-        sandbox.coverage.forget()  # which makes room for others
+        self._run.keep(sandbox.coverage)
         return True
 
-    def forget_coverage(self) -> None:
-        """Begin the numbers of coverage anew, those of each sandbox and of the run."""
-        self.run.forget()
-        for sandbox in (self.common, *self._named.values()):
-            sandbox.coverage.forget()
+    def counted(self) -> Counted:
+        """Return what all requests have met, also those in sandboxes that were dropped."""
+        return self._run.counted(one.coverage for one in self._all())
+
+    def forget_coverage(self, sandbox: Sandbox | None = None) -> None:
+        """Begin coverage anew: that of a sandbox, or all of it."""
+        if sandbox is None:
+            self._run.forget(one.coverage for one in self._all())
+        else:
+            self._run.keep(sandbox.coverage)
 
     def drop_all(self) -> None:
         """Forget all that have a name."""
@@ -219,9 +221,13 @@ class Sandboxes:
         if fixtures == self._fixtures:
             return False
         self._fixtures = fixtures
-        for sandbox in (self.common, *self._named.values()):
+        for sandbox in self._all():
             sandbox.renew(fixtures)
         return True
+
+    def _all(self) -> Iterator[Sandbox]:
+        yield self.common
+        yield from self._named.values()
 
     def _make_room(self) -> None:
         if len(self._named) < self.most:

@@ -219,24 +219,32 @@ paths:
     assert row["scopes"] == []
 
 
-@pytest.mark.parametrize("most", ["MOST_IN_RUN", "MOST_IN_SANDBOXES"])
 def test_numbers_are_bounded_and_tell_when_the_bound_was_met(
-    monkeypatch: pytest.MonkeyPatch, most: str
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(counting, most, 3)
+    monkeypatch.setattr(counting, "MOST", 3)
     run = Run()
     one, other = Coverage(run), Coverage(run)
-    for status in (200, 200, 503, 504, 200):
-        one.count(("get_user", status, None, FORCED))
+    one.begin(("get_user", 503, None, FORCED), 5)
+    other.begin(("get_user", 200, None, CORRUPTED))
+    other.begin(("get_user", 200, None, None))
+    other.begin(("get_user", 201, None, None))
+
     assert one.complete
-
-    for way in (CORRUPTED, CORRUPTED, None):
-        other.count(("get_user", 200, None, way))
-    one.count(("get_user", 200, None, FORCED))
-
-    assert sum(one.numbers.values()) == 6
     assert not other.complete
-    assert not other.numbers
-    one.forget()
-    other.count(("get_user", 200, None, FORCED))
-    assert (len(other.numbers), run.numbers["get_user", 200, None, FORCED]) == (1, 5)
+    assert len(other.numbers) == 2
+    assert not run.counted([one, other]).complete
+    run.keep(one)
+    assert not one.numbers
+    run.keep(other)
+    assert run.counted([one, other]) == (
+        {
+            ("get_user", 503, None, FORCED): 5,
+            ("get_user", 200, None, CORRUPTED): 1,
+            ("get_user", 200, None, None): 1,
+        },
+        False,
+    )
+    run.forget([one, other])
+    assert run.counted([]) == ({}, True)
+    assert run.room == 3
