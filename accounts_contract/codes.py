@@ -1,4 +1,4 @@
-"""The codes of a contract's problems: the extension `x-codes` of its schema `Problem`."""
+"""The codes of a contract's errors: the extension `x-codes` of their schema, such as `Problem`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts_contract.contract import Contract, Operation
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A `code` of the contract's `Problem`: `operations` are those that send it, None for all with its status."""
+    """A code of the contract's errors: `operations` are those that send it, None for all with its status."""
 
     name: str
     status: str
@@ -29,7 +29,7 @@ class Code:
 def read_codes(contract: Contract) -> list[Code]:
     """Return every code of a contract, in its order."""
     components = _mapping(contract.document.data.get("components"))
-    problem = _mapping(_mapping(components.get("schemas")).get("Problem"))
+    schemas = map(_mapping, _mapping(components.get("schemas")).values())
     return [
         Code(
             name,
@@ -38,7 +38,8 @@ def read_codes(contract: Contract) -> list[Code]:
             str(code.get("fix", "")),
             operations if isinstance(operations := code.get("operations"), list) else None,
         )
-        for name, code in _mapping(problem.get("x-codes")).items()
+        for schema in schemas
+        for name, code in _mapping(schema.get("x-codes")).items()
         if isinstance(code, Mapping)
     ]
 

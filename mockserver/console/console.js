@@ -2,7 +2,7 @@
 
 import { call, keepToken, onLocked } from "./parts/api.js";
 import * as again from "./parts/again.js";
-import { readContract } from "./parts/contract.js";
+import { readContracts } from "./parts/contract.js";
 import * as coverage from "./parts/coverage.js";
 import { byId, say, soon } from "./parts/dom.js";
 import { follow } from "./parts/events.js";
@@ -101,9 +101,9 @@ function startLock(unlocked) {
   });
 }
 
-/** Offer what the contract has: its operations and its scopes. */
-async function offerContract() {
-  const { operations, scopes } = await readContract();
+/** Offer what the contracts have: their operations and scopes. */
+async function offerContracts() {
+  const { operations, scopes } = await readContracts();
   const names = operations.map((operation) => operation.id);
   requests.offerOperations(names);
   faults.offerOperations(names);
@@ -128,5 +128,5 @@ startLock(() => {
 const reconnect = follow({ journal: requests.fillFrom, entries: take, state: showConnection });
 byId("retry").addEventListener("click", reconnect);
 addEventListener("focus", allSoon);
-offerContract().catch((error) => say(byId("tokens-message"), error.message, "failed"));
+offerContracts().catch((error) => say(byId("tokens-message"), error.message, "failed"));
 await readAll();

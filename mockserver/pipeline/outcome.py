@@ -107,7 +107,7 @@ def count(coverage: Coverage, outcome: Outcome, answer: Answer) -> None:
     if fault is not None:
         if fault.kind is not None:
             code, way = None, CORRUPTED
-        elif fault.code is not None:
+        elif code == "wanted":
             code, way = _code_of(answer.body), FORCED
     met = (outcome.operation, answer.status, code, way)
     try:
@@ -117,9 +117,10 @@ def count(coverage: Coverage, outcome: Outcome, answer: Answer) -> None:
 
 
 def _code_of(body: bytes) -> str | None:
-    """Return the code of a problem that a fault has sent; None if it has none."""
+    """Return the code of an error that a fault has sent, the `error` of OAuth's; None if it has none."""
     try:
-        code = orjson.loads(body).get("code")
+        data = orjson.loads(body)
+        code = data.get("code", data.get("error"))
     except (orjson.JSONDecodeError, AttributeError):
         return None
     return code[:64] if isinstance(code, str) else None

@@ -131,8 +131,9 @@ def test_another_request_and_another_login_are_sent(console: Console, server: Mo
 
 def test_a_connection_that_breaks_is_an_answer_too(console: Console) -> None:
     choose(console, "get_user", "janedoe:janedoe-password")
-    for kind, told in (("reset", "No answer"), ("truncate", "broke off")):
-        console["#send-headers"].fill(f"Prefer: fault={kind}")
+    wishes = {"fault=reset": "No answer", "fault=truncate": "broke off", "code=302": "A redirect"}
+    for wish, told in wishes.items():
+        console["#send-headers"].fill(f"Prefer: {wish}")
         console.press("Send")
         expect(console["#send-answer"]).to_contain_text(told)
 

@@ -35,11 +35,12 @@ function fillFrom(entry) {
   return null;
 }
 
-function pathValues({ path, parameters }, actual) {
+function pathValues({ path }, actual) {
   const pattern = path.split(/\{[^{}]+\}/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("([^/]+)");
   const found = new RegExp(`^${pattern}$`).exec(actual);
   try {
-    return found && Object.fromEntries(parameters.map((name, index) => [name, decodeURIComponent(found[index + 1])]));
+    const names = [...path.matchAll(/\{([^{}]+)\}/g)].map(([, name]) => name);
+    return found && Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(found[index + 1])]));
   } catch {
     return null; // no UTF-8: it is sent as it stands
   }

@@ -87,9 +87,9 @@ export function showOperation() {
   byId("send-any").hidden = Boolean(operation);
   byId("send-scope").textContent = operation
     ? `${operation.path}, ${operation.scopes.length ? `scope ${operation.scopes.join(" ")}` : "no scope needed"}` : "";
-  byId("send-parameters").replaceChildren(...(operation?.parameters ?? []).map((name) =>
-    el("label", {}, `${name} in the path `,
-      el("input", { name, list: "usernames", required: true, autocomplete: "off", spellcheck: "false", on: { input: (event) => (event.target.dataset.written = "true") } }))));
+  byId("send-parameters").replaceChildren(...(operation?.parameters ?? []).map(({ name, in: place, required, description }) =>
+    el("label", {}, `${name} in the ${place} `,
+      el("input", { name, title: description, list: place === "path" ? "usernames" : null, required, placeholder: required ? null : "left out", autocomplete: "off", spellcheck: "false", on: { input: (event) => (event.target.dataset.written = "true") } }))));
   byId("send-body").hidden = operation?.mediaTypes.length === 0;
   const types = operation ? [...operation.mediaTypes.filter((name) => AS[name]), TEXT] : [TEXT];
   byId("send-as").replaceChildren(...types.map((value) => el("option", { value }, AS[value])));
@@ -150,6 +150,10 @@ function wanted() {
   if (operation) {
     path = operation.path.replace(/\{([^{}]+)\}/g, (_, name) =>
       encodeURIComponent(parameterField(name).value));
+    const query = new URLSearchParams(operation.parameters
+      .filter((one) => one.in === "query" && parameterField(one.name).value !== "")
+      .map(({ name }) => [name, parameterField(name).value]));
+    if (query.size) path += `?${query}`;
   } else if (!path.startsWith("/")) {
     throw new Error("Path and query: begin with a slash.");
   }
@@ -174,6 +178,8 @@ function bodyOf(headers, method) {
   return JSON.stringify(members());
 }
 
+class Redirect extends Error {}
+
 /** Send what the form says, and show the answer. */
 export async function send() {
   const { method, path, headers, body } = wanted();
@@ -181,11 +187,15 @@ export async function send() {
   answer.setAttribute("aria-busy", "true");
   const started = performance.now();
   try {
-    const response = await fetch(base + path, { method, headers, body, cache: "no-store", credentials: "omit" });
+    const response = await fetch(base + path, { method, headers, body, cache: "no-store", credentials: "omit", redirect: "manual" });
+    if (response.type === "opaqueredirect") throw new Redirect();
     const text = await response.text().catch(() => null);
     showAnswer(response, text, performance.now() - started);
-  } catch {
-    answer.replaceChildren(el("p", {}, badge("No answer", false), " The connection broke before there was one: a fault, or the server has ended."));
+  } catch (error) {
+    const [what, why] = error instanceof Redirect
+      ? ["A redirect", "No script can read where to; the list of requests shows it."]
+      : ["No answer", "The connection broke before there was one: a fault, or the server has ended."];
+    answer.replaceChildren(el("p", {}, badge(what, false), ` ${why}`));
   } finally {
     answer.removeAttribute("aria-busy");
   }
