@@ -218,7 +218,7 @@ function showAnswer({ status, statusText, headers }, text, ms) {
     el("details", { class: "more" }, el("summary", {}, `${fields.length} header fields`), pairs(fields)),
   ];
   byId("send-answer").replaceChildren(...parts.filter(Boolean));
-  byId("send-answer").firstChild.scrollIntoView({ block: "nearest" });
+  byId("send-answer").scrollIntoView({ block: "nearest" });
 }
 
 /** Wire the section up. */
