@@ -93,6 +93,10 @@ def test_requests_are_filtered_by_text_status_and_operation(
 
     console["#filter-text"].fill("credentials emails")
     expect(console["#shown"]).to_have_text("0 of 4 shown")
+    expect(console["#no-match"]).to_contain_text("No request matches the filter.")
+    console.press("Clear the filter")
+    expect(paths).to_have_count(4)
+    expect(console["#no-match"]).to_be_hidden()
     console["#filter-text"].fill("NOWHERE")
     expect(paths).to_have_text(["/nowhere"])
     console["#filter-text"].fill("")
