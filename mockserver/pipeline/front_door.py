@@ -11,6 +11,7 @@ import time
 import traceback
 from typing import Protocol
 
+from mockserver.pipeline.access import without_login_box
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING, Answer
 from mockserver.pipeline.cors import OriginPolicy, cors_headers, is_preflight, preflight
 from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason, record
@@ -30,7 +31,14 @@ from mockserver.pipeline.sending import prepare, send_at_once, send_pieces, serv
 from mockserver.sandboxes.sandbox import Sandboxes
 
 CONTROL_PREFIX = "/_mock/"
-_OURS = (CONTROL_PREFIX, "/docs/", "/openapi.yaml", "/openapi.json")
+_OURS = (
+    CONTROL_PREFIX,
+    "/docs/",
+    "/openapi.yaml",
+    "/openapi.json",
+    "/oauth.yaml",
+    "/oauth.json",
+)
 
 
 class Reporter(Protocol):
@@ -111,6 +119,8 @@ class FrontDoor:
 
     def _headers(self, request: Request, outcome: Outcome, answer: Answer) -> Headers:
         headers = answer.headers
+        if answer.status == 401:
+            headers = without_login_box(request, headers)
         origin = request.headers.get(b"origin")
         if origin is not None and (not outcome.guarded or self._policy.may_read(request, origin)):
             headers = headers + cors_headers(origin)

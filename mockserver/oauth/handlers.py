@@ -1,0 +1,105 @@
+"""The operations of the token flow as handlers, and the stage before them.
+
+What they need, oauthlib and the templates of the pages, is loaded when somebody first comes here: the start of
+the server does not wait for it, nor does any other request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from accounts_contract import Contract
+from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.outcome import OUTCOME, Outcome
+from mockserver.pipeline.problems import Headers, Problem
+from mockserver.pipeline.request import App, Receive, Request, Scope, Send
+
+_ENDPOINTS = "mockserver.oauth.endpoints"
+_PAGES = frozenset({"authorize", "decide"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The token flow: the scopes that it knows, each with its description, and those of a request that names none."""
+
+    title: str
+    scopes: Mapping[str, str]
+    default_scope: str
+
+
+class TokenError(Problem):
+    """A refusal in the form of RFC 6749, section 5.2."""
+
+    def data(self) -> dict[str, object]:
+        """Return the refusal as JSON data."""
+        return {"error": self.code, "error_description": plain(self.detail)}
+
+
+class TokenFlow:
+    """The stage before the operations: it loads them, and gives refusals of a body the form of OAuth 2."""
+
+    __slots__ = ("_app", "_is_page")
+
+    def __init__(self, app: App, *, operation: str) -> None:
+        self._app = app
+        self._is_page = operation in _PAGES
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        endpoints = sys.modules.get(_ENDPOINTS)
+        if endpoints is None:
+            endpoints = await asyncio.to_thread(import_module, _ENDPOINTS)
+        try:
+            await self._app(scope, receive, send)
+        except Problem as problem:
+            if problem.status != 400 or isinstance(problem, TokenError):
+                raise
+            if not self._is_page:
+                raise TokenError(400, "invalid_request", problem.detail) from None
+            outcome: Outcome = scope[OUTCOME]
+            outcome.answer = endpoints.refuse(outcome, 400, "invalid_request", problem.detail)
+
+
+def handlers(oauth: Contract, scopes: Mapping[str, str]) -> Mapping[str, Handler]:
+    """Return the operations.
+
+    Args:
+        oauth: The contract of the token flow.
+        scopes: The scopes of the Accounts API, each with its description.
+    """
+    scope = oauth.document.data["components"]["parameters"]["scope"]["schema"]
+    flow = Flow(oauth.title, scopes, scope["default"])
+
+    def handler(name: str) -> Handler:
+        def handle(request: Request, outcome: Outcome) -> Any:
+            return getattr(sys.modules[_ENDPOINTS], name)(request, outcome, flow)
+
+        return handle
+
+    return {
+        "authorize": handler("authorize"),
+        "decide": handler("authorize"),
+        "request_token": handler("request_token"),
+        "request_revocation": handler("request_revocation"),
+    }
+
+
+def client_refused(flow: Flow, detail: str) -> TokenError:
+    """Return the refusal of a client, with a challenge."""
+    challenge: Headers = [
+        (b"www-authenticate", f'Basic realm="{flow.title}", charset="UTF-8"'.encode())
+    ]
+    return TokenError(401, "invalid_client", detail, headers=challenge)
+
+
+def plain(text: str) -> str:
+    """Return a text in the characters that an `error_description` may have (RFC 6749, section 5.2)."""
+    return "".join(
+        one if " " <= one <= "~" and one not in '"\\' else "'" if one == '"' else "?"
+        for one in text
+    )
