@@ -74,7 +74,13 @@ def create_app(
         _nothing_here,
         import_name=__name__,
         middlewares=[
-            partial(FrontDoor, sandboxes=sandboxes, policy=settings.policy, reporter=reporter),
+            partial(
+                FrontDoor,
+                sandboxes=sandboxes,
+                policy=settings.policy,
+                reporter=reporter,
+                closed={oauth.operations[name].path for name in token_flow.PAGES},
+            ),
             RoutingMiddleware,
             StagesMiddleware,
         ],

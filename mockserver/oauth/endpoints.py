@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from oauthlib.oauth2.rfc6749 import errors
 
@@ -32,6 +33,7 @@ _OWN = ("username", "password", "decision")
 
 _UNSAID = {
     "invalid_grant": "this code_verifier is not the one that the code_challenge was made of",
+    "unsupported_response_type": "the response_type must be code",
     "unsupported_grant_type": "the grant_type must be authorization_code or refresh_token",
 }
 """The words for refusals to which oauthlib gives none."""
@@ -39,7 +41,6 @@ _UNSAID = {
 
 def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
     """Ask the user, or send the user back with a code or an error."""
-    outcome.guarded = True  # RFC 9700, section 2.6: no page may read it by CORS
     form: Json = outcome.data or {}
     if request.method == "POST" and _is_foreign(request):
         detail = (
@@ -51,18 +52,17 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
         for name, value in (*read_urlencoded(request.query), *form.items())
         if value and name not in _OWN
     ]
-    validator = Validator(request.sandbox.world, flow)
-    endpoint = server(validator)
+    endpoint, body = server(Validator(request.sandbox.world, flow)), urlencode(asked)
     scopes: list[str] = []
     info: Json = {}
     try:
-        scopes, info = endpoint.validate_authorization_request("/", body=asked)
+        scopes, info = endpoint.validate_authorization_request("/", body=body)
         user = _user(request, form, info["request"])
     except errors.FatalClientError as error:
         code = error.error
         return refuse(outcome, 400, code, error.description)
     except errors.OAuth2Error as error:
-        error.description = plain(error.description)
+        error.description = plain(error.description or _UNSAID.get(error.error, ""))
         outcome.reason = Reason(error.error, error.description)
         return _redirect(request, error.in_uri(error.redirect_uri))
     except Refusal as refusal:
@@ -71,7 +71,7 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
     if user is None:
         return _page(200, info, scopes, flow, asked, form)
     who = {"user": user}
-    headers, _, _ = endpoint.create_authorization_response("/", body=asked, credentials=who)
+    headers, _, _ = endpoint.create_authorization_response("/", body=body, credentials=who)
     outcome.notes.append(f"{user} has allowed {info['client_id']}: {' '.join(scopes)}")
     return _redirect(request, headers["Location"])
 
@@ -131,9 +131,9 @@ def _ask(request: Request, outcome: Outcome, flow: Flow, endpoint: str) -> Any:
     world = request.sandbox.world
     validator = Validator(world, flow, _basic(request, flow))
     before = world.copy()
-    fields = [(name, value) for name, value in outcome.data.items() if value]
+    fields = {name: value for name, value in outcome.data.items() if value}
     try:
-        _, body, status = getattr(server(validator), endpoint)("/", body=fields)
+        _, body, status = getattr(server(validator), endpoint)("/", body=urlencode(fields))
         told = json.loads(body) if body else {}
     except errors.OAuth2Error as error:
         told, status = dict(error.twotuples), error.status_code

@@ -20,7 +20,8 @@ from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import App, Receive, Request, Scope, Send
 
 _ENDPOINTS = "mockserver.oauth.endpoints"
-_PAGES = frozenset({"authorize", "decide"})
+PAGES = frozenset({"authorize", "decide"})
+"""The operations that are for the user's browser alone: no page of another origin may read them (RFC 9700, 2.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class TokenFlow:
 
     def __init__(self, app: App, *, operation: str) -> None:
         self._app = app
-        self._is_page = operation in _PAGES
+        self._is_page = operation in PAGES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""

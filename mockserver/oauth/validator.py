@@ -82,9 +82,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         """Take `code` alone, and of a public client with a challenge only."""
         del client_id
         if response_type != "code":
-            raise errors.UnsupportedResponseTypeError(
-                f"the response_type must be code, not {response_type}", request=request
-            )
+            raise errors.UnsupportedResponseTypeError(request=request)
         if client.client_secret is None and request.code_challenge is None:
             detail = "a public client must use PKCE (RFC 7636): send code_challenge, and code_challenge_method=S256"
             raise errors.InvalidRequestError(detail, request=request)

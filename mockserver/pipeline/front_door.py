@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
+from collections.abc import Collection
 from typing import Protocol
+from urllib.parse import unquote
 
 from mockserver.pipeline.access import without_login_box
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING, Answer
@@ -52,15 +54,22 @@ class Reporter(Protocol):
 
 
 class FrontDoor:
-    """The outermost middleware."""
+    """The outermost middleware; `closed` are the paths that no page of another origin may read."""
 
     def __init__(
-        self, app: App, *, sandboxes: Sandboxes, policy: OriginPolicy, reporter: Reporter
+        self,
+        app: App,
+        *,
+        sandboxes: Sandboxes,
+        policy: OriginPolicy,
+        reporter: Reporter,
+        closed: Collection[str] = (),
     ) -> None:
         self._app = app
         self._sandboxes = sandboxes
         self._policy = policy
         self._reporter = reporter
+        self._closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -74,7 +83,7 @@ class FrontDoor:
         try:
             if request.path.startswith("/~") or SANDBOX_HEADER in request.headers:
                 request = scope[REQUEST] = enter_sandbox(scope, request, self._sandboxes)
-            if is_preflight(request):
+            if is_preflight(request) and not self._is_closed(request):
                 outcome.answer = self._preflight(request, outcome)
             else:
                 await self._app(scope, receive, send)
@@ -122,12 +131,16 @@ class FrontDoor:
         if answer.status == 401:
             headers = without_login_box(request, headers)
         origin = request.headers.get(b"origin")
-        if origin is not None and (not outcome.guarded or self._policy.may_read(request, origin)):
+        is_open = not outcome.guarded or (origin and self._policy.may_read(request, origin))
+        if origin is not None and is_open and not self._is_closed(request):
             headers = headers + cors_headers(origin)
         if answer.status == 204 or answer.stream is not None:
             return headers
         length = str(len(answer.body)).encode("ascii")
         return [*headers, (b"content-length", length), (b"cache-control", b"no-store")]
+
+    def _is_closed(self, request: Request) -> bool:
+        return unquote(request.path) in self._closed
 
     def _refuse(self, outcome: Outcome, error: Exception) -> None:
         if isinstance(error, Problem):
