@@ -24,6 +24,7 @@ from mockserver.pipeline.credentials import (
 )
 from mockserver.pipeline.forms import read_urlencoded
 from mockserver.pipeline.outcome import Outcome, Reason
+from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import Request
 
 Json = dict[str, Any]
@@ -40,13 +41,13 @@ _UNSAID = {
 
 
 def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
-    """Ask the user, or send the user back with a code or an error."""
+    """Ask the user, or send the user back with a code or an error. Raises Problem: there is no way back."""
     form: Json = outcome.data or {}
     if request.method == "POST" and _is_foreign(request):
         detail = (
-            "this form was sent by a page of another origin; send the user's browser here instead"
+            "this form came from a page of another origin; send the user's browser here instead"
         )
-        return refuse(outcome, 403, "origin-not-allowed", detail)
+        raise Problem(403, "origin-not-allowed", detail)
     asked = [
         (name, value)
         for name, value in (*read_urlencoded(request.query), *form.items())
@@ -55,21 +56,33 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
     endpoint, body = server(Validator(request.sandbox.world, flow)), urlencode(asked)
     scopes: list[str] = []
     info: Json = {}
+    user, wrong = None, ""
     try:
         scopes, info = endpoint.validate_authorization_request("/", body=body)
         user = _user(request, form, info["request"])
+    except errors.InvalidRedirectURIError:
+        detail = f"redirect_uri is no absolute URI: {dict(asked)['redirect_uri']}"
+        raise Problem(400, "invalid_request", detail) from None
     except errors.FatalClientError as error:
         code = error.error
-        return refuse(outcome, 400, code, error.description)
+        raise Problem(400, code, error.description) from None
     except errors.OAuth2Error as error:
         error.description = plain(error.description or _UNSAID.get(error.error, ""))
         outcome.reason = Reason(error.error, error.description)
         return _redirect(request, error.in_uri(error.redirect_uri))
     except Refusal as refusal:
         outcome.reason = Reason(refusal.code, refusal.detail)
-        return _page(403, info, scopes, flow, asked, form, refusal.detail)
+        wrong = refusal.detail
     if user is None:
-        return _page(200, info, scopes, flow, asked, form)
+        return pages.question(
+            403 if wrong else 200,
+            info["redirect_uri"],
+            client=info["client_id"],
+            scopes={scope: flow.scopes[scope] for scope in scopes},
+            fields=asked,
+            username=form.get("username", ""),
+            wrong=wrong,
+        )
     who = {"user": user}
     headers, _, _ = endpoint.create_authorization_response("/", body=body, credentials=who)
     outcome.notes.append(f"{user} has allowed {info['client_id']}: {' '.join(scopes)}")
@@ -85,15 +98,15 @@ def request_token(request: Request, outcome: Outcome, flow: Flow) -> Json:
     return told
 
 
-def request_revocation(request: Request, outcome: Outcome, flow: Flow) -> None:
+def revoke(request: Request, outcome: Outcome, flow: Flow) -> None:
     """Revoke a token."""
     _ask(request, outcome, flow, "create_revocation_response")
 
 
-def refuse(outcome: Outcome, status: int, code: str, detail: str) -> Answer:
+def refuse(outcome: Outcome, problem: Problem) -> None:
     """Answer with a page that says what is wrong: there is no address to send the user to."""
-    outcome.reason = Reason(code, detail)
-    return pages.refusal(status, code, detail)
+    outcome.reason = Reason(problem.code, problem.detail)
+    outcome.answer = pages.refusal(problem.status, problem.code, problem.detail)
 
 
 def _user(request: Request, form: Json, asked: Any) -> str | None:
@@ -161,26 +174,6 @@ def _basic(request: Request, flow: Flow) -> Logins | None:
         return credentials.readings
     detail = "clients log in by HTTP Basic or in the body: leave the Bearer token out here"
     raise client_refused(flow, detail)
-
-
-def _page(
-    status: int,
-    info: Json,
-    scopes: list[str],
-    flow: Flow,
-    asked: list[tuple[str, str]],
-    form: Json,
-    wrong: str = "",
-) -> Answer:
-    return pages.question(
-        status,
-        info["redirect_uri"],
-        client=info["client_id"],
-        scopes={scope: flow.scopes[scope] for scope in scopes},
-        fields=asked,
-        username=form.get("username", ""),
-        wrong=wrong,
-    )
 
 
 def _redirect(request: Request, location: str) -> Answer:

@@ -58,12 +58,12 @@ class TokenFlow:
         try:
             await self._app(scope, receive, send)
         except Problem as problem:
-            if problem.status != 400 or isinstance(problem, TokenError):
-                raise
-            if not self._is_page:
+            if self._is_page and problem.status in (400, 403):
+                endpoints.refuse(scope[OUTCOME], problem)
+            elif problem.status == 400 and not isinstance(problem, TokenError):
                 raise TokenError(400, "invalid_request", problem.detail) from None
-            outcome: Outcome = scope[OUTCOME]
-            outcome.answer = endpoints.refuse(outcome, 400, "invalid_request", problem.detail)
+            else:
+                raise
 
 
 def handlers(oauth: Contract, scopes: Mapping[str, str]) -> Mapping[str, Handler]:
@@ -86,7 +86,7 @@ def handlers(oauth: Contract, scopes: Mapping[str, str]) -> Mapping[str, Handler
         "authorize": handler("authorize"),
         "decide": handler("authorize"),
         "request_token": handler("request_token"),
-        "request_revocation": handler("request_revocation"),
+        "revoke": handler("revoke"),
     }
 
 

@@ -187,7 +187,7 @@ VERIFY = "/_mock/requests/verify"
 # Names that nothing has
 
 
-FLOW = ("authorize", "decide", "request_token", "request_revocation")
+FLOW = ("authorize", "decide", "request_token", "revoke")
 
 
 def test_an_operation_that_is_misspelt_is_refused_with_the_known_ones(sandbox: Sandboxed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,8 +23,23 @@ from tests.mockserver.oauth.app import (
     answered,
     public,
 )
+from tests.mockserver.planted import RunTests
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import JANES, JANES_EMAILS, JSON, OAUTH, Json, MockServer, StartServer, basic
+from tests.support import (
+    FIXTURES_FILE,
+    JANES,
+    JANES_EMAILS,
+    JSON,
+    OAUTH,
+    ROOT,
+    Json,
+    MockServer,
+    StartServer,
+    basic,
+    invoke,
+)
+
+pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(params=["a client with a secret", "a public client"])
@@ -231,14 +247,14 @@ def test_the_flow_stands_in_the_journal_without_its_secrets(sandbox: Sandboxed) 
     assert "no such code" in sandbox.last()["why"]
 
 
-@pytest.mark.parametrize("operation", ["authorize", "request_token", "request_revocation"])
+@pytest.mark.parametrize("operation", ["authorize", "request_token", "revoke"])
 def test_faults_reach_the_flow(sandbox: Sandboxed, operation: str) -> None:
     sandbox.fault(operation=operation, code=503, times=1)
     app = App(sandbox)
     calls: dict[str, Callable[[], httpx.Response]] = {
         "authorize": app.get,
         "request_token": lambda: app.refresh("r"),
-        "request_revocation": lambda: sandbox.send("POST", REVOKE, data={"token": "t"}),
+        "revoke": lambda: sandbox.send("POST", REVOKE, data={"token": "t"}),
     }
     assert calls[operation]().status_code == 503
     assert calls[operation]().status_code != 503
@@ -310,3 +326,18 @@ def test_authlib_logs_in_as_a_public_client(server: MockServer, sandbox: Sandbox
             code_verifier=VERIFIER,
         )
         assert app.get(f"{base}{JANES}").json()["username"] == "janedoe"
+
+
+def test_the_test_of_the_guide_runs_as_it_stands_there(run_tests: RunTests) -> None:
+    guide = (ROOT / "docs" / "guides" / "logging-in.md").read_text("utf-8")
+    result = run_tests(guide.partition("```python\n")[2].partition("```")[0])
+    result.assert_outcomes(passed=1)
+
+
+def test_the_fixtures_of_the_guide_can_be_served(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "guides" / "logging-in.md").read_text("utf-8")
+    account = FIXTURES_FILE.read_text("utf-8").partition("logins:")[0]
+    fixtures = tmp_path / "fixtures.yaml"
+    fixtures.write_text(account + guide.partition("```yaml\n")[2].partition("```")[0])
+    done = invoke("check", "--fixtures", str(fixtures))
+    assert done.returncode == 0, done.stderr
