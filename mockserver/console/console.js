@@ -94,11 +94,11 @@ function startLock(unlocked) {
   });
 }
 
-/** Offer what the contract has: its operations and its scopes. */
+/** Offer what the contracts have: their operations, and the scopes. */
 async function readContract() {
-  const contract = await call("GET", "../openapi.json");
-  const operations = Object.values(contract.paths)
-    .flatMap((item) => Object.values(item))
+  const [contract, flow] = await Promise.all([call("GET", "../openapi.json"), call("GET", "../oauth.json")]);
+  const operations = [contract, flow]
+    .flatMap(({ paths }) => Object.values(paths).flatMap((item) => Object.values(item)))
     .map((operation) => operation.operationId)
     .filter(Boolean);
   const schemes = Object.values(contract.components?.securitySchemes ?? {});

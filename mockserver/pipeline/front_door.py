@@ -131,13 +131,17 @@ class FrontDoor:
         if answer.status == 401:
             headers = without_login_box(request, headers)
         origin = request.headers.get(b"origin")
-        is_open = not outcome.guarded or (origin and self._policy.may_read(request, origin))
-        if origin is not None and is_open and not self._is_closed(request):
+        if origin is not None and self._may_read(request, outcome, origin):
             headers = headers + cors_headers(origin)
         if answer.status == 204 or answer.stream is not None:
             return headers
         length = str(len(answer.body)).encode("ascii")
         return [*headers, (b"content-length", length), (b"cache-control", b"no-store")]
+
+    def _may_read(self, request: Request, outcome: Outcome, origin: bytes) -> bool:
+        if self._is_closed(request):
+            return False
+        return not outcome.guarded or self._policy.may_read(request, origin)
 
     def _is_closed(self, request: Request) -> bool:
         return unquote(request.path) in self._closed
