@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +12,9 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from mockserver.accounts.refusals import Refusal
 from mockserver.oauth import pages
+from mockserver.oauth.authorization_requests import Logins
 from mockserver.oauth.handlers import Flow, TokenError, client_refused, plain
-from mockserver.oauth.validator import Logins, Validator, server
+from mockserver.oauth.validator import Validator, server
 from mockserver.pipeline.access import log_in
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.cors import OriginPolicy
@@ -28,6 +30,8 @@ from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import Request
 
 Json = dict[str, Any]
+
+_LONGEST = 4000  # characters of a parameter; reading a megabyte of them takes oauthlib seconds
 
 _OWN = ("username", "password", "decision")
 """Members of the form of the page that are not of the authorization request."""
@@ -48,11 +52,8 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
             "this form came from a page of another origin; send the user's browser here instead"
         )
         raise Problem(403, "origin-not-allowed", detail)
-    asked = [
-        (name, value)
-        for name, value in (*read_urlencoded(request.query), *form.items())
-        if value and name not in _OWN
-    ]
+    sent = (*read_urlencoded(request.query), *form.items())
+    asked = [one for one in _known(sent, outcome, flow) if one[0] not in _OWN]
     endpoint, body = server(Validator(request.sandbox.world, flow)), urlencode(asked)
     scopes: list[str] = []
     info: Json = {}
@@ -144,9 +145,9 @@ def _ask(request: Request, outcome: Outcome, flow: Flow, endpoint: str) -> Any:
     world = request.sandbox.world
     validator = Validator(world, flow, _basic(request, flow))
     before = world.copy()
-    fields = {name: value for name, value in outcome.data.items() if value}
+    fields = urlencode(_known(outcome.data.items(), outcome, flow))
     try:
-        _, body, status = getattr(server(validator), endpoint)("/", body=urlencode(fields))
+        _, body, status = getattr(server(validator), endpoint)("/", body=fields)
         told = json.loads(body) if body else {}
     except errors.OAuth2Error as error:
         told, status = dict(error.twotuples), error.status_code
@@ -158,6 +159,16 @@ def _ask(request: Request, outcome: Outcome, flow: Flow, endpoint: str) -> Any:
     code = told["error"]
     detail = told.get("error_description") or _UNSAID.get(code, "")
     raise client_refused(flow, detail) if status == 401 else TokenError(status, code, detail)
+
+
+def _known(sent: Iterable[tuple[str, str]], outcome: Outcome, flow: Flow) -> list[tuple[str, str]]:
+    """Return the parameters that are known, and not empty. Raises Problem: 400; one is too long."""
+    known = flow.known[outcome.operation or ""]
+    found = [(name, value) for name, value in sent if value and name in known]
+    for name, value in found:
+        if len(value) > _LONGEST:
+            raise Problem(400, "invalid_request", f"{name} is longer than {_LONGEST} characters")
+    return found
 
 
 def _basic(request: Request, flow: Flow) -> Logins | None:

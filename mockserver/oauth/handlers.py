@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from accounts_contract import Contract
+from accounts_contract import Contract, Operation
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Headers, Problem
@@ -26,11 +26,19 @@ PAGES = frozenset({"authorize", "decide"})
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The token flow: the scopes that it knows, each with its description, and those of a request that names none."""
+    """The token flow, as its contract has it.
+
+    Attributes:
+        title: The title of the contract.
+        scopes: The scopes of the Accounts API, each with its description.
+        default_scope: The scopes of an authorization request that names none.
+        known: The parameters that each operation knows; others are ignored (RFC 6749, section 3.1).
+    """
 
     title: str
     scopes: Mapping[str, str]
     default_scope: str
+    known: Mapping[str, frozenset[str]]
 
 
 class TokenError(Problem):
@@ -74,7 +82,8 @@ def handlers(oauth: Contract, scopes: Mapping[str, str]) -> Mapping[str, Handler
         scopes: The scopes of the Accounts API, each with its description.
     """
     scope = oauth.document.data["components"]["parameters"]["scope"]["schema"]
-    flow = Flow(oauth.title, scopes, scope["default"])
+    known = {name: frozenset(_parameters(one)) for name, one in oauth.operations.items()}
+    flow = Flow(oauth.title, scopes, scope["default"], known)
 
     def handler(name: str) -> Handler:
         def handle(request: Request, outcome: Outcome) -> Any:
@@ -88,6 +97,13 @@ def handlers(oauth: Contract, scopes: Mapping[str, str]) -> Mapping[str, Handler
         "request_token": handler("request_token"),
         "revoke": handler("revoke"),
     }
+
+
+def _parameters(operation: Operation) -> Iterator[str]:
+    """Give the parameters of an operation, in its query and in its body."""
+    yield from (one.name for one in operation.parameters)
+    for media in () if operation.body is None else operation.body.content.values():
+        yield from () if media.schema is None else media.schema.member_types
 
 
 def client_refused(flow: Flow, detail: str) -> TokenError:

@@ -9,148 +9,39 @@ Importing it takes some 50 ms: that is done when somebody first comes to the tok
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 from urllib.parse import unquote_plus
 
-from oauthlib.oauth2 import RequestValidator, WebApplicationServer
+from oauthlib.oauth2 import WebApplicationServer
 from oauthlib.oauth2.rfc6749 import errors
 
-from mockserver.accounts.grants import CODE_LIFETIME, Client, Code, RefreshToken
-from mockserver.accounts.world import MOST_TOKENS, Token, World, token_digest
-from mockserver.oauth.handlers import Flow
+from mockserver.accounts.grants import Client, Code, RefreshToken
+from mockserver.accounts.world import MOST_TOKENS, Token, token_digest
+from mockserver.oauth.authorization_requests import (
+    PKCE,
+    AuthorizationRequests,
+    Logins,
+    unknown_client,
+)
 from mockserver.pipeline.access import same
 
-_PKCE = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636, sections 4.1 and 4.2
 
-Logins = Sequence[tuple[str, str]]
-"""The readings of an id and a secret that were sent by HTTP Basic."""
-
-
-class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no types
-    """The answers for one request.
-
-    Args:
-        world: The world of its sandbox.
-        flow: The token flow.
-        basic: The login of the client by HTTP Basic; None: it has sent none.
-
-    Attributes:
-        client: The client, once it has logged in.
-    """
-
-    def __init__(self, world: World, flow: Flow, basic: Logins | None = None) -> None:
-        super().__init__()
-        self._world = world
-        self._flow = flow
-        self._basic = basic
-        self.client: Client | None = None
-
-    # The authorization request.
-
-    def validate_client_id(self, client_id: str, request: Any, *_: Any, **__: Any) -> bool:
-        """Find the client."""
-        request.client = self._world.clients.get(client_id)
-        if request.client is None:
-            raise errors.InvalidClientIdError(_unknown_client(client_id, self._world.clients))
-        return True
-
-    def validate_redirect_uri(
-        self, client_id: str, redirect_uri: str, request: Any, *_: Any, **__: Any
-    ) -> bool:
-        """Compare a redirect URI with the registered ones."""
-        if not request.client.takes(redirect_uri):
-            known = ", ".join(request.client.redirect_uris)
-            detail = f"{client_id} has no redirect_uri {redirect_uri} (it has: {known}; of loopback ones the port is free)"
-            raise errors.MismatchingRedirectURIError(detail)
-        return True
-
-    def get_default_redirect_uri(self, client_id: str, request: Any, *_: Any, **__: Any) -> str:
-        """Return the one registered redirect URI; for a code, the one that it was sent to."""
-        if request.grant_type is None and len(request.client.redirect_uris) > 1:
-            known = ", ".join(request.client.redirect_uris)
-            detail = f"redirect_uri is missing, and {client_id} has several: {known}"
-            raise errors.MissingRedirectURIError(detail)
-        return str(request.client.redirect_uris[0])
-
-    def validate_response_type(
-        self, client_id: str, response_type: str, client: Client, request: Any, *_: Any, **__: Any
-    ) -> bool:
-        """Take `code` alone, and of a public client with a challenge only."""
-        del client_id
-        if response_type != "code":
-            raise errors.UnsupportedResponseTypeError(request=request)
-        if client.client_secret is None and request.code_challenge is None:
-            detail = "a public client must use PKCE (RFC 7636): send code_challenge, and code_challenge_method=S256"
-            raise errors.InvalidRequestError(detail, request=request)
-        if request.code_challenge is not None and not _PKCE.fullmatch(request.code_challenge):
-            detail = "the code_challenge must be 43 to 128 letters, digits, dots, dashes, underscores and tildes"
-            raise errors.InvalidRequestError(detail, request=request)
-        return True
-
-    def is_pkce_required(self, client_id: str, request: Any) -> bool:
-        """Leave it to `validate_response_type` and `get_code_challenge`, which say what is missing."""
-        del client_id, request
-        return False
-
-    def get_default_scopes(self, client_id: str, request: Any, *_: Any, **__: Any) -> list[str]:
-        """Return the scopes of a request that names none."""
-        del client_id, request
-        return self._flow.default_scope.split()
-
-    def validate_scopes(
-        self,
-        client_id: str,
-        scopes: Iterable[str],
-        client: Client,
-        request: Any,
-        *_: Any,
-        **__: Any,
-    ) -> bool:
-        """Compare scopes with those of the contract."""
-        del client_id, client
-        for scope in scopes:
-            if scope not in self._flow.scopes:
-                known = ", ".join(self._flow.scopes)
-                detail = f"{scope} is no scope of the contract ({known})"
-                raise errors.InvalidScopeError(detail, request=request)
-        return True
-
-    def save_authorization_code(
-        self, client_id: str, code: Mapping[str, str], request: Any, *_: Any, **__: Any
-    ) -> None:
-        """Keep a code that is given out."""
-        challenge = None
-        if request.code_challenge is not None:
-            challenge = (request.code_challenge, request.code_challenge_method)
-        value = code["code"]
-        self._world.add_code(
-            Code(
-                value,
-                token_digest(value)[:16],
-                client_id,
-                request.user,
-                tuple(dict.fromkeys(request.scopes)),
-                None if request.using_default_redirect_uri else request.redirect_uri,
-                challenge,
-                time.time() + CODE_LIFETIME,
-            )
-        )
+class Validator(AuthorizationRequests):
+    """The answers for one request, of any endpoint."""
 
     # The client at the token endpoint.
 
     def client_authentication_required(self, request: Any, *_: Any, **__: Any) -> bool:
         """Have `authenticate_client` see to public clients too."""
-        del request
         return True
 
     def authenticate_client(self, request: Any, *_: Any, **__: Any) -> bool:
         """Find the client, and compare its secret."""
         sent: Logins
-        if self._basic is None:
+        if self.basic is None:
             if not request.client_id:
                 detail = "the client is missing: send its id and secret by HTTP Basic, or client_id in the body"
                 raise errors.InvalidClientError(detail, request=request)
@@ -162,12 +53,12 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
                 )
                 raise errors.InvalidRequestError(detail, request=request)
             # RFC 6749, section 2.3.1: id and secret are encoded as in a form, which few clients do.
-            forms = [(unquote_plus(name), unquote_plus(secret)) for name, secret in self._basic]
-            sent = [*self._basic, *forms]
-        clients = self._world.clients
+            forms = [(unquote_plus(name), unquote_plus(secret)) for name, secret in self.basic]
+            sent = [*self.basic, *forms]
+        clients = self.world.clients
         client = next((clients[name] for name, _ in sent if name in clients), None)
         if client is None:
-            detail = _unknown_client(sent[0][0], clients)
+            detail = unknown_client(sent[0][0], clients)
             raise errors.InvalidClientError(detail, request=request)
         if request.client_id and request.client_id != client.client_id:
             detail = f"the body names {request.client_id}, and HTTP Basic {client.client_id}"
@@ -191,8 +82,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         self, client_id: str, code: str, client: Client, request: Any, *_: Any, **__: Any
     ) -> bool:
         """Find the grant of a code; one that was used already revokes what it gave."""
-        del client
-        found = self._world.codes.get(token_digest(code))
+        found = self.world.codes.get(token_digest(code))
         if found is None:
             detail = "no such code was given out: send the code of the redirect, once and within 60 seconds"
             raise errors.InvalidGrantError(detail)
@@ -201,7 +91,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
                 f"this code was given to another client than {client_id}"
             )
         if found.used:
-            self._world.revoke_grant(found.grant)
+            self.world.revoke_grant(found.grant)
             detail = "this code was used before: it is good once, and the tokens that it gave are revoked now"
             raise errors.InvalidGrantError(detail)
         if time.time() >= found.expires_at:
@@ -211,7 +101,6 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
 
     def get_code_challenge(self, code: str, request: Any) -> str | None:
         """Return the challenge of a code; refuse a verifier that is missing, malformed, or has no challenge."""
-        del code
         challenge, verifier = request.grant.challenge, request.code_verifier
         if challenge is None:
             if verifier is not None:  # RFC 9700, section 4.8: a downgrade
@@ -221,14 +110,13 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         if verifier is None:
             detail = "code_verifier is missing: the authorization request had a code_challenge"
             raise errors.InvalidGrantError(detail)
-        if not _PKCE.fullmatch(verifier):
+        if not PKCE.fullmatch(verifier):
             detail = "the code_verifier must be 43 to 128 letters, digits, dots, dashes, underscores and tildes"
             raise errors.InvalidGrantError(detail)
         return str(challenge[0])
 
     def get_code_challenge_method(self, code: str, request: Any) -> str:
         """Return the method of the challenge."""
-        del code
         return str(request.grant.challenge[1])
 
     def confirm_redirect_uri(
@@ -242,7 +130,6 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         **__: Any,
     ) -> bool:
         """Compare the redirect URI with the one of the authorization request (RFC 6749, section 4.1.3)."""
-        del client_id, code
         wanted = request.grant.redirect_uri
         sent = None if request.using_default_redirect_uri else redirect_uri
         if sent == wanted or (wanted is None and sent == client.redirect_uris[0]):
@@ -258,8 +145,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         self, client_id: str, code: str, request: Any, *_: Any, **__: Any
     ) -> None:
         """Mark a code as used."""
-        del client_id, code
-        self._world.add_code(replace(request.grant, used=True))
+        self.world.add_code(replace(request.grant, used=True))
 
     # Tokens.
 
@@ -267,14 +153,14 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         self, refresh_token: str, client: Client, request: Any, *_: Any, **__: Any
     ) -> bool:
         """Find the grant of a refresh token; one that was used already revokes what it gave."""
-        found = self._world.refresh_tokens.get(token_digest(refresh_token))
+        found = self.world.refresh_tokens.get(token_digest(refresh_token))
         if found is None:
             raise errors.InvalidGrantError("nobody has this refresh_token")
         if found.client_id != client.client_id:
             detail = f"this refresh_token was given to another client than {client.client_id}"
             raise errors.InvalidGrantError(detail)
         if found.revoked:  # RFC 9700, section 4.14.2: it may have been stolen
-            self._world.revoke_grant(found.grant)
+            self.world.revoke_grant(found.grant)
             detail = "this refresh_token was used or revoked before: it is good once, and all tokens of its grant are revoked now"
             raise errors.InvalidGrantError(detail)
         self._grant(request, found, found.scopes)
@@ -284,14 +170,12 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         self, refresh_token: str, request: Any, *_: Any, **__: Any
     ) -> list[str]:
         """Return what the user has allowed."""
-        del refresh_token
         return list(request.grant.scopes)
 
     def is_within_original_scope(
         self, request_scopes: Iterable[str], refresh_token: str, request: Any, *_: Any, **__: Any
     ) -> NoReturn:
         """Refuse scopes that are wider than what the user has allowed."""
-        del refresh_token
         wider = " ".join(one for one in request_scopes if one not in request.grant.scopes)
         detail = (
             f"the user has not allowed {wider}, but {' '.join(request.grant.scopes) or 'no scope'}"
@@ -300,7 +184,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
 
     def save_bearer_token(self, token: Mapping[str, Any], request: Any, *_: Any, **__: Any) -> None:
         """Keep an access token and its refresh token; the one that it was refreshed by is used up."""
-        world, client, grant = self._world, request.client, request.grant
+        world, client, grant = self.world, request.client, request.grant
         if len(world.tokens) >= MOST_TOKENS:
             raise errors.InvalidRequestError(f"there are {MOST_TOKENS} tokens already; reset first")
         expires_at, scopes = time.time() + client.expires_in, tuple(dict.fromkeys(request.scopes))
@@ -324,8 +208,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
         self, token: str, token_type_hint: str, request: Any, *_: Any, **__: Any
     ) -> None:
         """Revoke a token; a refresh token with all that comes from its grant."""
-        del token_type_hint  # whatever it says, the token is found
-        world = self._world
+        world = self.world
         found = world.find_token(token) or world.refresh_tokens.get(token_digest(token))
         if found is None:
             return
@@ -340,7 +223,7 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
 
     def _grant(self, request: Any, grant: Code | RefreshToken, scopes: tuple[str, ...]) -> None:
         """Have the request stand for a grant, if its user may still log in."""
-        account = self._world.accounts[grant.username]
+        account = self.world.accounts[grant.username]
         if not account.is_active:
             detail = f"the account {grant.username} is not active, so its grants are refused"
             raise errors.InvalidGrantError(detail)
@@ -358,8 +241,3 @@ def server(validator: Validator) -> WebApplicationServer:
     return WebApplicationServer(
         validator, token_expires_in=lambda request: request.client.expires_in
     )
-
-
-def _unknown_client(client_id: str, clients: Collection[str]) -> str:
-    known = ", ".join(list(clients)[:10]) or "none"
-    return f"no client has the client_id {client_id} (oauth_clients in the fixtures has: {known})"

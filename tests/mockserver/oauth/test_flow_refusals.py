@@ -144,6 +144,11 @@ AT_THE_TOKEN_ENDPOINT: dict[str, tuple[Attack, str, str]] = {
         "invalid_grant",
         "another client",
     ),
+    "a parameter of a megabyte": (
+        lambda app: app.refresh("r" * 1_000_000),
+        "invalid_request",
+        "refresh_token is longer than 4000 characters",
+    ),
     "nothing to revoke": (
         lambda app: app.sandbox.send("POST", REVOKE, data={"client_id": "TestPublicClientID"}),
         "invalid_request",
@@ -350,6 +355,8 @@ def test_a_loopback_redirect_uri_differs_in_its_port_alone(uri: str) -> None:
         (f"client_id=TestClientID&client_id=x&redirect_uri={quote(BACK)}", "client_id"),
         (f"client_id=TestClientID&redirect_uri={quote(BACK)}&redirect_uri=x", "redirect_uri"),
         ("client_id=%ff", "UTF-8"),
+        (f"client_id=TestClientID&redirect_uri=http://localhost{'/' * 50_000}", "is longer than"),
+        ("client_id=TestClientID&response_type=code&grant_type=x", "redirect_uri is missing"),
         ("client_id=%3Cscript%3Ealert(1)%3C/script%3E", "<script>"),
     ],
 )
