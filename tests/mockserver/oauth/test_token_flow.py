@@ -242,6 +242,8 @@ def test_the_flow_stands_in_the_journal_without_its_secrets(sandbox: Sandboxed) 
         if secret not in ("janedoe", 2, 15552000, "Bearer", "profile_read email_read"):
             assert str(secret) not in shown
     assert '"token_type":"Bearer"' in token["response"]["body"]
+    archived = sandbox.control("GET", "requests.har")["log"]["entries"][0]["response"]
+    assert archived["redirectURL"].startswith(f"{BACK}?code=")
     app.exchange("nobodys")
     assert sandbox.last()["code"] == "invalid_grant"
     assert "no such code" in sandbox.last()["why"]
