@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from accounts_contract import Contract, Operation
@@ -52,22 +53,24 @@ class TokenError(Problem):
 class TokenFlow:
     """The stage before the operations: it loads them, and gives refusals of a body the form of OAuth 2."""
 
-    __slots__ = ("_app", "_is_page")
+    __slots__ = ("_app", "_endpoints", "_is_page")
 
     def __init__(self, app: App, *, operation: str) -> None:
         self._app = app
         self._is_page = operation in PAGES
+        self._endpoints: ModuleType | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        endpoints = sys.modules.get(_ENDPOINTS)
-        if endpoints is None:
-            endpoints = await asyncio.to_thread(import_module, _ENDPOINTS)
+        if (
+            self._endpoints is None
+        ):  # not asked of sys.modules: it has what is still being loaded, too
+            self._endpoints = await asyncio.to_thread(import_module, _ENDPOINTS)
         try:
             await self._app(scope, receive, send)
         except Problem as problem:
             if self._is_page and problem.status in (400, 403):
-                endpoints.refuse(scope[OUTCOME], problem)
+                self._endpoints.refuse(scope[OUTCOME], problem)
             elif problem.status == 400 and not isinstance(problem, TokenError):
                 raise TokenError(400, "invalid_request", problem.detail) from None
             else:

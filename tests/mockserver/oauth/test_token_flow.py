@@ -36,6 +36,7 @@ from tests.support import (
     MockServer,
     StartServer,
     basic,
+    head,
     invoke,
 )
 
@@ -265,6 +266,16 @@ def test_faults_reach_the_flow(sandbox: Sandboxed, operation: str) -> None:
         if kind != "truncate":
             answer = sandbox.send("GET", AUTHORIZE, headers=headers)
             assert answer.headers["preference-applied"] == f"fault={kind}"
+
+
+def test_the_first_requests_of_all_may_come_at_once(start_server: StartServer) -> None:
+    server, first = start_server(), head("GET", f"{AUTHORIZE}?client_id=Nobody")
+    connections = [server.connect() for _ in range(8)]
+    for connection in connections:
+        connection.sendall(first)
+    for connection in connections:
+        with connection, connection.makefile("rb") as stream:
+            assert stream.read().startswith(b"HTTP/1.1 400 ")
 
 
 def test_the_default_login_and_every_other_one_of_http_basic_is_taken(sandbox: Sandboxed) -> None:
