@@ -123,7 +123,8 @@ def _flow_stages(oauth: Contract, settings: Settings) -> Compile:
         access = AccessRule(
             operation, oauth.title
         )  # everybody: clients log in by the flow's own rules
-        headers = _headers_of_statuses(oauth, operation, access)
+        headers = {**_headers_of_statuses(oauth, operation, access)}
+        headers[401] = token_flow.challenge(oauth.title)
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
             partial(Faults, operation=operation, admit=access.admit, headers=headers),

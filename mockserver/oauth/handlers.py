@@ -109,12 +109,14 @@ def _parameters(operation: Operation) -> Iterator[str]:
         yield from () if media.schema is None else media.schema.member_types
 
 
+def challenge(title: str) -> Headers:
+    """Return the field that asks a client for its login (RFC 6749, section 5.2)."""
+    return [(b"www-authenticate", f'Basic realm="{title}", charset="UTF-8"'.encode())]
+
+
 def client_refused(flow: Flow, detail: str) -> TokenError:
     """Return the refusal of a client, with a challenge."""
-    challenge: Headers = [
-        (b"www-authenticate", f'Basic realm="{flow.title}", charset="UTF-8"'.encode())
-    ]
-    return TokenError(401, "invalid_client", detail, headers=challenge)
+    return TokenError(401, "invalid_client", detail, headers=challenge(flow.title))
 
 
 def plain(text: str) -> str:

@@ -268,6 +268,12 @@ def test_faults_reach_the_flow(sandbox: Sandboxed, operation: str) -> None:
             assert answer.headers["preference-applied"] == f"fault={kind}"
 
 
+def test_a_forced_401_of_the_token_endpoint_has_its_challenge(sandbox: Sandboxed) -> None:
+    answer = sandbox.send("POST", TOKEN, headers={"Prefer": "code=401"})
+    assert answer.json()["error"] == "invalid_client"
+    assert answer.headers["www-authenticate"].startswith('Basic realm="OAuth 2 token flow"')
+
+
 def test_the_first_requests_of_all_may_come_at_once(start_server: StartServer) -> None:
     server, first = start_server(), head("GET", f"{AUTHORIZE}?client_id=Nobody")
     connections = [server.connect() for _ in range(8)]
