@@ -23,7 +23,7 @@ from accounts_contract.documents import (
     format_pointer,
     read_document,
 )
-from accounts_contract.files import accounts_file, control_file, reading_file
+from accounts_contract.files import accounts_file, control_file, oauth_file, reading_file
 from accounts_contract.output import take_every_text
 from accounts_contract.schemas import Schema, Violation
 
@@ -45,6 +45,7 @@ __all__ = [
     "control_file",
     "file_kind",
     "format_pointer",
+    "oauth_file",
     "read_contract",
     "read_document",
     "reading_file",

@@ -15,6 +15,11 @@ def control_file() -> Path:
     return _find("control.yaml")
 
 
+def oauth_file() -> Path:
+    """Return the path of `oauth.yaml`, the contract of the token flow."""
+    return _find("oauth.yaml")
+
+
 def reading_file() -> Path:
     """Return the path of `reading.yaml`: how we read the text that the contract was made from."""
     return _find("reading.yaml")

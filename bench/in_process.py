@@ -77,7 +77,8 @@ def create(log: Log) -> Any:
     loaded = load(Sources())
     # A tree without the workbench has one world only.
     worlds: Any = getattr(sandbox, "Sandboxes", sandbox.Sandbox)
-    return create_app(loaded.contract, loaded.control, worlds(loaded.fixtures), Settings(), log)
+    sandboxes = worlds(loaded.fixtures)
+    return create_app(loaded.contract, loaded.oauth, loaded.control, sandboxes, Settings(), log)
 
 
 async def measure(config: Config, request: bytes) -> float:

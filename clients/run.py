@@ -1,4 +1,4 @@
-"""Lint the contracts, and try the mock server with clients that generators make from its contract.
+"""Lint the contracts, and try the mock server with clients: made from its contract, and of the token flow.
 
 Needs Node 20.19 or newer with npm, and a Python with the project and openapi-python-client
 installed. One line is printed per step; the output of a step is shown if it fails. Exit code 0 if all
@@ -75,7 +75,7 @@ def prepare_typescript(contract: Path, work: Path) -> None:
             "rootDir": str(HERE),
             "outDir": str(work / "js"),
         },
-        "files": [str(HERE / "try_typescript.ts")],
+        "files": [str(HERE / "try_typescript.ts"), str(HERE / "try_oauth.ts")],
     }
     (work / "tsconfig.json").write_text(json.dumps(config))
     run_command(MODULES / ".bin" / "tsc", "--project", work / "tsconfig.json")
@@ -89,10 +89,10 @@ def try_python(contract: Path | None, work: Path) -> str:
         )
 
 
-def try_typescript(contract: Path | None, work: Path) -> str:
-    """Run the compiled TypeScript client against a server. Raises StepError."""
-    with server(work / "server-typescript.log", *_enforcing(contract)) as url:
-        return run_command("node", work / "js" / "try_typescript.js", BASE_URL=url)
+def try_node(program: str, contract: Path | None, work: Path) -> str:
+    """Run a compiled TypeScript program against a server. Raises StepError."""
+    with server(work / f"server-{program}.log", *_enforcing(contract)) as url:
+        return run_command("node", work / "js" / f"{program}.js", BASE_URL=url)
 
 
 def main() -> int:
@@ -118,6 +118,7 @@ def main() -> int:
     if options.only != "clients":
         lint(steps, contract)
         if options.contract is None:
+            lint(steps, CONTRACTS / "oauth.yaml")
             lint(steps, CONTRACTS / "control.yaml")
     if options.only != "lint":
         # In this folder, so that Node finds the installed packages from there.
@@ -134,7 +135,11 @@ def main() -> int:
             ):
                 steps.run(
                     "openapi-fetch with these types, in Node.js",
-                    lambda: try_typescript(enforced, work),
+                    lambda: try_node("try_typescript", enforced, work),
+                )
+                steps.run(
+                    "oauth4webapi, which logs in by the token flow",
+                    lambda: try_node("try_oauth", enforced, work),
                 )
     return 1 if steps.failed else 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -14,13 +14,14 @@ from mockserver.control import coverage, faults, pages, requests, tokens, verifi
 from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.docs.served_contract import own_servers
+from mockserver.oauth import handlers as token_flow
 from mockserver.pipeline.access import Access, AccessRule
 from mockserver.pipeline.body import BodyReader, accept
 from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
 from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.faults import Faults
 from mockserver.pipeline.front_door import FrontDoor, Reporter
-from mockserver.pipeline.operation import AccountOperation, ControlOperation, Handler
+from mockserver.pipeline.operation import AccountOperation, HandledOperation, Handler
 from mockserver.pipeline.problems import Headers
 from mockserver.pipeline.request import App, Message
 from mockserver.pipeline.response_check import ResponseCheck
@@ -53,6 +54,7 @@ class Settings:
 
 def create_app(
     contract: Contract,
+    oauth: Contract,
     control: Contract,
     sandboxes: Sandboxes,
     settings: Settings,
@@ -62,6 +64,7 @@ def create_app(
 
     Args:
         contract: The contract of the Accounts API; `read_contract` and `check_rules` have passed it.
+        oauth: The contract of the token flow.
         control: The contract of the control API.
         sandboxes: The worlds to serve.
         settings: The settings.
@@ -71,14 +74,22 @@ def create_app(
         _nothing_here,
         import_name=__name__,
         middlewares=[
-            partial(FrontDoor, sandboxes=sandboxes, policy=settings.policy, reporter=reporter),
+            partial(
+                FrontDoor,
+                sandboxes=sandboxes,
+                policy=settings.policy,
+                reporter=reporter,
+                closed={oauth.operations[name].path for name in token_flow.PAGES},
+            ),
             RoutingMiddleware,
             StagesMiddleware,
         ],
     )
-    handlers = _control_handlers(contract, control, sandboxes, settings)
+    flow = token_flow.handlers(oauth, contract.scopes)
+    handlers = _control_handlers(contract, oauth, control, sandboxes, settings)
     for api, functions, stages in (
         (contract, RULES, _account_stages(contract, settings)),
+        (oauth, flow, _flow_stages(oauth, settings)),
         (control, handlers, _control_stages(control, settings)),
     ):
         app.add_api(_outline(api), resolver=Resolver(functions.__getitem__), stages=stages)
@@ -104,6 +115,30 @@ def _account_stages(contract: Contract, settings: Settings) -> Compile:
     return compile_stages
 
 
+def _flow_stages(oauth: Contract, settings: Settings) -> Compile:
+    """Return what puts the stages of an operation of the token flow together."""
+
+    def compile_stages(name: str, handler: Handler) -> App:
+        operation = oauth.operations[name]
+        access = AccessRule(
+            operation, oauth.title
+        )  # everybody: clients log in by the flow's own rules
+        headers = {**_headers_of_statuses(oauth, operation, access)}
+        headers[401] = token_flow.challenge(oauth.title)
+        return _in_order(
+            SandboxRequired if settings.require_sandbox else None,
+            partial(Faults, operation=operation, admit=access.admit, headers=headers),
+            partial(ResponseCheck, operation=operation),
+            partial(token_flow.TokenFlow, operation=name),
+            _body_stage(
+                operation, strict=False
+            ),  # RFC 6749, section 3.1: what is unknown is ignored
+            innermost=HandledOperation(handler),
+        )
+
+    return compile_stages
+
+
 def _control_stages(control: Contract, settings: Settings) -> Compile:
     """Return what puts the stages of an operation of the control API together."""
     access = ControlAccess(settings.policy, settings.control_token)
@@ -116,7 +151,7 @@ def _control_stages(control: Contract, settings: Settings) -> Compile:
             partial(ResponseCheck, operation=operation),
             partial(Access, admit=access.admit) if operation.security else None,
             _body_stage(operation, strict=True),
-            innermost=ControlOperation(handler),
+            innermost=HandledOperation(handler),
         )
 
     return compile_stages
@@ -138,18 +173,23 @@ def _in_order(*stages: Stage | None, innermost: App) -> App:
 
 
 def _control_handlers(
-    contract: Contract, control: Contract, sandboxes: Sandboxes, settings: Settings
+    contract: Contract,
+    oauth: Contract,
+    control: Contract,
+    sandboxes: Sandboxes,
+    settings: Settings,
 ) -> Mapping[str, Handler]:
     hide = token_hider(settings.control_token)
+    both = replace(contract, operations={**contract.operations, **oauth.operations})
     return {
-        **pages.handlers(contract, control),
+        **pages.handlers(contract, oauth, control),
         **worlds.handlers(contract, control),
         **tokens.handlers(contract),
-        **faults.handlers(contract),
+        **faults.handlers(both),
         **requests.handlers(hide),
-        **verification.handlers(contract, hide),
+        **verification.handlers(both, hide),
         **sandboxes_control.handlers(sandboxes),
-        **coverage.handlers([contract], sandboxes),
+        **coverage.handlers([contract, oauth], sandboxes),
     }
 
 

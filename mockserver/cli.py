@@ -171,7 +171,12 @@ def docs(contract: Path | None, fixtures: Path | None, server: str, folder: Path
         export.check_server(server)
         loaded = _load(Sources(contract, fixtures))
         written = export.write(
-            loaded.contract, loaded.control, loaded.fixtures.world, server, folder
+            loaded.contract,
+            loaded.oauth,
+            loaded.control,
+            loaded.fixtures.world,
+            server,
+            folder,
         )
     except export.ExportError as error:
         _fail(str(error))
@@ -220,7 +225,12 @@ class _Running:
 
     def _create(self, loaded: Loaded) -> App:
         return create_app(
-            loaded.contract, loaded.control, self._sandboxes, self._settings, self._log
+            loaded.contract,
+            loaded.oauth,
+            loaded.control,
+            self._sandboxes,
+            self._settings,
+            self._log,
         )
 
 

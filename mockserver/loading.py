@@ -13,6 +13,7 @@ from accounts_contract import (
     Finding,
     accounts_file,
     control_file,
+    oauth_file,
     read_contract,
 )
 from mockserver.accounts.operations import RULES
@@ -37,6 +38,7 @@ class Loaded:
     """The contents of the files."""
 
     contract: Contract
+    oauth: Contract
     control: Contract
     fixtures: Fixtures
 
@@ -48,7 +50,7 @@ def load(sources: Sources) -> Loaded:
         DocumentError: A file is broken; with everything that was found in both.
     """
     findings: list[Finding] = []
-    control = _packaged_control()
+    oauth, control = _packaged(oauth_file()), _packaged(control_file())
     contract = fixtures = None
     path = sources.contract or accounts_file()
     try:
@@ -64,13 +66,13 @@ def load(sources: Sources) -> Loaded:
         findings += error.findings
     if findings or contract is None or fixtures is None:
         raise DocumentError(findings)
-    return Loaded(contract, control, fixtures)
+    return Loaded(contract, oauth, control, fixtures)
 
 
 @cache
-def _packaged_control() -> Contract:
-    """Return the contract of the control API, which no option replaces: a reload need not read it again."""
-    return read_contract(control_file(), validate=False)
+def _packaged(file: Path) -> Contract:
+    """Return a contract that no option replaces: a reload need not read it again."""
+    return read_contract(file, validate=False)
 
 
 def check_rules(contract: Contract) -> list[Finding]:

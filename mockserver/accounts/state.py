@@ -11,6 +11,7 @@ from itertools import count, islice
 from typing import Any
 
 from accounts_contract import Schema, Violation
+from mockserver.accounts.grants import LIFETIME, Client, Code, RefreshToken
 from mockserver.accounts.operations import email_json, gravatar_url
 from mockserver.accounts.world import (
     Account,
@@ -28,6 +29,17 @@ _LONGEST_ADDRESS = 254
 _MOST_TOLD = 1000  # violations
 _MOST_MADE_UP = 100_000  # addresses of all accounts that `more_emails` makes up
 _JOINED = "2014-01-01T00:00:00Z"
+
+KEYS = {
+    "accounts": "username",
+    "logins": "name",
+    "tokens": "token",
+    "oauth_clients": "client_id",
+    "authorization_codes": "code",
+    "refresh_tokens": "token",
+}
+"""The members of a state, each a list, and the member by which its entries are told apart."""
+
 _APART = ("password", "is_active", "emails", "more_emails")
 """Members of an account in the state that are not stored as members of the user."""
 
@@ -75,8 +87,11 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
                 tuple(dict.fromkeys(raw["scopes"])),
                 None if expires_at is None else parse_time(expires_at),
                 raw.get("revoked", False),
+                raw.get("client_id"),
+                raw.get("grant"),
             )
         )
+    _add_grants(world, data)
     return world
 
 
@@ -85,16 +100,17 @@ def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
 
     Args:
         data: A state, or a fixtures file.
-        changes: The scenario: `accounts` with the members that change, further `logins` and `tokens`.
+        changes: The scenario: `accounts` with the members that change, and further entries of the other lists.
     """
     accounts = {raw["username"]: raw for raw in data["accounts"]}
     for change in changes.get("accounts", ()):
         username = change["username"]
         accounts[username] = {**accounts.get(username, {}), **change}
     state: dict[str, Any] = {"accounts": list(accounts.values())}
-    for kind, key in (("logins", "name"), ("tokens", "token")):
-        records = {raw[key]: raw for raw in (*data.get(kind, ()), *changes.get(kind, ()))}
-        state[kind] = list(records.values())
+    for kind, key in KEYS.items():
+        if kind != "accounts":
+            records = {raw[key]: raw for raw in (*data.get(kind, ()), *changes.get(kind, ()))}
+            state[kind] = list(records.values())
     return state
 
 
@@ -113,9 +129,11 @@ def state_of(world: World) -> dict[str, Any]:
                 "scopes": list(token.scopes),
                 "expires_at": None if token.expires_at is None else format_time(token.expires_at),
                 "revoked": token.revoked,
+                **_given(client_id=token.client_id, grant=token.grant),
             }
             for token in world.tokens.values()
         ],
+        **_grants_state(world),
     }
 
 
@@ -126,6 +144,98 @@ def unknown_scopes(asked: list[Any], scopes: Collection[str], pointer: str) -> I
             known = ", ".join(scopes)
             detail = f"{scope!r} is no scope of the contract ({known})"
             yield Violation(f"{pointer}/{index}", detail)
+
+
+def _add_grants(world: World, data: Mapping[str, Any]) -> None:
+    """Add the OAuth 2 clients, codes and refresh tokens of a state to a world."""
+    for raw in data.get("oauth_clients", ()):
+        world.add_client(
+            Client(
+                raw["client_id"],
+                raw.get("client_secret"),
+                tuple(raw["redirect_uris"]),
+                raw.get("auto_approve"),
+                raw.get("expires_in", LIFETIME),
+            )
+        )
+    for raw in data.get("authorization_codes", ()):
+        challenge = raw.get("code_challenge")
+        world.add_code(
+            Code(
+                raw["code"],
+                raw["grant"],
+                raw["client_id"],
+                raw["username"],
+                tuple(raw["scopes"]),
+                raw.get("redirect_uri"),
+                None
+                if challenge is None
+                else (challenge, raw.get("code_challenge_method", "plain")),
+                parse_time(raw["expires_at"]),
+                raw.get("used", False),
+            )
+        )
+    for raw in data.get("refresh_tokens", ()):
+        world.add_refresh_token(
+            RefreshToken(
+                raw["token"],
+                raw.get("grant") or token_digest(raw["token"])[:16],
+                raw["client_id"],
+                raw["username"],
+                tuple(raw["scopes"]),
+                raw.get("revoked", False),
+            )
+        )
+
+
+def _grants_state(world: World) -> dict[str, Any]:
+    return {
+        "oauth_clients": [
+            {
+                "client_id": client.client_id,
+                **_given(client_secret=client.client_secret),
+                "redirect_uris": list(client.redirect_uris),
+                **_given(auto_approve=client.auto_approve),
+                "expires_in": client.expires_in,
+            }
+            for client in world.clients.values()
+        ],
+        "authorization_codes": [
+            {
+                "code": code.code,
+                "grant": code.grant,
+                "client_id": code.client_id,
+                "username": code.username,
+                "scopes": list(code.scopes),
+                **_given(redirect_uri=code.redirect_uri),
+                **_named(code.challenge),
+                "expires_at": format_time(code.expires_at),
+                "used": code.used,
+            }
+            for code in world.codes.values()
+        ],
+        "refresh_tokens": [
+            {
+                "token": token.token,
+                "grant": token.grant,
+                "client_id": token.client_id,
+                "username": token.username,
+                "scopes": list(token.scopes),
+                "revoked": token.revoked,
+            }
+            for token in world.refresh_tokens.values()
+        ],
+    }
+
+
+def _named(challenge: tuple[str, str] | None) -> dict[str, str]:
+    names = ("code_challenge", "code_challenge_method")
+    return {} if challenge is None else dict(zip(names, challenge, strict=True))
+
+
+def _given(**members: str | None) -> dict[str, str]:
+    """Return the members that have a value."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _account(raw: Mapping[str, Any], number: int, members: Collection[str]) -> Account:
@@ -187,19 +297,20 @@ def _contradictions(data: Any, scopes: Collection[str]) -> Iterator[Violation]:
         if isinstance(more, int) and isinstance(raw.get("username"), str):
             made_up += more
             yield from _more(raw, made_up, addresses, f"{here}/more_emails")
-    names: set[str] = set()
-    for index, raw in _entries(data, "logins"):
-        here = f"/logins/{index}"
-        yield from _once(names, raw.get("name"), f"{here}/name", "login")
-        yield from _owned(raw, usernames, here)
-    tokens: set[str] = set()
-    for index, raw in _entries(data, "tokens"):
-        here = f"/tokens/{index}"
-        yield from _once(tokens, token_digest(str(raw.get("token"))), f"{here}/token", "token")
-        yield from _owned(raw, usernames, here)
-        if isinstance(raw.get("scopes"), list):
-            yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
-        yield from _time(raw.get("expires_at"), f"{here}/expires_at")
+    clients = {raw.get("client_id") for _, raw in _entries(data, "oauth_clients")}
+    for kind, key in KEYS.items():
+        seen: set[Any] = set()
+        for index, raw in _entries(data, kind) if kind != "accounts" else ():
+            here = f"/{kind}/{index}"
+            what = "login" if kind == "logins" else key
+            yield from _once(seen, token_digest(str(raw.get(key))), f"{here}/{key}", what)
+            yield from _exists("account", usernames, raw, "username", here)
+            yield from _exists("account", usernames, raw, "auto_approve", here)
+            if kind in ("authorization_codes", "refresh_tokens"):
+                yield from _exists("client", clients, raw, "client_id", here)
+            if isinstance(raw.get("scopes"), list):
+                yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
+            yield from _time(raw.get("expires_at"), f"{here}/expires_at")
 
 
 def _more(
@@ -233,12 +344,17 @@ def _once(seen: set[Any], value: Any, pointer: str, what: str) -> Iterator[Viola
     seen.add(value)
 
 
-def _owned(raw: Mapping[str, Any], usernames: set[str], here: str) -> Iterator[Violation]:
-    username = raw.get("username")
-    if isinstance(username, str) and username not in usernames:
-        known = ", ".join(sorted(map(str, usernames))[:10]) or "none"
-        detail = f"no account has the username {username!r} (there are: {known})"
-        yield Violation(f"{here}/username", detail)
+def _exists(
+    what: str, known: Collection[Any], raw: Mapping[str, Any], member: str, here: str
+) -> Iterator[Violation]:
+    """Find the fault of a member that names an account or a client that is not there."""
+    name = raw.get(member)
+    if isinstance(name, str) and name not in known:
+        shown = ", ".join(sorted(map(str, known))[:10]) or "none"
+        called = "username" if what == "account" else "client_id"
+        yield Violation(
+            f"{here}/{member}", f"no {what} has the {called} {name!r} (there are: {shown})"
+        )
 
 
 def _time(value: Any, pointer: str) -> Iterator[Violation]:

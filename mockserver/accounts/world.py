@@ -1,7 +1,7 @@
-"""A world: accounts, addresses, logins and tokens, as plain data.
+"""A world: accounts, addresses, logins, tokens and OAuth 2 grants, as plain data.
 
 The records are immutable, and a change replaces one record in one dictionary. So a change is done
-whole or not at all, a copy of a world costs three shallow copies of dictionaries, and two worlds
+whole or not at all, a copy of a world costs a few shallow copies of dictionaries, and two worlds
 can be compared.
 """
 
@@ -9,9 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+
+from mockserver.accounts.grants import Client, Code, RefreshToken
+
+MOST_TOKENS = 10_000
+"""The number of tokens from which no more are made."""
+
+_MOST_CODES = 1000  # the newest; far more than are on their way within their minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,20 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A Bearer token. `expires_at` is in seconds since 1970 (UTC); None: it does not expire."""
+    """A Bearer token. `expires_at` is in seconds since 1970 (UTC); None: it does not expire.
+
+    Attributes:
+        client_id: The client that it was issued to; None: it is of no client.
+        grant: The grant that it comes from.
+    """
 
     token: str = field(repr=False)
     username: str
     scopes: tuple[str, ...]
     expires_at: float | None = None
     revoked: bool = False
+    client_id: str | None = None
+    grant: str | None = None
 
     @property
     def id(self) -> str:
@@ -84,6 +98,9 @@ class World:
         accounts: By username.
         logins: Further logins beside each account's own, by their name.
         tokens: By the SHA-256 of the token, so that looking one up takes no longer for a near miss.
+        clients: The OAuth 2 clients, by their id.
+        codes: Authorization codes, by their SHA-256.
+        refresh_tokens: By their SHA-256.
 
     Copies share their dictionaries until one of them changes something.
     """
@@ -91,18 +108,32 @@ class World:
     accounts: dict[str, Account] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
+    refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
 
     def copy(self) -> World:
         """Return an independent copy, which costs next to nothing until it or this one changes."""
         self._shared = True
-        return World(self.accounts, self.logins, self.tokens, _shared=True)
+        return World(
+            self.accounts,
+            self.logins,
+            self.tokens,
+            self.clients,
+            self.codes,
+            self.refresh_tokens,
+            _shared=True,
+        )
 
     def _own(self) -> None:
         if self._shared:
             self.accounts = dict(self.accounts)
             self.logins = dict(self.logins)
             self.tokens = dict(self.tokens)
+            self.clients = dict(self.clients)
+            self.codes = dict(self.codes)
+            self.refresh_tokens = dict(self.refresh_tokens)
             self._shared = False
 
     def put(self, account: Account) -> None:
@@ -119,6 +150,30 @@ class World:
         """Store a token in place of the one of the same value."""
         self._own()
         self.tokens[token_digest(token.token)] = token
+
+    def add_client(self, client: Client) -> None:
+        """Store a client in place of the one of its id."""
+        self._own()
+        self.clients[client.client_id] = client
+
+    def add_code(self, code: Code) -> None:
+        """Store a code in place of the one of the same value; the oldest goes when there are too many."""
+        self._own()
+        self.codes[token_digest(code.code)] = code
+        if len(self.codes) > _MOST_CODES:
+            del self.codes[next(iter(self.codes))]
+
+    def add_refresh_token(self, token: RefreshToken) -> None:
+        """Store a refresh token in place of the one of the same value."""
+        self._own()
+        self.refresh_tokens[token_digest(token.token)] = token
+
+    def revoke_grant(self, grant: str) -> None:
+        """Revoke all tokens that come from a grant."""
+        for token in [one for one in self.tokens.values() if one.grant == grant]:
+            self.add_token(replace(token, revoked=True))
+        for refresh in [one for one in self.refresh_tokens.values() if one.grant == grant]:
+            self.add_refresh_token(replace(refresh, revoked=True))
 
     def find_token(self, token: str) -> Token | None:
         """Return the record of a token, if there is one."""

@@ -62,7 +62,7 @@ def _entry(entry: Entry, base: str) -> Json:
     }
     if entry.request_body:
         request["postData"] = {
-            "mimeType": _media_type(entry.request_headers),
+            "mimeType": _field(entry.request_headers, b"content-type"),
             "text": shown(entry.request_body),
             "params": [],
         }
@@ -96,10 +96,10 @@ def _response(entry: Entry) -> Json:
         "headers": _pairs(header_fields(entry.response_headers)),
         "content": {
             "size": size,
-            "mimeType": _media_type(entry.response_headers),
+            "mimeType": _field(entry.response_headers, b"content-type"),
             "text": shown(entry.response_body[:size]),
         },
-        "redirectURL": "",
+        "redirectURL": _field(entry.response_headers, b"location"),
         "headersSize": -1,
         "bodySize": size,
     }
@@ -118,8 +118,9 @@ def _pairs(fields: Iterable[tuple[str, str]]) -> list[Json]:
     return [{"name": name, "value": value} for name, value in fields]
 
 
-def _media_type(fields: Iterable[tuple[bytes, bytes]]) -> str:
+def _field(fields: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
+    """Return the value of a header field; empty if it is not there."""
     for name, value in fields:
-        if name.lower() == b"content-type":
+        if name.lower() == wanted:
             return value.decode("latin-1")
     return ""

@@ -51,14 +51,17 @@ _LINKS = {
 }
 
 
-def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
-    """Return the operations, for a contract and that of the control API."""
+def handlers(contract: Contract, oauth: Contract, control: Contract) -> Mapping[str, Handler]:
+    """Return the operations, for a contract and those of the token flow and the control API."""
     accounts_served, control_served = ServedContract(contract), ServedContract(control)
+    oauth_served = ServedContract(oauth)
     health = {"status": "ok", "version": version("accounts-mock")}
     return {
         "get_health": lambda _, __: health,
         "get_contract_yaml": lambda request, _: accounts_served.yaml(server_url(request)),
         "get_contract_json": _json(accounts_served),
+        "get_oauth_contract_yaml": lambda request, _: oauth_served.yaml(server_url(request)),
+        "get_oauth_contract_json": _json(oauth_served),
         "get_control_contract_yaml": lambda request, _: control_served.yaml(server_url(request)),
         "get_control_contract_json": _json(control_served),
         "get_console": _file(_HTML, "index.html"),
@@ -68,7 +71,7 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
             {path.name: _file(_SCRIPT, f"parts/{path.name}") for path in _PARTS.glob("*.js")}
         ),
         "get_home": _home(),
-        **_docs(contract, control),
+        **_docs(contract, oauth, control),
     }
 
 
@@ -103,14 +106,14 @@ def _prefers_json(accept: str) -> bool:
     return qualities.get("application/json", 0.0) > qualities.get("text/html", 0.0)
 
 
-def _docs(contract: Contract, control: Contract) -> Mapping[str, Handler]:
+def _docs(contract: Contract, oauth: Contract, control: Contract) -> Mapping[str, Handler]:
     @cache
     def files() -> Mapping[str, bytes]:
         # Made when somebody wants to read it: most runs of a server are for tests.
         from mockserver.docs.site import build  # noqa: PLC0415 - as above
 
         # Anybody may read these pages; the logins of the world that is served they get by the control API.
-        return build(contract, control, read_document(DEFAULT).data, static=False)
+        return build(contract, oauth, control, read_document(DEFAULT).data, static=False)
 
     def serve(request: Request, name: str) -> Answer:
         body = files().get(name)

@@ -1,4 +1,4 @@
-"""Tokens: mint, list, revoke."""
+"""Tokens: mint, list, revoke, have expire."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Any
 
 from accounts_contract import Contract, Violation
+from mockserver.accounts.grants import LIFETIME
 from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.accounts.state import unknown_scopes
-from mockserver.accounts.world import Token, World, format_time
+from mockserver.accounts.world import MOST_TOKENS, Token, World, format_time
 from mockserver.control.refusing import invalid
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
@@ -20,9 +21,6 @@ from mockserver.pipeline.problems import MAX_ERRORS
 from mockserver.pipeline.request import Request
 
 Json = dict[str, Any]
-
-_LIFETIME = 15552000  # 180 days, as the token flow of the API documents
-_MAX_TOKENS = 10_000
 
 
 def handlers(contract: Contract) -> Mapping[str, Handler]:
@@ -37,12 +35,18 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
         return token_json(mint(request.sandbox.world, contract, outcome.data, now), now)
 
     def revoke_token(request: Request, outcome: Outcome) -> None:
-        revoke(request.sandbox.world, outcome.params["token"])
+        world = request.sandbox.world
+        world.add_token(replace(_find(world, outcome.params["token"]), revoked=True))
+
+    def expire_token(request: Request, outcome: Outcome) -> None:
+        world = request.sandbox.world
+        world.add_token(replace(_find(world, outcome.params["token"]), expires_at=time.time()))
 
     return {
         "list_tokens": list_tokens,
         "create_token": create_token,
         "revoke_token": revoke_token,
+        "expire_token": expire_token,
     }
 
 
@@ -54,7 +58,6 @@ def mint(world: World, contract: Contract, request: Mapping[str, Any], now: floa
         contract: Whose scopes it may carry.
         request: `username`, `scopes`, and `expires_in` in seconds.
         now: The time, in seconds since 1970.
-        show: What a message may repeat of a value.
 
     Raises:
         Invalid: No such account, no such scope, or far too many tokens already.
@@ -67,22 +70,22 @@ def mint(world: World, contract: Contract, request: Mapping[str, Any], now: floa
         violations.insert(0, Violation("/username", detail))
     if violations:
         raise invalid(violations)
-    if len(world.tokens) >= _MAX_TOKENS:
-        raise Invalid("too-many-tokens", f"there are {_MAX_TOKENS} tokens already; reset first")
-    expires_at = now + request.get("expires_in", _LIFETIME)
+    if len(world.tokens) >= MOST_TOKENS:
+        raise Invalid("too-many-tokens", f"there are {MOST_TOKENS} tokens already; reset first")
+    expires_at = now + request.get("expires_in", LIFETIME)
     token = Token(secrets.token_urlsafe(24), username, tuple(dict.fromkeys(scopes)), expires_at)
     world.add_token(token)
     return token
 
 
-def revoke(world: World, name: str) -> None:
-    """Revoke the token that has an id, or that is the one named. Raises Unknown."""
+def _find(world: World, name: str) -> Token:
+    """Return the token that has an id, or that is the one named. Raises Unknown."""
     token = world.find_token(name) or next(
         (token for token in world.tokens.values() if token.id == name), None
     )
     if token is None:
         raise Unknown("token-unknown", "no token has this id; GET /_mock/tokens lists them")
-    world.add_token(replace(token, revoked=True))
+    return token
 
 
 def token_json(token: Token, now: float) -> Json:
@@ -100,4 +103,6 @@ def token_json(token: Token, now: float) -> Json:
     }
     if token.expires_at is not None:
         shown["expires_in"] = max(0, round(token.expires_at - now))
+    if token.client_id is not None:
+        shown["client_id"] = token.client_id
     return shown

@@ -33,13 +33,21 @@ def check_server(server: str) -> None:
         )
 
 
-def write(contract: Contract, control: Contract, world: World, server: str, folder: Path) -> int:
+def write(
+    contract: Contract,
+    oauth: Contract,
+    control: Contract,
+    world: World,
+    server: str,
+    folder: Path,
+) -> int:
     """Write the site; gives the number of its files.
 
     A folder that holds something else is left as it is. An older site is replaced.
 
     Args:
         contract: The contract of the Accounts API.
+        oauth: The contract of the token flow.
         control: The contract of the control API.
         world: The world whose logins the pages offer.
         server: The base URL of the mock server that they call.
@@ -48,7 +56,7 @@ def write(contract: Contract, control: Contract, world: World, server: str, fold
     Raises:
         ExportError: The folder cannot be used.
     """
-    files = build(contract, control, state_of(world), static=True)
+    files = build(contract, oauth, control, state_of(world), static=True)
     try:
         former = _former(folder)
         for name in files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from accounts_contract import Contract, Operation
 from accounts_contract.codes import Code, read_codes
@@ -128,14 +128,17 @@ def _resolved(contract: Contract, raw: Any) -> Any:
 
 def _filled(contract: Contract, item: Mapping[str, Any], operation: Operation) -> str:
     """Return the path of an operation with the examples of its parameters; `USERNAME` for the owner."""
-    values = {}
+    values, query = {}, {}
     raw = item[operation.method]
     for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
         parameter = _resolved(contract, parameter)
         name = parameter["name"]
         example = parameter.get("example", parameter.get("schema", {}).get("example", name.upper()))
         values[name] = USERNAME if name == operation.owner else str(example)
-    return operation.fill(values).replace(quote(USERNAME), USERNAME)
+        if parameter["in"] == "query" and "example" in parameter:
+            query[name] = parameter["example"]
+    path = operation.fill(values).replace(quote(USERNAME), USERNAME)
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _example_body(operation: Operation) -> Any:

@@ -22,6 +22,12 @@ Json = Mapping[str, Any]
 
 _PAGES = Path(__file__).parent / "pages"
 _PALETTE = Path(__file__).parents[1] / "console" / "palette.css"
+_STATIC_YAML = {"accounts": "openapi.yaml", "oauth": "oauth.yaml", "control": "control.yaml"}
+_SERVED_YAML = {
+    "accounts": "../openapi.yaml",
+    "oauth": "../oauth.yaml",
+    "control": "../_mock/openapi.yaml",
+}
 _RENDERER = {
     "swagger-ui-bundle.js": "javascripts/swagger-ui-bundle.js",
     "swagger-ui.css": "stylesheets/swagger-ui.css",
@@ -30,21 +36,25 @@ _RENDERER = {
 }
 
 
-def build(contract: Contract, control: Contract, state: Json, *, static: bool) -> dict[str, bytes]:
+def build(
+    contract: Contract, oauth: Contract, control: Contract, state: Json, *, static: bool
+) -> dict[str, bytes]:
     """Return the files of the reference by name; `PLACEHOLDER` stands for the base URL of the API.
 
     Args:
         contract: The contract of the Accounts API.
+        oauth: The contract of the token flow.
         control: The contract of the control API.
         state: A world whose logins the code sends, as JSON data.
         static: Whether the pages stand alone: they then offer the logins of `state`, and link to no server.
     """
     username = _username(contract, state)
+    contracts = {"accounts": contract, "oauth": oauth, "control": control}
     apis = {
-        "accounts": list(reference.sections(contract, PLACEHOLDER, state, username)),
-        "control": list(reference.sections(control, PLACEHOLDER, state, username)),
+        api: list(reference.sections(one, PLACEHOLDER, state, username))
+        for api, one in contracts.items()
     }
-    codes = {"accounts": read_codes(contract), "control": read_codes(control)}
+    codes = {api: read_codes(one) for api, one in contracts.items()}
     environment = _environment(username)
     environment.globals.update(
         title=contract.title,
@@ -52,9 +62,7 @@ def build(contract: Contract, control: Contract, state: Json, *, static: bool) -
         api="accounts",
         current="",
         static=static,
-        yaml_of={"accounts": "openapi.yaml", "control": "control.yaml"}
-        if static
-        else {"accounts": "../openapi.yaml", "control": "../_mock/openapi.yaml"},
+        yaml_of=_STATIC_YAML if static else _SERVED_YAML,
         state=state if static else None,
         page_of=_page_of,
     )
@@ -68,19 +76,18 @@ def build(contract: Contract, control: Contract, state: Json, *, static: bool) -
         "reading.html": page(
             "reading.html", current="reading.html", reading=read_document(reading_file()).data
         ),
-        "control.html": page(
-            "control.html", current="control.html", info=control.document.data["info"]
-        ),
     }
+    for api in ("oauth", "control"):
+        name, info = f"{api}.html", contracts[api].document.data["info"]
+        files[name] = page("api.html", current=name, api=api, info=info)
     for api, sections in apis.items():
         for section in sections:
             name = _page_of(api, section.id)
             files[name] = page("operation.html", current=name, api=api, section=section)
-    for api, document in (("accounts", contract), ("control", control)):
+    for api, document in contracts.items():
         files[f"{api}.js"] = _script(document)
         if static:
-            name = "openapi.yaml" if api == "accounts" else "control.yaml"
-            files[name] = ServedContract(document).yaml(PLACEHOLDER)
+            files[_STATIC_YAML[api]] = ServedContract(document).yaml(PLACEHOLDER)
     files["docs.css"] = _PALETTE.read_bytes() + (_PAGES / "docs.css").read_bytes()
     files["docs.js"] = (_PAGES / "docs.js").read_bytes()
     return files | _renderer()

@@ -6,6 +6,7 @@ The rules come from the contract: an operation's `security` and its `x-owner`, c
 from __future__ import annotations
 
 import hmac
+import re
 import time
 import unicodedata
 from collections.abc import Awaitable, Callable
@@ -19,11 +20,15 @@ from mockserver.pipeline.credentials import (
     parse_authorization,
 )
 from mockserver.pipeline.outcome import OUTCOME, Caller, Outcome
-from mockserver.pipeline.problems import Problem
+from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
 
 # Compared with what is sent for an unknown name, so that the answer takes as long as for a known one.
 _NOBODY = "no password at all"
+
+
+_BASIC_CHALLENGE = re.compile(rb'Basic (realm="[^"]*"), charset="UTF-8"(?:, (?=Bearer))?')
+_SCRIPT_MODES = (b"cors", b"same-origin")
 
 
 Admit = Callable[[Request, Outcome], None]
@@ -116,13 +121,11 @@ class AccessRule:
 
     def _login(self, world: World, credentials: BasicCredentials) -> Caller:
         for name, password in credentials.readings:
-            login = world.find_login(name)
-            expected = _NOBODY if login is None else login.password
-            if same(password, unicodedata.normalize("NFC", expected)) and login is not None:
-                account = world.accounts[login.username]
+            account = log_in(world, name, password)
+            if account is not None:
                 if not account.is_active:
                     raise self._inactive(account)
-                return Caller(login.username, None)
+                return Caller(account.username, None)
         detail = "no account has this name and password (HTTP Basic)"
         raise self._unauthorized("credentials-wrong", detail)
 
@@ -169,6 +172,31 @@ class AccessRule:
         if self._bearer:
             ways.append("a Bearer token")
         return " or ".join(ways)
+
+
+def without_login_box(request: Request, headers: Headers) -> Headers:
+    """Return the fields of a 401 without a Basic challenge, if a page's script has asked.
+
+    A browser that gets one opens its own login box, and the script waits for it. Other challenges open none, and
+    one of them is enough (RFC 9110, section 15.5.2). Browsers tell by `Sec-Fetch-Mode` who asks, but not on the
+    plain-HTTP addresses of other machines.
+    """
+    if request.headers.get(b"sec-fetch-mode") not in _SCRIPT_MODES:
+        return headers
+    return [
+        (name, _BASIC_CHALLENGE.sub(b"", value) or _BASIC_CHALLENGE.sub(rb"Bearer \1", value))
+        if name == b"www-authenticate"
+        else (name, value)
+        for name, value in headers
+    ]
+
+
+def log_in(world: World, name: str, password: str) -> Account | None:
+    """Return the account that a name and a password open, active or not; None if they open none."""
+    login = world.find_login(name)
+    expected = _NOBODY if login is None else login.password
+    is_right = same(password, unicodedata.normalize("NFC", expected))
+    return world.accounts[login.username] if is_right and login is not None else None
 
 
 def same(one: str, other: str) -> bool:

@@ -61,7 +61,7 @@ def _basic(value: bytes) -> BasicCredentials:
     # Our challenge asks for UTF-8; older clients send ISO 8859-1 all the same (RFC 7617, section 3).
     for encoding in ("utf-8", "iso-8859-1"):
         try:
-            reading = (_normal(name.decode(encoding)), _normal(password.decode(encoding)))
+            reading = (normal(name.decode(encoding)), normal(password.decode(encoding)))
         except UnicodeDecodeError:
             continue
         if reading not in readings:
@@ -69,7 +69,8 @@ def _basic(value: bytes) -> BasicCredentials:
     return BasicCredentials(tuple(readings))
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
+    """Return a name or a password in the form in which they are compared."""
     # RFC 7617, section 2.1: names and passwords are compared in the normal form C. Making it takes
     # quadratic time, and what is longer than any name or password can be is wrong in every form.
     if text.isascii() or len(text) > _LONGEST:

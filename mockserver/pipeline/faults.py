@@ -161,7 +161,10 @@ def _forced_body(
 
 def _off_contract(body: bytes) -> Any:
     """Return JSON data that no schema of ours allows: without its first member, or of another kind."""
-    data = orjson.loads(body) if body else None
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:  # it has no body, or a page
+        data = None
     if isinstance(data, dict) and data:
         data.pop(next(iter(data)))
         return data

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
+from collections.abc import Collection
 from typing import Protocol
+from urllib.parse import unquote
 
+from mockserver.pipeline.access import without_login_box
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING, Answer
 from mockserver.pipeline.cors import OriginPolicy, cors_headers, is_preflight, preflight
 from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason, count, record
@@ -30,7 +33,14 @@ from mockserver.pipeline.sending import prepare, send_at_once, send_pieces, serv
 from mockserver.sandboxes.sandbox import Sandboxes
 
 CONTROL_PREFIX = "/_mock/"
-_OURS = (CONTROL_PREFIX, "/docs/", "/openapi.yaml", "/openapi.json")
+_OURS = (
+    CONTROL_PREFIX,
+    "/docs/",
+    "/openapi.yaml",
+    "/openapi.json",
+    "/oauth.yaml",
+    "/oauth.json",
+)
 
 
 class Reporter(Protocol):
@@ -44,15 +54,22 @@ class Reporter(Protocol):
 
 
 class FrontDoor:
-    """The outermost middleware."""
+    """The outermost middleware; `closed` are the paths that no page of another origin may read."""
 
     def __init__(
-        self, app: App, *, sandboxes: Sandboxes, policy: OriginPolicy, reporter: Reporter
+        self,
+        app: App,
+        *,
+        sandboxes: Sandboxes,
+        policy: OriginPolicy,
+        reporter: Reporter,
+        closed: Collection[str] = (),
     ) -> None:
         self._app = app
         self._sandboxes = sandboxes
         self._policy = policy
         self._reporter = reporter
+        self._closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -66,7 +83,7 @@ class FrontDoor:
         try:
             if request.path.startswith("/~") or SANDBOX_HEADER in request.headers:
                 request = scope[REQUEST] = enter_sandbox(scope, request, self._sandboxes)
-            if is_preflight(request):
+            if is_preflight(request) and not self._is_closed(request):
                 outcome.answer = self._preflight(request, outcome)
             else:
                 await self._app(scope, receive, send)
@@ -112,13 +129,23 @@ class FrontDoor:
 
     def _headers(self, request: Request, outcome: Outcome, answer: Answer) -> Headers:
         headers = answer.headers
+        if answer.status == 401:
+            headers = without_login_box(request, headers)
         origin = request.headers.get(b"origin")
-        if origin is not None and (not outcome.guarded or self._policy.may_read(request, origin)):
+        if origin is not None and self._may_read(request, outcome, origin):
             headers = headers + cors_headers(origin)
         if answer.status == 204 or answer.stream is not None:
             return headers
         length = str(len(answer.body)).encode("ascii")
         return [*headers, (b"content-length", length), (b"cache-control", b"no-store")]
+
+    def _may_read(self, request: Request, outcome: Outcome, origin: bytes) -> bool:
+        if self._is_closed(request):
+            return False
+        return not outcome.guarded or self._policy.may_read(request, origin)
+
+    def _is_closed(self, request: Request) -> bool:
+        return unquote(request.path) in self._closed
 
     def _refuse(self, outcome: Outcome, error: Exception) -> None:
         if isinstance(error, Problem):

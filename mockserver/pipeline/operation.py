@@ -49,8 +49,8 @@ class AccountOperation:
         outcome.result = self._rule(world, *params.values(), known)
 
 
-class ControlOperation:
-    """An operation of the control API."""
+class HandledOperation:
+    """An operation of the control API or the token flow."""
 
     __slots__ = ("_handler",)
 

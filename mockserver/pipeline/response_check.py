@@ -93,8 +93,8 @@ def breaches(answer: Answer, operation: Operation) -> list[str]:
         found = []
     else:
         try:
-            data = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
+            data = orjson.loads(answer.body) if "json" in media.name else answer.body.decode()
+        except ValueError:
             found = ["the body is no JSON"]
         else:
             found = [

@@ -26,7 +26,7 @@ _SECRET_FIELD = re.compile(
     r"token|secret|password|api[-_]?key|session|auth(?!ors?\b)|^(?:set-)?cookie$", re.IGNORECASE
 )
 _READABLE_FIELDS = frozenset({"www-authenticate", "proxy-authenticate"})  # they ask for a login
-_SECRET_NAME = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"password|passwd|secret|token(?!_type)|api[-_]?key", re.IGNORECASE)
 
 # None of these goes back over what it has read: a hostile text takes no longer than another one.
 _NAME_TO_TEXT = re.compile(r"""(["'])\s*+:\s*+\\*+(["'])""")

@@ -120,6 +120,10 @@ class AccountsMock:
         token = self.token(username, scopes, expires_in=expires_in)
         return {"Authorization": f"Bearer {token}"}
 
+    def expire(self, token: str) -> None:
+        """Have a token expire at once: a session that ends in the middle of a test."""
+        self._control.call("POST", f"/_mock/tokens/{quote(token, safe='')}/expire")
+
     def login(self, username: str = "janedoe") -> tuple[str, str]:
         """Return name and password for HTTP Basic, in the form that HTTP clients take as `auth`.
 

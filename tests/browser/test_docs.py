@@ -21,6 +21,8 @@ PAGES = [
     "control",
     "control-add_fault",
     "control-stream_events",
+    "oauth",
+    "oauth-request_token",
     *(one.id for one in OPERATIONS),
 ]
 

@@ -16,8 +16,9 @@ JOURNAL_ONLY = {"client-gone"}  # nobody is there to be told
 
 
 def test_every_code_in_the_source_stands_in_a_contract_and_every_other_is_gone() -> None:
-    documented = {name for codes in CODES.values() for name in codes}
-    assert set(codes_sent(SOURCES)) - JOURNAL_ONLY == documented
+    documented = {*CODES["accounts"], *CODES["control"]}
+    # Those of the token flow are oauthlib's: its tests meet each of them.
+    assert set(codes_sent(SOURCES)) - JOURNAL_ONLY - {*CODES["oauth"]} == documented
 
 
 def test_a_code_that_stands_in_no_contract_is_found(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_code_that_stands_in_no_contract_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", CODES)
 def test_a_code_is_explained(file: str) -> None:
     for name, code in CODES[file].items():
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert re.fullmatch(r"[a-z]+([-_][a-z]+)*", name)
         assert set(code) <= {"status", "operations", "meaning", "fix"}
         for words in (code["meaning"], code["fix"]):
             assert words.endswith("."), name
@@ -88,8 +89,9 @@ def takers(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, int]]:
     found = {}
     for node in nodes:
         if isinstance(node, ast.FunctionDef):
-            names = [one.arg for one in node.args.args if one.arg != "self"]
-            if "code" in names:
+            taken = [one for one in node.args.args if one.arg != "self"]
+            names = [one.arg for one in taken]
+            if any(ast.unparse(one) == "code: str" for one in taken):
                 owner = methods.get(id(node)) if node.name == "__init__" else None
                 found[owner.name if owner else node.name] = names.index("code")
     for one in classes:

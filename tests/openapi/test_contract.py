@@ -17,6 +17,7 @@ from tests.support import (
     CONTROL_FILE,
     FORM,
     JSON,
+    OAUTH_FILE,
     OPERATIONS,
     PROBLEM,
     READ,
@@ -29,7 +30,7 @@ from tests.support import (
     responses,
 )
 
-FILES = [CONTRACT_FILE, CONTROL_FILE]
+FILES = [CONTRACT_FILE, OAUTH_FILE, CONTROL_FILE]
 MULTIPART = "multipart/form-data"
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=named)

@@ -8,9 +8,17 @@ from typing import Any
 
 from accounts_contract import Operation as Compiled
 from accounts_contract import read_contract
-from tests.support.files import CONTRACT_FILE, CONTROL_FILE, FIXTURES_FILE, Json, read_yaml
+from tests.support.files import (
+    CONTRACT_FILE,
+    CONTROL_FILE,
+    FIXTURES_FILE,
+    OAUTH_FILE,
+    Json,
+    read_yaml,
+)
 
 CONTRACT = read_yaml(CONTRACT_FILE)
+OAUTH = read_yaml(OAUTH_FILE)
 FIXTURES = read_yaml(FIXTURES_FILE)
 SCOPES: tuple[str, ...] = tuple(
     CONTRACT["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
@@ -66,10 +74,14 @@ JOHNS = BY_ID["get_user"].path("johndoe")
 JOHNS_EMAILS = BY_ID["list_emails"].path("johndoe")
 
 CODES: Mapping[str, Mapping[str, Json]] = {
-    file.stem: read_yaml(file)["components"]["schemas"]["Problem"]["x-codes"]
-    for file in (CONTRACT_FILE, CONTROL_FILE)
+    file.stem: read_yaml(file)["components"]["schemas"][schema]["x-codes"]
+    for file, schema in (
+        (CONTRACT_FILE, "Problem"),
+        (OAUTH_FILE, "OAuthError"),
+        (CONTROL_FILE, "Problem"),
+    )
 }
-"""Every code of a problem, by the contract that explains it."""
+"""Every code of an error, by the contract that explains it."""
 
 
 def resolve(value: Any) -> Any:

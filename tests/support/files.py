@@ -12,6 +12,7 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 CONTRACT_FILE = ROOT / "openapi" / "accounts.yaml"
 READING_FILE = ROOT / "openapi" / "reading.yaml"
+OAUTH_FILE = ROOT / "openapi" / "oauth.yaml"
 CONTROL_FILE = ROOT / "openapi" / "control.yaml"
 FIXTURES_FILE = ROOT / "mockserver" / "fixtures" / "default.yaml"
 

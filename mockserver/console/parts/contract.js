@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 
-const ADDRESSES = ["../openapi.json"];
+const ADDRESSES = ["../openapi.json", "../oauth.json"];
 
 let contracts = [];
 

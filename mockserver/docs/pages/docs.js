@@ -10,7 +10,7 @@
   const panel = document.getElementById("logins");
   const place = document.getElementById("swagger-ui");
   const server = place && CONTRACT.servers[0].url;
-  const isControl = place?.dataset.api === "control";
+  const api = place?.dataset.api;
 
   if (matchMedia("(max-width: 899px)").matches) document.querySelector("#menu details").open = false;
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", followTheme);
@@ -69,10 +69,10 @@
     if (state.refused !== undefined) {
       panel.append(state.refused === 401 ? unlockForm(state.known) : "The logins of this world cannot be read.");
     }
-    if (isControl) use(sessionStorage.getItem(KEPT_TOKEN) ? `Bearer ${sessionStorage.getItem(KEPT_TOKEN)}` : "");
+    if (api === "control") use(sessionStorage.getItem(KEPT_TOKEN) ? `Bearer ${sessionStorage.getItem(KEPT_TOKEN)}` : "");
     else {
       usernameOf(state);
-      offer(loginsOf(state));
+      offer(api === "oauth" ? clientsOf(state) : loginsOf(state));
     }
     if (!place.hasChildNodes()) mount();
   }
@@ -90,12 +90,22 @@
     return form;
   }
 
+  const nobody = { label: "Nobody", about: "no Authorization", value: "", username: "" };
+  const basic = (name, password) => `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${name}:${password}`)))}`;
+
+  function clientsOf(state) {
+    const clients = (state.oauth_clients ?? []).filter((one) => one.client_secret);
+    return [nobody, ...clients.map(({ client_id, client_secret }) => ({
+      label: `${client_id}:${client_secret}`, about: "Basic", value: basic(client_id, client_secret), username: "",
+    }))];
+  }
+
   function loginsOf(state) {
     const accounts = (state.accounts ?? []).map((one) => ({ name: one.username, password: one.password, username: one.username, off: one.is_active === false }));
     const basics = [...accounts, ...(state.logins ?? [])].map((one) => ({
       label: `${one.name}:${one.password}`,
       about: one.off ? "not active" : one.name === one.username ? "Basic" : `Basic, as ${one.username}`,
-      value: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${one.name}:${one.password}`)))}`,
+      value: basic(one.name, one.password),
       username: one.username,
     }));
     const tokens = (state.tokens ?? []).map((one) => ({
@@ -104,7 +114,7 @@
       value: `Bearer ${one.token}`,
       username: one.username,
     }));
-    return [{ label: "Nobody", about: "no Authorization", value: "", username: "" }, ...basics, ...tokens];
+    return [nobody, ...basics, ...tokens];
   }
 
   /** Show another user than the documented one, where the world does not know that one. */
@@ -158,7 +168,7 @@
 
   function offer(logins) {
     const written = document.querySelector("[data-login]")?.textContent;
-    const chosen = logins.find((one) => one.value === written) ?? logins[1] ?? logins[0];
+    const chosen = api === "oauth" ? nobody : logins.find((one) => one.value === written) ?? logins[1] ?? nobody;
     const groups = Map.groupBy?.(logins, (one) => one.username) ?? new Map([["", logins]]);
     let left = MOST_LOGINS;
     for (const [username, members] of groups) {

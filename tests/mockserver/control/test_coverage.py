@@ -97,6 +97,21 @@ def test_all_that_the_contract_documents_is_expected(sandbox: Sandboxed) -> None
         )
 
 
+def test_of_the_token_flow_only_what_an_operation_can_answer_is_expected(
+    sandbox: Sandboxed,
+) -> None:
+    grant = {"grant_type": "authorization_code", "code": "x", "client_id": "TestPublicClientID"}
+    sandbox.send("POST", "/api/v1.1/o/token/", json=grant)
+
+    rows = {one["operation"]: one["statuses"] for one in read(sandbox)["operations"]}
+
+    met = {code["code"]: code["met"] for one in rows["request_token"] for code in one["codes"]}
+    assert {name for name, times in met.items() if times} == {"invalid_grant"}
+    assert set(met) == set(CODES["oauth"]) - {"unsupported_response_type", "access_denied"}
+    revoking = [code["code"] for one in rows["revoke"] for code in one["codes"]]
+    assert revoking == ["invalid_request", "invalid_client"]
+
+
 def test_a_forced_answer_counts_with_the_code_that_it_shows_and_a_corrupted_one_does_not(
     sandbox: Sandboxed,
 ) -> None:

@@ -16,6 +16,7 @@ from tests.support import (
     CONTRACT_FILE,
     CONTROL_FILE,
     JANES,
+    OAUTH_FILE,
     Json,
     MockServer,
     StartServer,
@@ -27,7 +28,7 @@ from tests.support import (
 )
 
 LOGIN = basic("username", "password")
-SERVED = {"/openapi": CONTRACT_FILE, "/_mock/openapi": CONTROL_FILE}
+SERVED = {"/openapi": CONTRACT_FILE, "/oauth": OAUTH_FILE, "/_mock/openapi": CONTROL_FILE}
 
 TEXT = CONTRACT_FILE.read_text("utf-8")
 OWN = "  - url: https://www.docker.io\n    description: The API as it was published.\n"

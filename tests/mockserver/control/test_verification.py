@@ -11,10 +11,10 @@ import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
+    BY_ID,
     JOHN,
     JOHNS,
     JOHNS_EMAILS,
-    OPERATIONS,
     PATIENCE,
     Json,
     MockServer,
@@ -187,6 +187,9 @@ VERIFY = "/_mock/requests/verify"
 # Names that nothing has
 
 
+FLOW = ("authorize", "decide", "request_token", "revoke")
+
+
 def test_an_operation_that_is_misspelt_is_refused_with_the_known_ones(sandbox: Sandboxed) -> None:
     sandbox.send("POST", JOHNS_EMAILS, JOHN, json={"email": "one@example.com"})
     wanted = [{"operation": "add_email"}, {"operation": "add_emial", "times": 0}]
@@ -196,7 +199,7 @@ def test_an_operation_that_is_misspelt_is_refused_with_the_known_ones(sandbox: S
     data = problem(answer, 400, "body-invalid")
     sentence, _, known = data["detail"].removesuffix(")").partition(" (")
     assert sentence == "requests/1/operation is no operation of the contract"
-    assert sorted(known.split(", ")) == sorted(operation.id for operation in OPERATIONS)
+    assert sorted(known.split(", ")) == sorted([*BY_ID, *FLOW])
     assert [error["pointer"] for error in data["errors"]] == ["/requests/1/operation"]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
-from tests.support import CONTRACT, PATIENCE, Lines, MockServer, eventually
+from tests.support import CONTRACT, OAUTH, PATIENCE, Lines, MockServer, eventually
 
 OTHER = {"email": "jane.doe+other@example.com"}
 OPERATIONS = {
@@ -22,7 +22,7 @@ OPERATIONS = {
         f"{prefix}{raw['operationId']}.html",
         next(int(status) for status in raw["responses"] if status.startswith("2")),
     )
-    for prefix, contract in (("", CONTRACT), ("control-", CONTROL))
+    for prefix, contract in (("", CONTRACT), ("oauth-", OAUTH), ("control-", CONTROL))
     for item in contract["paths"].values()
     for method, raw in item.items()
     if method != "parameters" and raw["tags"] != ["pages"]

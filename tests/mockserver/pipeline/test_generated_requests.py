@@ -13,7 +13,15 @@ from schemathesis import Case, checks
 from schemathesis.specs.openapi import checks as openapi
 
 from tests.mockserver.attacks import unharmed
-from tests.support import CONTRACT_FILE, CONTROL_FILE, JOHN, MockServer, bearer
+from tests.support import (
+    CONTRACT_FILE,
+    CONTROL_FILE,
+    JOHN,
+    OAUTH_FILE,
+    MockServer,
+    basic,
+    bearer,
+)
 
 CHECKS = [
     checks.not_a_server_error,
@@ -39,9 +47,15 @@ def schema_of(file: Path, *, coverage: bool = True) -> schemathesis.BaseSchema:
 
 accounts = schema_of(CONTRACT_FILE)
 accounts_in_short = schema_of(CONTRACT_FILE, coverage=False)
+token_flow = schema_of(OAUTH_FILE)
 # A file is no JSON for schemathesis to look into, and a stream of events never ends.
 control = schema_of(CONTROL_FILE).exclude(
-    operation_id=["get_contract_yaml", "get_control_contract_yaml", "stream_events"]
+    operation_id=[
+        "get_contract_yaml",
+        "get_oauth_contract_yaml",
+        "get_control_contract_yaml",
+        "stream_events",
+    ]
 )
 
 
@@ -73,7 +87,14 @@ def test_all_answers_of_the_control_api_are_documented(case: Case[Any], target: 
     judge(case, target, 200, 201, 204, 400, 404, 409, 415, authorization="")
 
 
+@token_flow.parametrize()
+def test_all_answers_of_the_token_flow_are_documented(case: Case[Any], target: MockServer) -> None:
+    client = basic("TestClientID", "TestClientSecret")
+    judge(case, target, 200, 302, 303, 400, 401, 403, 415, authorization=client)
+
+
 def judge(case: Case[Any], target: MockServer, *statuses: int, authorization: str) -> None:
-    response = case.call(base_url=target.url, headers={"Authorization": authorization})
+    headers = {"Authorization": authorization}
+    response = case.call(base_url=target.url, headers=headers, allow_redirects=False)
     assert response.status_code in statuses, response.text
     case.validate_response(response, checks=CHECKS)

@@ -1,0 +1,269 @@
+"""Logging in in a real browser: the pages of the token flow, attacks on them, and no login box of the browser's own."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.watched import Watched
+from tests.support import JANES, ROOT, MockServer
+
+pytestmark = pytest.mark.browser
+
+AUTHORIZE = "/api/v1.1/o/authorize/"
+
+GUIDE = (ROOT / "docs" / "guides" / "logging-in.md").read_text("utf-8")
+LOGIN_JS = GUIDE.partition("```js\n")[2].partition("```")[0]
+"""The code of the guide, which the app runs as it stands there."""
+
+
+class _App(http.server.BaseHTTPRequestHandler):
+    """An app on an origin of its own; `/onward` stands for one whose server leads on to another origin."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/cb/onward"):
+            self.send_response(302)
+            port = self.headers["Host"].rpartition(":")[2]
+            self.send_header("Location", f"http://localhost:{port}/")
+            self.end_headers()
+            return
+        is_script = self.path == "/login.js"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
+        self.end_headers()
+        self.wfile.write(LOGIN_JS.encode() if is_script else b"<!doctype html><title>App</title>")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as http.server has it
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def app_port() -> Iterator[int]:
+    pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _App)
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    yield int(pages.server_address[1])
+    pages.shutdown()
+    pages.server_close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    opened = Watched(browser, (800, 700), "light")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+def asking(client_id: str, redirect_uri: str, **more: str) -> str:
+    """Return the address of the authorize page."""
+    asked = {"client_id": client_id, "response_type": "code", "redirect_uri": redirect_uri, **more}
+    return f"{AUTHORIZE}?{urlencode(asked)}"
+
+
+def log_in(page: Page, password: str) -> None:
+    page.get_by_label("Username").fill("janedoe")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Allow").click()
+
+
+def add_client(server: MockServer, client_id: str, *redirect_uris: str) -> None:
+    state = server.state()
+    made = {"client_id": client_id, "client_secret": "s", "redirect_uris": redirect_uris}
+    state["oauth_clients"].append(made)
+    server.put_state(state)
+
+
+def test_the_single_page_app_of_the_guide_logs_in_refreshes_and_logs_out(
+    page: Page, server: MockServer, app_port: int
+) -> None:
+    app = f"http://localhost:{app_port}"
+    elsewhere = LOGIN_JS.replace("const API = '';", f"const API = '{server.url}';")
+    page.route(
+        "**/login.js", lambda route: route.fulfill(body=elsewhere, content_type="text/javascript")
+    )
+    page.goto(app)
+    page.evaluate("import('/login.js').then((login) => login.logIn('profile_read email_read'))")
+    expect(page.get_by_role("heading")).to_have_text(
+        "Allow TestPublicClientID to use your account?"
+    )
+    expect(page.get_by_role("listitem")).to_have_text(
+        ["Read the profile. profile_read", "Read the email addresses. email_read"]
+    )
+    log_in(page, "wrong")
+    expect(page.get_by_role("alert")).to_have_text("No account has this username and password.")
+    log_in(page, "janedoe-password")
+    page.wait_for_url(f"{app}/callback?*")
+    told = page.evaluate(
+        """async ([server, path]) => {
+            const login = await import("/login.js");
+            const reads = async ({ access_token }) => {
+                const headers = { Authorization: `Bearer ${access_token}` };
+                return (await fetch(server + path, { headers })).status;
+            };
+            const first = await login.loggedIn();
+            const [second, same] = await Promise.all([login.refresh(first), login.refresh(first)]);
+            const before = [await reads(first), await reads(second), second === same];
+            await login.logOut(second);
+            const refused = await login.refresh(second).catch((error) => error.message);
+            return [first.username, ...before, await reads(first), await reads(second), refused];
+        }""",
+        [server.url, JANES],
+    )
+    assert told[:-1] == ["janedoe", 200, 200, True, 401, 401]
+    assert "good once" in told[-1]
+
+
+def test_denying_needs_no_login(page: Page, server: MockServer, app_port: int) -> None:
+    app = f"http://127.0.0.1:{app_port}/callback"
+    page.goto(f"{server.url}/~mine{asking('TestClientID', app)}")
+    page.get_by_role("button", name="Deny").click()
+    page.wait_for_url(f"{app}?error=access_denied*")
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "arrives"),
+    [
+        ("http://localhost:{port}/cb/onward", "http://localhost:{port}/"),
+        ("http://127.0.0.1:{port}/cb/onward", "http://localhost:{port}/"),
+        ("https://app.example.com/callback", "https://app.example.com/callback?*"),
+    ],
+)
+def test_the_policy_of_the_page_lets_the_user_go_where_the_client_leads(
+    page: Page, server: MockServer, app_port: int, redirect_uri: str, arrives: str
+) -> None:
+    uri = redirect_uri.format(port=app_port)
+    add_client(server, "elsewhere", uri)
+    page.route("https://app.example.com/**", lambda route: route.fulfill(body="arrived"))
+    page.goto(f"{server.url}{asking('elsewhere', uri)}")
+    log_in(page, "janedoe-password")
+    page.wait_for_url(arrives.format(port=app_port))
+
+
+def test_script_in_names_is_shown_and_not_run(page: Page, server: MockServer) -> None:
+    name = '"><img/src=x/onerror=document.title=1><script>document.title=1</script>'
+    add_client(server, name, "http://localhost/")
+    page.goto(f"{server.url}{asking(name, 'http://localhost/', state=name, scope='profile_read')}")
+    expect(page.get_by_role("heading")).to_contain_text(name)
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(name)
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Username")).to_have_value(name)
+    expect(page).to_have_title(f"Allow {name}? · mock server")
+    page.goto(f"{server.url}{asking('TestClientID', f'http://localhost/{name}')}")
+    expect(page.get_by_role("alert")).to_contain_text(name)
+    assert page.locator("img, script").count() == 0
+
+
+def test_the_page_cannot_be_framed(browser: Browser, server: MockServer, app_port: int) -> None:
+    page = browser.new_page()
+    page.goto(f"http://localhost:{app_port}/")
+    for url in (asking("TestClientID", "http://localhost/"), AUTHORIZE):
+        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            page.evaluate(
+                """(src) => document.body.append(Object.assign(document.createElement("iframe"), { src }))""",
+                f"{server.url}{url}",
+            )
+    page.close()
+
+
+def test_a_foreign_page_cannot_allow_in_the_name_of_a_user(
+    browser: Browser, server: MockServer, app_port: int
+) -> None:
+    page = browser.new_page()
+    page.goto(f"http://localhost:{app_port}/")
+    login = {"username": "janedoe", "password": "janedoe-password", "decision": "allow"}
+    asked = {
+        "client_id": "TestClientID",
+        "response_type": "code",
+        "redirect_uri": "http://localhost/",
+    }
+    page.evaluate(
+        """([url, fields]) => {
+            const form = Object.assign(document.createElement("form"), { method: "post", action: url });
+            for (const [name, value] of Object.entries(fields)) {
+                form.append(Object.assign(document.createElement("input"), { name, value }));
+            }
+            document.body.append(form); form.submit();
+        }""",
+        [f"{server.url}{AUTHORIZE}", {**asked, **login}],
+    )
+    expect(page.get_by_role("alert")).to_contain_text("page of another origin")
+    page.close()
+    assert server.state()["authorization_codes"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (JANES, {}),
+        (JANES, {"Authorization": "Basic eDp5"}),
+        (JANES, {"Authorization": "Bearer nobodys"}),
+        (JANES, {"Prefer": "code=401"}),
+        ("/api/v1.1/o/token/", {"Authorization": "Basic eDp5"}),
+    ],
+)
+def test_a_401_to_a_script_opens_no_login_box(
+    page: Page, server: MockServer, path: str, headers: dict[str, str]
+) -> None:
+    # As behind Vite's proxy, the page and the API are of one origin.
+    page.goto(f"{server.url}/")
+    asked = boxes(page)
+    method = (
+        {"method": "POST", "body": "grant_type=refresh_token&refresh_token=x"}
+        if "token" in path
+        else {}
+    )
+    answer = page.evaluate(
+        """async ([url, options]) => {
+            const body = options.body && new URLSearchParams(options.body);
+            const answer = await fetch(url, { ...options, body });
+            return [answer.status, answer.headers.get("WWW-Authenticate")];
+        }""",
+        [path, {"headers": headers, "credentials": "include", **method}],
+    )
+    assert asked == []
+    assert answer[0] == 401
+    assert answer[1].startswith("Bearer ")
+    assert "Basic" not in answer[1]
+
+
+def test_a_401_to_the_user_at_the_address_bar_still_opens_the_box(
+    page: Page, server: MockServer
+) -> None:
+    asked = boxes(page)
+    answer = page.goto(f"{server.url}{JANES}")
+    assert answer is not None
+    assert [one["scheme"].lower() for one in asked] == ["basic"]
+
+
+def boxes(page: Page) -> list[dict[str, Any]]:
+    """Collect what Chromium would ask the user for a login for, and cancel it."""
+    asked: list[dict[str, Any]] = []
+    session = page.context.new_cdp_session(page)
+
+    def ask(event: dict[str, Any]) -> None:
+        asked.append(event["authChallenge"])
+        answer = {"response": "CancelAuth"}
+        session.send(
+            "Fetch.continueWithAuth",
+            {"requestId": event["requestId"], "authChallengeResponse": answer},
+        )
+
+    def go_on(event: dict[str, Any]) -> None:
+        session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+
+    session.on("Fetch.authRequired", ask)
+    session.on("Fetch.requestPaused", go_on)
+    session.send("Fetch.enable", {"handleAuthRequests": True})
+    return asked
