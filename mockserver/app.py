@@ -15,7 +15,7 @@ from mockserver.control import sandboxes as sandboxes_control
 from mockserver.control.access import ControlAccess
 from mockserver.docs.served_contract import own_servers
 from mockserver.pipeline.access import Access, AccessRule
-from mockserver.pipeline.body import BodyReader, accept
+from mockserver.pipeline.body import BodyReader, accept, media_types
 from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
 from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.faults import Faults
@@ -72,7 +72,7 @@ def create_app(
         import_name=__name__,
         middlewares=[
             partial(FrontDoor, sandboxes=sandboxes, policy=settings.policy, reporter=reporter),
-            RoutingMiddleware,
+            _routing(contract, control),
             StagesMiddleware,
         ],
     )
@@ -83,6 +83,14 @@ def create_app(
     ):
         app.add_api(_outline(api), resolver=Resolver(functions.__getitem__), stages=stages)
     return cast("App", app)
+
+
+def _routing(contract: Contract, control: Contract) -> Stage:
+    """Return the middleware that finds the operation of a request."""
+    operations = [*contract.operations.values(), *control.operations.values()]
+    pages = {one.id for one in operations if "text/html" in one.responses[str(one.success)].content}
+    patches = {one.id: media_types(one) for one in operations if one.method == "patch"}
+    return partial(RoutingMiddleware, patches=patches, pages=pages)
 
 
 def _account_stages(contract: Contract, settings: Settings) -> Compile:
@@ -123,9 +131,9 @@ def _control_stages(control: Contract, settings: Settings) -> Compile:
 
 
 def _body_stage(operation: Operation, *, strict: bool) -> Stage | None:
-    return (
-        None if operation.body is None else partial(BodyReader, body=operation.body, strict=strict)
-    )
+    if operation.body is None:
+        return None
+    return partial(BodyReader, operation=operation, body=operation.body, strict=strict)
 
 
 def _in_order(*stages: Stage | None, innermost: App) -> App:
@@ -219,7 +227,7 @@ def _headers_of_statuses(
     beside = [one for one in contract.operations.values() if one.path == operation.path]
     methods = allow(one.method.upper() for one in beside)
     headers = {401: access.challenge, 405: [(b"allow", methods.encode("ascii"))]}
-    return headers if operation.body is None else {**headers, 415: accept(operation.body.content)}
+    return headers if operation.body is None else {**headers, 415: accept(operation)}
 
 
 async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:

@@ -107,10 +107,10 @@ def serve(
     sources = Sources(contract, fixtures)
     watch = Watch(sources.files()) if watching else None
     loaded = _load(sources)
-    listener = _listen(host, port)
-    address = listener.getsockname()
+    listeners = _listen(host, port)
+    addresses = [one.getsockname() for one in listeners]
     made_up = None
-    if control_token is None and not ipaddress.ip_address(address[0]).is_loopback:
+    if control_token is None and not all(_is_loopback(one) for one in addresses):
         control_token = made_up = secrets.token_urlsafe(24)
     settings = Settings(
         strict=strict,
@@ -125,11 +125,11 @@ def serve(
     _capture_warnings(log)
     sandboxes = Sandboxes(loaded.fixtures, max_sandboxes)
     running = _Running(sources, loaded, sandboxes, settings, log)
-    url = _url(host, address)
+    url = _url(host, addresses[0])
     server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, running, listener, watch, tidy(sandboxes, log)))
+            runner.run(_run(server, running, listeners, watch, tidy(sandboxes, log)))
     finally:
         log.close()
 
@@ -227,7 +227,7 @@ class _Running:
 async def _run(
     server: Server,
     running: _Running,
-    listener: socket.socket,
+    listeners: list[socket.socket],
     watch: Watch | None,
     tidying: Coroutine[Any, Any, None],
 ) -> None:
@@ -236,7 +236,7 @@ async def _run(
     if watch is not None:
         tasks.append(asyncio.create_task(watch.keep(running.reload)))
     try:
-        await server.serve([listener])
+        await server.serve(listeners)
     finally:
         for task in tasks:
             task.cancel()
@@ -249,7 +249,7 @@ def _load(sources: Sources) -> Loaded:
         _fail(str(error))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> list[socket.socket]:
     try:
         return listen(host, port)
     except BindError as error:
@@ -274,6 +274,10 @@ def _capture_warnings(log: Log) -> None:
         logger.setLevel(logging.WARNING)
     # A form that cannot be read is the client's fault, and stands in the line of its request.
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
+
+def _is_loopback(address: Any) -> bool:
+    return ipaddress.ip_address(address[0]).is_loopback
 
 
 def _url(host: str, address: Any) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
 import orjson
 
-from accounts_contract import Body, MediaType, Violation, format_pointer
+from accounts_contract import Body, MediaType, Operation, Violation, format_pointer
 from mockserver.pipeline.forms import (
     JSON,
     MULTIPART,
@@ -32,18 +31,19 @@ class BodyReader:
 
     Args:
         app: The next stage.
-        body: The body, as the contract has it.
+        operation: The operation, as the contract has it.
+        body: Its body.
         strict: Whether members that are not documented are refused.
     """
 
     __slots__ = ("_accept", "_app", "_default", "_media", "_required", "_strict")
 
-    def __init__(self, app: App, *, body: Body, strict: bool) -> None:
+    def __init__(self, app: App, *, operation: Operation, body: Body, strict: bool) -> None:
         self._app = app
         self._strict = strict
         self._required = body.required
         self._media = body.content
-        self._accept = ", ".join(body.content)
+        self._accept = accept(operation)
         # A body without Content-Type, as in the documented PATCH examples, is read as JSON.
         self._default = body.content.get(JSON)
 
@@ -58,8 +58,11 @@ class BodyReader:
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
         raw = await request.read(outcome)
-        if not raw and not self._required:
-            return None
+        if not raw:
+            if not self._required:
+                return None
+            if b"content-length" not in headers and b"transfer-encoding" not in headers:
+                _check_unframed(media)
         body = read_body(media, content_type, raw)
         schema = media.schema
         if schema is None:
@@ -100,7 +103,7 @@ class BodyReader:
         media = self._media.get(name) if name else self._default
         if media is None:
             what = f"the media type {name[:100]!r}" if name else "a body without Content-Type"
-            detail = f"{what} is not read here; send one of: {self._accept}"
+            detail = f"{what} is not read here; send one of: {', '.join(self._media)}"
             raise self._unsupported(detail)
         if name != MULTIPART and b"charset" in content_type.lower():
             charset = option(content_type, b"charset")
@@ -109,12 +112,22 @@ class BodyReader:
         return media
 
     def _unsupported(self, detail: str) -> Problem:
-        return Problem(415, "media-type-unsupported", detail, headers=accept(self._media))
+        return Problem(415, "media-type-unsupported", detail, headers=self._accept)
 
 
-def accept(content: Mapping[str, MediaType]) -> Headers:
-    """Return the field that names the media types that are read."""
-    return [(b"accept", ", ".join(content).encode("latin-1"))]
+def accept(operation: Operation) -> Headers:
+    """Return the fields that name the media types which an operation reads (RFC 9110, 15.5.16; RFC 5789, 2.2)."""
+    names = media_types(operation)
+    return [
+        (b"accept", names),
+        *([(b"accept-patch", names)] if operation.method == "patch" else []),
+    ]
+
+
+def media_types(operation: Operation) -> bytes:
+    """Return the media types that an operation reads, as a header field lists them."""
+    content = () if operation.body is None else operation.body.content
+    return ", ".join(content).encode("latin-1")
 
 
 def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
@@ -142,6 +155,16 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
         raise malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
     return data
+
+
+def _check_unframed(media: MediaType) -> None:
+    """Refuse a body that is needed, and has no framing (RFC 9112, section 6.3). Raises Problem: 400."""
+    if media.name == JSON or (media.schema is not None and not media.schema.is_valid({})):
+        detail = (
+            "the body is missing: the request has neither Content-Length nor Transfer-Encoding; Node's "
+            "http.request leaves them out of a DELETE, so set Content-Length there"
+        )
+        raise Problem(400, "body-missing", detail)
 
 
 def _is_deep(data: Any) -> bool:

@@ -13,7 +13,7 @@ from mockserver.pipeline.request import TOKEN, Request
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
-_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, Content-Length, Date"
+_EXPOSED = b"WWW-Authenticate, Allow, Accept, Accept-Patch, Retry-After, Preference-Applied, Content-Length, Date"
 _SECONDS = b"600"
 
 

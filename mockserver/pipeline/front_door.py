@@ -31,6 +31,7 @@ from mockserver.sandboxes.sandbox import Sandboxes
 
 CONTROL_PREFIX = "/_mock/"
 _OURS = (CONTROL_PREFIX, "/docs/", "/openapi.yaml", "/openapi.json")
+_PAGES = ("/", "/_mock", "/docs")
 
 
 class Reporter(Protocol):
@@ -139,6 +140,6 @@ def _is_for_the_journal(request: Request) -> bool:
     path = request.path
     if path.startswith("/~"):  # into a sandbox that it did not get
         path = "/" + path[2:].partition("/")[2]
-    if path == "/" or path.startswith(_OURS):
+    if path in _PAGES or path.startswith(_OURS):
         return False
     return request.method != "OPTIONS" or not is_preflight(request)

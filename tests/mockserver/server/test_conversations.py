@@ -207,10 +207,3 @@ def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> N
         connection.sendall(request("POST", JANES_EMAILS, EXPECT, length, version="1.0"))
         connection.sendall(added(1))
         assert statuses(stream.read()) == [201]
-
-
-def test_requests_need_no_host_and_may_name_any(server: MockServer) -> None:
-    bare = f"GET {JANES} HTTP/1.0\r\nAuthorization: Bearer janedoe-all\r\n\r\n".encode()
-    assert statuses(server.raw_bytes(bare)) == [200]
-    absolute = request("GET", f"http://other.example{JANES}", CLOSE)
-    assert statuses(server.raw_bytes(absolute)) == [200]
