@@ -17,6 +17,7 @@ from mockserver.pipeline.credentials import (
     BearerToken,
     Malformed,
     parse_authorization,
+    unset_hint,
 )
 from mockserver.pipeline.outcome import OUTCOME, Caller, Outcome
 from mockserver.pipeline.problems import Problem
@@ -104,7 +105,8 @@ class AccessRule:
     def _token(self, world: World, credentials: BearerToken, now: float) -> Caller:
         token = world.find_token(credentials.token)
         if token is None:
-            raise self._unauthorized("token-unknown", "nobody has this Bearer token", bearer=True)
+            detail = f"nobody has this Bearer token{unset_hint(credentials.token)}"
+            raise self._unauthorized("token-unknown", detail, bearer=True)
         if token.revoked:
             raise self._unauthorized("token-revoked", "this Bearer token was revoked", bearer=True)
         if token.is_expired(now):
@@ -123,7 +125,8 @@ class AccessRule:
                 if not account.is_active:
                     raise self._inactive(account)
                 return Caller(login.username, None)
-        detail = "no account has this name and password (HTTP Basic)"
+        said = [part for reading in credentials.readings for part in reading]
+        detail = f"no account has this name and password (HTTP Basic){unset_hint(*said)}"
         raise self._unauthorized("credentials-wrong", detail)
 
     def _check_scopes(self, token: Token) -> None:

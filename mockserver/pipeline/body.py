@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
@@ -12,6 +14,7 @@ from mockserver.pipeline.forms import (
     JSON,
     MULTIPART,
     URLENCODED,
+    explained,
     malformed,
     option,
     read_multipart,
@@ -21,6 +24,8 @@ from mockserver.pipeline.forms import (
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import MAX_ERRORS, Headers, Problem
 from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+
+_FORM = re.compile(rb"[A-Za-z_%+\[\]-]++=")
 
 _DEEPEST = 100
 """Levels of lists and objects in a body; fewer than what can be written out again."""
@@ -67,8 +72,8 @@ class BodyReader:
         schema = media.schema
         if schema is None:
             return body
-        violations = [] if schema.is_valid(body) else schema.violations(body)
         known = schema.known_members
+        violations = [] if schema.is_valid(body) else _explained(media, raw, body)
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
             # Some of them are enough: there may be very many.
             unknown = list(islice((one for one in body if one not in known), MAX_ERRORS))
@@ -77,7 +82,7 @@ class BodyReader:
                 found = [_unknown_member(name, known) for name in unknown]
                 violations += [one for one in found if one.pointer not in named]
             else:
-                names = ", ".join(name[:40] for name in unknown[:10])
+                names = ", ".join(name[:40] + _meant(name, known) for name in unknown[:10])
                 outcome.notes.append(f"ignored members: {names}")
         if violations:
             raise _invalid(violations)
@@ -104,6 +109,8 @@ class BodyReader:
         if media is None:
             what = f"the media type {name[:100]!r}" if name else "a body without Content-Type"
             detail = f"{what} is not read here; send one of: {', '.join(self._media)}"
+            if name == "text/plain":
+                detail += "; fetch names a text so, unless you set the header Content-Type"
             raise self._unsupported(detail)
         if name != MULTIPART and b"charset" in content_type.lower():
             charset = option(content_type, b"charset")
@@ -151,6 +158,10 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         detail = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        if raw.startswith(b"[object "):
+            detail += "; it is the text of a JavaScript object: write that with JSON.stringify"
+        elif _FORM.match(raw):
+            detail += f"; it looks like a form, which needs the header Content-Type: {URLENCODED}"
         raise malformed(detail) from None
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
         raise malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
@@ -187,6 +198,33 @@ def _invalid(violations: list[Violation]) -> Problem:
     return Problem(400, "body-invalid", "; ".join(sentences), violations)
 
 
+def _explained(media: MediaType, raw: bytes, body: Any) -> list[Violation]:
+    """Return the breaches of the schema, with their likely causes."""
+    violations = media.schema.violations(body) if media.schema is not None else []
+    if not isinstance(body, dict):
+        return violations
+    if media.name != JSON:
+        violations = explained(media, raw, body, violations)
+    sent = {_letters(name): name for name in islice(body, MAX_ERRORS)}
+    for index, one in enumerate(violations):
+        name = one.pointer.removeprefix("/")
+        other = sent.get(_letters(name))
+        if name and name not in body and other is not None:
+            detail = f"{one.detail}; {other[:40]!r} is another name"
+            violations[index] = Violation(one.pointer, detail)
+    return violations
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """Ask whether another member was meant, whose name differs in its capitals or signs only."""
+    found = next((one for one in known if _letters(one) == _letters(name)), None)
+    return f" (did you mean {found}?)" if found is not None else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name[:100])).lower()
+
+
 def _unknown_member(name: str, known: frozenset[str]) -> Violation:
-    detail = f"is not documented (documented are {', '.join(sorted(known))})"
+    detail = f"is not documented (documented are {', '.join(sorted(known))}){_meant(name, known)}"
     return Violation(format_pointer([name]), detail)

@@ -22,7 +22,6 @@ MAX_HEAD = 64 * 1024
 
 _METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
 _HTTP_2 = b"PRI * HTTP/2"  # no method, but the first words of a client that expects HTTP/2
-_KNOWN = (*_METHODS, _HTTP_2)
 _PLACEHOLDER = b"POST"
 _TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
 # RFC 3986, section 3.2.2, with a port; possessive, so that no field takes long.
@@ -81,11 +80,13 @@ class RequestParser:
             Problem: 400, 431 or 501; the bytes are no HTTP, a header is too large, or a body is in an unknown coding.
         """
         if self._left is None:
-            if not data.startswith(_KNOWN, at):
+            if not data.startswith(_METHODS, at):
                 at = cast("re.Match[bytes]", _EMPTY_LINES.match(data, at)).end()
                 if at == len(data):
                     return at
-                self._is_cut = not data.startswith(_KNOWN, at)
+                self._is_cut = not data.startswith(_METHODS, at)
+                if data.startswith(_HTTP_2, at):
+                    raise malformed("HTTP/2 is not spoken here; have the client use HTTP/1.1")
             self._left, self._size, self._own_method, self.in_head = 0, 0, b"", True
         if self._is_cut:
             at = self._read_method(data, at)
@@ -154,9 +155,7 @@ class RequestParser:
         try:
             cast("httptools.HttpRequestParser", self._parser).feed_data(data)
         except httptools.HttpParserError:
-            is_http_2 = data.startswith(_HTTP_2)
-            hint = "HTTP/2 is not spoken here; have the client use HTTP/1.1" if is_http_2 else ""
-            raise malformed(hint) from None
+            raise malformed() from None
 
     def _read_method(self, data: bytes, at: int) -> int:
         """Read a method, or the part of it that is here; return where it ends."""

@@ -111,7 +111,7 @@ def test_a_body_in_an_unknown_coding_is_not_read(
     ("data", "hint"),
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "https://"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
     ],
     ids=["TLS", "HTTP/2"],
 )
