@@ -68,6 +68,8 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
         world.add_login(Login(raw["name"], raw["password"], raw["username"]))
     for raw in data.get("tokens", ()):
         expires_at = raw.get("expires_at")
+        if "expires_in" in raw:
+            world.lifetimes[token_digest(raw["token"])] = raw["expires_in"]
         world.add_token(
             Token(
                 raw["token"],
@@ -200,6 +202,8 @@ def _contradictions(data: Any, scopes: Collection[str]) -> Iterator[Violation]:
         if isinstance(raw.get("scopes"), list):
             yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
         yield from _time(raw.get("expires_at"), f"{here}/expires_at")
+        if "expires_in" in raw and raw.get("expires_at") is not None:
+            yield Violation(f"{here}/expires_in", "cannot stand beside expires_at; leave one out")
 
 
 def _more(

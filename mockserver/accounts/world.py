@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +84,7 @@ class World:
         accounts: By username.
         logins: Further logins beside each account's own, by their name.
         tokens: By the SHA-256 of the token, so that looking one up takes no longer for a near miss.
+        lifetimes: Seconds from the beginning of the world after which tokens expire, by the same.
 
     Copies share their dictionaries until one of them changes something.
     """
@@ -91,12 +92,20 @@ class World:
     accounts: dict[str, Account] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    lifetimes: dict[str, float] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
 
     def copy(self) -> World:
         """Return an independent copy, which costs next to nothing until it or this one changes."""
         self._shared = True
         return World(self.accounts, self.logins, self.tokens, _shared=True)
+
+    def begin(self, now: float) -> World:
+        """Return a copy that begins at a time, given in seconds since 1970."""
+        world = self.copy()
+        for digest, seconds in self.lifetimes.items():
+            world.add_token(replace(self.tokens[digest], expires_at=now + seconds))
+        return world
 
     def _own(self) -> None:
         if self._shared:

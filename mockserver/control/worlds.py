@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +31,8 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     def put_state(request: Request, outcome: Outcome) -> Json:
         state = {name: value for name, value in outcome.data.items() if name != "scenarios"}
         try:
-            request.sandbox.world = world_from_state(state, schema, contract.scopes)
+            world = world_from_state(state, schema, contract.scopes)
+            request.sandbox.world = world.begin(time.time())
         except StateError as error:
             raise invalid(error.violations) from None
         return state_of(request.sandbox.world)

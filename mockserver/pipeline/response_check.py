@@ -81,28 +81,6 @@ class ResponseCheck:
             outcome.refuse(breach)
 
 
-def breaches(answer: Answer, operation: Operation) -> list[str]:
-    """Return what in a finished answer breaks the contract, in sentences for the journal: five at the most."""
-    response = operation.response(answer.status)
-    if response is None:
-        return [f"the response breaks the contract: it documents no {answer.status} here"]
-    media = next(iter(response.content.values()), None)
-    if media is None:
-        found = ["no body is documented"] if answer.body else []
-    elif media.schema is None:
-        found = []
-    else:
-        try:
-            data = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
-            found = ["the body is no JSON"]
-        else:
-            found = [
-                f"{one.pointer or 'the body'} {one.detail}" for one in media.schema.violations(data)
-            ]
-    return [f"the response breaks the contract: {one}" for one in found[:5]]
-
-
 def _documented(operation: Operation, status: int) -> tuple[bytes | None, Schema | None]:
     """Return the documented media type and schema of a status. Raises Problem: it has none."""
     response = operation.response(status)

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
@@ -35,6 +36,7 @@ class Scenario:
 
     description: str
     world: World
+    faults: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Sandbox:
         self.journal = Journal(limits)
         self.faults = Faults()
         self._fixtures = fixtures
-        self.world = fixtures.world.copy()
+        self.world = fixtures.world.begin(time.time())
         self._snapshots: dict[str, World] = {}
 
     @property
@@ -88,14 +90,16 @@ class Sandbox:
         """Go back to the fixtures: without faults, and with an empty journal. Snapshots stay."""
         self.journal.clear()
         self.faults = Faults()
-        self.world = self._fixtures.world.copy()
+        self.world = self._fixtures.world.begin(time.time())
 
     def enter(self, scenario: str) -> None:
-        """Start from a scenario. Raises Unknown."""
+        """Start from a scenario, with its faults beside those that came with none. Raises Unknown."""
         if scenario not in self.scenarios:
             known = ", ".join(self.scenarios) or "none"
             raise Unknown("scenario-unknown", f"no scenario has this name; there are: {known}")
-        self.world = self.scenarios[scenario].world.copy()
+        chosen = self.scenarios[scenario]
+        self.world = chosen.world.begin(time.time())
+        self.faults.enter(chosen.faults)
 
     def save(self, snapshot: str) -> None:
         """Keep the world as it is under a name. Raises Refusal when there are far too many."""
@@ -114,7 +118,7 @@ class Sandbox:
     def renew(self, fixtures: Fixtures) -> None:
         """Start anew with other fixtures: without the snapshots of the old ones. Faults and journal stay."""
         self._fixtures = fixtures
-        self.world = fixtures.world.copy()
+        self.world = fixtures.world.begin(time.time())
         self._snapshots.clear()
 
 

@@ -123,13 +123,12 @@ def test_of_an_answer_without_a_body_not_even_the_status_is_sent(
 
 
 def test_other_faults_leave_the_answer_whole(sandbox: Sandboxed) -> None:
-    wrong = {"garbage": "the body is no JSON", "contract": "/id is required, and missing"}
-    for kind, what in wrong.items():
+    for kind in ("garbage", "contract"):
         answer = sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": f"fault={kind}"})
         entry = last_of_archive(sandbox)
         assert entry["response"]["status"] == 200
         assert entry["response"]["bodySize"] == len(answer.content)
-        assert entry["comment"] == f"Prefer: {kind}; the response breaks the contract: {what}"
+        assert entry["comment"] == f"Prefer: {kind}"
 
 
 def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) -> None:

@@ -47,7 +47,7 @@ def test_a_rule_waits_too(sandbox: Sandboxed) -> None:
 def test_a_uniform_wait_lies_between_its_ends(one: float, other: float, seed: int) -> None:
     fault = Fault("fault-1", {"wait": {"uniform": [one, other]}, "seed": seed})
     for _ in range(20):
-        effect = fault.fire("get_user", "GET", "johndoe")
+        effect = fault.fire("get_user", "GET", "johndoe", {})
         assert effect is not None
         assert min(one, other) <= effect.wait <= max(one, other)
 
@@ -60,7 +60,7 @@ def test_a_normal_wait_is_never_less_than_nothing_nor_far_too_long(
     fault = Fault("fault-1", {"wait": wait, "seed": seed})
     waits = []
     for _ in range(20):
-        effect = fault.fire("get_user", "GET", "johndoe")
+        effect = fault.fire("get_user", "GET", "johndoe", {})
         assert effect is not None
         assert 0 <= effect.wait <= MAX_WAIT
         waits.append(effect.wait)
