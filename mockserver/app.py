@@ -22,7 +22,7 @@ from mockserver.pipeline.faults import Faults
 from mockserver.pipeline.front_door import FrontDoor, Reporter
 from mockserver.pipeline.operation import AccountOperation, ControlOperation, Handler
 from mockserver.pipeline.problems import Headers
-from mockserver.pipeline.request import App, Message
+from mockserver.pipeline.request import MAX_BODY, App, Message
 from mockserver.pipeline.response_check import ResponseCheck
 from mockserver.pipeline.routing import RoutingMiddleware, allow
 from mockserver.pipeline.sandbox import SandboxRequired
@@ -115,7 +115,8 @@ def _account_stages(contract: Contract, settings: Settings) -> Compile:
 def _control_stages(control: Contract, settings: Settings) -> Compile:
     """Return what puts the stages of an operation of the control API together."""
     access = ControlAccess(settings.policy, settings.control_token)
-    shared = _shared(control)
+    shared = frozenset(_extension(control, "x-shared"))
+    largest = _extension(control, "x-largest-body")
 
     def compile_stages(name: str, handler: Handler) -> App:
         operation = control.operations[name]
@@ -123,17 +124,18 @@ def _control_stages(control: Contract, settings: Settings) -> Compile:
             SandboxRequired if settings.require_sandbox and name not in shared else None,
             partial(ResponseCheck, operation=operation),
             partial(Access, admit=access.admit) if operation.security else None,
-            _body_stage(operation, strict=True),
+            _body_stage(operation, strict=True, most=largest.get(name, MAX_BODY)),
             innermost=ControlOperation(handler),
         )
 
     return compile_stages
 
 
-def _body_stage(operation: Operation, *, strict: bool) -> Stage | None:
+def _body_stage(operation: Operation, *, strict: bool, most: int = MAX_BODY) -> Stage | None:
     if operation.body is None:
         return None
-    return partial(BodyReader, operation=operation, body=operation.body, strict=strict)
+    body = operation.body
+    return partial(BodyReader, operation=operation, body=body, strict=strict, most=most)
 
 
 def _in_order(*stages: Stage | None, innermost: App) -> App:
@@ -160,14 +162,11 @@ def _control_handlers(
     }
 
 
-def _shared(control: Contract) -> frozenset[str]:
-    """Return the operations of the control API that belong to no sandbox (`x-shared`)."""
+def _extension(control: Contract, name: str) -> dict[str, Any]:
+    """Return an extension of the control API by the ids of the operations that have it."""
     paths = control.document.data["paths"]
-    return frozenset(
-        operation.id
-        for operation in control.operations.values()
-        if paths[operation.path][operation.method].get("x-shared")
-    )
+    found = {one.id: paths[one.path][one.method].get(name) for one in control.operations.values()}
+    return {one: value for one, value in found.items() if value}
 
 
 async def warm_up(app: App) -> None:

@@ -12,6 +12,7 @@ import orjson
 from accounts_contract import Contract
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.forms import MULTIPART, URLENCODED, read_multipart
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
@@ -28,7 +29,7 @@ _COMPARED = ("operation", "method", "path", "username", "status", "code")
 def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
     """Return the operation, for the operations of a contract; `hide` hides the control token."""
 
-    def verify_requests(request: Request, outcome: Outcome) -> Any:
+    async def verify_requests(request: Request, outcome: Outcome) -> Any:
         body = outcome.data
         violations = [
             violation
@@ -37,14 +38,14 @@ def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
         ]
         if violations:
             raise invalid(violations)
-        return _verified(request, body, hide)
+        journal = request.sandbox.journal
+        return await off_loop(_verified, journal.entries(), journal.lost, body, hide)
 
     return {"verify_requests": verify_requests}
 
 
-def _verified(request: Request, body: Any, hide: Hide) -> Any:
-    journal = request.sandbox.journal
-    mismatches = verify(journal.entries(), body, journal.lost)
+def _verified(entries: Iterable[Entry], lost: int, body: Any, hide: Hide) -> Any:
+    mismatches = verify(entries, body, lost)
     if not mismatches:
         return {"verified": True}
     first = mismatches[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 from mockserver.pipeline.problems import Headers
 
@@ -44,3 +46,13 @@ class Answer:
     body: bytes
     stream: Stream | None = None
     broken: str | None = None
+
+
+def json_answer(body: bytes) -> Answer:
+    """Return the answer with JSON that was written already."""
+    return Answer(200, [(b"content-type", b"application/json")], body)
+
+
+def json_list(entries: Iterable[Any]) -> bytes:
+    """Return JSON data as a list, each entry written for itself."""
+    return b"[%b]" % b",".join(map(orjson.dumps, entries))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from itertools import islice
@@ -21,11 +22,18 @@ from mockserver.pipeline.forms import (
     read_urlencoded,
     typed,
 )
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import MAX_ERRORS, Headers, Problem
-from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+from mockserver.pipeline.request import MAX_BODY, REQUEST, App, Receive, Request, Scope, Send
 
+_BRACE = re.compile(rb"[{}]")
+_LONGEST_STEP = (
+    256 * 1024
+)  # bytes without an object, which the parser of large bodies reads at once
 _FORM = re.compile(rb"[A-Za-z_%+\[\]-]++=")
+
+_LARGE = 32 * 1024  # bytes; reading more takes longer than the others should wait
 
 _DEEPEST = 100
 """Levels of lists and objects in a body; fewer than what can be written out again."""
@@ -39,12 +47,17 @@ class BodyReader:
         operation: The operation, as the contract has it.
         body: Its body.
         strict: Whether members that are not documented are refused.
+        most: The largest body that is read, in bytes. Of more than usual the operation itself checks the schema,
+            part by part.
     """
 
-    __slots__ = ("_accept", "_app", "_default", "_media", "_required", "_strict")
+    __slots__ = ("_accept", "_app", "_default", "_media", "_most", "_required", "_strict")
 
-    def __init__(self, app: App, *, operation: Operation, body: Body, strict: bool) -> None:
+    def __init__(
+        self, app: App, *, operation: Operation, body: Body, strict: bool, most: int = MAX_BODY
+    ) -> None:
         self._app = app
+        self._most = most
         self._strict = strict
         self._required = body.required
         self._media = body.content
@@ -62,15 +75,21 @@ class BodyReader:
         headers = request.headers
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
-        raw = await request.read(outcome)
+        raw = await request.read(outcome, self._most)
         if not raw:
             if not self._required:
                 return None
             if b"content-length" not in headers and b"transfer-encoding" not in headers:
                 _check_unframed(media)
+        if len(raw) > _LARGE:
+            return await off_loop(self._checked, media, content_type, raw, outcome)
+        return self._checked(media, content_type, raw, outcome)
+
+    def _checked(self, media: MediaType, content_type: bytes, raw: bytes, outcome: Outcome) -> Any:
+        """Return a body as JSON data. Raises Problem: 400."""
         body = read_body(media, content_type, raw)
         schema = media.schema
-        if schema is None:
+        if schema is None or self._most > MAX_BODY:
             return body
         known = schema.known_members
         violations = [] if schema.is_valid(body) else _explained(media, raw, body)
@@ -155,7 +174,7 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
     if not raw.strip():
         raise Problem(400, "body-missing", "the body is empty: send a JSON object")
     try:
-        data = orjson.loads(raw)
+        data = orjson.loads(raw) if len(raw) <= MAX_BODY else _loads_large(raw)
     except orjson.JSONDecodeError as error:
         detail = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         if raw.startswith(b"[object "):
@@ -166,6 +185,41 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
         raise malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
     return data
+
+
+def _loads_large(raw: bytes) -> Any:
+    """Return the JSON data of a large text, read by a parser that steps through Python at each object.
+
+    Raises:
+        JSONDecodeError: It is no JSON, by the same strict reading as that of smaller ones.
+    """
+    last = 0
+    for found in _BRACE.finditer(raw):
+        if found.start() - last > _LONGEST_STEP:
+            break
+        last = found.start()
+    if len(raw) - last > _LONGEST_STEP:
+        raise malformed("the body holds a list or a text of more than 256 KiB; send less")
+    try:
+        return json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_plain, parse_constant=_no_constant
+        )
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError(f"{error}"[:100], "", 0) from None
+
+
+def _plain(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, value in members:
+        for text in (name, value):
+            if isinstance(text, str) and not text.isascii():
+                text.encode()  # half of a pair of surrogates is no text that could be written again
+    return dict(members)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _check_unframed(media: MediaType) -> None:
