@@ -23,7 +23,7 @@ from mockserver.server.log import Log
 from mockserver.server.parsing import RequestParser
 from mockserver.server.received_request import MAX_UNREAD, ReceivedRequest
 from mockserver.server.response_writer import ResponseWriter, head
-from mockserver.server.state import ENDED, State, limit
+from mockserver.server.state import ENDED, READ_SECONDS, State, limit
 
 
 class Config(uvicorn.Config):
@@ -54,6 +54,12 @@ class Connection(asyncio.Protocol):
         # What came before its turn, and how much of that was read.
         self._held: tuple[bytes, int] | None = None
         self._is_paused = False
+        self.is_half_closed = False
+        self._looked: tuple[Any, int] = (
+            None,
+            0,
+        )  # at the request, and the bytes that the client had not read
+        self._read_at = self._loop.time()  # the last look at which it had read any
         self.writable = asyncio.Event()
         self.writable.set()
         self._enter(State.WAITING)
@@ -74,6 +80,17 @@ class Connection(asyncio.Protocol):
         self._server.connections.discard(cast("Any", self))
         self._end()
         self._parser.close()
+
+    def eof_received(self) -> bool:
+        """Take the end of what the client sends; return whether there is still something to answer (RFC 9112, 9.6).
+
+        A client that has hung up looks the same as one that has only finished sending.
+        """
+        self.is_half_closed = True
+        request = self._request
+        return (
+            self.state is State.SERVING and request is not None and STREAMING not in request.scope
+        )
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read."""
@@ -192,6 +209,8 @@ class Connection(asyncio.Protocol):
                 self._read(*held)
                 if self._held is None:
                     self._resume()
+            if self.is_half_closed and self.state is not State.SERVING:
+                self.close()  # what is not whole by now will never be
 
     def close(self, *, at_once: bool = False) -> None:
         """Close the connection when the client has what was written, or at once."""
@@ -218,6 +237,14 @@ class Connection(asyncio.Protocol):
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
+        unsent = self.transport.get_write_buffer_size()
+        # Nothing is answered until what went before was read, but for a rest.
+        if not unsent or self._request is not self._looked[0] or unsent < self._looked[1]:
+            self._read_at = now
+        self._looked = (self._request, unsent)
+        if now - self._read_at > READ_SECONDS:
+            self.close(at_once=True)
+            return
         most = limit(self.state)
         if now - self._since <= most:
             return

@@ -31,8 +31,8 @@ class ResponseWriter:
 
     @property
     def is_gone(self) -> bool:
-        """True once the client has hung up."""
-        return self._request.is_over
+        """True once the client has closed its side: it may have hung up."""
+        return self._request.is_over or self._connection.is_half_closed
 
     @property
     def is_on_its_way(self) -> bool:

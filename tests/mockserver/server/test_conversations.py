@@ -207,3 +207,17 @@ def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> N
         connection.sendall(request("POST", JANES_EMAILS, EXPECT, length, version="1.0"))
         connection.sendall(added(1))
         assert statuses(stream.read()) == [201]
+
+
+@pytest.mark.parametrize("end", [b"", b"GET ", request("POST", JANES_EMAILS, b"Content-Length: 9")])
+def test_a_client_that_has_sent_all_gets_all_its_answers(server: MockServer, end: bytes) -> None:
+    sent = [
+        request("GET", JANES) * 20,
+        request("POST", JANES_EMAILS, b"Prefer: wait=0.2", body=added(1)),
+        request("GET", JANES, b"Prefer: wait=0.2"),
+    ]
+    with server.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(b"".join(sent) + end)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(stream.read()) == [*[200] * 20, 201, 200]
+    assert addresses(server) == {"added1@example.com"}
