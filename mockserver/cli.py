@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -17,7 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from accounts_contract import DocumentError, take_every_text
+from accounts_contract import DocumentError, file_kind, take_every_text
 from mockserver.app import Settings, create_app, warm_up
 from mockserver.loading import Loaded, Sources, load
 from mockserver.pipeline.cors import OriginPolicy
@@ -101,6 +102,7 @@ def serve(
     allow_host: tuple[str, ...],
 ) -> None:
     """Serve the API until Ctrl-C."""
+    _replace_closed_outputs()
     # Until uvicorn listens to signals itself, and after it has shut down.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -205,6 +207,15 @@ class _Running:
     async def reload(self, changed: list[Path]) -> None:
         """Serve what the files hold now; if they are broken, what they held before."""
         names = ", ".join(str(file) for file in changed)
+        for file in self._sources.files():
+            # A FIFO would keep its reader waiting, and the watch with it.
+            if file.exists() and not file.is_file():
+                kind = file_kind(file.stat().st_mode)
+                message = (
+                    f"{file} is {kind} now, which is not read; the last good version is served on"
+                )
+                self._log.event("reload-failed", message)
+                return
         try:
             loaded = await asyncio.to_thread(load, self._sources)
             app = self._create(loaded)
@@ -259,6 +270,20 @@ def _listen(host: str, port: int) -> list[socket.socket]:
 def _fail(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(2)
+
+
+def _replace_closed_outputs() -> None:
+    """Open what was closed of standard input, output and error, as nowhere.
+
+    A socket would get the number of one, and libuv ends the process that closes a socket of such a number.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - as long as the process
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - as above
 
 
 def _buffered(stream: TextIO) -> TextIO:
