@@ -42,6 +42,7 @@ class ResponseCheck:
             await self._app(scope, receive, send)
             if outcome.answer is None:
                 outcome.answer = self._answer(self._success, outcome.result)
+                outcome.result = None  # an answer may wait long for its client
         except Problem as problem:
             if outcome.undo is not None:
                 outcome.undo()

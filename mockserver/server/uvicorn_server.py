@@ -16,6 +16,7 @@ import uvicorn
 from mockserver.pipeline.request import App
 from mockserver.server.connection import Config, Connection
 from mockserver.server.log import Log
+from mockserver.server.response_writer import WaitingBodies
 
 SHUTDOWN_SECONDS = 2
 """The time for requests under way to be answered when the server ends."""
@@ -43,6 +44,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
         )
         config.log = log
+        config.waiting = WaitingBodies()
         super().__init__(config)
         self._on_ready = on_ready
 

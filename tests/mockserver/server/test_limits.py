@@ -285,3 +285,20 @@ def test_a_client_that_reads_nothing_is_sent_away_and_one_that_reads_slowly_is_n
                 while part := idle.recv(1 << 18):
                     size += len(part)
             assert size < len(answer) / 2
+
+
+def test_an_answer_that_many_clients_do_not_read_is_held_once() -> None:
+    def memory() -> int:
+        return int(server.send("GET", "/_mock/sandboxes").json()["memory_bytes"])
+
+    with MockServer() as server, ExitStack() as stack:
+        server.put_state(JANES_MANY)
+        answer = len(server.send("GET", JANES_EMAILS, JANE).content)
+        before = memory()
+        sent = request("GET", JANES_EMAILS, login=f"Authorization: {JANE}".encode()) * 3
+        clients = [stack.enter_context(server.connect()) for _ in range(40)]
+        for client in clients:
+            client.sendall(sent)
+        for client in clients:
+            assert client.recv(12) == b"HTTP/1.1 200"
+        assert memory() - before < 20 * answer
