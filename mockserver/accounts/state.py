@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import count, islice
 from typing import Any
+from urllib.parse import quote
 
 from accounts_contract import Schema, Violation
 from mockserver.accounts.operations import email_json, gravatar_url
@@ -19,6 +20,7 @@ from mockserver.accounts.world import (
     Token,
     World,
     format_time,
+    normal_form,
     parse_time,
     token_digest,
 )
@@ -62,14 +64,17 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
         raise StateError(violations)
     world = World()
     members = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
-    taken = {raw["id"] for raw in data["accounts"] if "id" in raw}
+    accounts, logins, tokens = (
+        [raw for _, raw in _entries(data, name)] for name in ("accounts", "logins", "tokens")
+    )
+    taken = {raw["id"] for raw in accounts if "id" in raw}
     highest = max(taken, default=0)
     free = (one for one in count(highest + 1 if highest < _HIGHEST_ID else 1) if one not in taken)
-    for raw in data["accounts"]:
+    for raw in accounts:
         world.put(_account(raw, raw["id"] if "id" in raw else next(free), members))
-    for raw in data.get("logins", ()):
+    for raw in logins:
         world.add_login(Login(raw["name"], raw["password"], raw["username"]))
-    for raw in data.get("tokens", ()):
+    for raw in tokens:
         expires_at = raw.get("expires_at")
         if "expires_in" in raw:
             world.lifetimes[token_digest(raw["token"])] = raw["expires_in"]
@@ -123,8 +128,8 @@ def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
         data: A state, or a fixtures file.
         changes: The scenario: `accounts` with the members that change, further `logins` and `tokens`.
     """
-    accounts = {raw["username"]: raw for raw in data["accounts"]}
-    for change in changes.get("accounts", ()):
+    accounts = {raw["username"]: raw for _, raw in _entries(data, "accounts")}
+    for _, change in _entries(changes, "accounts"):
         username = change["username"]
         accounts[username] = {**accounts.get(username, {}), **change}
     state: dict[str, Any] = {"accounts": list(accounts.values())}
@@ -179,7 +184,7 @@ def _account(raw: Mapping[str, Any], number: int, members: Collection[str]) -> A
     emails += tuple(Email(one, verified=False, primary=False) for one in _made_up(raw))
     defaults = {
         "id": number,
-        "url": f"https://www.docker.io/api/v1.1/users/{username}/",
+        "url": f"https://www.docker.io/api/v1.1/users/{quote(username, safe='')}/",
         "date_joined": _JOINED,
         "type": "User",
         "gravatar_url": gravatar_url(primary),
@@ -261,11 +266,16 @@ def _more(
 
 
 def _entries(data: Any, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Return the objects in a list that is a member of some data, with their indexes."""
+    """Return the objects in a list that is a member of some data, with their indexes, and names in their normal form."""
     entries = data.get(name) if isinstance(data, Mapping) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, Mapping):
-            yield index, entry
+            names = {
+                key: normal_form(entry[key])
+                for key in ("username", "name")
+                if isinstance(entry.get(key), str) and not entry[key].isascii()
+            }
+            yield index, {**entry, **names} if names else entry
 
 
 def _once(seen: set[Any], value: Any, pointer: str, what: str) -> Iterator[Violation]:

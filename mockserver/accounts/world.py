@@ -8,10 +8,13 @@ can be compared.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+
+_LONGEST = 5000  # characters; more than any name or password has, in whatever form it is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,16 @@ class World:
             if any(lowered == own.email.lower() for own in account.emails):
                 return account
         return None
+
+
+def normal_form(text: str) -> str:
+    """Return a name, or a password, in the one form in which it is compared (RFC 7617, section 2.1: NFC).
+
+    Making it takes quadratic time, and what is longer than any name or password stays as it is.
+    """
+    if text.isascii() or len(text) > _LONGEST:
+        return text
+    return unicodedata.normalize("NFC", text)
 
 
 def token_digest(token: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from accounts_contract import Contract
+from mockserver.accounts.world import normal_form
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.forms import MULTIPART, URLENCODED, read_multipart
 from mockserver.pipeline.off_loop import off_loop
@@ -110,8 +111,8 @@ class _Call:
     def differences(self, expected: Mapping[str, Any]) -> Iterator[Json]:
         """Give each difference: the member, the value that was expected, and the one it has."""
         for name in _COMPARED:
-            if name in expected and expected[name] != getattr(self.entry, name):
-                actual = getattr(self.entry, name)
+            actual = getattr(self.entry, name)
+            if name in expected and _compared(expected[name]) != actual:
                 yield {"member": name, "expected": expected[name], "actual": actual}
         if "body" in expected and self.is_cut:
             yield {"member": "body", "expected": expected["body"], "cut": True}
@@ -177,6 +178,10 @@ class _Call:
         if self.is_form and not isinstance(expected, str):
             return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
         return _is_equal(actual, expected)
+
+
+def _compared(value: Any) -> Any:
+    return normal_form(value) if isinstance(value, str) else value
 
 
 def _is_equal(one: Any, other: Any) -> bool:

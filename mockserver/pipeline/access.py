@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hmac
 import time
-import unicodedata
 from collections.abc import Awaitable, Callable
 
 from accounts_contract import Operation
-from mockserver.accounts.world import Account, Token, World
+from mockserver.accounts.world import Account, Token, World, normal_form
 from mockserver.pipeline.credentials import (
     BasicCredentials,
     BearerToken,
@@ -120,7 +119,7 @@ class AccessRule:
         for name, password in credentials.readings:
             login = world.find_login(name)
             expected = _NOBODY if login is None else login.password
-            if same(password, unicodedata.normalize("NFC", expected)) and login is not None:
+            if same(password, normal_form(expected)) and login is not None:
                 account = world.accounts[login.username]
                 if not account.is_active:
                     raise self._inactive(account)

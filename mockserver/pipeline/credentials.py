@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from binascii import Error, a2b_base64
 from dataclasses import dataclass, field
 
-_LONGEST = 5000
-"""More characters than any name or password has, in whatever form it is sent."""
+from mockserver.accounts.world import normal_form
 
 _TOKEN68 = re.compile(rb"[A-Za-z0-9._~+/-]+=*")
 _SECOND = re.compile(rb",\s*+(?:basic|bearer)\s", re.IGNORECASE)
@@ -80,17 +78,9 @@ def _basic(value: bytes) -> BasicCredentials:
     # Our challenge asks for UTF-8; older clients send ISO 8859-1 all the same (RFC 7617, section 3).
     for encoding in ("utf-8", "iso-8859-1"):
         try:
-            reading = (_normal(name.decode(encoding)), _normal(password.decode(encoding)))
+            reading = (normal_form(name.decode(encoding)), normal_form(password.decode(encoding)))
         except UnicodeDecodeError:
             continue
         if reading not in readings:
             readings.append(reading)
     return BasicCredentials(tuple(readings))
-
-
-def _normal(text: str) -> str:
-    # RFC 7617, section 2.1: names and passwords are compared in the normal form C. Making it takes
-    # quadratic time, and what is longer than any name or password can be is wrong in every form.
-    if text.isascii() or len(text) > _LONGEST:
-        return text
-    return unicodedata.normalize("NFC", text)

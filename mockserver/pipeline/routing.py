@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from accounts_contract.contract import METHODS
+from mockserver.accounts.world import normal_form
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
 from mockserver.pipeline.outcome import OUTCOME, Outcome
@@ -82,7 +83,7 @@ class RouteTable:
         """Return the route of a percent-encoded path, with its decoded parameters; None if there is none."""
         parts = path.split("/")
         if "%" in path:
-            parts = [unquote(part) for part in parts]
+            parts = [normal_form(unquote(part)) for part in parts]
         for route, steps in self._by_length.get(len(parts), ()):
             params = {}
             for index, name, is_parameter in steps:

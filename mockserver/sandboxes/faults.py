@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mockserver.accounts.world import normal_form
+
 MAX_WAIT = 60.0
 """The longest wait, in seconds."""
 
@@ -100,8 +102,10 @@ class Fault:
     of_scenario: bool = False
     hits: int = 0
     _random: random.Random = field(init=False, repr=False)
+    _username: str | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._username = normal_form(self.rule["username"]) if "username" in self.rule else None
         self._random = random.Random(self.rule.get("seed"))  # noqa: S311 - it decides, and guards nothing
 
     @property
@@ -118,12 +122,15 @@ class Fault:
         example, code = rule.get("example"), rule.get("code")
         if example is not None and not has_example(examples, example, code):
             return None
-        if self.remaining == 0 or any(
-            rule.get(name) not in (None, value)
-            for name, value in (
-                ("operation", operation),
-                ("method", method),
-                ("username", username),
+        if (
+            self._username not in (None, username)
+            or self.remaining == 0
+            or any(
+                rule.get(name) not in (None, value)
+                for name, value in (
+                    ("operation", operation),
+                    ("method", method),
+                )
             )
         ):
             return None
