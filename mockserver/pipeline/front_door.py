@@ -114,7 +114,7 @@ class FrontDoor:
         headers = answer.headers
         origin = request.headers.get(b"origin")
         if origin is not None and (not outcome.guarded or self._policy.may_read(request, origin)):
-            headers = headers + cors_headers(origin)
+            headers = headers + cors_headers(origin, headers)
         if answer.status == 204 or answer.stream is not None:
             return headers
         length = str(len(answer.body)).encode("ascii")

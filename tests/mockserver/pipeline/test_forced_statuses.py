@@ -152,7 +152,12 @@ def test_a_rule_may_set_header_fields_of_any_answer(sandbox: Sandboxed) -> None:
     sandbox.fault(code=429, headers=fields, times=1)
     sandbox.fault(headers={"X-Region": "west"})
     for status in (429, 200):
-        answer = sandbox.send("GET", JOHNS, JOHN)
+        answer = sandbox.send("GET", JOHNS, JOHN, headers={"Origin": "http://a.example"})
+        exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
+        assert ("x-region" in exposed, "x-ratelimit-remaining" in exposed) == (
+            status == 200,
+            status == 429,
+        )
         assert answer.status_code == status
         expected = fields if status == 429 else {"x-region": "west"}
         assert {name: answer.headers.get_list(name) for name in expected} == {
