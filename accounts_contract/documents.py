@@ -134,6 +134,16 @@ class Document:
         """Return a finding about the value at a pointer."""
         return Finding(self.place(pointer), format_pointer(pointer), message)
 
+    def written(self, pointer: Pointer) -> str | None:
+        """Return a number, or true or false, as it stands in the file; None for any other value."""
+        node: yaml.Node | None = self.root
+        for key in pointer:
+            step = None if node is None else self._step(node, key)
+            node = None if step is None else step[1]
+        if isinstance(node, yaml.ScalarNode) and node.tag.endswith((":int", ":float", ":bool")):
+            return str(node.value)
+        return None
+
     def _step(self, node: yaml.Node, key: str | int) -> tuple[Any, yaml.Node] | None:
         if isinstance(node, yaml.MappingNode):
             members = self._members.get(id(node))

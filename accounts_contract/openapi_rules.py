@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 
 from accounts_contract.documents import Document, Finding, Pointer, follow
-from accounts_contract.schemas import errors_of, explain
+from accounts_contract.schemas import explain, is_large
 
 
 def breaches_of_form(document: Document) -> list[Finding]:
@@ -64,10 +64,23 @@ def _structure(document: Document) -> Iterator[Finding]:
     from openapi_spec_validator.schemas import schema_v30  # noqa: PLC0415 - as above
 
     schema = jsonschema_rs.Draft4Validator(dict(schema_v30), validate_formats=True, offline=True)
-    for error in errors_of(schema, document.data):
+    errors: Iterable[jsonschema_rs.ValidationError] = schema.iter_errors(document.data)
+    if is_large(document.data):  # all errors at once would take too long
+        errors = _first_error(schema, document.data)
+    for error in errors:
         for cause in _causes(error):
             for path, detail in explain(cause):
                 yield document.finding(path, detail)
+
+
+def _first_error(
+    schema: jsonschema_rs.Draft4Validator, data: Any
+) -> list[jsonschema_rs.ValidationError]:
+    try:
+        schema.validate(data)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:

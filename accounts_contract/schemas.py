@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, cast
 
 import jsonschema_rs
@@ -20,7 +21,8 @@ Direction = Literal["request", "response"]
 
 _DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
 _SHOWN = 80  # characters of a refused value that a message repeats
-_LARGE = 10_000  # values; of a larger document the first error is told, and not all
+_LARGE = 10_000  # values; of a larger document not all errors are told
+_BEGINNING = 1000  # entries of each list and object in a large one
 _MOST_NAMES = 100  # unknown members that are told one by one
 
 
@@ -75,36 +77,35 @@ class Schema:
         return list(dict(self._components.members(found)))
 
     def violations(self, value: Any) -> list[Violation]:
-        """Return all violations in a JSON value, or the first in a large one; none if it is valid.
+        """Return all violations in a JSON value, of a large one those at its beginning; none if it is valid.
 
         A value in a member of the format `password` is never repeated. A value whose nesting the
         validator gives up on is a violation too.
         """
         try:
+            # The validator makes all errors at once, with what they are about, and slowly.
+            some = _beginning(value) if is_large(value) else value
             found = [
                 Violation(format_pointer(path), detail)
-                for error in errors_of(self._validator, value)
+                for error in self._validator.iter_errors(some)
                 for path, detail in explain(error, self._secrets)
             ]
+            if not found and some is not value and not self.is_valid(value):
+                return [Violation("", f"has a fault behind its first {_BEGINNING:,} entries")]
         except (ValueError, RecursionError):
             return [Violation("", "is nested too deeply to be checked")]
         return list(dict.fromkeys(found))
 
 
-def errors_of(
-    validator: jsonschema_rs.Draft4Validator, value: Any
-) -> Iterable[jsonschema_rs.ValidationError]:
-    """Return all errors of a value, or the first one of a large value: the validator makes all at once, and slowly."""
-    if not _is_large(value):
-        return validator.iter_errors(value)
-    try:
-        validator.validate(value)
-    except jsonschema_rs.ValidationError as error:
-        return [error]
-    return []
+def _beginning(value: Any) -> Any:
+    """Return a JSON value of which each list and object has its first entries only."""
+    if isinstance(value, Mapping):
+        return {name: _beginning(part) for name, part in islice(value.items(), _BEGINNING)}
+    return list(map(_beginning, value[:_BEGINNING])) if isinstance(value, list) else value
 
 
-def _is_large(value: Any) -> bool:
+def is_large(value: Any) -> bool:
+    """Tell whether a JSON value has so many parts that finding all errors takes long."""
     todo, count = [value], 0
     while todo and count <= _LARGE:
         part = todo.pop()
@@ -296,7 +297,8 @@ def explain(
         for name in unexpected[:_MOST_NAMES]:
             yield (*path, "a secret" if is_secret else name), "is not a known member"
         if len(unexpected) > _MOST_NAMES:
-            yield path, f"has {len(unexpected) - _MOST_NAMES:,} more members that are not known"
+            more = len(unexpected) - _MOST_NAMES
+            yield path, f"has at least {more:,} more members that are not known"
         return
     if kind in _UNIONS:
         meant = _meant(error, facts["context"])
@@ -314,7 +316,9 @@ def _detail(kind: str, facts: Mapping[str, Any], value: Any, *, is_secret: bool)
     """Describe the fault of a value by the rule that it breaks."""
     if kind in _SIZES:
         bound, things = _SIZES[kind]
-        return f"must have {bound} {facts['limit']} {things}, and has {len(cast('Sized', value))}"
+        size = len(cast("Sized", value))
+        has = f"{size} or more" if size == _BEGINNING else size
+        return f"must have {bound} {facts['limit']} {things}, and has {has}"
     if kind == "type":
         rule = f"must be {' or '.join(_PLAIN_TYPES[name] for name in facts['types'])}"
     elif kind == "enum":

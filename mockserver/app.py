@@ -16,14 +16,14 @@ from mockserver.control.access import ControlAccess
 from mockserver.docs.served_contract import own_servers
 from mockserver.oauth import handlers as token_flow
 from mockserver.pipeline.access import Access, AccessRule
-from mockserver.pipeline.body import BodyReader, accept
+from mockserver.pipeline.body import BodyReader, accept, media_types
 from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
 from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.faults import Faults
 from mockserver.pipeline.front_door import FrontDoor, Reporter
 from mockserver.pipeline.operation import AccountOperation, HandledOperation, Handler
 from mockserver.pipeline.problems import Headers
-from mockserver.pipeline.request import App, Message
+from mockserver.pipeline.request import MAX_BODY, App, Message
 from mockserver.pipeline.response_check import ResponseCheck
 from mockserver.pipeline.routing import RoutingMiddleware, allow
 from mockserver.pipeline.sandbox import SandboxRequired
@@ -81,7 +81,7 @@ def create_app(
                 reporter=reporter,
                 closed={oauth.operations[name].path for name in token_flow.PAGES},
             ),
-            RoutingMiddleware,
+            _routing(contract, control),
             StagesMiddleware,
         ],
     )
@@ -94,6 +94,14 @@ def create_app(
     ):
         app.add_api(_outline(api), resolver=Resolver(functions.__getitem__), stages=stages)
     return cast("App", app)
+
+
+def _routing(contract: Contract, control: Contract) -> Stage:
+    """Return the middleware that finds the operation of a request."""
+    operations = [*contract.operations.values(), *control.operations.values()]
+    pages = {one.id for one in operations if "text/html" in one.responses[str(one.success)].content}
+    patches = {one.id: media_types(one) for one in operations if one.method == "patch"}
+    return partial(RoutingMiddleware, patches=patches, pages=pages)
 
 
 def _account_stages(contract: Contract, settings: Settings) -> Compile:
@@ -142,7 +150,8 @@ def _flow_stages(oauth: Contract, settings: Settings) -> Compile:
 def _control_stages(control: Contract, settings: Settings) -> Compile:
     """Return what puts the stages of an operation of the control API together."""
     access = ControlAccess(settings.policy, settings.control_token)
-    shared = _shared(control)
+    shared = frozenset(_extension(control, "x-shared"))
+    largest = _extension(control, "x-largest-body")
 
     def compile_stages(name: str, handler: Handler) -> App:
         operation = control.operations[name]
@@ -150,17 +159,18 @@ def _control_stages(control: Contract, settings: Settings) -> Compile:
             SandboxRequired if settings.require_sandbox and name not in shared else None,
             partial(ResponseCheck, operation=operation),
             partial(Access, admit=access.admit) if operation.security else None,
-            _body_stage(operation, strict=True),
+            _body_stage(operation, strict=True, most=largest.get(name, MAX_BODY)),
             innermost=HandledOperation(handler),
         )
 
     return compile_stages
 
 
-def _body_stage(operation: Operation, *, strict: bool) -> Stage | None:
-    return (
-        None if operation.body is None else partial(BodyReader, body=operation.body, strict=strict)
-    )
+def _body_stage(operation: Operation, *, strict: bool, most: int = MAX_BODY) -> Stage | None:
+    if operation.body is None:
+        return None
+    body = operation.body
+    return partial(BodyReader, operation=operation, body=body, strict=strict, most=most)
 
 
 def _in_order(*stages: Stage | None, innermost: App) -> App:
@@ -193,14 +203,11 @@ def _control_handlers(
     }
 
 
-def _shared(control: Contract) -> frozenset[str]:
-    """Return the operations of the control API that belong to no sandbox (`x-shared`)."""
+def _extension(control: Contract, name: str) -> dict[str, Any]:
+    """Return an extension of the control API by the ids of the operations that have it."""
     paths = control.document.data["paths"]
-    return frozenset(
-        operation.id
-        for operation in control.operations.values()
-        if paths[operation.path][operation.method].get("x-shared")
-    )
+    found = {one.id: paths[one.path][one.method].get(name) for one in control.operations.values()}
+    return {one: value for one, value in found.items() if value}
 
 
 async def warm_up(app: App) -> None:
@@ -260,7 +267,7 @@ def _headers_of_statuses(
     beside = [one for one in contract.operations.values() if one.path == operation.path]
     methods = allow(one.method.upper() for one in beside)
     headers = {401: access.challenge, 405: [(b"allow", methods.encode("ascii"))]}
-    return headers if operation.body is None else {**headers, 415: accept(operation.body.content)}
+    return headers if operation.body is None else {**headers, 415: accept(operation)}
 
 
 async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -17,7 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from accounts_contract import DocumentError, take_every_text
+from accounts_contract import DocumentError, file_kind, take_every_text
 from mockserver.app import Settings, create_app, warm_up
 from mockserver.loading import Loaded, Sources, load
 from mockserver.pipeline.cors import OriginPolicy
@@ -101,16 +102,17 @@ def serve(
     allow_host: tuple[str, ...],
 ) -> None:
     """Serve the API until Ctrl-C."""
+    _replace_closed_outputs()
     # Until uvicorn listens to signals itself, and after it has shut down.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     sources = Sources(contract, fixtures)
     watch = Watch(sources.files()) if watching else None
     loaded = _load(sources)
-    listener = _listen(host, port)
-    address = listener.getsockname()
+    listeners = _listen(host, port)
+    addresses = [one.getsockname() for one in listeners]
     made_up = None
-    if control_token is None and not ipaddress.ip_address(address[0]).is_loopback:
+    if control_token is None and not all(_is_loopback(one) for one in addresses):
         control_token = made_up = secrets.token_urlsafe(24)
     settings = Settings(
         strict=strict,
@@ -125,11 +127,11 @@ def serve(
     _capture_warnings(log)
     sandboxes = Sandboxes(loaded.fixtures, max_sandboxes)
     running = _Running(sources, loaded, sandboxes, settings, log)
-    url = _url(host, address)
+    url = _url(host, addresses[0])
     server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, running, listener, watch, tidy(sandboxes, log)))
+            runner.run(_run(server, running, listeners, watch, tidy(sandboxes, log)))
     finally:
         log.close()
 
@@ -210,6 +212,15 @@ class _Running:
     async def reload(self, changed: list[Path]) -> None:
         """Serve what the files hold now; if they are broken, what they held before."""
         names = ", ".join(str(file) for file in changed)
+        for file in self._sources.files():
+            # A FIFO would keep its reader waiting, and the watch with it.
+            if file.exists() and not file.is_file():
+                kind = file_kind(file.stat().st_mode)
+                message = (
+                    f"{file} is {kind} now, which is not read; the last good version is served on"
+                )
+                self._log.event("reload-failed", message)
+                return
         try:
             loaded = await asyncio.to_thread(load, self._sources)
             app = self._create(loaded)
@@ -237,7 +248,7 @@ class _Running:
 async def _run(
     server: Server,
     running: _Running,
-    listener: socket.socket,
+    listeners: list[socket.socket],
     watch: Watch | None,
     tidying: Coroutine[Any, Any, None],
 ) -> None:
@@ -246,7 +257,7 @@ async def _run(
     if watch is not None:
         tasks.append(asyncio.create_task(watch.keep(running.reload)))
     try:
-        await server.serve([listener])
+        await server.serve(listeners)
     finally:
         for task in tasks:
             task.cancel()
@@ -259,7 +270,7 @@ def _load(sources: Sources) -> Loaded:
         _fail(str(error))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> list[socket.socket]:
     try:
         return listen(host, port)
     except BindError as error:
@@ -269,6 +280,20 @@ def _listen(host: str, port: int) -> socket.socket:
 def _fail(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(2)
+
+
+def _replace_closed_outputs() -> None:
+    """Open what was closed of standard input, output and error, as nowhere.
+
+    A socket would get the number of one, and libuv ends the process that closes a socket of such a number.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - as long as the process
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - as above
 
 
 def _buffered(stream: TextIO) -> TextIO:
@@ -284,6 +309,10 @@ def _capture_warnings(log: Log) -> None:
         logger.setLevel(logging.WARNING)
     # A form that cannot be read is the client's fault, and stands in the line of its request.
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
+
+def _is_loopback(address: Any) -> bool:
+    return ipaddress.ip_address(address[0]).is_loopback
 
 
 def _url(host: str, address: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from accounts_contract import (
@@ -17,6 +17,7 @@ from accounts_contract import (
     read_contract,
 )
 from mockserver.accounts.operations import RULES
+from mockserver.control.faults import contradictions
 from mockserver.fixtures import DEFAULT, read_fixtures
 from mockserver.sandboxes.sandbox import Fixtures
 
@@ -59,9 +60,10 @@ def load(sources: Sources) -> Loaded:
     except DocumentError as error:
         findings += error.findings
     try:
-        # Without a contract that can be read, the scopes of the packaged one are what is known.
-        scopes = (contract or read_contract(accounts_file(), validate=False)).scopes
-        fixtures = read_fixtures(sources.fixtures or DEFAULT, control, scopes)
+        # Without a contract that can be read, the packaged one is what is known.
+        known = contract or read_contract(accounts_file(), validate=False)
+        check_rule = partial(contradictions, contract=known)
+        fixtures = read_fixtures(sources.fixtures or DEFAULT, control, known.scopes, check_rule)
     except DocumentError as error:
         findings += error.findings
     if findings or contract is None or fixtures is None:

@@ -23,6 +23,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -152,12 +153,14 @@ def run_vite(recipe: Path, folder: Path) -> str:
                 raise StepError("the page is not served")
             token = {"Authorization": "Bearer janedoe-profile_read"}
             user = _fetch_json(f"{page}/api/v1.1/users/janedoe/", token)
+            for fault in ("reset", "truncate"):
+                _expect_a_broken_connection(f"{page}/api/v1.1/users/janedoe/", token, fault)
         asked = _fetch_json(f"{mock}/~mine/_mock/requests")
     if user["full_name"] != "Jane Doe":
         raise StepError(f"the wrong user came: {user}")
-    if [one["operation"] for one in asked] != ["get_user"]:
-        raise StepError(f"the sandbox should have been asked once, and its journal is: {asked}")
-    return "get_user went through the proxy, into the sandbox"
+    if [one["operation"] for one in asked] != ["get_user"] * 3:
+        raise StepError(f"the sandbox should have been asked thrice, and its journal is: {asked}")
+    return "get_user went through the proxy, into the sandbox; broken connections came back broken"
 
 
 RECIPES: Mapping[str, Callable[[Path, Path], str]] = {
@@ -223,6 +226,17 @@ def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[No
     finally:
         process.kill()
         process.wait()
+
+
+def _expect_a_broken_connection(url: str, headers: Mapping[str, str], fault: str) -> None:
+    """Fetch a URL with a fault that breaks the connection. Raises StepError if it does not break."""
+    try:
+        answer = _fetch(url, {**headers, "Prefer": f"fault={fault}"})
+    except TimeoutError:
+        answer = "nothing for 10 s"
+    except (OSError, HTTPException):
+        return
+    raise StepError(f"fault={fault} should have broken the connection, and there came: {answer}")
 
 
 def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import count, islice
 from typing import Any
+from urllib.parse import quote
 
 from accounts_contract import Schema, Violation
 from mockserver.accounts.grants import LIFETIME, Client, Code, RefreshToken
@@ -20,6 +21,7 @@ from mockserver.accounts.world import (
     Token,
     World,
     format_time,
+    normal_form,
     parse_time,
     token_digest,
 )
@@ -27,6 +29,7 @@ from mockserver.accounts.world import (
 _HIGHEST_ID = 2**53 - 1
 _LONGEST_ADDRESS = 254
 _MOST_TOLD = 1000  # violations
+_PART = 1000  # addresses that are checked at once
 _MOST_MADE_UP = 100_000  # addresses of all accounts that `more_emails` makes up
 _JOINED = "2014-01-01T00:00:00Z"
 
@@ -63,23 +66,30 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
     Raises:
         StateError: The data breaks the format.
     """
-    violations = schema.violations(data)
+    violations = list(dict.fromkeys(islice(_breaches(data, schema), _MOST_TOLD)))
     broken = {violation.pointer for violation in violations}
+    if isinstance(data, Mapping) and not isinstance(data.get("accounts"), list):
+        raise StateError(violations)  # all else would seem to belong to nobody
     more = (one for one in _contradictions(data, scopes) if one.pointer not in broken)
     violations += islice(more, _MOST_TOLD)
     if violations:
         raise StateError(violations)
     world = World()
     members = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
-    taken = {raw["id"] for raw in data["accounts"] if "id" in raw}
+    accounts, logins, tokens = (
+        [raw for _, raw in _entries(data, name)] for name in ("accounts", "logins", "tokens")
+    )
+    taken = {raw["id"] for raw in accounts if "id" in raw}
     highest = max(taken, default=0)
     free = (one for one in count(highest + 1 if highest < _HIGHEST_ID else 1) if one not in taken)
-    for raw in data["accounts"]:
+    for raw in accounts:
         world.put(_account(raw, raw["id"] if "id" in raw else next(free), members))
-    for raw in data.get("logins", ()):
+    for raw in logins:
         world.add_login(Login(raw["name"], raw["password"], raw["username"]))
-    for raw in data.get("tokens", ()):
+    for raw in tokens:
         expires_at = raw.get("expires_at")
+        if "expires_in" in raw:
+            world.lifetimes[token_digest(raw["token"])] = raw["expires_in"]
         world.add_token(
             Token(
                 raw["token"],
@@ -95,6 +105,37 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
     return world
 
 
+def _breaches(data: Any, schema: Schema) -> Iterator[Violation]:
+    """Give the breaches of the schema `State`, checked part by part: no part takes long."""
+    for part, account, email in _parts(data):
+        if not schema.is_valid(part):
+            for one in schema.violations(part):
+                steps = one.pointer.split("/")
+                for place, start in ((2, account), (4, email)):
+                    if len(steps) > place and steps[place].isdecimal():
+                        steps[place] = str(int(steps[place]) + start)
+                yield Violation("/".join(steps), one.detail)
+
+
+def _parts(data: Any) -> Iterator[tuple[Any, int, int]]:
+    """Give the parts of a state, each a state too, with the index of its first entry, and of that one's first address."""
+    lists = {
+        name: data[name]
+        for name in KEYS
+        if isinstance(data, Mapping) and isinstance(data.get(name), list)
+    }
+    yield {**data, **{key: [] for key in lists}} if lists else data, 0, 0
+    for name, entries in lists.items():
+        for index, entry in enumerate(entries):
+            emails = entry.get("emails") if isinstance(entry, Mapping) else None
+            if not isinstance(emails, list) or len(emails) <= _PART:
+                yield {"accounts": [], name: [entry]}, index, 0
+                continue
+            for start in range(0, len(emails), _PART):
+                some = {**entry, "emails": emails[start : start + _PART]}
+                yield {"accounts": [], name: [some]}, index, start
+
+
 def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state that a scenario makes of another one.
 
@@ -102,27 +143,32 @@ def apply_changes(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
         data: A state, or a fixtures file.
         changes: The scenario: `accounts` with the members that change, and further entries of the other lists.
     """
-    accounts = {raw["username"]: raw for raw in data["accounts"]}
-    for change in changes.get("accounts", ()):
+    accounts = {raw["username"]: raw for _, raw in _entries(data, "accounts")}
+    for _, change in _entries(changes, "accounts"):
         username = change["username"]
         accounts[username] = {**accounts.get(username, {}), **change}
     state: dict[str, Any] = {"accounts": list(accounts.values())}
     for kind, key in KEYS.items():
         if kind != "accounts":
-            records = {raw[key]: raw for raw in (*data.get(kind, ()), *changes.get(kind, ()))}
+            records = {raw[key]: raw for one in (data, changes) for _, raw in _entries(one, kind)}
             state[kind] = list(records.values())
     return state
 
 
 def state_of(world: World) -> dict[str, Any]:
     """Return a world as JSON data, from which `world_from_state` makes an equal one."""
+    return {name: list(entries) for name, entries in entries_of(world).items()}
+
+
+def entries_of(world: World) -> dict[str, Iterator[Any]]:
+    """Return the lists of a state, each entry made when it is asked for."""
     return {
-        "accounts": [_account_state(account) for account in world.accounts.values()],
-        "logins": [
+        "accounts": map(_account_state, world.accounts.values()),
+        "logins": (
             {"name": login.name, "password": login.password, "username": login.username}
             for login in world.logins.values()
-        ],
-        "tokens": [
+        ),
+        "tokens": (
             {
                 "token": token.token,
                 "username": token.username,
@@ -132,7 +178,7 @@ def state_of(world: World) -> dict[str, Any]:
                 **_given(client_id=token.client_id, grant=token.grant),
             }
             for token in world.tokens.values()
-        ],
+        ),
         **_grants_state(world),
     }
 
@@ -148,7 +194,7 @@ def unknown_scopes(asked: list[Any], scopes: Collection[str], pointer: str) -> I
 
 def _add_grants(world: World, data: Mapping[str, Any]) -> None:
     """Add the OAuth 2 clients, codes and refresh tokens of a state to a world."""
-    for raw in data.get("oauth_clients", ()):
+    for _, raw in _entries(data, "oauth_clients"):
         world.add_client(
             Client(
                 raw["client_id"],
@@ -158,7 +204,7 @@ def _add_grants(world: World, data: Mapping[str, Any]) -> None:
                 raw.get("expires_in", LIFETIME),
             )
         )
-    for raw in data.get("authorization_codes", ()):
+    for _, raw in _entries(data, "authorization_codes"):
         challenge = raw.get("code_challenge")
         world.add_code(
             Code(
@@ -175,7 +221,7 @@ def _add_grants(world: World, data: Mapping[str, Any]) -> None:
                 raw.get("used", False),
             )
         )
-    for raw in data.get("refresh_tokens", ()):
+    for _, raw in _entries(data, "refresh_tokens"):
         world.add_refresh_token(
             RefreshToken(
                 raw["token"],
@@ -248,7 +294,7 @@ def _account(raw: Mapping[str, Any], number: int, members: Collection[str]) -> A
     emails += tuple(Email(one, verified=False, primary=False) for one in _made_up(raw))
     defaults = {
         "id": number,
-        "url": f"https://www.docker.io/api/v1.1/users/{username}/",
+        "url": f"https://www.docker.io/api/v1.1/users/{quote(username, safe='')}/",
         "date_joined": _JOINED,
         "type": "User",
         "gravatar_url": gravatar_url(primary),
@@ -311,6 +357,9 @@ def _contradictions(data: Any, scopes: Collection[str]) -> Iterator[Violation]:
             if isinstance(raw.get("scopes"), list):
                 yield from unknown_scopes(raw["scopes"], scopes, f"{here}/scopes")
             yield from _time(raw.get("expires_at"), f"{here}/expires_at")
+            if "expires_in" in raw and raw.get("expires_at") is not None:
+                detail = "cannot stand beside expires_at; leave one out"
+                yield Violation(f"{here}/expires_in", detail)
 
 
 def _more(
@@ -329,11 +378,16 @@ def _more(
 
 
 def _entries(data: Any, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Return the objects in a list that is a member of some data, with their indexes."""
+    """Return the objects in a list that is a member of some data, with their indexes, and names in their normal form."""
     entries = data.get(name) if isinstance(data, Mapping) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, Mapping):
-            yield index, entry
+            names = {
+                key: normal_form(entry[key])
+                for key in ("username", "name", "auto_approve")
+                if isinstance(entry.get(key), str) and not entry[key].isascii()
+            }
+            yield index, {**entry, **names} if names else entry
 
 
 def _once(seen: set[Any], value: Any, pointer: str, what: str) -> Iterator[Violation]:

@@ -8,6 +8,7 @@ can be compared.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ MOST_TOKENS = 10_000
 """The number of tokens from which no more are made."""
 
 _MOST_CODES = 1000  # the newest; far more than are on their way within their minute
+_LONGEST = 5000  # characters; more than any name or password has, in whatever form it is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class World:
         accounts: By username.
         logins: Further logins beside each account's own, by their name.
         tokens: By the SHA-256 of the token, so that looking one up takes no longer for a near miss.
+        lifetimes: Seconds from the beginning of the world after which tokens expire, by the same.
         clients: The OAuth 2 clients, by their id.
         codes: Authorization codes, by their SHA-256.
         refresh_tokens: By their SHA-256.
@@ -111,6 +114,7 @@ class World:
     clients: dict[str, Client] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
+    lifetimes: dict[str, float] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
 
     def copy(self) -> World:
@@ -125,6 +129,13 @@ class World:
             self.refresh_tokens,
             _shared=True,
         )
+
+    def begin(self, now: float) -> World:
+        """Return a copy that begins at a time, given in seconds since 1970."""
+        world = self.copy()
+        for digest, seconds in self.lifetimes.items():
+            world.add_token(replace(self.tokens[digest], expires_at=now + seconds))
+        return world
 
     def _own(self) -> None:
         if self._shared:
@@ -193,6 +204,16 @@ class World:
             if any(lowered == own.email.lower() for own in account.emails):
                 return account
         return None
+
+
+def normal_form(text: str) -> str:
+    """Return a name, or a password, in the one form in which it is compared (RFC 7617, section 2.1: NFC).
+
+    Making it takes quadratic time, and what is longer than any name or password stays as it is.
+    """
+    if text.isascii() or len(text) > _LONGEST:
+        return text
+    return unicodedata.normalize("NFC", text)
 
 
 def token_digest(token: str) -> str:

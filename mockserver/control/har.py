@@ -33,18 +33,14 @@ _NO_RESPONSE: Json = {
 _STATUS_TEXTS = {status.value: status.phrase for status in HTTPStatus}
 
 
-def har(entries: Iterable[Entry], base: str) -> Json:
-    """Return entries as a HAR log; `base` is their base URL, such as `http://127.0.0.1:8080/~mine`."""
-    return {
-        "log": {
-            "version": "1.2",
-            "creator": {"name": "accounts-mock", "version": version("accounts-mock")},
-            "entries": [_entry(entry, base) for entry in entries],
-        }
-    }
+def har_head() -> Json:
+    """Return the log of an archive without its entries."""
+    creator = {"name": "accounts-mock", "version": version("accounts-mock")}
+    return {"version": "1.2", "creator": creator}
 
 
-def _entry(entry: Entry, base: str) -> Json:
+def har_entry(entry: Entry, base: str) -> Json:
+    """Return one entry; `base` is the base URL of its request, such as `http://127.0.0.1:8080/~mine`."""
     milliseconds = round(entry.seconds * 1000, 3)
     query = hide_parameters(entry.query.decode("latin-1"))
     request: Json = {
@@ -64,7 +60,6 @@ def _entry(entry: Entry, base: str) -> Json:
         request["postData"] = {
             "mimeType": _field(entry.request_headers, b"content-type"),
             "text": shown(entry.request_body),
-            "params": [],
         }
     return {
         "startedDateTime": format_time(entry.started),
@@ -84,7 +79,7 @@ def _response(entry: Entry) -> Json:
     kind = None if entry.fault is None else entry.fault.kind
     is_truncated = kind == "truncate"
     # Where there is no body to truncate, the answer breaks off within its first line.
-    if kind == "reset" or (is_truncated and (not size or entry.method == "HEAD")):
+    if kind == "reset" or (is_truncated and not size):
         return _NO_RESPONSE
     if is_truncated:
         size //= 2  # The second half was not sent.

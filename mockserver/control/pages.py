@@ -16,6 +16,7 @@ from mockserver.accounts.refusals import Unknown
 from mockserver.docs.served_contract import PLACEHOLDER, ServedContract, prefix, server_url
 from mockserver.fixtures import DEFAULT
 from mockserver.pipeline.answer import Answer
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Headers
@@ -115,8 +116,8 @@ def _docs(contract: Contract, oauth: Contract, control: Contract) -> Mapping[str
         # Anybody may read these pages; the logins of the world that is served they get by the control API.
         return build(contract, oauth, control, read_document(DEFAULT).data, static=False)
 
-    def serve(request: Request, name: str) -> Answer:
-        body = files().get(name)
+    async def serve(request: Request, name: str) -> Answer:
+        body = (await off_loop(files)).get(name)
         if body is None:
             raise Unknown("part-unknown", "the reference has no such page; it begins at /docs/")
         server = server_url(request).encode()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from mockserver.control.har import har
-from mockserver.pipeline.answer import Answer
+from mockserver.control.har import har_entry, har_head
+from mockserver.pipeline.answer import Answer, json_answer, json_list
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import Hide
+from mockserver.sandboxes.journal import Entry
 from mockserver.sandboxes.sandbox import Sandbox
 
 Json = dict[str, Any]
@@ -27,19 +29,26 @@ _EVENT_STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"n
 def handlers(hide: Hide) -> Mapping[str, Handler]:
     """Return the operations; `hide` hides the control token."""
 
-    def list_requests(request: Request, _: Outcome) -> list[Json]:
-        return [hide(entry.json()) for entry in request.sandbox.journal.entries()]
+    async def list_requests(request: Request, _: Outcome) -> Answer:
+        return await off_loop(listed, request.sandbox.journal.entries())
+
+    def listed(entries: Iterable[Entry]) -> Answer:
+        return json_answer(json_list(hide(entry.json()) for entry in entries))
 
     def clear_requests(request: Request, _: Outcome) -> None:
         request.sandbox.journal.clear()
 
-    def get_har(request: Request, _: Outcome) -> Json:
+    async def get_har(request: Request, _: Outcome) -> Answer:
         host = request.headers.get(b"host", b"localhost").decode("latin-1")
         sandbox = request.sandbox
         # A header may have named the sandbox; by its base URL, the same request finds it too.
         base = f"http://{host}/~{sandbox.name}" if sandbox.name else f"http://{host}"
-        archive: Json = hide(har(sandbox.journal.entries(), base))
-        return archive
+        return await off_loop(archived, sandbox.journal.entries(), base)
+
+    def archived(entries: Iterable[Entry], base: str) -> Answer:
+        written = json_list(hide(har_entry(entry, base)) for entry in entries)
+        head = orjson.dumps(hide(har_head()))
+        return json_answer(b'{"log":%b,"entries":%b}}' % (head[:-1], written))
 
     def stream_events(request: Request, _: Outcome) -> Answer:
         stream = None if request.method == "HEAD" else _Events(request.sandbox, hide)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
 from mmap import PAGESIZE
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
-from mockserver.accounts.refusals import Unknown
+from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
@@ -21,8 +25,11 @@ _SHOWN = 100
 def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
     """Return the operations."""
 
-    def list_sandboxes(_: Request, __: Outcome) -> Json:
-        named = sandboxes.named
+    def list_sandboxes(request: Request, _: Outcome) -> Json:
+        named, before = sandboxes.named, _before(request)
+        older = (one for one in reversed(list(named.values())) if one.used < before)
+        page = list(islice(older, _SHOWN + 1))
+        has_more, page = len(page) > _SHOWN, page[:_SHOWN]
         return {
             "count": len(named),
             "most": sandboxes.most,
@@ -35,8 +42,9 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
                     "faults": len(one.faults.rules),
                     "idle_s": round(sandboxes.idle_seconds(one), 1),
                 }
-                for one in list(named.values())[-_SHOWN:]
+                for one in reversed(page)
             ],
+            "before": repr(page[-1].used) if has_more else None,
         }
 
     def drop_sandboxes(_: Request, __: Outcome) -> None:
@@ -51,6 +59,17 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
         "drop_sandboxes": drop_sandboxes,
         "drop_sandbox": drop_sandbox,
     }
+
+
+def _before(request: Request) -> float:
+    """Return the time before which the sandboxes of a page were used. Raises Invalid."""
+    for name, value in parse_qsl(request.query.decode("latin-1"), keep_blank_values=True):
+        if name == "before":
+            with suppress(ValueError):
+                return float(value)
+            detail = "before must be what the page before this one has as 'before'"
+            raise Invalid("parameter-invalid", detail)
+    return math.inf
 
 
 def _memory() -> int:

@@ -13,7 +13,7 @@ from accounts_contract import Contract, Violation
 from mockserver.accounts.grants import LIFETIME
 from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.accounts.state import unknown_scopes
-from mockserver.accounts.world import MOST_TOKENS, Token, World, format_time
+from mockserver.accounts.world import MOST_TOKENS, Token, World, format_time, normal_form
 from mockserver.control.refusing import invalid
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
@@ -62,7 +62,7 @@ def mint(world: World, contract: Contract, request: Mapping[str, Any], now: floa
     Raises:
         Invalid: No such account, no such scope, or far too many tokens already.
     """
-    username, scopes = request["username"], request["scopes"]
+    username, scopes = normal_form(request["username"]), request["scopes"]
     violations = list(islice(unknown_scopes(scopes, contract.scopes, "/scopes"), MAX_ERRORS))
     if username not in world.accounts:
         known = ", ".join(list(world.accounts)[:10])

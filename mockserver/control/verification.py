@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl
 import orjson
 
 from accounts_contract import Contract
+from mockserver.accounts.world import normal_form
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.forms import MULTIPART, URLENCODED, read_multipart
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
@@ -28,7 +30,7 @@ _COMPARED = ("operation", "method", "path", "username", "status", "code")
 def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
     """Return the operation, for the operations of a contract; `hide` hides the control token."""
 
-    def verify_requests(request: Request, outcome: Outcome) -> Any:
+    async def verify_requests(request: Request, outcome: Outcome) -> Any:
         body = outcome.data
         violations = [
             violation
@@ -37,14 +39,14 @@ def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
         ]
         if violations:
             raise invalid(violations)
-        return _verified(request, body, hide)
+        journal = request.sandbox.journal
+        return await off_loop(_verified, journal.entries(), journal.lost, body, hide)
 
     return {"verify_requests": verify_requests}
 
 
-def _verified(request: Request, body: Any, hide: Hide) -> Any:
-    journal = request.sandbox.journal
-    mismatches = verify(journal.entries(), body, journal.lost)
+def _verified(entries: Iterable[Entry], lost: int, body: Any, hide: Hide) -> Any:
+    mismatches = verify(entries, body, lost)
     if not mismatches:
         return {"verified": True}
     first = mismatches[0]
@@ -109,8 +111,8 @@ class _Call:
     def differences(self, expected: Mapping[str, Any]) -> Iterator[Json]:
         """Give each difference: the member, the value that was expected, and the one it has."""
         for name in _COMPARED:
-            if name in expected and expected[name] != getattr(self.entry, name):
-                actual = getattr(self.entry, name)
+            actual = getattr(self.entry, name)
+            if name in expected and _compared(expected[name]) != actual:
                 yield {"member": name, "expected": expected[name], "actual": actual}
         if "body" in expected and self.is_cut:
             yield {"member": "body", "expected": expected["body"], "cut": True}
@@ -176,6 +178,10 @@ class _Call:
         if self.is_form and not isinstance(expected, str):
             return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
         return _is_equal(actual, expected)
+
+
+def _compared(value: Any) -> Any:
+    return normal_form(value) if isinstance(value, str) else value
 
 
 def _is_equal(one: Any, other: Any) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from accounts_contract import Contract
 from mockserver.accounts.refusals import Invalid
-from mockserver.accounts.state import StateError, state_of, world_from_state
+from mockserver.accounts.state import StateError, entries_of, world_from_state
+from mockserver.accounts.world import World
 from mockserver.control.refusing import invalid
+from mockserver.pipeline.answer import Answer, json_answer, json_list
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
@@ -24,16 +28,22 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     def reset(request: Request, _: Outcome) -> None:
         request.sandbox.reset()
 
-    def get_state(request: Request, _: Outcome) -> Json:
-        return state_of(request.sandbox.world)
+    async def get_state(request: Request, _: Outcome) -> Answer:
+        return await off_loop(_written, request.sandbox.world.copy())
 
-    def put_state(request: Request, outcome: Outcome) -> Json:
-        state = {name: value for name, value in outcome.data.items() if name != "scenarios"}
+    async def put_state(request: Request, outcome: Outcome) -> Answer:
+        world, answer = await off_loop(read, outcome.data)
+        request.sandbox.begin(world)
+        return answer
+
+    def read(data: Any) -> tuple[World, Answer]:
+        if isinstance(data, dict):
+            data.pop("scenarios", None)
         try:
-            request.sandbox.begin(world_from_state(state, schema, contract.scopes))
+            world = world_from_state(data, schema, contract.scopes).begin(time.time())
         except StateError as error:
             raise invalid(error.violations) from None
-        return state_of(request.sandbox.world)
+        return world, _written(world)
 
     def list_scenarios(request: Request, _: Outcome) -> list[Json]:
         sandbox = request.sandbox
@@ -66,3 +76,11 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
         "save_snapshot": save_snapshot,
         "restore_snapshot": restore_snapshot,
     }
+
+
+def _written(world: World) -> Answer:
+    """Return the answer with a whole world."""
+    lists = [
+        b'"%b":%b' % (name.encode(), json_list(one)) for name, one in entries_of(world).items()
+    ]
+    return json_answer(b"{%b}" % b",".join(lists))

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from oauthlib.oauth2.rfc6749 import errors
 
 from mockserver.accounts.refusals import Refusal
+from mockserver.accounts.world import normal_form
 from mockserver.oauth import pages
 from mockserver.oauth.authorization_requests import Logins
 from mockserver.oauth.handlers import Flow, TokenError, client_refused, plain
@@ -21,8 +22,8 @@ from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.credentials import (
     BasicCredentials,
     Malformed,
-    normal,
     parse_authorization,
+    unset_hint,
 )
 from mockserver.pipeline.forms import read_urlencoded
 from mockserver.pipeline.outcome import Outcome, Reason
@@ -128,7 +129,7 @@ def _user(request: Request, form: Json, asked: Any) -> str | None:
         raise errors.AccessDeniedError("the user has denied it", request=asked)
     if decision != "allow":
         return None
-    name, password = normal(form.get("username", "")), normal(form.get("password", ""))
+    name, password = normal_form(form.get("username", "")), normal_form(form.get("password", ""))
     account = log_in(world, name, password)
     if account is None:
         raise Refusal("credentials-wrong", "No account has this username and password.")
@@ -145,9 +146,9 @@ def _ask(request: Request, outcome: Outcome, flow: Flow, endpoint: str) -> Any:
     world = request.sandbox.world
     validator = Validator(world, flow, _basic(request, flow))
     before = world.copy()
-    fields = urlencode(_known(outcome.data.items(), outcome, flow))
+    sent = _known(outcome.data.items(), outcome, flow)
     try:
-        _, body, status = getattr(server(validator), endpoint)("/", body=fields)
+        _, body, status = getattr(server(validator), endpoint)("/", body=urlencode(sent))
         told = json.loads(body) if body else {}
     except errors.OAuth2Error as error:
         told, status = dict(error.twotuples), error.status_code
@@ -158,6 +159,8 @@ def _ask(request: Request, outcome: Outcome, flow: Flow, endpoint: str) -> Any:
         return told
     code = told["error"]
     detail = told.get("error_description") or _UNSAID.get(code, "")
+    logins = [part for reading in validator.basic or () for part in reading]
+    detail += unset_hint(*logins, *(value for _, value in sent))
     raise client_refused(flow, detail) if status == 401 else TokenError(status, code, detail)
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import hmac
 import re
 import time
-import unicodedata
 from collections.abc import Awaitable, Callable
 
 from accounts_contract import Operation
-from mockserver.accounts.world import Account, Token, World
+from mockserver.accounts.world import Account, Token, World, normal_form
 from mockserver.pipeline.credentials import (
     BasicCredentials,
     BearerToken,
     Malformed,
     parse_authorization,
+    unset_hint,
 )
 from mockserver.pipeline.outcome import OUTCOME, Caller, Outcome
 from mockserver.pipeline.problems import Headers, Problem
@@ -109,7 +109,8 @@ class AccessRule:
     def _token(self, world: World, credentials: BearerToken, now: float) -> Caller:
         token = world.find_token(credentials.token)
         if token is None:
-            raise self._unauthorized("token-unknown", "nobody has this Bearer token", bearer=True)
+            detail = f"nobody has this Bearer token{unset_hint(credentials.token)}"
+            raise self._unauthorized("token-unknown", detail, bearer=True)
         if token.revoked:
             raise self._unauthorized("token-revoked", "this Bearer token was revoked", bearer=True)
         if token.is_expired(now):
@@ -126,7 +127,8 @@ class AccessRule:
                 if not account.is_active:
                     raise self._inactive(account)
                 return Caller(account.username, None)
-        detail = "no account has this name and password (HTTP Basic)"
+        said = [part for reading in credentials.readings for part in reading]
+        detail = f"no account has this name and password (HTTP Basic){unset_hint(*said)}"
         raise self._unauthorized("credentials-wrong", detail)
 
     def _check_scopes(self, token: Token) -> None:
@@ -195,7 +197,7 @@ def log_in(world: World, name: str, password: str) -> Account | None:
     """Return the account that a name and a password open, active or not; None if they open none."""
     login = world.find_login(name)
     expected = _NOBODY if login is None else login.password
-    is_right = same(password, unicodedata.normalize("NFC", expected))
+    is_right = same(password, normal_form(expected))
     return world.accounts[login.username] if is_right and login is not None else None
 
 

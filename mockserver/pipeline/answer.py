@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 from mockserver.pipeline.problems import Headers
 
 RESPONSE_WRITER = "mockserver.server.response_writer"
 """The ASGI extension by which our server does more than ASGI can: it sends a whole answer at once (`reply`),
 half of it (`truncate`), breaks the connection (`reset`), or lets it not be used again (`part`). `unread` is a
-body that came in vain, `is_on_its_way` says whether one still comes, and `is_gone` whether the client is."""
+body that came in vain, `is_on_its_way` says whether one still comes, and `is_gone` whether
+the client may have hung up."""
 
 STREAMING = "mockserver.streaming"
 """Stands in the ASGI scope of a request whose answer never ends by itself."""
@@ -44,3 +47,13 @@ class Answer:
     body: bytes
     stream: Stream | None = None
     broken: str | None = None
+
+
+def json_answer(body: bytes) -> Answer:
+    """Return the answer with JSON that was written already."""
+    return Answer(200, [(b"content-type", b"application/json")], body)
+
+
+def json_list(entries: Iterable[Any]) -> bytes:
+    """Return JSON data as a list, each entry written for itself."""
+    return b"[%b]" % b",".join(map(orjson.dumps, entries))

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
 import orjson
 
-from accounts_contract import Body, MediaType, Violation, format_pointer
+from accounts_contract import Body, MediaType, Operation, Violation, format_pointer
 from mockserver.pipeline.forms import (
     JSON,
     MULTIPART,
     URLENCODED,
+    explained,
     malformed,
     option,
     read_multipart,
     read_urlencoded,
     typed,
 )
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import MAX_ERRORS, Headers, Problem
-from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+from mockserver.pipeline.request import MAX_BODY, REQUEST, App, Receive, Request, Scope, Send
+
+_BRACE = re.compile(rb"[{}]")
+_LONGEST_STEP = (
+    256 * 1024
+)  # bytes without an object, which the parser of large bodies reads at once
+_FORM = re.compile(rb"[A-Za-z_%+\[\]-]++=")
+
+_LARGE = 32 * 1024  # bytes; reading more takes longer than the others should wait
 
 _DEEPEST = 100
 """Levels of lists and objects in a body; fewer than what can be written out again."""
@@ -32,18 +44,24 @@ class BodyReader:
 
     Args:
         app: The next stage.
-        body: The body, as the contract has it.
+        operation: The operation, as the contract has it.
+        body: Its body.
         strict: Whether members that are not documented are refused.
+        most: The largest body that is read, in bytes. Of more than usual the operation itself checks the schema,
+            part by part.
     """
 
-    __slots__ = ("_accept", "_app", "_default", "_media", "_required", "_strict")
+    __slots__ = ("_accept", "_app", "_default", "_media", "_most", "_required", "_strict")
 
-    def __init__(self, app: App, *, body: Body, strict: bool) -> None:
+    def __init__(
+        self, app: App, *, operation: Operation, body: Body, strict: bool, most: int = MAX_BODY
+    ) -> None:
         self._app = app
+        self._most = most
         self._strict = strict
         self._required = body.required
         self._media = body.content
-        self._accept = ", ".join(body.content)
+        self._accept = accept(operation)
         # A body without Content-Type, as in the documented PATCH examples, is read as JSON.
         self._default = body.content.get(JSON)
 
@@ -57,15 +75,24 @@ class BodyReader:
         headers = request.headers
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
-        raw = await request.read(outcome)
-        if not raw and not self._required:
-            return None
+        raw = await request.read(outcome, self._most)
+        if not raw:
+            if not self._required:
+                return None
+            if b"content-length" not in headers and b"transfer-encoding" not in headers:
+                _check_unframed(media)
+        if len(raw) > _LARGE:
+            return await off_loop(self._checked, media, content_type, raw, outcome)
+        return self._checked(media, content_type, raw, outcome)
+
+    def _checked(self, media: MediaType, content_type: bytes, raw: bytes, outcome: Outcome) -> Any:
+        """Return a body as JSON data. Raises Problem: 400."""
         body = read_body(media, content_type, raw)
         schema = media.schema
-        if schema is None:
+        if schema is None or self._most > MAX_BODY:
             return body
-        violations = [] if schema.is_valid(body) else schema.violations(body)
         known = schema.known_members
+        violations = [] if schema.is_valid(body) else _explained(media, raw, body)
         if known is not None and isinstance(body, dict) and not known.issuperset(body):
             # Some of them are enough: there may be very many.
             unknown = list(islice((one for one in body if one not in known), MAX_ERRORS))
@@ -74,7 +101,7 @@ class BodyReader:
                 found = [_unknown_member(name, known) for name in unknown]
                 violations += [one for one in found if one.pointer not in named]
             else:
-                names = ", ".join(name[:40] for name in unknown[:10])
+                names = ", ".join(name[:40] + _meant(name, known) for name in unknown[:10])
                 outcome.notes.append(f"ignored members: {names}")
         if violations:
             raise _invalid(violations)
@@ -100,7 +127,9 @@ class BodyReader:
         media = self._media.get(name) if name else self._default
         if media is None:
             what = f"the media type {name[:100]!r}" if name else "a body without Content-Type"
-            detail = f"{what} is not read here; send one of: {self._accept}"
+            detail = f"{what} is not read here; send one of: {', '.join(self._media)}"
+            if name == "text/plain":
+                detail += "; fetch names a text so, unless you set the header Content-Type"
             raise self._unsupported(detail)
         if name != MULTIPART and b"charset" in content_type.lower():
             charset = option(content_type, b"charset")
@@ -109,12 +138,22 @@ class BodyReader:
         return media
 
     def _unsupported(self, detail: str) -> Problem:
-        return Problem(415, "media-type-unsupported", detail, headers=accept(self._media))
+        return Problem(415, "media-type-unsupported", detail, headers=self._accept)
 
 
-def accept(content: Mapping[str, MediaType]) -> Headers:
-    """Return the field that names the media types that are read."""
-    return [(b"accept", ", ".join(content).encode("latin-1"))]
+def accept(operation: Operation) -> Headers:
+    """Return the fields that name the media types which an operation reads (RFC 9110, 15.5.16; RFC 5789, 2.2)."""
+    names = media_types(operation)
+    return [
+        (b"accept", names),
+        *([(b"accept-patch", names)] if operation.method == "patch" else []),
+    ]
+
+
+def media_types(operation: Operation) -> bytes:
+    """Return the media types that an operation reads, as a header field lists them."""
+    content = () if operation.body is None else operation.body.content
+    return ", ".join(content).encode("latin-1")
 
 
 def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
@@ -135,13 +174,62 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
     if not raw.strip():
         raise Problem(400, "body-missing", "the body is empty: send a JSON object")
     try:
-        data = orjson.loads(raw)
+        data = orjson.loads(raw) if len(raw) <= MAX_BODY else _loads_large(raw)
     except orjson.JSONDecodeError as error:
         detail = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        if raw.startswith(b"[object "):
+            detail += "; it is the text of a JavaScript object: write that with JSON.stringify"
+        elif _FORM.match(raw):
+            detail += f"; it looks like a form, which needs the header Content-Type: {URLENCODED}"
         raise malformed(detail) from None
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
         raise malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
     return data
+
+
+def _loads_large(raw: bytes) -> Any:
+    """Return the JSON data of a large text, read by a parser that steps through Python at each object.
+
+    Raises:
+        JSONDecodeError: It is no JSON, by the same strict reading as that of smaller ones.
+    """
+    last = 0
+    for found in _BRACE.finditer(raw):
+        if found.start() - last > _LONGEST_STEP:
+            break
+        last = found.start()
+    if len(raw) - last > _LONGEST_STEP:
+        raise malformed("the body holds a list or a text of more than 256 KiB; send less")
+    try:
+        return json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_plain, parse_constant=_no_constant
+        )
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError(f"{error}"[:100], "", 0) from None
+
+
+def _plain(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, value in members:
+        for text in (name, value):
+            if isinstance(text, str) and not text.isascii():
+                text.encode()  # half of a pair of surrogates is no text that could be written again
+    return dict(members)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_unframed(media: MediaType) -> None:
+    """Refuse a body that is needed, and has no framing (RFC 9112, section 6.3). Raises Problem: 400."""
+    if media.name == JSON or (media.schema is not None and not media.schema.is_valid({})):
+        detail = (
+            "the body is missing: the request has neither Content-Length nor Transfer-Encoding; Node's "
+            "http.request leaves them out of a DELETE, so set Content-Length there"
+        )
+        raise Problem(400, "body-missing", detail)
 
 
 def _is_deep(data: Any) -> bool:
@@ -164,6 +252,33 @@ def _invalid(violations: list[Violation]) -> Problem:
     return Problem(400, "body-invalid", "; ".join(sentences), violations)
 
 
+def _explained(media: MediaType, raw: bytes, body: Any) -> list[Violation]:
+    """Return the breaches of the schema, with their likely causes."""
+    violations = media.schema.violations(body) if media.schema is not None else []
+    if not isinstance(body, dict):
+        return violations
+    if media.name != JSON:
+        violations = explained(media, raw, body, violations)
+    sent = {_letters(name): name for name in islice(body, MAX_ERRORS)}
+    for index, one in enumerate(violations):
+        name = one.pointer.removeprefix("/")
+        other = sent.get(_letters(name))
+        if name and name not in body and other is not None:
+            detail = f"{one.detail}; {other[:40]!r} is another name"
+            violations[index] = Violation(one.pointer, detail)
+    return violations
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """Ask whether another member was meant, whose name differs in its capitals or signs only."""
+    found = next((one for one in known if _letters(one) == _letters(name)), None)
+    return f" (did you mean {found}?)" if found is not None else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name[:100])).lower()
+
+
 def _unknown_member(name: str, known: frozenset[str]) -> Violation:
-    detail = f"is not documented (documented are {', '.join(sorted(known))})"
+    detail = f"is not documented (documented are {', '.join(sorted(known))}){_meant(name, known)}"
     return Violation(format_pointer([name]), detail)

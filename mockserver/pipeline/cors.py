@@ -13,7 +13,8 @@ from mockserver.pipeline.request import TOKEN, Request
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
-_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, Content-Length, Date"
+_EXPOSED = b"WWW-Authenticate, Allow, Accept, Accept-Patch, Retry-After, Preference-Applied, Content-Length, Date"
+_NAMED = frozenset({b"content-type", *_EXPOSED.lower().split(b", ")})  # or readable by every page
 _SECONDS = b"600"
 
 
@@ -113,14 +114,15 @@ def preflight(request: Request) -> Answer:
     return Answer(204, headers, b"")
 
 
-def cors_headers(origin: bytes) -> Headers:
-    """Return the fields that let a page of another origin read an answer.
+def cors_headers(origin: bytes, headers: Headers) -> Headers:
+    """Return the fields that let a page of another origin read an answer with these header fields.
 
-    The origin is named, not `*`, so that requests with credentials work too.
+    The origin is named, not `*`, so that requests with credentials work too; so are the fields of a fault rule.
     """
+    others = [name for name, _ in headers if name not in _NAMED]
     return [
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
-        (b"access-control-expose-headers", _EXPOSED),
+        (b"access-control-expose-headers", b", ".join((_EXPOSED, *others))),
         (b"vary", b"Origin"),
     ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from binascii import Error, a2b_base64
 from dataclasses import dataclass, field
 
-_LONGEST = 5000
-"""More characters than any name or password has, in whatever form it is sent."""
+from mockserver.accounts.world import normal_form
 
 _TOKEN68 = re.compile(rb"[A-Za-z0-9._~+/-]+=*")
+_SECOND = re.compile(rb",\s*+(?:basic|bearer)\s", re.IGNORECASE)
+_UNSET = frozenset({"undefined", "null", "nan", "none", "nil", "[object object]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,37 @@ def parse_authorization(value: bytes) -> BasicCredentials | BearerToken:
     scheme, _, rest = value.strip().partition(b" ")
     rest = rest.strip()
     name = scheme.lower()
-    if name == b"bearer":
-        if not _TOKEN68.fullmatch(rest):
-            raise Malformed("after 'Bearer ' there must be one token, without quotes or spaces")
+    if name == b"bearer" and _TOKEN68.fullmatch(rest):
         return BearerToken(rest.decode("ascii"))
+    if _SECOND.search(value):
+        raise Malformed("it holds two logins, or came twice; send one")
+    if name == b"bearer":
+        said = "after 'Bearer ' there must be one token, without quotes or spaces"
+        if rest.lower().startswith(b"bearer "):
+            said += "; 'Bearer ' stands there twice"
+        raise Malformed(said + unset_hint(rest.decode("latin-1")))
     if name == b"basic":
         return _basic(rest)
-    raise Malformed("the scheme must be Basic or Bearer")
+    bare = "; put 'Bearer ' before a token" if not rest and _TOKEN68.fullmatch(scheme) else ""
+    raise Malformed(f"the scheme must be Basic or Bearer{bare}")
+
+
+def unset_hint(*texts: str) -> str:
+    """Return the likely cause of credentials that are the text of a variable without a value; or nothing."""
+    for text in texts:
+        if text.lower() in _UNSET:
+            return f"; it is the text '{text}', as of a variable that was not set"
+    return ""
 
 
 def _basic(value: bytes) -> BasicCredentials:
     try:
         decoded = a2b_base64(value, strict_mode=True)
     except Error:
-        raise Malformed("after 'Basic ' there must be name:password in Base64") from None
+        plain = (
+            "; it stands there as it is: encode it, in JavaScript by btoa" if b":" in value else ""
+        )
+        raise Malformed(f"after 'Basic ' there must be name:password in Base64{plain}") from None
     if b":" not in decoded:
         raise Malformed("the Base64 after 'Basic ' must hold name:password, and has no colon")
     name, _, password = decoded.partition(b":")
@@ -61,18 +78,9 @@ def _basic(value: bytes) -> BasicCredentials:
     # Our challenge asks for UTF-8; older clients send ISO 8859-1 all the same (RFC 7617, section 3).
     for encoding in ("utf-8", "iso-8859-1"):
         try:
-            reading = (normal(name.decode(encoding)), normal(password.decode(encoding)))
+            reading = (normal_form(name.decode(encoding)), normal_form(password.decode(encoding)))
         except UnicodeDecodeError:
             continue
         if reading not in readings:
             readings.append(reading)
     return BasicCredentials(tuple(readings))
-
-
-def normal(text: str) -> str:
-    """Return a name or a password in the form in which they are compared."""
-    # RFC 7617, section 2.1: names and passwords are compared in the normal form C. Making it takes
-    # quadratic time, and what is longer than any name or password can be is wrong in every form.
-    if text.isascii() or len(text) > _LONGEST:
-        return text
-    return unicodedata.normalize("NFC", text)

@@ -20,7 +20,6 @@ from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason
 from mockserver.pipeline.prefer import parse_prefer
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
-from mockserver.pipeline.response_check import breaches
 from mockserver.sandboxes.faults import PREFER, Effect, Fired
 
 _RETRY_AFTER = 1  # seconds; for a 429 or 503 whose rule names no other number
@@ -38,7 +37,7 @@ class Faults:
         headers: The header fields that belong to a status, such as the challenge of a 401.
     """
 
-    __slots__ = ("_admit", "_app", "_headers", "_operation")
+    __slots__ = ("_admit", "_app", "_examples", "_headers", "_operation")
 
     def __init__(
         self, app: App, *, operation: Operation, admit: Admit, headers: Mapping[int, Headers]
@@ -47,6 +46,7 @@ class Faults:
         self._operation = operation
         self._admit = admit
         self._headers = headers
+        self._examples = examples_of(operation)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on; first see to its fault, if there may be one."""
@@ -62,19 +62,24 @@ class Faults:
             await self._app(scope, receive, send)
             return
         effect, source = chosen
+        status = effect.code
+        if status is None and effect.example is not None:
+            status = min(self._examples[effect.example])
         fired = outcome.fault = Fired.of(source, effect)
         if effect.wait:
             await asyncio.sleep(effect.wait)
-        if effect.code is None:
+        if status is None:
             await self._app(scope, receive, send)
         else:
-            outcome.answer = await self._force(request, outcome, effect, fired, effect.code)
+            outcome.answer = await self._force(request, outcome, effect, fired, status)
         answer = outcome.answer
         if answer is None:
             return
         if effect.fault is not None:
             corrupt(answer, effect.fault)
-        outcome.notes += breaches(answer, self._operation)
+        for name, value in effect.headers.items():
+            field = (name.lower().encode("ascii"), value.encode("ascii"))
+            answer.headers = [one for one in answer.headers if one[0] != field[0]] + [field]
         if source == PREFER:
             answer.headers = [*answer.headers, _applied(effect, answer)]
 
@@ -82,12 +87,13 @@ class Faults:
         """Return the effect that a request prefers itself, or else that of a rule, and its source."""
         prefer = request.headers.get(b"prefer")
         if prefer is not None:
-            effect, notes = parse_prefer(prefer.decode("latin-1"))
+            effect, notes = parse_prefer(prefer.decode("latin-1"), self._examples)
             outcome.notes += notes
             if effect is not None:
                 return effect, PREFER
         owner = outcome.params.get(self._operation.owner or "")
-        return request.sandbox.faults.fire(self._operation.id, request.method, owner)
+        faults = request.sandbox.faults
+        return faults.fire(self._operation.id, request.method, owner, self._examples)
 
     async def _force(
         self, request: Request, outcome: Outcome, effect: Effect, fired: Fired, status: int
@@ -106,10 +112,24 @@ class Faults:
             retry_after = _RETRY_AFTER
         if retry_after is not None:
             headers.append((b"retry-after", str(retry_after).encode("ascii")))
-        media_type, body = _forced_body(self._operation, effect, status, f"forced by {source}")
+        if effect.example is not None:
+            media_type, body = self._examples[effect.example][status]
+        else:
+            media_type, body = _forced_body(self._operation, effect, status, f"forced by {source}")
         if media_type:
             headers.append((b"content-type", media_type))
         return Answer(status, headers, body)
+
+
+def examples_of(operation: Operation) -> dict[str, dict[int, tuple[bytes, bytes]]]:
+    """Return the documented examples of an operation: by name and status, the media type and the body."""
+    found: dict[str, dict[int, tuple[bytes, bytes]]] = {}
+    for status, response in operation.responses.items():
+        for media in response.content.values() if status.isdigit() else ():
+            for name, example in media.examples.items():
+                body = media.name.encode("latin-1"), orjson.dumps(example)
+                found.setdefault(name, {})[int(status)] = body
+    return found
 
 
 def corrupt(answer: Answer, kind: str) -> None:
@@ -129,6 +149,7 @@ def _applied(effect: Effect, answer: Answer) -> tuple[bytes, bytes]:
     """Return the field that confirms what a request has preferred, and got (RFC 7240, section 3)."""
     granted = [
         f"code={effect.code}" if effect.code == answer.status else "",
+        "" if effect.example is None else f"example={effect.example}",
         f"wait={effect.wait:g}" if effect.wait else "",
         "" if effect.fault is None else f"fault={effect.fault}",
     ]

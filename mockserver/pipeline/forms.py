@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -40,7 +41,10 @@ def read_multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
     """
     boundary = option(content_type, b"boundary")
     if not boundary:
-        raise malformed("the Content-Type of a multipart form must name its boundary")
+        raise malformed(
+            "the Content-Type of a multipart form must name its boundary: leave Content-Type out, and the "
+            "client writes it, with the boundary of the body (fetch and axios with FormData, curl -F)"
+        )
     parts = _Parts()
     try:
         parser = MultipartParser(boundary, parts.callbacks())
@@ -140,6 +144,31 @@ def _value(text: str, kinds: frozenset[str]) -> Any:
             return text
         return number if math.isfinite(number) else text
     return text
+
+
+def explained(
+    media: MediaType, raw: bytes, form: Mapping[str, Any], violations: list[Violation]
+) -> list[Violation]:
+    """Return the violations of a form, each with its likely cause, and one for each member.
+
+    Args:
+        media: The media type.
+        raw: The form as it was sent.
+        form: The form as it was read.
+        violations: The breaches of its schema.
+    """
+    types = media.schema.member_types if media.schema is not None else {}
+    found: dict[str, Violation] = {}
+    for one in violations:
+        name, hint = one.pointer.removeprefix("/"), ""
+        value = form.get(name)
+        if isinstance(value, str):
+            if "boolean" in types.get(name, ()):
+                hint = "; in a form, write true or false, in small letters"
+            elif media.name == URLENCODED and " " in value and b"+" in raw:
+                hint = "; in a form, + is read as a space: write %2B (curl --data-urlencode)"
+        found.setdefault(one.pointer, Violation(one.pointer, one.detail + hint))
+    return list(found.values())
 
 
 def malformed(detail: str) -> Problem:

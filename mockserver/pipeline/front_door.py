@@ -41,6 +41,7 @@ _OURS = (
     "/oauth.yaml",
     "/oauth.json",
 )
+_PAGES = ("/", "/_mock", "/docs")
 
 
 class Reporter(Protocol):
@@ -133,7 +134,7 @@ class FrontDoor:
             headers = without_login_box(request, headers)
         origin = request.headers.get(b"origin")
         if origin is not None and self._may_read(request, outcome, origin):
-            headers = headers + cors_headers(origin)
+            headers = headers + cors_headers(origin, headers)
         if answer.status == 204 or answer.stream is not None:
             return headers
         length = str(len(answer.body)).encode("ascii")
@@ -167,6 +168,6 @@ def _is_for_the_journal(request: Request) -> bool:
     path = request.path
     if path.startswith("/~"):  # into a sandbox that it did not get
         path = "/" + path[2:].partition("/")[2]
-    if path == "/" or path.startswith(_OURS):
+    if path in _PAGES or path.startswith(_OURS):
         return False
     return request.method != "OPTIONS" or not is_preflight(request)

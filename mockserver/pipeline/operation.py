@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import isawaitable
 from typing import Any
 
 from accounts_contract import Operation
@@ -14,7 +15,7 @@ from mockserver.pipeline.request import REQUEST, Receive, Request, Scope, Send
 
 Handler = Callable[[Request, Outcome], Any]
 """Takes a request, and its parameters and data in the outcome so far; gives JSON data back, or the bytes of another media type, or
-None, or a whole Answer; or raises a Refusal."""
+None, or a whole Answer, or what can be awaited for one of these; or raises a Refusal."""
 
 
 class AccountOperation:
@@ -61,6 +62,8 @@ class HandledOperation:
         """Carry the operation out."""
         outcome: Outcome = scope[OUTCOME]
         result = self._handler(scope[REQUEST], outcome)
+        if isawaitable(result):
+            result = await result
         if isinstance(result, Answer):
             outcome.answer = result
         else:

@@ -132,7 +132,7 @@ def record(
     """Return the journal's record of a request that was answered, so many seconds after it came."""
     caller, fault = outcome.caller, outcome.fault
     code, detail = outcome.reason or (None, None)
-    body, shown = outcome.body, answer.body
+    body, shown = outcome.body, b"" if request.method == "HEAD" else answer.body
     return pack(
         (
             time() - seconds,

@@ -1,10 +1,10 @@
-"""Faults that a request asks for itself, in a `Prefer` field (RFC 7240): `code=503`, `wait=2`, `fault=reset`."""
+"""Faults that a request asks for itself, in a `Prefer` field (RFC 7240), such as `code=401, example=tokenExpired`."""
 
 from __future__ import annotations
 
 import re
 
-from mockserver.sandboxes.faults import KINDS, MAX_WAIT, Effect
+from mockserver.sandboxes.faults import KINDS, MAX_WAIT, Effect, Examples, has_example
 
 # A comma within quotes parts nothing. Nothing that was read is read again, so that no field takes long.
 _PREFERENCE = re.compile(r'(?:"(?:\\.|[^"\\])*+"?+|[^,"])++')
@@ -12,11 +12,12 @@ _STATUS = re.compile(r"[2-5][0-9]{2}")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
-def parse_prefer(field: str) -> tuple[Effect | None, list[str]]:
+def parse_prefer(field: str, examples: Examples) -> tuple[Effect | None, list[str]]:
     """Return the effect that a `Prefer` field asks for.
 
     Args:
         field: The value of the field; other preferences in it are left alone.
+        examples: The documented examples of the operation.
 
     Returns:
         The effect, or None if it asks for none of ours; and a note for each preference of ours that
@@ -24,7 +25,7 @@ def parse_prefer(field: str) -> tuple[Effect | None, list[str]]:
     """
     code: int | None = None
     wait = 0.0
-    fault: str | None = None
+    fault = example = None
     notes: list[str] = []
     seen: set[str] = set()
     for preference in _PREFERENCE.findall(field):
@@ -48,6 +49,14 @@ def parse_prefer(field: str) -> tuple[Effect | None, list[str]]:
                 fault = value
             else:
                 notes.append(f"ignored: Prefer fault must be one of {', '.join(KINDS)}")
-    if code is None and fault is None and not wait:
+        elif name == "example":
+            example = value
+    if example is not None and not has_example(examples, example, code):
+        known = [one for one in examples if has_example(examples, one, code)]
+        with_code = "" if code is None else f" of {code}"
+        which = f"one of {', '.join(known)}" if known else "left out, as none is documented"
+        notes.append(f"ignored: Prefer example{with_code} must be {which}")
+        example = None
+    if code is None and fault is None and example is None and not wait:
         return None, notes
-    return Effect(code=code, wait=wait, fault=fault), notes
+    return Effect(code=code, wait=wait, fault=fault, example=example), notes

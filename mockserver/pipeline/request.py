@@ -90,16 +90,16 @@ class Request:
         self.sandbox: Final = sandbox
         self.prefix: Final = prefix
 
-    async def read(self, outcome: Outcome) -> bytes:
+    async def read(self, outcome: Outcome, most: int = MAX_BODY) -> bytes:
         """Read the body, and keep it in the outcome.
 
         Raises:
-            Problem: 413; it is, or says that it will be, larger than `MAX_BODY`.
+            Problem: 413; it is, or says that it will be, larger than `most`.
             ClientGone: The client hung up.
         """
         declared = self.headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared[:20]) > MAX_BODY:
-            raise _too_large()
+        if declared.isdigit() and int(declared[:20]) > most:
+            raise _too_large(most)
         outcome.was_read = True
         chunks: list[bytes] = []
         size = 0
@@ -109,8 +109,8 @@ class Request:
                 raise ClientGone
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > MAX_BODY:
-                raise _too_large()
+            if size > most:
+                raise _too_large(most)
             if not message.get("more_body"):
                 outcome.body = b"".join((*chunks, chunk)) if chunks else chunk
                 return outcome.body
@@ -141,7 +141,6 @@ def _joined(fields: Fields) -> dict[bytes, bytes]:
     return headers
 
 
-def _too_large() -> Problem:
-    return Problem(
-        413, "body-too-large", "the body is larger than 1 MiB, which is all that is read here"
-    )
+def _too_large(most: int) -> Problem:
+    detail = f"the body is larger than {most // 1024**2} MiB, which is all that is read here"
+    return Problem(413, "body-too-large", detail)

@@ -42,6 +42,7 @@ class ResponseCheck:
             await self._app(scope, receive, send)
             if outcome.answer is None:
                 outcome.answer = self._answer(self._success, outcome.result)
+                outcome.result = None  # an answer may wait long for its client
         except Problem as problem:
             if outcome.undo is not None:
                 outcome.undo()
@@ -79,28 +80,6 @@ class ResponseCheck:
                 outcome.answer = self._answer(problem.status, problem.data(), problem.headers)
         except Problem as breach:
             outcome.refuse(breach)
-
-
-def breaches(answer: Answer, operation: Operation) -> list[str]:
-    """Return what in a finished answer breaks the contract, in sentences for the journal: five at the most."""
-    response = operation.response(answer.status)
-    if response is None:
-        return [f"the response breaks the contract: it documents no {answer.status} here"]
-    media = next(iter(response.content.values()), None)
-    if media is None:
-        found = ["no body is documented"] if answer.body else []
-    elif media.schema is None:
-        found = []
-    else:
-        try:
-            data = orjson.loads(answer.body) if "json" in media.name else answer.body.decode()
-        except ValueError:
-            found = ["the body is no JSON"]
-        else:
-            found = [
-                f"{one.pointer or 'the body'} {one.detail}" for one in media.schema.violations(data)
-            ]
-    return [f"the response breaks the contract: {one}" for one in found[:5]]
 
 
 def _documented(operation: Operation, status: int) -> tuple[bytes | None, Schema | None]:

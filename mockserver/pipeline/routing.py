@@ -8,12 +8,13 @@ connexion's `RoutedMiddleware` looks for them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from accounts_contract.contract import METHODS
+from mockserver.accounts.world import normal_form
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
 from mockserver.pipeline.outcome import OUTCOME, Outcome
@@ -82,7 +83,7 @@ class RouteTable:
         """Return the route of a percent-encoded path, with its decoded parameters; None if there is none."""
         parts = path.split("/")
         if "%" in path:
-            parts = [unquote(part) for part in parts]
+            parts = [normal_form(unquote(part)) for part in parts]
         for route, steps in self._by_length.get(len(parts), ()):
             params = {}
             for index, name, is_parameter in steps:
@@ -123,11 +124,19 @@ class RouteTable:
 
 
 class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ships no types
-    """The middleware that finds the operation of a request, and leaves it in scope and outcome."""
+    """The middleware that finds the operation of a request, and leaves it in scope and outcome.
 
-    def __init__(self, app: App) -> None:
+    Args:
+        app: The next stage.
+        patches: The media types of each operation that patches, as `Accept-Patch` lists them.
+        pages: The operations that serve a page for people.
+    """
+
+    def __init__(self, app: App, *, patches: Mapping[str, bytes], pages: Collection[str]) -> None:
         self.app = app
         self.table = RouteTable()
+        self._patches = patches
+        self._pages = pages
 
     def add_api(self, specification: Specification, base_path: str | None = None, **_: Any) -> None:
         """Add the paths of a contract."""
@@ -142,8 +151,12 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
         request: Request = scope[REQUEST]
+        outcome: Outcome = scope[OUTCOME]
         found = self.table.find(request.path)
         if found is None:
+            outcome.answer = self._without_route(request)
+            if outcome.answer is not None:
+                return
             shown, base = request.path[:200], request.prefix
             hint = self.table.hint(shown, base)
             if request.method not in _KNOWN:  # RFC 9110, section 9.1
@@ -153,12 +166,14 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
                 )
                 raise Problem(501, "method-unknown", detail)
             raise Problem(404, "path-unknown", f"there is no {base}{shown}; {hint}")
-        outcome: Outcome = scope[OUTCOME]
         route, outcome.params = found
         operation = route.operations.get(request.method)
         if operation is None:
             headers = [(b"allow", route.allow.encode("ascii"))]
             if request.method == "OPTIONS":
+                patch = self._patches.get(route.operations.get("PATCH", ""))
+                if patch is not None:
+                    headers.append((b"accept-patch", patch))  # RFC 5789, section 3.1
                 outcome.answer = Answer(204, headers, b"")
                 return
             detail = f"{route.template} does not take {request.method[:20]}, but {route.allow}"
@@ -171,3 +186,17 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
             "operation_id": operation,
         }
         await self.app(scope, receive, send)
+
+    def _without_route(self, request: Request) -> Answer | None:
+        """Answer what has no route of its own: `OPTIONS *`, and the address of a page without its slash."""
+        if request.path == "*":
+            methods = {method for route in self.table.routes for method in route.operations}
+            return Answer(204, [(b"allow", allow(methods).encode("ascii"))], b"")
+        if request.method not in ("GET", "HEAD"):
+            return None
+        found = self.table.find(f"{request.path}/")
+        if found is None or found[0].operations.get("GET") not in self._pages:
+            return None
+        query = b"?" + request.query if request.query else b""
+        location = f"{request.prefix}{request.path}/".encode("latin-1") + query
+        return Answer(308, [(b"location", location)], b"")

@@ -23,7 +23,7 @@ async def prepare(request: Request, outcome: Outcome, writer: Any, *, to_be_kept
 def send_at_once(writer: Any, outcome: Outcome, answer: Answer, headers: Headers) -> bool:
     """Send an answer, broken if a fault says so; tell whether it could be sent at once."""
     if writer.is_gone:
-        outcome.notes.append("the client had hung up before this answer")
+        outcome.notes.append("the client had closed its side before this answer")
     if answer.broken is None:
         return bool(writer.reply(answer.status, headers, answer.body))
     if answer.broken == "reset":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+
+from mockserver.accounts.world import normal_form
 
 MAX_WAIT = 60.0
 """The longest wait, in seconds."""
@@ -25,15 +27,23 @@ class Effect:
         code: A status to answer with, in place of the operation.
         wait: Seconds to wait before anything else.
         fault: How the answer is corrupted; one of `KINDS`.
+        example: The name of the documented example to answer with, in place of the operation.
         retry_after: The `Retry-After` that goes with `code`, in seconds.
         body: The body that goes with `code`, as JSON; what the contract has as an example, if left out.
+        headers: Header fields of the answer, in place of those of their names.
     """
 
     code: int | None = None
     wait: float = 0.0
     fault: str | None = None
+    example: str | None = None
     retry_after: int | None = None
     body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Examples = Mapping[str, Collection[int]]
+"""The documented examples of an operation by name, with the statuses that have one of this name."""
 
 
 PREFER = "Prefer"
@@ -48,22 +58,27 @@ class Fired(NamedTuple):
         code: The status that it has forced.
         kind: How it has corrupted the answer; one of `KINDS`.
         wait: Seconds that it has waited.
+        more: Its documented example, and the header fields that it has set.
     """
 
     source: str
     code: int | None
     kind: str | None
     wait: float
+    more: str = ""
 
     @classmethod
     def of(cls, source: str, effect: Effect) -> Fired:
         """Return the fault of an effect."""
-        return cls(source, effect.code, effect.fault, effect.wait)
+        more = [] if effect.example is None else [f"example {effect.example}"]
+        if effect.headers:
+            more.append(f"header {', '.join(effect.headers)}")
+        return cls(source, effect.code, effect.fault, effect.wait, ", ".join(more))
 
     @property
     def effect(self) -> str:
         """The effect in words."""
-        parts = [f"code {self.code}" if self.code is not None else "", self.kind or ""]
+        parts = [f"code {self.code}" if self.code is not None else "", self.more, self.kind or ""]
         parts.append(f"wait {self.wait:.3g} s" if self.wait else "")
         return ", ".join(part for part in parts if part)
 
@@ -78,15 +93,19 @@ class Fault:
     Attributes:
         id: What it is called.
         rule: The rule as it was given, in the format of the control API.
+        of_scenario: Whether it came with a scenario, and goes with the next one.
         hits: How often it fired.
     """
 
     id: str
     rule: Mapping[str, Any]
+    of_scenario: bool = False
     hits: int = 0
     _random: random.Random = field(init=False, repr=False)
+    _username: str | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._username = normal_form(self.rule["username"]) if "username" in self.rule else None
         self._random = random.Random(self.rule.get("seed"))  # noqa: S311 - it decides, and guards nothing
 
     @property
@@ -95,15 +114,23 @@ class Fault:
         times = self.rule.get("times")
         return None if times is None else max(0, times - self.hits)
 
-    def fire(self, operation: str, method: str, username: str | None) -> Effect | None:
-        """Return the effect on a request; None if the rule does not fire."""
+    def fire(
+        self, operation: str, method: str, username: str | None, examples: Examples
+    ) -> Effect | None:
+        """Return the effect on a request; None if the rule does not fire, as where its example is not documented."""
         rule = self.rule
-        if self.remaining == 0 or any(
-            rule.get(name) not in (None, value)
-            for name, value in (
-                ("operation", operation),
-                ("method", method),
-                ("username", username),
+        example, code = rule.get("example"), rule.get("code")
+        if example is not None and not has_example(examples, example, code):
+            return None
+        if (
+            self._username not in (None, username)
+            or self.remaining == 0
+            or any(
+                rule.get(name) not in (None, value)
+                for name, value in (
+                    ("operation", operation),
+                    ("method", method),
+                )
             )
         ):
             return None
@@ -111,11 +138,13 @@ class Fault:
             return None
         self.hits += 1
         return Effect(
-            rule.get("code"),
+            code,
             self._wait(rule.get("wait", 0)),
             rule.get("fault"),
+            example,
             rule.get("retry_after"),
             orjson.dumps(rule["body"]) if "body" in rule else None,
+            rule.get("headers", {}),
         )
 
     def _wait(self, wait: Any) -> float:
@@ -144,12 +173,18 @@ class Faults:
         self.rules: dict[str, Fault] = {}
         self._made = 0
 
-    def add(self, rule: Mapping[str, Any]) -> Fault:
+    def add(self, rule: Mapping[str, Any], *, of_scenario: bool = False) -> Fault:
         """Make a rule."""
         self._made += 1
-        fault = Fault(f"fault-{self._made}", rule)
+        fault = Fault(f"fault-{self._made}", rule, of_scenario)
         self.rules[fault.id] = fault
         return fault
+
+    def enter(self, rules: Iterable[Mapping[str, Any]]) -> None:
+        """Make the rules of a scenario, in place of those of the scenario before."""
+        self.rules = {name: one for name, one in self.rules.items() if not one.of_scenario}
+        for rule in rules:
+            self.add(rule, of_scenario=True)
 
     @property
     def resets(self) -> bool:
@@ -159,10 +194,18 @@ class Faults:
             for fault in self.rules.values()
         )
 
-    def fire(self, operation: str, method: str, username: str | None) -> tuple[Effect, str] | None:
+    def fire(
+        self, operation: str, method: str, username: str | None, examples: Examples
+    ) -> tuple[Effect, str] | None:
         """Return the effect on a request, and the id of the rule that fires; None if none does."""
         for fault in self.rules.values():
-            effect = fault.fire(operation, method, username)
+            effect = fault.fire(operation, method, username, examples)
             if effect is not None:
                 return effect, fault.id
         return None
+
+
+def has_example(examples: Examples, name: str, status: int | None) -> bool:
+    """Tell whether an operation has a documented example, with a status if one is named."""
+    statuses = examples.get(name, ())
+    return status in statuses if status is not None else bool(statuses)

@@ -167,10 +167,10 @@ class Journal:
     def __len__(self) -> int:
         return len(self._records)
 
-    def entries(self) -> list[Entry]:
-        """Return the requests, the newest last, numbered from the first that there ever was."""
-        first = self._made - len(self._records) + 1
-        return [unpack(number, record) for number, record in enumerate(self._records, first)]
+    def entries(self) -> Iterator[Entry]:
+        """Return the requests that it holds now, the newest last, numbered from the first that there ever was."""
+        records = list(self._records)
+        return (unpack(*one) for one in enumerate(records, self._made - len(records) + 1))
 
     @property
     def lost(self) -> int:

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
@@ -36,6 +37,7 @@ class Scenario:
 
     description: str
     world: World
+    faults: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Sandbox:
         self.faults = Faults()
         self._fixtures = fixtures
         self._snapshots: dict[str, tuple[World, str | None]] = {}
-        self.begin(fixtures.world.copy())
+        self.begin(fixtures.world)
 
     @property
     def scenarios(self) -> Mapping[str, Scenario]:
@@ -91,22 +93,24 @@ class Sandbox:
         return self._fixtures.scenarios
 
     def begin(self, world: World, scenario: str | None = None) -> None:
-        """Start from a world; that of a scenario has its name."""
-        self.world = world
+        """Start from a copy of a world, now; that of a scenario has its name."""
+        self.world = world.begin(time.time())
         self.scenario = scenario
 
     def reset(self) -> None:
         """Go back to the fixtures: without faults, and with an empty journal. Snapshots and coverage stay."""
         self.journal.clear()
         self.faults = Faults()
-        self.begin(self._fixtures.world.copy())
+        self.begin(self._fixtures.world)
 
     def enter(self, scenario: str) -> None:
-        """Start from a scenario. Raises Unknown."""
+        """Start from a scenario, with its faults beside those that came with none. Raises Unknown."""
         if scenario not in self.scenarios:
             known = ", ".join(self.scenarios) or "none"
             raise Unknown("scenario-unknown", f"no scenario has this name; there are: {known}")
-        self.begin(self.scenarios[scenario].world.copy(), scenario)
+        chosen = self.scenarios[scenario]
+        self.begin(chosen.world, scenario)
+        self.faults.enter(chosen.faults)
 
     def save(self, snapshot: str) -> None:
         """Keep the world as it is under a name. Raises Refusal when there are far too many."""
@@ -126,7 +130,7 @@ class Sandbox:
     def renew(self, fixtures: Fixtures) -> None:
         """Start anew with other fixtures: without the snapshots of the old ones. Faults and journal stay."""
         self._fixtures = fixtures
-        self.begin(fixtures.world.copy())
+        self.begin(fixtures.world)
         self._snapshots.clear()
 
 

@@ -22,14 +22,15 @@ from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
 from mockserver.server.parsing import RequestParser
 from mockserver.server.received_request import MAX_UNREAD, ReceivedRequest
-from mockserver.server.response_writer import ResponseWriter, head
-from mockserver.server.state import ENDED, State, limit
+from mockserver.server.response_writer import ResponseWriter, WaitingBodies, head
+from mockserver.server.state import ENDED, READ_SECONDS, State, limit
 
 
 class Config(uvicorn.Config):
-    """Uvicorn's settings, and what the connections report to."""
+    """Uvicorn's settings, what the connections report to, and the large bodies that wait for their clients."""
 
     log: Log
+    waiting: WaitingBodies
 
 
 class Connection(asyncio.Protocol):
@@ -46,14 +47,23 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self._app = cast("App", config.app)
         self._log = config.log
+        self._bodies = config.waiting
+        self._waiting: bytes | None = None  # a large body that the client has not read yet
         self._server = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = RequestParser(self._serve_next, self._keep_body, self._end_body)
         self._request: ReceivedRequest | None = None  # the last one whose header is whole
+        self._sandbox: Sandbox | None = None  # of the last request that was served
         self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
         # What came before its turn, and how much of that was read.
         self._held: tuple[bytes, int] | None = None
         self._is_paused = False
+        self.is_half_closed = False
+        self._looked: tuple[Any, int] = (
+            None,
+            0,
+        )  # at the request, and the bytes that the client had not read
+        self._read_at = self._loop.time()  # the last look at which it had read any
         self.writable = asyncio.Event()
         self.writable.set()
         self._enter(State.WAITING)
@@ -72,8 +82,20 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of a client that has gone, or was sent away."""
         self._server.connections.discard(cast("Any", self))
+        self._let_go()
         self._end()
         self._parser.close()
+
+    def eof_received(self) -> bool:
+        """Take the end of what the client sends; return whether there is still something to answer (RFC 9112, 9.6).
+
+        A client that has hung up looks the same as one that has only finished sending.
+        """
+        self.is_half_closed = True
+        request = self._request
+        return (
+            self.state is State.SERVING and request is not None and STREAMING not in request.scope
+        )
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read."""
@@ -81,7 +103,22 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Write on."""
+        self._let_go()
         self.writable.set()
+
+    def write_large(self, header: bytes, body: bytes) -> None:
+        """Write an answer whose body is held once for all clients that have not read it yet."""
+        self._let_go()
+        self._waiting = self._bodies.take(body)
+        self.transport.write(header)
+        self.transport.write(self._waiting)
+        if self.writable.is_set():  # no more than a rest of it waits
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._waiting is not None:
+            self._bodies.give(self._waiting)
+            self._waiting = None
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
@@ -159,6 +196,10 @@ class Connection(asyncio.Protocol):
         if not request.is_over:
             detail = "the mock server failed: this is a defect; its log has more"
             self._say(Problem(500, "internal-error", detail))
+        # What was found out about a request goes with it, and not only when cycles are collected.
+        served: ServedRequest | None = request.scope.get(REQUEST)
+        self._sandbox = None if served is None else served.sandbox
+        request.scope.clear()
 
     def _ask(self, request: ReceivedRequest) -> None:
         """Have the client send more of the body."""
@@ -192,6 +233,8 @@ class Connection(asyncio.Protocol):
                 self._read(*held)
                 if self._held is None:
                     self._resume()
+            if self.is_half_closed and self.state is not State.SERVING:
+                self.close()  # what is not whole by now will never be
 
     def close(self, *, at_once: bool = False) -> None:
         """Close the connection when the client has what was written, or at once."""
@@ -209,15 +252,20 @@ class Connection(asyncio.Protocol):
 
     def is_idle_after(self, sandbox: Sandbox) -> bool:
         """Return whether the connection is idle, and its last request was for a sandbox."""
-        if self.state is not State.IDLE or self._request is None:
-            return False
-        served: ServedRequest | None = self._request.scope.get(REQUEST)
-        return served is not None and served.sandbox is sandbox
+        return self.state is State.IDLE and self._sandbox is sandbox
 
     # The server calls these.
 
     def sweep(self, now: float) -> None:
         """End the connection if it has waited too long for its client."""
+        unsent = self.transport.get_write_buffer_size()
+        # Nothing is answered until what went before was read, but for a rest.
+        if not unsent or self._request is not self._looked[0] or unsent < self._looked[1]:
+            self._read_at = now
+        self._looked = (self._request, unsent)
+        if now - self._read_at > READ_SECONDS:
+            self.close(at_once=True)
+            return
         most = limit(self.state)
         if now - self._since <= most:
             return

@@ -22,8 +22,12 @@ MAX_HEAD = 64 * 1024
 
 _METHODS = tuple(f"{name.upper()} ".encode() for name in (*METHODS, "CONNECT"))
 _HTTP_2 = b"PRI * HTTP/2"  # no method, but the first words of a client that expects HTTP/2
-_KNOWN = (*_METHODS, _HTTP_2)
 _PLACEHOLDER = b"POST"
+_TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
+# RFC 3986, section 3.2.2, with a port; possessive, so that no field takes long.
+_HOST = re.compile(
+    rb"(?:\[[0-9A-Za-z:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*+)(?::[0-9]*+)?"
+)
 _EMPTY_LINES = re.compile(rb"[\r\n]*+")
 _END_OF_HEAD = b"\r\n\r\n"
 
@@ -73,14 +77,16 @@ class RequestParser:
         """Read on, from a place in what has arrived to the end of one request at most; return where that is.
 
         Raises:
-            Problem: 400 or 431; the bytes are no HTTP, or a header is too large.
+            Problem: 400, 431 or 501; the bytes are no HTTP, a header is too large, or a body is in an unknown coding.
         """
         if self._left is None:
-            if not data.startswith(_KNOWN, at):
+            if not data.startswith(_METHODS, at):
                 at = cast("re.Match[bytes]", _EMPTY_LINES.match(data, at)).end()
                 if at == len(data):
                     return at
-                self._is_cut = not data.startswith(_KNOWN, at)
+                self._is_cut = not data.startswith(_METHODS, at)
+                if data.startswith(_HTTP_2, at):
+                    raise malformed("HTTP/2 is not spoken here; have the client use HTTP/1.1")
             self._left, self._size, self._own_method, self.in_head = 0, 0, b"", True
         if self._is_cut:
             at = self._read_method(data, at)
@@ -98,7 +104,7 @@ class RequestParser:
         if self._size > MAX_HEAD:
             raise _too_large("header" if was_in_head else "trailer")
         if was_in_head and not self.in_head:
-            self._left, self._size = self._declared_length(), 0
+            self._left, self._size = self._checked_length(), 0
             self._on_head()
         if self._is_whole:
             self._is_whole, self._left = False, None
@@ -159,7 +165,7 @@ class RequestParser:
             at = token.end()
             self._size = len(self._own_method)
         elif not self._own_method:
-            raise malformed()
+            raise malformed(_hint_at(data[at]))
         if at < len(data):
             self._is_cut = False
             self._feed(_PLACEHOLDER)
@@ -182,20 +188,50 @@ class RequestParser:
         ]
         return b"\r\n".join([method + b" " + self.url + b" HTTP/" + version, *fields, b"", b""])
 
-    def _declared_length(self) -> int:
-        """Return how long the body will be, as the header has it; 0 for one in chunks."""
-        length = 0
+    def _checked_length(self) -> int:
+        """Return how long the body will be, as the header has it; 0 for one in chunks.
+
+        Raises:
+            Problem: 400 for a Host that is missing, doubled or invalid (RFC 9112, section 3.2); 501 for a
+                transfer coding that is not known (section 6.1).
+        """
+        length = hosts = 0
+        codings = b""
         for name, value in self.headers:
-            if name == b"transfer-encoding":
-                return 0
-            if name == b"content-length":
+            if name == b"host":
+                hosts += 1
+                if _HOST.fullmatch(value) is None:
+                    raise malformed("its Host must be a name or an address, with or without a port")
+            elif name == b"content-length":
                 length = int(value)
-        return length
+            elif name == b"transfer-encoding":
+                codings += b"," + value
+        if hosts != 1 and (hosts or self.version != "1.0"):
+            raise malformed(f"it must have one Host header field, and has {hosts or 'none'}")
+        if not codings:
+            return length
+        if codings.strip(b", \t").lower() != b"chunked":
+            detail = "no transfer coding is read here but chunked: send the body without a coding"
+            raise Problem(501, "transfer-coding-unknown", detail)
+        return 0
 
 
-def malformed() -> Problem:
-    """Return the refusal of what is no HTTP."""
-    return Problem(400, "request-malformed", "this is not a well-formed HTTP/1.1 request")
+def malformed(hint: str = "") -> Problem:
+    """Return the refusal of what is no HTTP, with the likely cause."""
+    detail = "this is not a well-formed HTTP/1.1 request"
+    return Problem(400, "request-malformed", f"{detail}: {hint}" if hint else detail)
+
+
+def _hint_at(first: int) -> str:
+    """Return the likely cause of a request that begins with a byte that no method has."""
+    if first == _TLS_HANDSHAKE:
+        return "it begins a TLS handshake, and this port takes plain HTTP; use http:// in place of https://"
+    if first in b"{[":
+        return (
+            "it looks like the body of the request before it, whose header had no Content-Length; Node's "
+            "http.request sends the body of a DELETE so, unless you set that field"
+        )
+    return ""
 
 
 def _too_large(part: str) -> Problem:

@@ -92,11 +92,22 @@ class ReceivedRequest:
 
 
 def _scope(parser: RequestParser) -> Scope:
+    headers = parser.headers
     try:
         url = httptools.parse_url(parser.url)
-        path = url.path.decode("ascii")
+        raw_path = url.path
+        if url.userinfo is not None:  # RFC 9110, section 4.2.4
+            raise malformed("its target holds a login; send that in Authorization")
+        if url.schema is not None:  # RFC 9112, section 3.2.2: the target counts, and not Host
+            authority = parser.url.split(b"/", 3)[2].partition(b"?")[0]
+            headers = [(b"host", authority), *(one for one in headers if one[0] != b"host")]
+            bare = b"/" if parser.method != b"OPTIONS" or url.query else b"*"  # section 3.2.4
+            raw_path = raw_path or bare
+        path = raw_path.decode("ascii")
     except (httptools.HttpParserInvalidURLError, AttributeError, UnicodeDecodeError):
         raise malformed() from None
+    if path == "*" and parser.method != b"OPTIONS":
+        raise malformed("only OPTIONS takes * in place of a path")
     return {
         "type": "http",
         "asgi": _ASGI,
@@ -105,7 +116,7 @@ def _scope(parser: RequestParser) -> Scope:
         "method": parser.method.decode("ascii"),
         "root_path": "",
         "path": unquote(path) if "%" in path else path,
-        "raw_path": url.path,
+        "raw_path": raw_path,
         "query_string": url.query or b"",
-        "headers": parser.headers,
+        "headers": headers,
     }

@@ -19,6 +19,30 @@ if TYPE_CHECKING:
     from mockserver.server.connection import Connection
 
 
+_LARGE = 64 * 1024  # bytes; smaller bodies are gone before another client asks for the same
+
+
+class WaitingBodies:
+    """Large bodies that wait for their clients, each held once for all who wait for the same."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[bytes, tuple[bytes, int]] = {}
+
+    def take(self, body: bytes) -> bytes:
+        """Return the one copy of a body that is held, for one client more."""
+        held, clients = self._held.get(body, (body, 0))
+        self._held[held] = (held, clients + 1)
+        return held
+
+    def give(self, body: bytes) -> None:
+        """Let go of a body for one client."""
+        held, clients = self._held.pop(body)
+        if clients > 1:
+            self._held[held] = (held, clients - 1)
+
+
 class ResponseWriter:
     """The way back to the client of one request: ASGI's `send`, and what that cannot do."""
 
@@ -31,8 +55,8 @@ class ResponseWriter:
 
     @property
     def is_gone(self) -> bool:
-        """True once the client has hung up."""
-        return self._request.is_over
+        """True once the client has closed its side: it may have hung up."""
+        return self._request.is_over or self._connection.is_half_closed
 
     @property
     def is_on_its_way(self) -> bool:
@@ -49,7 +73,10 @@ class ResponseWriter:
         connection = self._connection
         if self._request.is_over or not connection.writable.is_set():
             return False
-        connection.transport.write(self._bytes(status, headers, body))
+        if len(body) < _LARGE or self._is_bodiless:
+            connection.transport.write(self._bytes(status, headers, body))
+        else:
+            connection.write_large(self._head(status, headers), body)
         connection.answered()
         return True
 

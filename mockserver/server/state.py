@@ -13,6 +13,9 @@ BODY_SECONDS = 60.0
 KEEP_ALIVE_SECONDS = 65.0
 """The longest time between two requests; common clients close earlier, and so first."""
 
+READ_SECONDS = 60.0
+"""The longest time in which a client reads nothing of an answer that waits for it."""
+
 LINGER_SECONDS = 5.0
 """The longest time for a client that still sends to read the last answer."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import os
@@ -15,9 +16,12 @@ import uvicorn
 from mockserver.pipeline.request import App
 from mockserver.server.connection import Config, Connection
 from mockserver.server.log import Log
+from mockserver.server.response_writer import WaitingBodies
 
 SHUTDOWN_SECONDS = 2
 """The time for requests under way to be answered when the server ends."""
+
+_NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 SWEEP_EVERY = 10
 """Ticks of the server's main loop, a tenth of a second each, between two looks at slow clients."""
@@ -40,6 +44,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
         )
         config.log = log
+        config.waiting = WaitingBodies()
         super().__init__(config)
         self._on_ready = on_ready
 
@@ -86,14 +91,52 @@ class BindError(Exception):
     """An address that cannot be listened on; `str()` gives the reason and the fix."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address; port 0 takes a free one. Raises BindError."""
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen on all addresses of a host, at one port; port 0 takes a free one.
+
+    An address that this machine does not
+    have is left out if there is another.
+
+    Raises:
+        BindError: There is no such host, or the port is taken.
+    """
+    # RFC 6761, section 6.3: whatever the system says, browsers look for localhost at both.
+    names = ("127.0.0.1", "::1") if host.lower() == "localhost" else (host,)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = [
+            one
+            for name in names
+            for one in socket.getaddrinfo(
+                name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+        ]
     except (OSError, UnicodeError) as error:
         raise BindError(f"--host {host}: no such address ({error})") from None
-    # Where a name means both, IPv4 is what most clients try.
-    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    addresses = {(family, address) for family, _, _, _, address in found}
+    listeners: list[socket.socket] = []
+    failure = OSError("it has no address")
+    # IPv4 first: its address is the one that is shown.
+    for family, address in sorted(addresses, key=lambda one: one[0] != socket.AF_INET):
+        at = listeners[0].getsockname()[1] if listeners else port
+        try:
+            listeners.append(_listener(family, (address[0], at, *address[2:])))
+        except OSError as error:
+            failure = error
+            if error.errno not in _NO_SUCH_ADDRESS:
+                break
+    else:
+        if listeners:
+            return listeners
+    for one in listeners:
+        one.close()
+    if not port and listeners and failure.errno == errno.EADDRINUSE:
+        return listen(host, port)  # the port was free at the first address alone
+    reason = failure.strerror or str(failure)
+    fix = "choose another one with --port, or --port 0 for a free one"
+    raise BindError(f"cannot listen on {host} port {port}: {reason}; {fix}")
+
+
+def _listener(family: int, address: Any) -> socket.socket:
     # The protocol is named so that asyncio turns Nagle's algorithm off.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -101,9 +144,7 @@ def listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
-    except OSError as error:
+    except OSError:
         listener.close()
-        reason = error.strerror or str(error)
-        fix = "choose another one with --port, or --port 0 for a free one"
-        raise BindError(f"cannot listen on {host} port {port}: {reason}; {fix}") from None
+        raise
     return listener

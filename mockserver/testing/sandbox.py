@@ -156,7 +156,7 @@ class AccountsMock:
         }
 
     def scenario(self, name: str) -> None:
-        """Start from a scenario. Faults and journal stay."""
+        """Start from a scenario, with its faults. Those of the test, and the journal, stay."""
         self._control.call("POST", f"/_mock/scenarios/{quote(name, safe='')}")
 
     def snapshot(self, name: str) -> None:
@@ -181,8 +181,10 @@ class AccountsMock:
         seed: int | None = None,
         retry_after: int | None = None,
         body: Any = None,
+        example: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Fault:
-        """Make something go wrong; at least one of `code`, `wait` and `fault` says what.
+        """Make something go wrong; at least one of `code`, `example`, `headers`, `wait` and `fault` says what.
 
         Args:
             operation: In which operation, by its id; in all, if left out.
@@ -196,7 +198,9 @@ class AccountsMock:
             probability: How likely it is to fire.
             seed: Makes the same requests fail each time.
             retry_after: The `Retry-After` that goes with `code`, in seconds.
-            body: The JSON body that goes with `code`; the contract's example, if left out.
+            body: The JSON body that goes with `code`; the contract's first example, if left out.
+            example: The name of a documented example to answer with, in place of the operation.
+            headers: Header fields of the answer, in place of those of their names.
         """
         rule = {
             "operation": operation,
@@ -210,6 +214,8 @@ class AccountsMock:
             "seed": seed,
             "retry_after": retry_after,
             "body": body,
+            "example": example,
+            "headers": headers,
         }
         given = {name: value for name, value in rule.items() if value is not None}
         return Fault(self._control, self._control.call("POST", "/_mock/faults", given))

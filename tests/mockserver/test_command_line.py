@@ -13,6 +13,7 @@ import pytest
 from tests.support import (
     JOHN,
     OPERATIONS,
+    PATIENCE,
     WRITING,
     Json,
     MockServer,
@@ -20,6 +21,7 @@ from tests.support import (
     basic,
     bearer,
     call,
+    head,
     invoke,
     pointers,
     problem,
@@ -181,6 +183,21 @@ def from_environment(fixtures_file: Path) -> Iterator[MockServer]:
 
 def test_the_host_and_the_format_come_from_the_environment(from_environment: MockServer) -> None:
     assert json.loads(from_environment.ready)["url"].startswith("http://localhost:")
+
+
+def test_localhost_is_served_at_all_its_addresses(from_environment: MockServer) -> None:
+    for address in ("127.0.0.1", "::1"):
+        with socket.create_connection((address, from_environment.port), PATIENCE) as connection:
+            connection.sendall(head("GET", "/_mock/health"))
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_port_that_is_taken_at_one_address_is_taken() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        refused = invoke("serve", "--host", "localhost", "--port", port)
+    assert refused.returncode == 2
+    assert "--port" in refused.stderr
 
 
 def test_the_fixtures_come_from_the_environment(from_environment: MockServer) -> None:

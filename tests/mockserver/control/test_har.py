@@ -39,7 +39,8 @@ def test_the_archive_is_har_1_2(sandbox: Sandboxed) -> None:
             assert set(pair) == {"name", "value"}
             assert all(isinstance(value, str) for value in pair.values())
         if request["bodySize"]:
-            members(request["postData"], "mimeType", "text", "params")
+            # With params beside it, importers drop the text.
+            assert set(request["postData"]) == {"mimeType", "text"}
             assert request["postData"]["mimeType"] == JSON
         url = httpx.URL(request["url"])
         assert url.host == "127.0.0.1"
@@ -107,6 +108,13 @@ def test_of_a_truncated_answer_there_is_what_was_sent(sandbox: Sandboxed) -> Non
     assert entry["comment"] == f"{rule['id']}: truncate"
 
 
+def test_an_answer_to_head_has_no_body(sandbox: Sandboxed) -> None:
+    sandbox.send("HEAD", JOHNS, JOHN)
+    response = last_of_archive(sandbox)["response"]
+    content = {"size": 0, "mimeType": "application/json", "text": ""}
+    assert (response["status"], response["bodySize"], response["content"]) == (200, 0, content)
+
+
 @pytest.mark.parametrize("method", ["HEAD", "DELETE"])
 def test_of_an_answer_without_a_body_not_even_the_status_is_sent(
     sandbox: Sandboxed, method: str
@@ -123,13 +131,12 @@ def test_of_an_answer_without_a_body_not_even_the_status_is_sent(
 
 
 def test_other_faults_leave_the_answer_whole(sandbox: Sandboxed) -> None:
-    wrong = {"garbage": "the body is no JSON", "contract": "/id is required, and missing"}
-    for kind, what in wrong.items():
+    for kind in ("garbage", "contract"):
         answer = sandbox.send("GET", JOHNS, JOHN, headers={"Prefer": f"fault={kind}"})
         entry = last_of_archive(sandbox)
         assert entry["response"]["status"] == 200
         assert entry["response"]["bodySize"] == len(answer.content)
-        assert entry["comment"] == f"Prefer: {kind}; the response breaks the contract: {what}"
+        assert entry["comment"] == f"Prefer: {kind}"
 
 
 def test_a_comment_tells_the_reason_the_fault_and_the_notes(sandbox: Sandboxed) -> None:

@@ -124,7 +124,7 @@ def test_a_served_contract_is_good(server: MockServer, tmp_path: Path) -> None:
     assert check("--contract", str(file)).returncode == 0
 
 
-@pytest.mark.parametrize("host", ['evil"b', "evil<b>", "evil'b", "evil b", "evil/b", "evil@b", ""])
+@pytest.mark.parametrize("host", ["evil'b", "evil&b", "evil(b)", "%22evil", ""])
 def test_a_host_that_is_none_is_not_repeated(server: MockServer, host: str) -> None:
     for path in ("/~me/openapi.yaml", "/~me/openapi.json", "/~me/docs/get_user.html"):
         reply = server.raw(head("GET", path).replace(b"localhost", host.encode()))

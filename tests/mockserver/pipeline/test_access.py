@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 import pytest
 
@@ -301,6 +303,29 @@ def test_a_password_is_the_same_in_whichever_unicode_form_it_is_typed(unusual: M
 @pytest.mark.parametrize("wrong", ["pä", "pä:ss", "pa:ss:word n", "pÄ:ss:wörd ñ"])
 def test_a_password_with_colons_is_compared_whole(unusual: MockServer, wrong: str) -> None:
     problem(unusual.send("GET", "/api/v1.1/users/zo%C3%AB/", basic("zoë", wrong)), 401)
+
+
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+def test_a_name_is_the_same_in_whichever_unicode_form_it_is_written(
+    server: MockServer, written: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    stored, sent = (unicodedata.normalize(form, "zoë@home") for form in (written, typed))
+    emails = [{"email": "zoe@example.com", "primary": True}]
+    account = {"username": stored, "password": "p", "emails": emails}
+    token = {"token": "t", "username": sent, "scopes": ["profile_read"]}
+    server.put_state({"accounts": [account], "tokens": [token]})
+    path = f"/api/v1.1/users/{quote(sent)}/"
+    for login in (basic(sent, "p"), "Bearer t"):
+        user = server.send("GET", path, login).json()
+        assert user["username"] == "zoë@home"
+        assert user["url"] == "https://www.docker.io/api/v1.1/users/zo%C3%AB%40home/"
+    server.send("POST", "/_mock/faults", json={"username": sent, "code": 503})
+    assert server.send("GET", path, "Bearer t").status_code == 503
+    minted = server.mint(sent, ["profile_read"])
+    assert minted
+    called = {"requests": [{"username": sent, "times": 3}]}
+    assert server.send("POST", "/_mock/requests/verify", json=called).status_code == 200
 
 
 def test_own_fixtures_replace_the_packaged_ones_whole(unusual: MockServer) -> None:

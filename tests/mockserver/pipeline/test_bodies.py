@@ -157,14 +157,6 @@ def test_an_address_in_a_form_is_decoded(server: MockServer, form: bytes, addres
     assert answer.json()["email"] == address
 
 
-def test_a_bare_plus_in_a_form_is_a_space_and_so_no_address(server: MockServer) -> None:
-    with server.unchanged():
-        answer = send(
-            server, BY_ID["add_email"], ({"Content-Type": FORM}, b"email=a+b@example.com")
-        )
-    assert pointers(answer) == ["/email"]
-
-
 @pytest.mark.parametrize("encode", [as_form, as_multipart], ids=lambda one: one.__name__)
 @pytest.mark.parametrize("value", ["false", "True", "TRUE", "1", "yes", "on", "", " true"])
 @pytest.mark.parametrize("member", ["verified", "primary"])

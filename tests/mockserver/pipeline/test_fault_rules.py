@@ -83,7 +83,7 @@ def test_a_rule_does_not_say_that_a_preference_was_applied(sandbox: Sandboxed) -
 def fired(seed: int | None, probability: float) -> list[bool]:
     faults = Faults()
     faults.add({"code": 500, "probability": probability, "seed": seed})
-    return [faults.fire("get_user", "GET", "johndoe") is not None for _ in range(200)]
+    return [faults.fire("get_user", "GET", "johndoe", {}) is not None for _ in range(200)]
 
 
 @given(st.integers(), st.floats(0, 1))
@@ -167,6 +167,13 @@ def test_a_fault_touches_no_preflight(sandbox: Sandboxed) -> None:
         ({"code": 503, "seed": "seven"}, ["/seed"]),
         ({"fault": "reset", "retry_after": 1}, ["/retry_after"]),
         ({"wait": 1, "body": {}}, ["/body"]),
+        ({"example": "tokenExpired", "body": {}}, ["/body"]),
+        ({"example": "noSuchExample"}, ["/example"]),
+        ({"code": 404, "example": "tokenExpired"}, ["/example"]),
+        ({"operation": "get_user", "example": "addressTaken"}, ["/example"]),
+        ({"headers": {"Content-Length": "1"}}, ["/headers/Content-Length"]),
+        ({"headers": {"two words": "1"}}, ["/headers/two words"]),
+        ({"headers": {"X": "1\r\nY: 2"}}, ["/headers/X"]),
         ({"operation": "nothing", "body": {}}, ["/operation", "", "/body"]),
     ],
 )

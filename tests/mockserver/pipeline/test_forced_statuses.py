@@ -116,18 +116,51 @@ def test_a_rule_may_bring_a_body_that_is_null(sandbox: Sandboxed) -> None:
     assert sandbox.send("GET", JOHNS).content == b"null"
 
 
-def test_the_journal_says_what_in_a_wished_answer_breaks_the_contract(
-    sandbox: Sandboxed,
-) -> None:
-    says = "the response breaks the contract: "
-    sandbox.wish("fault=contract")
-    assert sandbox.last()["notes"] == [f"{says}/id is required, and missing"]
-    sandbox.wish("fault=garbage")
-    assert sandbox.last()["notes"] == [f"{says}the body is no JSON"]
-    sandbox.wish("code=418")
-    assert sandbox.last()["notes"] == [f"{says}it documents no 418 here"]
-    sandbox.wish("code=204", BY_ID["delete_email"])
+@pytest.mark.parametrize("prefer", ["fault=contract", "fault=garbage", "code=418", "code=200"])
+def test_what_goes_wrong_on_demand_is_no_defect(sandbox: Sandboxed, prefer: str) -> None:
+    with sandbox.server.recording() as lines:
+        sandbox.wish(prefer)
     assert sandbox.last()["notes"] == []
-    sandbox.fault(code=200, body={"wrong": 1})
-    sandbox.send("GET", JOHNS)
-    assert f"{says}/username is required, and missing" in sandbox.last()["notes"]
+    assert not any("breaks the contract" in line for line in lines)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+def test_each_documented_example_can_be_wished_for(
+    sandbox: Sandboxed, operation: Operation
+) -> None:
+    for status, response in COMPILED.operations[operation.id].responses.items():
+        for media in response.content.values():
+            for name, example in media.examples.items():
+                for prefer in (f"code={status}, example={name}", f"example={name}"):
+                    answer = sandbox.wish(prefer, operation)
+                    assert (answer.status_code, answer.json()) == (int(status), example)
+                    assert answer.headers["content-type"] == media.name
+                    assert answer.headers["preference-applied"] == prefer
+
+
+def test_a_rule_with_an_example_fires_where_that_is_documented(sandbox: Sandboxed) -> None:
+    rule = sandbox.fault(example="addressTaken")
+    assert sandbox.wish("respond-async").status_code == 200
+    answer = sandbox.wish("respond-async", BY_ID["add_email"])
+    assert (answer.status_code, answer.json()["code"]) == (400, "email-taken")
+    assert sandbox.last()["fault"] == f"{rule['id']}: example addressTaken"
+    assert sandbox.faults()[0]["hits"] == 1
+
+
+def test_a_rule_may_set_header_fields_of_any_answer(sandbox: Sandboxed) -> None:
+    fields = {"X-RateLimit-Remaining": "0", "retry-after": "9", "Content-Type": "text/plain"}
+    sandbox.fault(code=429, headers=fields, times=1)
+    sandbox.fault(headers={"X-Region": "west"})
+    for status in (429, 200):
+        answer = sandbox.send("GET", JOHNS, JOHN, headers={"Origin": "http://a.example"})
+        exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
+        assert ("x-region" in exposed, "x-ratelimit-remaining" in exposed) == (
+            status == 200,
+            status == 429,
+        )
+        assert answer.status_code == status
+        expected = fields if status == 429 else {"x-region": "west"}
+        assert {name: answer.headers.get_list(name) for name in expected} == {
+            name: [value] for name, value in expected.items()
+        }
+    assert sandbox.last()["fault"].endswith(": header X-Region")

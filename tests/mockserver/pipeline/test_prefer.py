@@ -55,6 +55,8 @@ def test_a_wish_may_stand_in_several_fields(sandbox: Sandboxed) -> None:
         "fault=fire",
         "fault=",
         "fault=Reset",
+        "example=",
+        "example=tokenexpired",
     ],
 )
 def test_a_wish_that_cannot_be_granted_is_ignored_with_a_note(
@@ -67,6 +69,7 @@ def test_a_wish_that_cannot_be_granted_is_ignored_with_a_note(
     entry = sandbox.last()
     [note] = entry["notes"]
     assert note.startswith(f"ignored: Prefer {prefer.partition('=')[0]} must be ")
+    assert "example" not in prefer or "tokenExpired" in note
     assert entry["fault"] is None
 
 
@@ -80,7 +83,7 @@ def test_other_wishes_are_left_alone(sandbox: Sandboxed, prefer: str) -> None:
 
 @given(st.text(st.characters(max_codepoint=255)))
 def test_no_wish_is_too_odd_to_be_read(prefer: str) -> None:
-    effect, notes = parse_prefer(prefer)
+    effect, notes = parse_prefer(prefer, {"tokenExpired": {401: b""}})
     assert effect is None or effect.code is None or 200 <= effect.code <= 599
     assert len(notes) <= 3
 
@@ -92,6 +95,9 @@ def test_no_wish_is_too_odd_to_be_read(prefer: str) -> None:
         ("fault=garbage", "fault=garbage"),
         ("fault=contract; a=b, wait=0.01,code=418", "code=418, wait=0.01, fault=contract"),
         ("wait=0.01, code=2, respond-async", "wait=0.01"),
+        ("code=401, example=tokenExpired", "code=401, example=tokenExpired"),
+        ("example=tokenExpired", "example=tokenExpired"),
+        ("code=404, example=tokenExpired", "code=404"),
     ],
 )
 def test_the_answer_confirms_the_wishes_that_were_granted(

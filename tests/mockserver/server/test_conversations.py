@@ -209,8 +209,15 @@ def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> N
         assert statuses(stream.read()) == [201]
 
 
-def test_requests_need_no_host_and_may_name_any(server: MockServer) -> None:
-    bare = f"GET {JANES} HTTP/1.0\r\nAuthorization: Bearer janedoe-all\r\n\r\n".encode()
-    assert statuses(server.raw_bytes(bare)) == [200]
-    absolute = request("GET", f"http://other.example{JANES}", CLOSE)
-    assert statuses(server.raw_bytes(absolute)) == [200]
+@pytest.mark.parametrize("end", [b"", b"GET ", request("POST", JANES_EMAILS, b"Content-Length: 9")])
+def test_a_client_that_has_sent_all_gets_all_its_answers(server: MockServer, end: bytes) -> None:
+    sent = [
+        request("GET", JANES) * 20,
+        request("POST", JANES_EMAILS, b"Prefer: wait=0.2", body=added(1)),
+        request("GET", JANES, b"Prefer: wait=0.2"),
+    ]
+    with server.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(b"".join(sent) + end)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(stream.read()) == [*[200] * 20, 201, 200]
+    assert addresses(server) == {"added1@example.com"}

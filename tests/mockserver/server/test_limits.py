@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import http.client
 import select
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from mockserver.pipeline.request import MAX_BODY
 from mockserver.server.parsing import MAX_HEAD
-from mockserver.server.state import HEAD_SECONDS, KEEP_ALIVE_SECONDS
+from mockserver.server.state import HEAD_SECONDS, KEEP_ALIVE_SECONDS, READ_SECONDS
 from tests.mockserver.attacks import (
     CLOSE,
     chunked,
@@ -34,15 +35,26 @@ from tests.support import (
     problem,
 )
 
+JANES_MANY = {
+    "accounts": [
+        {
+            "username": "janedoe",
+            "password": "janedoe-password",
+            "emails": [{"email": "jane.doe@example.com", "primary": True}],
+            "more_emails": 10_000,
+        }
+    ]
+}
 GIGABYTE = f"Content-Length: {1 << 30}"
 
 
-def impatient(head: float, body: float, idle: float = 65) -> MockServer:
+def impatient(head: float, body: float, idle: float = 65, read: float = 60) -> MockServer:
     """A server that waits for so many seconds only, and looks ten times as often."""
     program = altered(
         f"server.state.HEAD_SECONDS = {head}",
         f"server.state.BODY_SECONDS = {body}",
         f"server.state.KEEP_ALIVE_SECONDS = {idle}",
+        f"server.connection.READ_SECONDS = {read}",
         "server.uvicorn_server.SWEEP_EVERY = 1",
     )
     server = MockServer(program=program)
@@ -248,3 +260,45 @@ def test_a_body_that_nobody_reads_may_take_longer_than_a_header() -> None:
             assert server.raw_bytes(b"") == b""
             connection.sendall(refused[-1:] + last)
             assert statuses(stream.read()) == [200]
+
+
+def test_a_client_that_reads_nothing_is_sent_away_and_one_that_reads_slowly_is_not() -> None:
+    assert READ_SECONDS == 60
+    many = 30
+    with impatient(head=60, body=60, read=2) as server, unharmed(server):
+        server.put_state(JANES_MANY)
+        login = f"Authorization: {JANE}".encode()
+        sent = request("GET", JANES_EMAILS, login=login) * (many - 1)
+        sent += request("GET", JANES_EMAILS, CLOSE, login=login)
+        with server.connect() as idle, server.connect() as slow:
+            idle.sendall(sent)
+            slow.sendall(sent)
+            answer = bytearray()
+            for _ in range(20):
+                answer += slow.recv(1 << 18)
+                time.sleep(0.1)
+            while part := slow.recv(1 << 18):
+                answer += part
+            assert statuses(bytes(answer)) == [200] * many
+            size = 0
+            with suppress(ConnectionResetError):
+                while part := idle.recv(1 << 18):
+                    size += len(part)
+            assert size < len(answer) / 2
+
+
+def test_an_answer_that_many_clients_do_not_read_is_held_once() -> None:
+    def memory() -> int:
+        return int(server.send("GET", "/_mock/sandboxes").json()["memory_bytes"])
+
+    with MockServer() as server, ExitStack() as stack:
+        server.put_state(JANES_MANY)
+        answer = len(server.send("GET", JANES_EMAILS, JANE).content)
+        before = memory()
+        sent = request("GET", JANES_EMAILS, login=f"Authorization: {JANE}".encode()) * 3
+        clients = [stack.enter_context(server.connect()) for _ in range(40)]
+        for client in clients:
+            client.sendall(sent)
+        for client in clients:
+            assert client.recv(12) == b"HTTP/1.1 200"
+        assert memory() - before < 20 * answer

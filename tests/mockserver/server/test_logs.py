@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import resource
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support import (
@@ -195,3 +197,29 @@ def test_a_log_goes_on_when_a_full_disk_has_room_again(tmp_path: Path) -> None:
         process.terminate()
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("closed", [">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_server_whose_outputs_are_closed_serves_and_ends(closed: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, *PROGRAM, "serve", "--port", str(port)]
+    process = subprocess.Popen(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *command], cwd=ROOT, env=clean_environment()
+    )
+    with client_of(f"http://127.0.0.1:{port}") as client:
+
+        def serves() -> bool:
+            try:
+                return client.get(JOHNS, headers={"Connection": "close"}).status_code == 401
+            except httpx.TransportError:
+                return False
+
+        try:
+            eventually(serves)
+            assert all(serves() for _ in range(5))
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+            process.wait()

@@ -192,6 +192,20 @@ def test_a_file_that_vanishes_and_comes_back_does_no_harm(watched: Watched) -> N
     assert call(watched.server, GET_USER, JOHN).status_code == 200
 
 
+def test_a_fifo_in_the_place_of_a_file_does_not_stop_the_watch(watched: Watched) -> None:
+    watched.fixtures.unlink()
+    watched.wait_for("reload-failed")
+    os.mkfifo(watched.fixtures)
+    writer = os.open(watched.fixtures, os.O_RDWR)  # which never writes
+    try:
+        assert "is a FIFO now" in watched.wait_for("reload-failed")
+        assert call(watched.server, GET_USER, JOHN).status_code == 200
+        write(watched.fixtures, watched.good[watched.fixtures])
+        watched.wait_for("reloaded")
+    finally:
+        os.close(writer)
+
+
 def test_a_reload_is_told_in_a_text_log_too(tmp_path: Path) -> None:
     watched = Watched(tmp_path, "--log-format", "text")
     with watched.server as server:

@@ -116,6 +116,8 @@ def test_a_fault_fires_and_counts_and_ends_with_its_block(accounts_mock: Account
     assert status() == 200
     assert fault.hits == 1
 
+    with accounts_mock.fault(example="tokenExpired", headers={"X-Why": "test"}) as ended:
+        assert ended.hits == 0
     slow = accounts_mock.fault(wait={"uniform": [0.0, 0.01]})
     broken = accounts_mock.fault(fault="reset", method="GET", username="janedoe")
     assert slow.id != broken.id

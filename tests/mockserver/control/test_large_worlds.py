@@ -1,0 +1,111 @@
+"""Worlds and journals of the greatest size: read and put back, while others are served."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.mockserver.sandboxed import Sandboxed
+from tests.support import JANES, JOHN, Json, MockServer, basic, client_of, pointers, problem
+
+MIB = 1024 * 1024
+
+
+def account(number: int, **more: object) -> Json:
+    emails = [{"email": f"u{number}@example.com", "primary": True}]
+    return {"username": f"u{number}", "password": "p", "emails": emails, **more}
+
+
+@contextmanager
+def others_are_served(server: MockServer) -> Iterator[None]:
+    """Fail unless somebody else is answered again and again in the meantime."""
+    ended, answered = threading.Event(), 0
+
+    def ask() -> None:
+        nonlocal answered
+        with client_of(server.url) as client:
+            while not ended.is_set():
+                assert client.get("/_mock/health").status_code == 200
+                answered += 1
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    assert answered > 5
+
+
+def test_a_world_of_100_000_addresses_can_be_put_back(sandbox: Sandboxed) -> None:
+    large = {"accounts": [account(number, more_emails=10_000) for number in range(10)]}
+    with others_are_served(sandbox.server):
+        sandbox.control("PUT", "state", large)
+        state = sandbox.state()
+        assert sandbox.control("PUT", "state", state) == state
+    assert [len(one["emails"]) for one in state["accounts"]] == [10_001] * 10
+    emails = sandbox.send("GET", "/api/v1.1/users/u9/emails/", basic("u9", "p")).json()
+    assert emails == state["accounts"][9]["emails"]
+
+
+def test_faults_of_a_large_world_are_told_with_their_places(sandbox: Sandboxed) -> None:
+    state = {"accounts": [account(number) for number in range(20_000)]}
+    state["accounts"][15_000]["emails"] *= 2_000
+    state["accounts"][15_000]["emails"][1_500] = {"email": "none"}
+    state["accounts"][19_999]["password"] = 3
+    answer = sandbox.send("PUT", "/_mock/state", json=state)
+    found = pointers(answer)
+    assert "/accounts/15000/emails/1500/email" in found
+    assert "/accounts/19999/password" in found
+
+
+def test_so_many_bad_accounts_keep_nobody_waiting(sandbox: Sandboxed) -> None:
+    with others_are_served(sandbox.server):
+        for bad in ({"a": 1}, {"username": "u", "password": "p", "emails": []}):
+            answer = sandbox.send("PUT", "/_mock/state", json={"accounts": [bad] * 60_000})
+            assert len(pointers(answer)) == 100
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"accounts": []',
+        b'{"accounts": [NaN]}',
+        b'{"accounts": [], "\\ud800": 1}',
+        b'{"accounts": [{"username": "\\udc00"}]}',
+        b'{"accounts": ["\xff"]}',
+        b'{"accounts": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"accounts": [' + b"[]," * 200_000 + b"[]]}",
+        b'{"accounts": [%b]}' % (b"1" * 5_000),
+    ],
+    ids=lambda content: repr(content[:30]),
+)
+def test_a_large_body_is_read_as_strictly_as_a_small_one(
+    sandbox: Sandboxed, content: bytes
+) -> None:
+    answer = sandbox.send("PUT", "/_mock/state", content=content.ljust(MIB + 1))
+    problem(answer, 400, "body-malformed")
+
+
+def test_a_body_beyond_the_documented_size_is_refused(sandbox: Sandboxed) -> None:
+    answer = sandbox.send("PUT", "/_mock/state", content=b" " * (32 * MIB + 1))
+    assert "32 MiB" in problem(answer, 413, "body-too-large")["detail"]
+    large = {"code": 503, "body": "x" * MIB}
+    assert "1 MiB" in problem(sandbox.send("POST", "/_mock/faults", json=large), 413)["detail"]
+
+
+def test_a_full_journal_is_read_while_others_are_served(sandbox: Sandboxed) -> None:
+    body = {"company": [{"password": f"p{number}"} for number in range(500)]}
+    for _ in range(100):
+        sandbox.send("PATCH", JANES, JOHN, json=body)
+    for page in ("requests", "requests.har"):
+        with others_are_served(sandbox.server):
+            for _ in range(3):
+                sandbox.control("GET", page)
+    with others_are_served(sandbox.server):
+        for _ in range(3):
+            assert sandbox.verify({"operation": "update_user", "body": {"company": "y"}})

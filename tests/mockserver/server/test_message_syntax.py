@@ -1,0 +1,128 @@
+"""The syntax of a request, as RFC 9112 has it, from raw bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.mockserver.attacks import CLOSE, LOGIN, chunked, request, statuses, unharmed
+from tests.support import JANES, MockServer, problem
+
+
+@pytest.fixture(autouse=True)
+def no_harm(server: MockServer) -> Iterator[None]:
+    with unharmed(server):
+        yield
+
+
+def sent(target: str, *fields: bytes, method: str = "GET", version: str = "1.1") -> bytes:
+    """The bytes of a request with these fields, Connection and a login, and no others."""
+    line = f"{method} {target} HTTP/{version}".encode()
+    return b"\r\n".join([line, *fields, CLOSE, LOGIN, b"", b""])
+
+
+HOST = b"Host: localhost"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        ([], 400),
+        ([HOST, HOST], 400),
+        ([HOST, b"Host: other.example"], 400),
+        ([b"Host:"], 200),
+        ([b"Host: other.example:"], 200),
+        ([b"Host: [::1]:8080"], 200),
+        ([b"Host: %41.example:1"], 200),
+        ([b"Host: localhost, other.example"], 400),
+        ([b"Host: other.example:port"], 400),
+        ([b"Host: user@other.example"], 400),
+        ([b"Host: [::1"], 400),
+        ([b"Host: other.example/path"], 400),
+        ([b"Host: other example"], 400),
+        ([b"Host: %4.example"], 400),
+        ([b"Host: b\xfccher.example"], 400),
+    ],
+    ids=repr,
+)
+def test_a_request_has_one_valid_host(server: MockServer, hosts: list[bytes], status: int) -> None:
+    reply = server.raw(sent(JANES, *hosts))
+    assert reply.status == status
+    if status == 400:
+        assert "Host" in problem(reply, 400, "request-malformed")["detail"]
+
+
+def test_an_older_request_may_have_none(server: MockServer) -> None:
+    assert server.raw(sent(JANES, version="1.0")).status == 200
+    assert server.raw(sent(JANES, HOST, HOST, version="1.0")).status == 400
+
+
+def test_an_absolute_target_counts_and_not_the_host_beside_it(server: MockServer) -> None:
+    assert server.raw(sent(f"http://www.docker.io{JANES}", HOST)).status == 200
+    foreign = server.raw(sent("http://www.docker.io/_mock/state", HOST))
+    problem(foreign, 403, "host-not-allowed")
+    local = b"Host: www.docker.io"
+    assert server.raw(sent("http://localhost:1/_mock/state", local)).status == 200
+    problem(server.raw(sent(f"http://jane@localhost{JANES}", HOST)), 400, "request-malformed")
+
+
+@pytest.mark.parametrize("target", ["http://localhost", "HTTP://localhost:8080?x=1"])
+def test_an_absolute_target_without_a_path_is_the_first_page(
+    server: MockServer, target: str
+) -> None:
+    reply = server.raw(sent(target, HOST))
+    assert (reply.status, reply.headers["content-type"][:9]) == (200, "text/html")
+
+
+@pytest.mark.parametrize("target", ["*", "http://localhost"])
+def test_the_whole_server_can_be_asked_for_its_methods(server: MockServer, target: str) -> None:
+    reply = server.raw(sent(target, HOST, method="OPTIONS"), "OPTIONS")
+    assert reply.status == 204
+    assert {"GET", "HEAD", "OPTIONS", "PATCH", "PUT"} <= set(reply.headers["allow"].split(", "))
+    problem(server.raw(sent("*", HOST)), 400, "request-malformed")
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"),
+    [
+        (b"chunked", 200),
+        (b"Chunked", 200),
+        (b"gzip, chunked", 501),
+        (b"no-such-coding;q=1 , chunked", 501),
+        # Without chunked at the end, nobody can tell where the body ends (section 6.3).
+        (b"gzip", 400),
+        (b"chunked, gzip", 400),
+        (b"chunked, chunked", 400),
+    ],
+)
+def test_a_body_in_an_unknown_coding_is_not_read(
+    server: MockServer, coding: bytes, status: int
+) -> None:
+    fields = (HOST, b"Transfer-Encoding: " + coding)
+    data = sent(JANES, *fields, method="PATCH") + chunked(b'{"company": "Chunks"}')
+    reply = server.raw(data)
+    assert reply.status == status
+    if status == 501:
+        problem(reply, 501, "transfer-coding-unknown")
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "https://"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
+    ],
+    ids=["TLS", "HTTP/2"],
+)
+def test_another_protocol_is_named(server: MockServer, data: bytes, hint: str) -> None:
+    answer = server.raw_bytes(data)
+    assert statuses(answer) == [400]
+    assert hint in problem(server.raw(data), 400, "request-malformed")["detail"]
+
+
+def test_a_body_without_a_length_is_told_from_a_request(server: MockServer) -> None:
+    data = request("DELETE", f"{JANES}emails/", login=LOGIN) + b'{"email": "a@b.cd"}'
+    answer = server.raw_bytes(data)
+    assert statuses(answer) == [400, 400]
+    assert answer.count(b"Node's http.request") == 2
