@@ -16,12 +16,12 @@ from uvicorn.server import ServerState
 
 from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING
 from mockserver.pipeline.problems import Headers, Problem
-from mockserver.pipeline.request import REQUEST, App
+from mockserver.pipeline.request import REQUEST, App, Scope
 from mockserver.pipeline.request import Request as ServedRequest
 from mockserver.sandboxes.sandbox import Sandbox
 from mockserver.server.log import Log
 from mockserver.server.parsing import RequestParser
-from mockserver.server.received_request import MAX_UNREAD, ReceivedRequest
+from mockserver.server.received_request import MAX_UNREAD, ReceivedRequest, scope_of
 from mockserver.server.response_writer import ResponseWriter, head
 from mockserver.server.state import ENDED, State, limit
 
@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = RequestParser(self._serve_next, self._keep_body, self._end_body)
         self._request: ReceivedRequest | None = None  # the last one whose header is whole
+        self._scope: Scope = {}  # its scope
         self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
         # What came before its turn, and how much of that was read.
         self._held: tuple[bytes, int] | None = None
@@ -74,6 +75,7 @@ class Connection(asyncio.Protocol):
         self._server.connections.discard(cast("Any", self))
         self._end()
         self._parser.close()
+        self._scope = {}
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read."""
@@ -123,14 +125,15 @@ class Connection(asyncio.Protocol):
 
     def _serve_next(self) -> None:
         """Serve the request whose header is whole. Raises Problem: 400."""
+        scope = scope_of(self._parser)
         request = ReceivedRequest(self._parser, self._ask)
         writer = ResponseWriter(request, self)
-        request.scope["extensions"] = {RESPONSE_WRITER: writer}
-        self._request = request
+        scope["extensions"] = {RESPONSE_WRITER: writer}
+        self._request, self._scope = request, scope
         self._enter(State.BODY)
         # In a task: what has arrived on all connections is parsed first, and then served, which keeps the
         # processor's caches warm; serving each at once took a quarter more.
-        self._task = self._loop.create_task(self._serve(request, writer))
+        self._task = self._loop.create_task(self._serve(scope, request, writer))
 
     def _keep_body(self, data: bytes) -> None:
         """Keep a part of the body for the application, unless that has answered already."""
@@ -151,9 +154,9 @@ class Connection(asyncio.Protocol):
 
     # The application calls these, in its task.
 
-    async def _serve(self, request: ReceivedRequest, writer: ResponseWriter) -> None:
+    async def _serve(self, scope: Scope, request: ReceivedRequest, writer: ResponseWriter) -> None:
         try:
-            await self._app(request.scope, request.receive, writer.send)
+            await self._app(scope, request.receive, writer.send)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
             self._log.defect(traceback.format_exc())
         if not request.is_over:
@@ -209,10 +212,8 @@ class Connection(asyncio.Protocol):
 
     def is_idle_after(self, sandbox: Sandbox) -> bool:
         """Return whether the connection is idle, and its last request was for a sandbox."""
-        if self.state is not State.IDLE or self._request is None:
-            return False
-        served: ServedRequest | None = self._request.scope.get(REQUEST)
-        return served is not None and served.sandbox is sandbox
+        served: ServedRequest | None = self._scope.get(REQUEST)
+        return self.state is State.IDLE and served is not None and served.sandbox is sandbox
 
     # The server calls these.
 
@@ -230,7 +231,7 @@ class Connection(asyncio.Protocol):
         """End what would not end by itself: the server is going."""
         request = self._request
         is_serving = self.state in (State.BODY, State.SERVING)
-        if is_serving and request is not None and STREAMING not in request.scope:
+        if is_serving and request is not None and STREAMING not in self._scope:
             request.keep_alive = False
         else:
             self.close()
