@@ -8,7 +8,7 @@ connexion's `RoutedMiddleware` looks for them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -18,7 +18,7 @@ from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Problem
-from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+from mockserver.pipeline.request import DONE, REQUEST, App, Receive, Request, Scope, Send
 
 _KNOWN = frozenset(method.upper() for method in METHODS)
 
@@ -139,8 +139,8 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
                     operation = item[method]["operationId"]
                     self.table.add(path, specification.base_path, method, operation)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route one request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Route one request. Raises Problem: 404, 405 or 501."""
         request: Request = scope[REQUEST]
         found = self.table.find(request.path)
         if found is None:
@@ -160,7 +160,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
             headers = [(b"allow", route.allow.encode("ascii"))]
             if request.method == "OPTIONS":
                 outcome.answer = Answer(204, headers, b"")
-                return
+                return DONE
             detail = f"{route.template} does not take {request.method[:20]}, but {route.allow}"
             detail += _meant(request.method, route.operations)
             raise Problem(405, "method-not-allowed", detail, headers=headers)
@@ -170,4 +170,4 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
             "api_base_path": route.base_path,
             "operation_id": operation,
         }
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
