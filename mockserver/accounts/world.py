@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+_MOST_KEPT = 256
+"""Credentials whose caller a world keeps, each of so many bytes at most."""
+
+_LONGEST_KEPT = 512
+
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -40,6 +45,11 @@ class Account:
     def username(self) -> str:
         """The name in the paths."""
         return str(self.members["username"])
+
+    @property
+    def login(self) -> tuple[str, bool]:
+        """The part of it that decides who may log in."""
+        return self.password, self.is_active
 
     @property
     def email(self) -> str:
@@ -76,6 +86,19 @@ class Token:
         return self.expires_at is not None and now >= self.expires_at
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who has logged in; with a token, or by name and password (None)."""
+
+    username: str
+    token: Token | None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the login: "Basic" or "Bearer"."""
+        return "Basic" if self.token is None else "Bearer"
+
+
 @dataclass(slots=True)
 class World:
     """Everything that the mock server knows.
@@ -92,11 +115,12 @@ class World:
     logins: dict[str, Login] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
+    _callers: dict[bytes, Caller] = field(default_factory=dict, compare=False, repr=False)
 
     def copy(self) -> World:
         """Return an independent copy, which costs next to nothing until it or this one changes."""
         self._shared = True
-        return World(self.accounts, self.logins, self.tokens, _shared=True)
+        return World(self.accounts, self.logins, self.tokens, _shared=True, _callers=self._callers)
 
     def _own(self) -> None:
         if self._shared:
@@ -105,19 +129,38 @@ class World:
             self.tokens = dict(self.tokens)
             self._shared = False
 
+    def caller(self, credentials: bytes, now: float) -> Caller | None:
+        """Return the caller who was found to have sent these credentials before, if they are still good."""
+        known = self._callers.get(credentials)
+        if known is None or (known.token is not None and known.token.is_expired(now)):
+            return None
+        return known
+
+    def remember(self, credentials: bytes, caller: Caller) -> None:
+        """Keep who a caller is until any login or token changes: copies with the same ones know it too."""
+        if len(credentials) <= _LONGEST_KEPT:
+            if len(self._callers) >= _MOST_KEPT:
+                self._callers.clear()
+            self._callers[credentials] = caller
+
     def put(self, account: Account) -> None:
         """Store an account in place of the one with its username."""
         self._own()
+        before = self.accounts.get(account.username)
+        if before is None or before.login != account.login:
+            self._callers = {}
         self.accounts[account.username] = account
 
     def add_login(self, login: Login) -> None:
         """Store a login in place of the one of its name."""
         self._own()
+        self._callers = {}
         self.logins[login.name] = login
 
     def add_token(self, token: Token) -> None:
         """Store a token in place of the one of the same value."""
         self._own()
+        self._callers = {}
         self.tokens[token_digest(token.token)] = token
 
     def find_token(self, token: str) -> Token | None:
