@@ -11,7 +11,7 @@ from itertools import count, islice
 from typing import Any
 
 from accounts_contract import Schema, Violation
-from mockserver.accounts.operations import email_json, gravatar_url
+from mockserver.accounts.operations import emails_json, gravatar_url
 from mockserver.accounts.world import (
     Account,
     Email,
@@ -158,7 +158,7 @@ def _account_state(account: Account) -> dict[str, Any]:
         **account.members,
         "password": account.password,
         "is_active": account.is_active,
-        "emails": [email_json(email) for email in account.emails],
+        "emails": emails_json(account),
     }
 
 

@@ -8,10 +8,10 @@ can be compared.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 _MOST_KEPT = 256
 """Credentials whose caller a world keeps, each of so many bytes at most."""
@@ -34,12 +34,16 @@ class Account:
 
     Attributes:
         members: Those of the user that are stored as they are, in the order of the contract.
+        written: Views of it as they were written, by the function that makes them, with the schema that let them through.
     """
 
     password: str = field(repr=False)
     is_active: bool
     members: Mapping[str, Any] = field(hash=False)
     emails: tuple[Email, ...]
+    written: dict[Callable[[Account], Any], tuple[Any, bytes]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def username(self) -> str:
@@ -47,14 +51,19 @@ class Account:
         return str(self.members["username"])
 
     @property
-    def login(self) -> tuple[str, bool]:
-        """The part of it that decides who may log in."""
-        return self.password, self.is_active
-
-    @property
     def email(self) -> str:
         """The primary address."""
-        return next(email.email for email in self.emails if email.primary)
+        for email in self.emails:
+            if email.primary:
+                return email.email
+        raise ValueError("an account without a primary address")
+
+
+class View(NamedTuple):
+    """JSON data made of one account alone. As an account never changes, it need not be checked and written twice."""
+
+    account: Account
+    make: Callable[[Account], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +155,15 @@ class World:
     def put(self, account: Account) -> None:
         """Store an account in place of the one with its username."""
         self._own()
-        before = self.accounts.get(account.username)
-        if before is None or before.login != account.login:
+        username = account.username
+        before = self.accounts.get(username)
+        if (
+            before is None
+            or before.password != account.password
+            or before.is_active != account.is_active
+        ):
             self._callers = {}
-        self.accounts[account.username] = account
+        self.accounts[username] = account
 
     def add_login(self, login: Login) -> None:
         """Store a login in place of the one of its name."""

@@ -49,18 +49,18 @@ class BodyReader:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leave the body as JSON data in the outcome, and pass the request on."""
+        request: Request = scope[REQUEST]
         outcome: Outcome = scope[OUTCOME]
-        outcome.data = await self._read(scope[REQUEST], outcome)
-        await self._app(scope, receive, send)
-
-    async def _read(self, request: Request, outcome: Outcome) -> Any:
         headers = request.headers
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
         raw = await request.read(outcome)
-        if not raw and not self._required:
-            return None
-        body = read_body(media, content_type, raw)
+        if raw or self._required:
+            outcome.data = self._checked(media, read_body(media, content_type, raw), outcome)
+        await self._app(scope, receive, send)
+
+    def _checked(self, media: MediaType, body: Any, outcome: Outcome) -> Any:
+        """Return a body that its schema allows. Raises Problem: 400."""
         schema = media.schema
         if schema is None:
             return body
