@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from itertools import islice
 from typing import Any
 
 import orjson
 
 from accounts_contract import Body, MediaType, Violation, format_pointer
+from mockserver.pipeline.answer import RESPONSE_WRITER
 from mockserver.pipeline.forms import (
     JSON,
     MULTIPART,
@@ -47,16 +48,29 @@ class BodyReader:
         # A body without Content-Type, as in the documented PATCH examples, is read as JSON.
         self._default = body.content.get(JSON)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leave the body as JSON data in the outcome, and pass the request on."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Leave the body as JSON data in the outcome, and pass the request on. Raises Problem: 415, 413 or 400."""
         request: Request = scope[REQUEST]
         outcome: Outcome = scope[OUTCOME]
         headers = request.headers
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
+        writer = scope.get("extensions", {}).get(RESPONSE_WRITER)
+        raw = b"" if writer is None else writer.unread
+        if not raw:
+            return self._wait(media, scope, receive, send)
+        outcome.was_read, outcome.body = True, raw
+        outcome.data = self._checked(media, read_body(media, content_type, raw), outcome)
+        return self._app(scope, receive, send)
+
+    async def _wait(self, media: MediaType, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on as soon as the body is here, or known to be empty."""
+        request: Request = scope[REQUEST]
+        outcome: Outcome = scope[OUTCOME]
         raw = await request.read(outcome)
         if raw or self._required:
-            outcome.data = self._checked(media, read_body(media, content_type, raw), outcome)
+            body = read_body(media, request.headers.get(b"content-type", b""), raw)
+            outcome.data = self._checked(media, body, outcome)
         await self._app(scope, receive, send)
 
     def _checked(self, media: MediaType, body: Any, outcome: Outcome) -> Any:

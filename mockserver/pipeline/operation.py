@@ -45,8 +45,9 @@ class AccountOperation:
             outcome.result = self._rule(world, *params.values())
             return DONE
         members = outcome.data if isinstance(outcome.data, dict) else {}
-        known = {name: value for name, value in members.items() if name in self._documented}
-        outcome.result = self._rule(world, *params.values(), known)
+        if not self._documented.issuperset(members):
+            members = {name: members[name] for name in members if name in self._documented}
+        outcome.result = self._rule(world, *params.values(), members)
         return DONE
 
 
