@@ -67,6 +67,7 @@ def add_email(world: World, username: str, body: Mapping[str, Any]) -> Json:
         raise invalid_member("email-taken", "/email", f"is taken: {who} has this address already")
     email = Email(address, verified=False, primary=False)
     world.put(replace(account, emails=(*account.emails, email)))
+    world.claim(address, username)
     return email_json(email)
 
 
@@ -108,6 +109,7 @@ def delete_email(world: World, username: str, body: Mapping[str, Any]) -> None:
     world.put(
         replace(account, emails=tuple(other for other in account.emails if other is not email))
     )
+    world.release(email.email)
 
 
 def user_json(account: Account) -> Json:

@@ -1,7 +1,7 @@
 """A world: accounts, addresses, logins and tokens, as plain data.
 
 The records are immutable, and a change replaces one record in one dictionary. So a change is done
-whole or not at all, a copy of a world costs three shallow copies of dictionaries, and two worlds
+whole or not at all, a copy of a world costs a few shallow copies of dictionaries, and two worlds
 can be compared.
 """
 
@@ -124,18 +124,27 @@ class World:
     logins: dict[str, Login] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
+    _owners: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     _callers: dict[bytes, Caller] = field(default_factory=dict, compare=False, repr=False)
 
     def copy(self) -> World:
         """Return an independent copy, which costs next to nothing until it or this one changes."""
         self._shared = True
-        return World(self.accounts, self.logins, self.tokens, _shared=True, _callers=self._callers)
+        return World(
+            self.accounts,
+            self.logins,
+            self.tokens,
+            _shared=True,
+            _owners=self._owners,
+            _callers=self._callers,
+        )
 
     def _own(self) -> None:
         if self._shared:
             self.accounts = dict(self.accounts)
             self.logins = dict(self.logins)
             self.tokens = dict(self.tokens)
+            self._owners = dict(self._owners)
             self._shared = False
 
     def caller(self, credentials: bytes, now: float) -> Caller | None:
@@ -163,7 +172,22 @@ class World:
             or before.is_active != account.is_active
         ):
             self._callers = {}
+        if before is None:
+            self._owners.update((email.email.lower(), username) for email in account.emails)
         self.accounts[username] = account
+
+    def put_back(self, account: Account) -> None:
+        """Store an account as it was before a change that is taken back."""
+        self.put(account)
+        self._owners.update((email.email.lower(), account.username) for email in account.emails)
+
+    def claim(self, email: str, username: str) -> None:
+        """Note that an address belongs to an account which has just got it."""
+        self._owners[email.lower()] = username
+
+    def release(self, email: str) -> None:
+        """Note that an address belongs to nobody any more."""
+        self._owners.pop(email.lower(), None)
 
     def add_login(self, login: Login) -> None:
         """Store a login in place of the one of its name."""
@@ -191,10 +215,11 @@ class World:
     def owner_of(self, email: str) -> Account | None:
         """Return the account that has an address, compared without regard to case."""
         lowered = email.lower()
-        for account in self.accounts.values():
-            if any(lowered == own.email.lower() for own in account.emails):
-                return account
-        return None
+        account = self.accounts.get(self._owners.get(lowered, ""))
+        # It may have got the address by a change that was taken back.
+        if account is None or all(lowered != own.email.lower() for own in account.emails):
+            return None
+        return account
 
 
 def token_digest(token: str) -> str:

@@ -40,7 +40,7 @@ class AccountOperation:
         if self._writes:
             before = world.accounts.get(params[self._username])
             if before is not None:
-                outcome.undo = partial(world.put, before)
+                outcome.undo = partial(world.put_back, before)
         if not self._has_body:
             outcome.result = self._rule(world, *params.values())
             return DONE
