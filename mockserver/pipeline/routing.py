@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +22,8 @@ from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import DONE, REQUEST, App, Receive, Request, Scope, Send
 
 _KNOWN = frozenset(method.upper() for method in METHODS)
+_KEPT = 1024  # paths whose route is kept,
+_SHORT = 200  # each of so many characters at most
 
 
 def allow(methods: Iterable[str]) -> str:
@@ -128,6 +131,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
     def __init__(self, app: App) -> None:
         self.app = app
         self.table = RouteTable()
+        self._find = lru_cache(_KEPT)(self.table.find)
 
     def add_api(self, specification: Specification, base_path: str | None = None, **_: Any) -> None:
         """Add the paths of a contract."""
@@ -142,9 +146,10 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Route one request. Raises Problem: 404, 405 or 501."""
         request: Request = scope[REQUEST]
-        found = self.table.find(request.path)
+        path = request.path
+        found = self._find(path) if len(path) <= _SHORT else self.table.find(path)
         if found is None:
-            shown, base = request.path[:200], request.prefix
+            shown, base = path[:200], request.prefix
             hint = self.table.hint(shown, base)
             if request.method not in _KNOWN:  # RFC 9110, section 9.1
                 detail = (
