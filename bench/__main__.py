@@ -7,7 +7,6 @@ some parts replaces those parts.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import platform
@@ -15,13 +14,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from bench import compare, growth, page, stages
 from bench.peers import HERE
 
 RESULTS = page.DOCS / "benchmarks" / "results.json"
-PARTS = ("start", "throughput", "memory", "stages", "growth")
+PARTS = ("throughput", "start", "memory", "stages", "growth")
 
 
 def main() -> None:
@@ -45,22 +45,19 @@ def main() -> None:
     needs_peers = not {"start", "throughput", "memory"}.isdisjoint(parts)
     peers, missing = compare.available() if needs_peers else ([], results.get("missing", {}))
     results["missing"] = missing
-    if "start" in parts:
-        results["start"] = compare.start(peers, 3 * arguments.rounds)
-    if "throughput" in parts:
-        results["throughput"] = compare.throughput(peers, arguments.rounds, arguments.seconds)
-    if "memory" in parts:
-        results["memory"] = compare.memory(peers, arguments.requests, arguments.patience)
-    if "stages" in parts:
-        results["stages"] = stages.measure()
-    if "growth" in parts:
-        results["growth"] = {
-            name: [dataclasses.asdict(one) | {"exponent": one.exponent} for one in series]
-            for name, series in growth.measure(quick=arguments.quick).items()
-        }
+    measures: dict[str, Callable[[], Any]] = {
+        "throughput": lambda: compare.throughput(peers, arguments.rounds, arguments.seconds),
+        "start": lambda: compare.start(peers, arguments.rounds),
+        "memory": lambda: compare.memory(peers, arguments.requests, arguments.patience),
+        "stages": stages.measure,
+        "growth": lambda: growth.measure(quick=arguments.quick),
+    }
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    page.write(json.loads(RESULTS.read_text("utf-8")))
+    for part, measure in measures.items():
+        if part in parts:
+            results[part] = measure()
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+            page.write(json.loads(RESULTS.read_text("utf-8")))
     print(page.summary(results))
     print(f"written: {page.DOCS / 'benchmarks.md'}")
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from typing import Any
 from bench.running import PATH, TOKEN, Running, free_port, started
 
 EMAILS = f"{PATH}emails/"
-_TRIES = 7
 _TICK = (
     0.3  # seconds of processor time that a figure needs at least: the kernel counts in hundredths
 )
@@ -212,7 +211,7 @@ def readers(sizes: list[int]) -> list[Series]:
     return [Series("get_user, µs", points)]
 
 
-def measure(*, quick: bool) -> dict[str, list[Series]]:
+def measure(*, quick: bool) -> dict[str, list[dict[str, Any]]]:
     """Measure all of them; a quick run leaves the largest sizes out."""
 
     def upto(*sizes: int) -> list[int]:
@@ -226,7 +225,7 @@ def measure(*, quick: bool) -> dict[str, list[Series]]:
         ("Requests in the journal", journal, upto(10, 100, 1000)),
         ("Readers of events", readers, upto(1, 10, 100)),
     ):
-        found[name] = series(sizes)
+        found[name] = [asdict(one) | {"exponent": one.exponent} for one in series(sizes)]
         for one in found[name]:
-            print(f"{name}: {one.name}: {one.points}, exponent {one.exponent:.2f}", flush=True)
+            print(f"{name}: {one}", flush=True)
     return found

@@ -63,7 +63,7 @@ def started(command: Sequence[str], port: int, folder: Path | None = None) -> It
         )
         try:
             while not _answers(port):
-                if process.poll() is not None or time.perf_counter() - began > 60:
+                if process.poll() is not None or time.perf_counter() - began > 300:
                     log.seek(0)
                     raise NotStarted(log.read().decode(errors="replace")[-2000:])
                 time.sleep(0.002)
