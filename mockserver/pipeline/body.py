@@ -56,7 +56,7 @@ class BodyReader:
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
         writer = scope.get("extensions", {}).get(RESPONSE_WRITER)
-        raw = b"" if writer is None else writer.unread
+        raw = b"" if writer is None or writer.is_gone else writer.unread
         if not raw:
             return self._wait(media, scope, receive, send)
         outcome.was_read, outcome.body = True, raw
