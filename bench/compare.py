@@ -5,7 +5,11 @@ The figures of one machine at one hour mean little, the ratios within a round mo
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +20,15 @@ from bench.peers import PEERS, Peer
 from bench.running import NotStarted, Running, free_port, started
 
 CONNECTIONS = (1, 16, 128)
+LIBRARY = "connexion's import"
+
+_IMPORT = """
+import warnings, pathlib
+warnings.simplefilter("ignore")
+import connexion.middleware.main
+status = pathlib.Path("/proc/self/status").read_text()
+print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")))
+"""
 
 Figures = dict[str, Any]
 
@@ -46,14 +59,34 @@ def available() -> tuple[list[Peer], dict[str, str]]:
 
 
 def start(peers: list[Peer], rounds: int) -> Figures:
-    """Measure the milliseconds from the command to the first 200, and those of the processor in it."""
-    figures: Figures = {peer.name: {"ms": [], "processor": []} for peer in peers}
+    """Measure the milliseconds from the command to the first 200, those of the processor in it, and the memory then.
+
+    The import of connexion alone, which is most of ours, stands beside.
+    """
+    names = [*(peer.name for peer in peers), LIBRARY]
+    figures: Figures = {name: {"ms": [], "processor": [], "memory": []} for name in names}
+
+    def keep(name: str, *measured: float) -> None:
+        for figure, value in zip(("ms", "processor", "memory"), measured, strict=True):
+            figures[name][figure].append(value)
+
     for _ in range(rounds):
         for peer in peers:
             with _run(peer) as running:
-                figures[peer.name]["ms"].append(running.seconds * 1000)
-                figures[peer.name]["processor"].append(running.processor_seconds * 1000)
+                seconds, spent = running.seconds, running.processor_seconds
+                keep(peer.name, seconds * 1000, spent * 1000, running.memory)
+        keep(LIBRARY, *_import_alone())
     return figures
+
+
+def _import_alone() -> tuple[float, float, float]:
+    before, began = os.times(), time.perf_counter()
+    command = [sys.executable, "-c", _IMPORT]
+    resident = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    after = os.times()
+    spent = after.children_user + after.children_system
+    spent -= before.children_user + before.children_system
+    return (time.perf_counter() - began) * 1000, spent * 1000, int(resident) / 1024
 
 
 def throughput(peers: list[Peer], rounds: int, seconds: int) -> list[Figures]:
