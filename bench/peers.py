@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,19 +29,31 @@ class Peer:
         command: The way to start it.
         leaves: What it leaves undone of what ours does for each request; empty for ours.
         needs: The program that it needs.
+        package: Its package of npm, if it comes from there.
     """
 
     name: str
     command: Command
     leaves: str
     needs: str = sys.executable
+    package: str = ""
 
     @property
     def missing(self) -> str | None:
         """The reason why it cannot be started here, if there is one."""
         if shutil.which(self.needs) is None:
             return f"{self.needs} is not installed"
+        if self.package and not (_PACKAGES / self.package).exists():
+            return f"its package {self.package} is not installed: that needs npm"
         return None
+
+
+def install() -> None:
+    """Install the peers that come from npm, where it is and they are not as the lock has them."""
+    lock, installed = HERE / "package-lock.json", _PACKAGES / ".package-lock.json"
+    is_there = installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
+    if not is_there and shutil.which("npm") is not None:
+        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
 
 
 def _ours(port: str, _folder: Path) -> list[str]:
@@ -72,7 +85,19 @@ def _wiremock(port: str, folder: Path) -> list[str]:
 
 def _prism(port: str, _folder: Path) -> list[str]:
     program = str(_BINARIES / "prism")
-    return [program, "mock", "-p", port, "-v", "silent", "--cors", "false", str(accounts_file())]
+    return [
+        program,
+        "mock",
+        "-p",
+        port,
+        "-v",
+        "silent",
+        "--cors",
+        "false",
+        "-m",
+        "false",
+        str(accounts_file()),
+    ]
 
 
 def _mockoon(port: str, _folder: Path) -> list[str]:
@@ -91,17 +116,20 @@ PEERS = (
         _wiremock,
         "logins, scopes, validation, state; a fixed answer for each operation, its journal off",
         "java",
+        "wiremock",
     ),
     Peer(
         "Prism",
         _prism,
         "scopes, state, journal; it validates requests, and asks for a login",
         "node",
+        "@stoplight/prism-cli",
     ),
     Peer(
         "Mockoon",
         _mockoon,
         "logins, scopes, validation, state; the examples of the contract",
         "node",
+        "@mockoon/cli",
     ),
 )

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -40,16 +40,37 @@ class Running:
 
     @property
     def memory(self) -> float:
-        """The memory that it has in RAM, in MiB."""
-        fields = Path(f"/proc/{self.pid}/status").read_text("ascii").splitlines()
-        resident = next(line for line in fields if line.startswith("VmRSS:"))
-        return int(resident.split()[1]) / 1024
+        """The memory that it has in RAM, in MiB, its children included."""
+        return sum(_resident(pid) for pid in _family(self.pid)) / 1024
 
     @property
     def processor_seconds(self) -> float:
-        """The time for which its threads have run, those that have ended included."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """The time for which its threads have run, those that have ended and its children included."""
+        return sum(_ticks(pid) for pid in _family(self.pid)) / _TICKS
+
+    def reset(self) -> None:
+        """Have one of ours start anew from its fixtures: what the last run added would slow the next one."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("POST", "/_mock/reset")
+        connection.getresponse().read()
+        connection.close()
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text("ascii").split():
+            yield from _family(int(child))
+
+
+def _resident(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    return int(next(line for line in fields if line.startswith("VmRSS:")).split()[1])
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 @contextmanager
@@ -69,11 +90,12 @@ def started(command: Sequence[str], port: int, folder: Path | None = None) -> It
                 time.sleep(0.002)
             yield Running(port, process.pid, time.perf_counter() - began)
         finally:
-            process.send_signal(signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it leads a session of its own, or has ended
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
