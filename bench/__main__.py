@@ -60,10 +60,14 @@ def main() -> None:
 
 def _machine() -> str:
     """Return the machine and the hour, as the page names them."""
-    load = os.getloadavg()[0]
+    busy = os.getloadavg()[0]
+    processors = os.cpu_count() or 1
+    told = f"{time.strftime('%d %B %Y')}, {processors} processors, {platform.system()}, Python {platform.python_version()}"
+    if busy <= processors:
+        return told
     return (
-        f"{time.strftime('%d %B %Y')}, {os.cpu_count()} processors, {platform.system()}, "
-        f"Python {platform.python_version()}; the load of the machine was {load:.1f} at the end"
+        f"{told}; others kept the machine busy (load {busy:.0f}), so requests per second are few, those of\n"
+        "servers with many threads more than their due: here, read the processor time"
     )
 
 

@@ -23,7 +23,8 @@ CONNECTIONS = (1, 16, 128)
 LIBRARY = "connexion's import"
 
 _IMPORT = """
-import warnings, pathlib
+import gc, warnings, pathlib
+gc.disable()
 warnings.simplefilter("ignore")
 import connexion.middleware.main
 status = pathlib.Path("/proc/self/status").read_text()

@@ -13,6 +13,8 @@ from bench.peers import LIMIT, OURS, PEERS
 DOCS = Path(__file__).parents[1] / "docs"
 _PLOTS = DOCS / "benchmarks"
 
+_LINEAR = 1.15  # an exponent, with what measuring may add to it
+
 _INTRODUCTION = """\
 # Benchmarks
 
@@ -139,7 +141,16 @@ def _stages(found: Mapping[str, Sequence[Sequence[Any]]]) -> Iterator[str]:
 def _growth(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
     yield (
         "## Growth\n\nThe processor time of the server for a request, and its memory, by the size of what it holds. The\n"
-        "exponent is that between the two largest sizes: 0 stays as it is, 1 grows as the size does. Nothing grows faster.\n"
+        "exponent is that between the two largest sizes: 0 stays as it is, 1 grows as the size does.\n"
+    )
+    fast = [
+        f"{title} ({one['name']})"
+        for title, series in found.items()
+        for one in series
+        if one["exponent"] > _LINEAR
+    ]
+    yield (
+        f"Faster than its input grows: {', '.join(fast)}.\n" if fast else "Nothing grows faster.\n"
     )
     for title, series in found.items():
         name = "growth-" + title.lower().replace(" ", "-")
