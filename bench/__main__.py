@@ -52,7 +52,7 @@ def main() -> None:
     for part, measure in measures.items():
         if part in parts:
             results[part] = measure()
-            RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+            RESULTS.write_text(json.dumps(results) + "\n", "utf-8")
             page.write(json.loads(RESULTS.read_text("utf-8")))
     print(page.summary(results))
     print(f"written: {page.DOCS / 'benchmarks.md'}")
