@@ -18,7 +18,7 @@ from accounts_contract.documents import (
     read_document,
 )
 from accounts_contract.openapi_rules import breaches_of_form, breaches_of_meaning
-from accounts_contract.schemas import Schema, SchemaError, SchemaSet
+from accounts_contract.schemas import Direction, Schema, SchemaError, SchemaSet
 
 Method = Literal["get", "put", "post", "delete", "options", "head", "patch", "trace"]
 METHODS: tuple[str, ...] = get_args(Method)
@@ -142,16 +142,17 @@ class Contract:
     document: Document
     operations: Mapping[str, Operation]
     scopes: Mapping[str, str]
+    _schemas: Mapping[Direction, SchemaSet] = field(repr=False, compare=False)
 
     @property
     def title(self) -> str:
         """The title of the API."""
         return str(self.document.data["info"]["title"])
 
-    def schema(self, name: str, direction: Literal["request", "response"] = "request") -> Schema:
+    def schema(self, name: str, direction: Direction = "request") -> Schema:
         """Return a named schema (`components.schemas`), compiled. Raises KeyError."""
         raw = self.document.data["components"]["schemas"][name]
-        return SchemaSet(self.document.data, direction).compile(raw)
+        return self._schemas[direction].compile(raw)
 
 
 def read_contract(path: Path, *, validate: bool = True) -> Contract:
@@ -165,7 +166,7 @@ def read_contract(path: Path, *, validate: bool = True) -> Contract:
     Raises:
         DocumentError: It is unusable; with everything that was found, each with its place.
     """
-    document = read_document(path)
+    document = read_document(path, trusted=not validate)
     findings = breaches_of_form(document) if validate else []
     if findings:
         raise DocumentError(findings)
@@ -210,7 +211,11 @@ class _Reader:
         for scheme in schemes.values():
             for flow in self.resolve(scheme).get("flows", {}).values():
                 scopes.update(flow.get("scopes", {}))
-        return Contract(self.document, operations, scopes)
+        schemas: dict[Direction, SchemaSet] = {
+            "request": self.requests,
+            "response": self.responses,
+        }
+        return Contract(self.document, operations, scopes, schemas)
 
     def operation(
         self, path: str, method: str, item: Mapping[str, Any], pointer: Pointer

@@ -160,8 +160,12 @@ class Document:
         return None
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, trusted: bool = False) -> Document:
     """Read a YAML file (JSON is YAML too).
+
+    Args:
+        path: The file.
+        trusted: Whether it comes with the package, and so is known to hold JSON data of a reasonable size.
 
     Raises:
         DocumentError: It cannot be read, is no UTF-8, no YAML, or more than JSON can hold.
@@ -178,7 +182,7 @@ def read_document(path: Path) -> Document:
         column = error.start - (before.rfind(b"\n") + 1) + 1
         finding = Finding(Place(file, line, column), "", "the file is not UTF-8; save it as UTF-8")
         raise DocumentError([finding]) from None
-    return _parsed(text, file)
+    return _parsed(text, file, trusted=trusted)
 
 
 def file_kind(mode: int) -> str:
@@ -205,18 +209,17 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _parsed(text: str, file: str) -> Document:
+def _parsed(text: str, file: str, *, trusted: bool) -> Document:
     try:
-        _check_size(text, file)
+        if not trusted:
+            _check_size(text, file)
         loader = _Loader(text)
         try:
             root = loader.get_single_node()
             if root is None:
                 raise _unreadable(file, "the file is empty")
-            inspection = _Inspection(file)
-            inspection.measure(root)
-            if inspection.findings:
-                raise DocumentError(inspection.findings)
+            if not trusted:
+                _inspect(root, file)
             data = loader.construct_document(root)
         finally:
             loader.dispose()
@@ -231,6 +234,14 @@ def _parsed(text: str, file: str) -> Document:
     except ValueError as error:
         raise _unreadable(file, f"this cannot be read: {error}") from None
     return Document(file, text, data, root)
+
+
+def _inspect(root: yaml.Node, file: str) -> None:
+    """Refuse a document that cannot become JSON data. Raises DocumentError."""
+    inspection = _Inspection(file)
+    inspection.measure(root)
+    if inspection.findings:
+        raise DocumentError(inspection.findings)
 
 
 def _check_size(text: str, file: str) -> None:

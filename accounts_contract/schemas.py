@@ -19,6 +19,7 @@ from accounts_contract.documents import Pointer, format_pointer
 Direction = Literal["request", "response"]
 """The way of a body: `readOnly` members are not required in a request, `writeOnly` ones not in a response."""
 
+_NAMED = "#/components/schemas/"  # before the name of a schema, in a reference
 _DEEPEST = 8  # how far the parts of parts of a schema are followed for its members
 _SHOWN = 80  # characters of a refused value that a message repeats
 _LARGE = 10_000  # values; of a larger document not all errors are told
@@ -139,9 +140,10 @@ class SchemaSet:
 
     def validator(self, raw: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
         """Return the validator of a schema object. Raises SchemaError."""
+        translated = _translate(raw, self._direction, self.resolve)
         document = {
-            "allOf": [_translate(raw, self._direction, self.resolve)],
-            "components": {"schemas": self._translated},
+            "allOf": [translated],
+            "components": {"schemas": self._referred(translated)},
         }
         try:
             return jsonschema_rs.Draft4Validator(
@@ -154,11 +156,31 @@ class SchemaSet:
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             raise SchemaError(str(error).split("\n", 1)[0]) from None
 
+    def _referred(self, schema: Any) -> Mapping[str, Any]:
+        """Return the named schemas that a schema refers to, directly or not: to compile it with all takes longer."""
+        found: dict[str, Any] = {}
+        todo = [schema]
+        while todo:
+            part = todo.pop()
+            if isinstance(part, list):
+                todo += part
+            elif isinstance(part, dict):
+                todo += part.values()
+                reference = part.get("$ref")
+                if isinstance(reference, str):
+                    name = reference.removeprefix(_NAMED)
+                    if name not in self._translated:  # a part of one, or spelled in another way
+                        return self._translated
+                    if name not in found:
+                        found[name] = self._translated[name]
+                        todo.append(found[name])
+        return found
+
     def resolve(self, schema: Any) -> Mapping[str, Any]:
         """Return a schema object, with a reference to a named schema followed; {} where there is none."""
         seen = set()
         while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
-            name = schema["$ref"].removeprefix("#/components/schemas/")
+            name = schema["$ref"].removeprefix(_NAMED)
             if name in seen or name not in self._named:
                 return {}
             seen.add(name)

@@ -1,11 +1,9 @@
-"""`python -m bench.overhead`: the cost of sandboxes, faults and the journal where they are not used.
+"""`python -m bench.overhead`: the cost of a request against that of an earlier commit, and within a sandbox.
 
-They stand in the way of every request. The server of this checkout is measured against the one of a commit
-without them, and a caller who names a sandbox against one who does not. Several rounds, each with new
-processes: no two of them are equally fast. Within a round they run side by side and are asked in turn, a
-second each, so that other load of the machine meets all of them. What counts is the processor time that
-the server takes for a request, sockets and all. `--in-process` leaves the sockets out, and shows which part is
-ours: see `bench/in_process.py`.
+Several rounds, each with new processes: no two of them are equally fast. Within a round they run side by side and are
+asked in turn, a second each, so that other load of the machine meets all of them. What counts is the processor time
+that the server takes for a request, sockets and all. `--in-process` leaves the sockets out, and shows which part is
+ours: see `bench/in_process.py`, which each commit brings itself.
 """
 
 from __future__ import annotations
@@ -23,10 +21,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.__main__ import PATCH, PATH, Peer, load, started
+from bench.load import load
+from bench.running import free_port, started
 
 ROOT = Path(__file__).parents[1]
-MEASURE = Path(__file__).parent / "in_process.py"
 _TURNS = 4
 
 Figures = dict[str, float]
@@ -58,7 +56,8 @@ def in_process(cases: Sequence[Case]) -> list[Figures]:
 
 def _in_process(case: Case) -> Figures:
     environment = {**os.environ, "PYTHONPATH": str(case.tree)}
-    command = [sys.executable, str(MEASURE), *([case.prefix] if case.prefix else [])]
+    measure = str(case.tree / "bench" / "in_process.py")
+    command = [sys.executable, measure, *([case.prefix] if case.prefix else [])]
     output = subprocess.run(
         command, cwd=case.tree, env=environment, check=True, stdout=subprocess.PIPE
     ).stdout
@@ -69,42 +68,36 @@ def _in_process(case: Case) -> Figures:
 def over_sockets(cases: Sequence[Case]) -> list[Figures]:
     """Measure the processor time of a request in each `mockserver serve`."""
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        patch = Path(folder) / "patch.lua"
-        patch.write_text(PATCH)
-        servers = [stack.enter_context(started(_server(case.tree))) for case in cases]
+        servers = []
+        for case in cases:
+            port = free_port()
+            servers.append(stack.enter_context(started(_command(case.tree, port), port)))
         figures: list[Figures] = [{} for _ in cases]
-        for kind, script in (("get_user with a token", None), ("update_user, JSON", patch)):
+        for kind in ("get_user, Bearer", "update_user, JSON"):
             spent, requests = [0.0] * len(cases), [0] * len(cases)
             for turn in range(_TURNS + 1):  # the first one warms up
                 for number, (case, server) in enumerate(zip(cases, servers, strict=True)):
-                    before = _processor_seconds(server.pid)
-                    measured = load(server.port, script, 1, case.prefix + PATH)
+                    before = server.processor_seconds
+                    measured = load(server.port, kind, 16, 1, case.prefix)
                     if turn:
-                        spent[number] += _processor_seconds(server.pid) - before
+                        spent[number] += server.processor_seconds - before
                         requests[number] += measured.requests
             for number, found in enumerate(figures):
                 found[kind] = spent[number] / requests[number] * 1e6
         return figures
 
 
-def _server(tree: Path) -> Peer:
+def _command(tree: Path, port: int) -> list[str]:
     program = (
         f"import sys; sys.path.insert(0, {str(tree)!r}); from mockserver.cli import main; main()"
     )
-    return Peer("mockserver", (sys.executable, "-c", program, "serve", "--port", "{port}"))
-
-
-def _processor_seconds(pid: int) -> float:
-    """Return the time that the threads of a process have run (the kernel's sched-stats.rst)."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
+    return [sys.executable, "-c", program, "serve", "--port", str(port)]
 
 
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.overhead", description=main.__doc__)
-    parser.add_argument("--against", default="6034711", help="a commit without the workbench")
+    parser.add_argument("--against", default="78ae4e2", help="a commit")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--in-process", action="store_true", help="leave the sockets out")
     arguments = parser.parse_args()
@@ -114,14 +107,14 @@ def main() -> None:
     with tree_of(arguments.against) as tree:
         cases = [
             Case(arguments.against, tree),
-            Case("unused", ROOT),
+            Case("now", ROOT),
             Case("in a sandbox", ROOT, "/~somebody"),
         ]
         rounds = [measure(cases) for _ in range(arguments.rounds)]
     print(
         f"microseconds for a request: the median of {arguments.rounds} rounds, and of their ratios"
     )
-    print(f"{'':<24}{arguments.against:>12}{'unused':>18}{'in a sandbox':>18}")
+    print(f"{'':<24}{arguments.against:>12}{'now':>18}{'in a sandbox':>18}")
     for kind in rounds[0][0]:
         base, *others = zip(*([figures[kind] for figures in one] for one in rounds), strict=True)
         shown = ""

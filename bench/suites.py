@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from bench.__main__ import CONTRACT
+from accounts_contract import accounts_file
 from conformance.selftest.changes import CHANGES, Change, Defect, Variation, build
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
@@ -74,7 +74,7 @@ def _schemathesis(url: str, service: Service, folder: str) -> set[str]:
 
 
 def _contract() -> Any:
-    data = copy.deepcopy(yaml.safe_load(CONTRACT.read_text("utf-8")))
+    data = copy.deepcopy(yaml.safe_load(accounts_file().read_text("utf-8")))
     for refusal in data["components"]["responses"].values():
         refusal.pop("content", None)
     for item in data["paths"].values():

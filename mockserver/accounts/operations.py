@@ -2,7 +2,7 @@
 
 Each takes the world, the parameters in the path, in their order, and the documented members of the body,
 which the contract has found valid; changes the world or refuses; and gives back what there is to answer,
-as JSON data.
+as JSON data or as a view of an account.
 
 Where the text of the API is silent, the mock server: stores empty strings; refuses an address that
 anybody has, compared without regard to case; lets an unverified address become primary; has the
@@ -17,37 +17,40 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.accounts.refusals import Unknown, invalid_member
-from mockserver.accounts.world import Account, Email, World
+from mockserver.accounts.world import Account, Email, View, World
 
 Json = dict[str, Any]
 
 _FIXED = ("id", "username")  # by them an account is known
 
 
-def get_user(world: World, username: str) -> Json:
+def get_user(world: World, username: str) -> View:
     """Return the profile of an account, as documented."""
-    return user_json(_account(world, username))
+    return View(_account(world, username), user_json)
 
 
-def update_user(world: World, username: str, body: Mapping[str, Any]) -> Json:
+def update_user(world: World, username: str, body: Mapping[str, Any]) -> View:
     """Set the members that are present, and answer with the user as now stored.
 
     "gravatar_email (string) – (optional) the new Gravatar email address": it is not kept, but
     changes `gravatar_url`. Members that the contract does not list never change.
     """
     account = _account(world, username)
-    changes = {name: body[name] for name in account.members if name in body and name not in _FIXED}
+    members = account.members
+    changes = {name: body[name] for name in body if name in members and name not in _FIXED}
     if "gravatar_email" in body:
         changes["gravatar_url"] = gravatar_url(str(body["gravatar_email"]))
     if changes:
-        account = replace(account, members={**account.members, **changes})
+        account = Account(
+            account.password, account.is_active, {**members, **changes}, account.emails
+        )
         world.put(account)
-    return user_json(account)
+    return View(account, user_json)
 
 
-def list_emails(world: World, username: str) -> list[Json]:
+def list_emails(world: World, username: str) -> View:
     """Return all addresses of the account."""
-    return [email_json(email) for email in _account(world, username).emails]
+    return View(_account(world, username), emails_json)
 
 
 def add_email(world: World, username: str, body: Mapping[str, Any]) -> Json:
@@ -64,6 +67,7 @@ def add_email(world: World, username: str, body: Mapping[str, Any]) -> Json:
         raise invalid_member("email-taken", "/email", f"is taken: {who} has this address already")
     email = Email(address, verified=False, primary=False)
     world.put(replace(account, emails=(*account.emails, email)))
+    world.claim(address, username)
     return email_json(email)
 
 
@@ -105,11 +109,17 @@ def delete_email(world: World, username: str, body: Mapping[str, Any]) -> None:
     world.put(
         replace(account, emails=tuple(other for other in account.emails if other is not email))
     )
+    world.release(email.email)
 
 
 def user_json(account: Account) -> Json:
     """Return the documented user."""
     return {**account.members, "email": account.email, "is_active": account.is_active}
+
+
+def emails_json(account: Account) -> list[Json]:
+    """Return the documented addresses of an account."""
+    return [email_json(email) for email in account.emails]
 
 
 def email_json(email: Email) -> Json:
@@ -151,7 +161,7 @@ def _address(body: Mapping[str, Any]) -> str:
 
 
 Rule = Callable[..., Any]
-"""Takes a world, the parameters in the path and, where the operation reads one, a body; gives JSON data or None."""
+"""Takes a world, the parameters in the path and, where the operation reads one, a body; gives JSON data, a View or None."""
 
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule

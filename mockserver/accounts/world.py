@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.accounts.grants import Client, Code, RefreshToken
 
@@ -21,6 +21,11 @@ MOST_TOKENS = 10_000
 
 _MOST_CODES = 1000  # the newest; far more than are on their way within their minute
 _LONGEST = 5000  # characters; more than any name or password has, in whatever form it is sent
+
+_MOST_KEPT = 256
+"""Credentials whose caller a world keeps, each of so many bytes at most."""
+
+_LONGEST_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,16 @@ class Account:
 
     Attributes:
         members: Those of the user that are stored as they are, in the order of the contract.
+        written: Views of it as they were written, by the function that makes them, with the schema that let them through.
     """
 
     password: str = field(repr=False)
     is_active: bool
     members: Mapping[str, Any] = field(hash=False)
     emails: tuple[Email, ...]
+    written: dict[Callable[[Account], Any], tuple[Any, bytes]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def username(self) -> str:
@@ -53,7 +62,17 @@ class Account:
     @property
     def email(self) -> str:
         """The primary address."""
-        return next(email.email for email in self.emails if email.primary)
+        for email in self.emails:
+            if email.primary:
+                return email.email
+        raise ValueError("an account without a primary address")
+
+
+class View(NamedTuple):
+    """JSON data made of one account alone. As an account never changes, it need not be checked and written twice."""
+
+    account: Account
+    make: Callable[[Account], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,19 @@ class Token:
         return self.expires_at is not None and now >= self.expires_at
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who has logged in; with a token, or by name and password (None)."""
+
+    username: str
+    token: Token | None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the login: "Basic" or "Bearer"."""
+        return "Basic" if self.token is None else "Bearer"
+
+
 @dataclass(slots=True)
 class World:
     """Everything that the mock server knows.
@@ -116,6 +148,8 @@ class World:
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
     lifetimes: dict[str, float] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
+    _owners: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _callers: dict[bytes, Caller] = field(default_factory=dict, compare=False, repr=False)
 
     def copy(self) -> World:
         """Return an independent copy, which costs next to nothing until it or this one changes."""
@@ -128,6 +162,8 @@ class World:
             self.codes,
             self.refresh_tokens,
             _shared=True,
+            _owners=self._owners,
+            _callers=self._callers,
         )
 
     def begin(self, now: float) -> World:
@@ -145,21 +181,61 @@ class World:
             self.clients = dict(self.clients)
             self.codes = dict(self.codes)
             self.refresh_tokens = dict(self.refresh_tokens)
+            self._owners = dict(self._owners)
             self._shared = False
+
+    def caller(self, credentials: bytes, now: float) -> Caller | None:
+        """Return the caller who was found to have sent these credentials before, if they are still good."""
+        known = self._callers.get(credentials)
+        if known is None or (known.token is not None and known.token.is_expired(now)):
+            return None
+        return known
+
+    def remember(self, credentials: bytes, caller: Caller) -> None:
+        """Keep who a caller is until any login or token changes: copies with the same ones know it too."""
+        if len(credentials) <= _LONGEST_KEPT:
+            if len(self._callers) >= _MOST_KEPT:
+                self._callers.clear()
+            self._callers[credentials] = caller
 
     def put(self, account: Account) -> None:
         """Store an account in place of the one with its username."""
         self._own()
-        self.accounts[account.username] = account
+        username = account.username
+        before = self.accounts.get(username)
+        if (
+            before is None
+            or before.password != account.password
+            or before.is_active != account.is_active
+        ):
+            self._callers = {}
+        if before is None:
+            self._owners.update((email.email.lower(), username) for email in account.emails)
+        self.accounts[username] = account
+
+    def put_back(self, account: Account) -> None:
+        """Store an account as it was before a change that is taken back."""
+        self.put(account)
+        self._owners.update((email.email.lower(), account.username) for email in account.emails)
+
+    def claim(self, email: str, username: str) -> None:
+        """Note that an address belongs to an account which has just got it."""
+        self._owners[email.lower()] = username
+
+    def release(self, email: str) -> None:
+        """Note that an address belongs to nobody any more."""
+        self._owners.pop(email.lower(), None)
 
     def add_login(self, login: Login) -> None:
         """Store a login in place of the one of its name."""
         self._own()
+        self._callers = {}
         self.logins[login.name] = login
 
     def add_token(self, token: Token) -> None:
         """Store a token in place of the one of the same value."""
         self._own()
+        self._callers = {}
         self.tokens[token_digest(token.token)] = token
 
     def add_client(self, client: Client) -> None:
@@ -200,10 +276,11 @@ class World:
     def owner_of(self, email: str) -> Account | None:
         """Return the account that has an address, compared without regard to case."""
         lowered = email.lower()
-        for account in self.accounts.values():
-            if any(lowered == own.email.lower() for own in account.emails):
-                return account
-        return None
+        account = self.accounts.get(self._owners.get(lowered, ""))
+        # It may have got the address by a change that was taken back.
+        if account is None or all(lowered != own.email.lower() for own in account.emails):
+            return None
+        return account
 
 
 def normal_form(text: str) -> str:

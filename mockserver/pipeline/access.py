@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from accounts_contract import Operation
-from mockserver.accounts.world import Account, Token, World, normal_form
+from mockserver.accounts.world import Account, Caller, Token, World, normal_form
 from mockserver.pipeline.credentials import (
     BasicCredentials,
     BearerToken,
@@ -19,7 +19,7 @@ from mockserver.pipeline.credentials import (
     parse_authorization,
     unset_hint,
 )
-from mockserver.pipeline.outcome import OUTCOME, Caller, Outcome
+from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
 
@@ -72,7 +72,7 @@ class AccessRule:
         if self._public:
             return
         world, authorization = request.sandbox.world, request.headers.get(b"authorization")
-        caller = outcome.caller = self._authenticate(world, authorization, time.time())
+        caller = outcome.caller = self._caller(world, authorization)
         owner = None if self._owner is None else outcome.params[self._owner]
         if owner is not None:
             if owner not in world.accounts:
@@ -87,10 +87,19 @@ class AccessRule:
         if caller.token is not None:
             self._check_scopes(caller.token)
 
-    def _authenticate(self, world: World, authorization: bytes | None, now: float) -> Caller:
+    def _caller(self, world: World, authorization: bytes | None) -> Caller:
         if authorization is None:
             detail = f"this operation needs credentials: send an Authorization header with {self._ways()}"
             raise self._unauthorized("credentials-missing", detail)
+        now = time.time()
+        known = world.caller(authorization, now)
+        if known is not None and (self._basic if known.token is None else self._bearer):
+            return known
+        caller = self._authenticate(world, authorization, now)
+        world.remember(authorization, caller)
+        return caller
+
+    def _authenticate(self, world: World, authorization: bytes, now: float) -> Caller:
         try:
             credentials = parse_authorization(authorization)
         except Malformed as error:

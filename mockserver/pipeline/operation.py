@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -11,7 +11,7 @@ from accounts_contract import Operation
 from mockserver.accounts.operations import Rule
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.outcome import OUTCOME, Outcome
-from mockserver.pipeline.request import REQUEST, Receive, Request, Scope, Send
+from mockserver.pipeline.request import DONE, REQUEST, Receive, Request, Scope, Send
 
 Handler = Callable[[Request, Outcome], Any]
 """Takes a request, and its parameters and data in the outcome so far; gives JSON data back, or the bytes of another media type, or
@@ -33,7 +33,7 @@ class AccountOperation:
             name for one in content if one.schema for name in one.schema.member_types
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Carry the operation out; a write can be taken back."""
         request: Request = scope[REQUEST]
         outcome: Outcome = scope[OUTCOME]
@@ -41,13 +41,15 @@ class AccountOperation:
         if self._writes:
             before = world.accounts.get(params[self._username])
             if before is not None:
-                outcome.undo = partial(world.put, before)
+                outcome.undo = partial(world.put_back, before)
         if not self._has_body:
             outcome.result = self._rule(world, *params.values())
-            return
+            return DONE
         members = outcome.data if isinstance(outcome.data, dict) else {}
-        known = {name: value for name, value in members.items() if name in self._documented}
-        outcome.result = self._rule(world, *params.values(), known)
+        if not self._documented.issuperset(members):
+            members = {name: members[name] for name in members if name in self._documented}
+        outcome.result = self._rule(world, *params.values(), members)
+        return DONE
 
 
 class HandledOperation:
@@ -58,13 +60,22 @@ class HandledOperation:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Carry the operation out."""
         outcome: Outcome = scope[OUTCOME]
         result = self._handler(scope[REQUEST], outcome)
         if isawaitable(result):
-            result = await result
-        if isinstance(result, Answer):
-            outcome.answer = result
-        else:
-            outcome.result = result
+            return _keep_later(outcome, result)
+        _keep(outcome, result)
+        return DONE
+
+
+def _keep(outcome: Outcome, result: Any) -> None:
+    if isinstance(result, Answer):
+        outcome.answer = result
+    else:
+        outcome.result = result
+
+
+async def _keep_later(outcome: Outcome, result: Awaitable[Any]) -> None:
+    _keep(outcome, await result)

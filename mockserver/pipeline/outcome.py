@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from time import time
 from typing import Any, NamedTuple
 
 import orjson
 
-from mockserver.accounts.world import Token
+from mockserver.accounts.world import Caller
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import Request
@@ -19,19 +18,6 @@ from mockserver.sandboxes.journal import MAX_KEPT, Record, pack
 
 OUTCOME = "mockserver.outcome"
 """The key of the outcome in the ASGI scope."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody who has logged in; with a token, or by Basic (None)."""
-
-    username: str
-    token: Token | None
-
-    @property
-    def scheme(self) -> str:
-        """The scheme of the login: "Basic" or "Bearer"."""
-        return "Basic" if self.token is None else "Bearer"
 
 
 class Reason(NamedTuple):

@@ -11,6 +11,7 @@ import orjson
 
 from accounts_contract import Operation, Schema
 from mockserver.accounts.refusals import Refusal, Unknown
+from mockserver.accounts.world import View
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Headers, Problem
@@ -61,14 +62,28 @@ class ResponseCheck:
             if data is not None:
                 raise _breach(self._operation, f"no body is documented for {status}")
             return Answer(status, extra or [], b"")
+        raw = self._write_view(data, schema) if type(data) is View else self._write(data, schema)
+        headers = [(b"content-type", media_type)]
+        return Answer(status, headers + extra if extra else headers, raw)
+
+    def _write_view(self, view: View, schema: Schema | None) -> bytes:
+        """Return the bytes of a view, from the last time if the same schema has checked it."""
+        account, make = view
+        checked_by, raw = account.written.get(make, (None, b""))
+        if checked_by is None or checked_by is not schema:
+            raw = self._write(make(account), schema)
+            account.written[make] = schema, raw
+        return raw
+
+    def _write(self, data: Any, schema: Schema | None) -> bytes:
+        """Return the bytes of some data. Raises Problem: the schema does not allow it."""
         raw = data if isinstance(data, bytes) else orjson.dumps(data)
         if schema is not None:
             data = data.decode() if isinstance(data, bytes) else data
             if not schema.is_valid(data):
                 first = schema.violations(data)[0]
                 raise _breach(self._operation, f"{first.pointer or 'the body'} {first.detail}")
-        headers = [(b"content-type", media_type)]
-        return Answer(status, headers + extra if extra else headers, raw)
+        return raw
 
     def _refuse(self, outcome: Outcome, problem: Problem) -> None:
         """Answer with a problem, if the contract documents it."""

@@ -8,8 +8,9 @@ connexion's `RoutedMiddleware` looks for them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,9 +20,11 @@ from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT, Specification, SpecMiddleware
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Problem
-from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, Send
+from mockserver.pipeline.request import DONE, REQUEST, App, Receive, Request, Scope, Send
 
 _KNOWN = frozenset(method.upper() for method in METHODS)
+_KEPT = 1024  # paths whose route is kept,
+_SHORT = 200  # each of so many characters at most
 
 
 def allow(methods: Iterable[str]) -> str:
@@ -137,6 +140,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
         self.table = RouteTable()
         self._patches = patches
         self._pages = pages
+        self._find = lru_cache(_KEPT)(self.table.find)
 
     def add_api(self, specification: Specification, base_path: str | None = None, **_: Any) -> None:
         """Add the paths of a contract."""
@@ -148,16 +152,17 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
                     operation = item[method]["operationId"]
                     self.table.add(path, specification.base_path, method, operation)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route one request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Route one request. Raises Problem: 404, 405 or 501."""
         request: Request = scope[REQUEST]
         outcome: Outcome = scope[OUTCOME]
-        found = self.table.find(request.path)
+        path = request.path
+        found = self._find(path) if len(path) <= _SHORT else self.table.find(path)
         if found is None:
             outcome.answer = self._without_route(request)
             if outcome.answer is not None:
-                return
-            shown, base = request.path[:200], request.prefix
+                return DONE
+            shown, base = path[:200], request.prefix
             hint = self.table.hint(shown, base)
             if request.method not in _KNOWN:  # RFC 9110, section 9.1
                 detail = (
@@ -175,7 +180,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
                 if patch is not None:
                     headers.append((b"accept-patch", patch))  # RFC 5789, section 3.1
                 outcome.answer = Answer(204, headers, b"")
-                return
+                return DONE
             detail = f"{route.template} does not take {request.method[:20]}, but {route.allow}"
             detail += _meant(request.method, route.operations)
             raise Problem(405, "method-not-allowed", detail, headers=headers)
@@ -185,7 +190,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
             "api_base_path": route.base_path,
             "operation_id": operation,
         }
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     def _without_route(self, request: Request) -> Answer | None:
         """Answer what has no route of its own: `OPTIONS *`, and the address of a page without its slash."""

@@ -73,7 +73,7 @@ class ResponseWriter:
         connection = self._connection
         if self._request.is_over or not connection.writable.is_set():
             return False
-        if len(body) < _LARGE or self._is_bodiless:
+        if len(body) < _LARGE or self._request.is_head:
             connection.transport.write(self._bytes(status, headers, body))
         else:
             connection.write_large(self._head(status, headers), body)
@@ -89,7 +89,7 @@ class ResponseWriter:
         if message["type"] == "http.response.start":
             status, headers = message["status"], message["headers"]
             has_length = any(name == b"content-length" for name, _ in headers)
-            self._is_chunked = not (self._is_bodiless or status == 204 or has_length)
+            self._is_chunked = not (self._request.is_head or status == 204 or has_length)
             if self._is_chunked:
                 headers = [*headers, (b"transfer-encoding", b"chunked")]
             write(self._head(status, headers))
@@ -97,14 +97,10 @@ class ResponseWriter:
         body, is_last = message["body"], not message.get("more_body", False)
         if self._is_chunked:
             body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n" * is_last
-        if body and not self._is_bodiless:
+        if body and not self._request.is_head:
             write(body)
         if is_last:
             self._connection.answered()
-
-    @property
-    def _is_bodiless(self) -> bool:
-        return bool(self._request.scope["method"] == "HEAD")
 
     def _head(self, status: int, headers: Headers) -> bytes:
         request = self._request
@@ -116,7 +112,7 @@ class ResponseWriter:
         )
 
     def _bytes(self, status: int, headers: Headers, body: bytes) -> bytes:
-        return self._head(status, headers) + (b"" if self._is_bodiless else body)
+        return self._head(status, headers) + (b"" if self._request.is_head else body)
 
     async def part(self, sandbox: Sandbox) -> None:
         """Have each further request to a sandbox come on a new connection, as far as we know the old ones.
@@ -134,7 +130,7 @@ class ResponseWriter:
             return
         self._request.keep_alive = False
         answer = self._bytes(status, headers, body)
-        if body and not self._is_bodiless:
+        if body and not self._request.is_head:
             sent = len(answer) - (len(body) + 1) // 2
         else:
             sent = len(status_line(status)) // 2

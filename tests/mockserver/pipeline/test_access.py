@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     FIXTURES,
     JANE,
@@ -30,6 +31,7 @@ from tests.support import (
     problem,
     write_yaml,
 )
+from tests.support.waiting import eventually
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 
@@ -267,6 +269,30 @@ def test_a_token_is_good_until_it_is_revoked(server: MockServer, operation: Oper
 def test_a_token_of_no_lifetime_has_expired(server: MockServer, operation: Operation) -> None:
     token = server.mint("johndoe", [operation.scope], expires_in=0)
     problem(call(server, operation, bearer(token)), 401, "token-expired")
+
+
+def test_a_token_that_was_good_is_refused_once_it_has_expired(server: MockServer) -> None:
+    token = server.mint("johndoe", ["profile_read"], expires_in=1)
+    assert call(server, OPERATIONS[0], bearer(token)).status_code == 200
+    eventually(lambda: call(server, OPERATIONS[0], bearer(token)).status_code == 401)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"password": "another"}, "credentials-wrong"), ({"is_active": False}, "account-inactive")],
+)
+def test_a_login_that_was_good_is_refused_after_a_change_where_it_was_changed(
+    server: MockServer, change: Json, code: str
+) -> None:
+    one, other = Sandboxed(server), Sandboxed(server)
+    for sandbox in (one, other):
+        assert sandbox.send("GET", OPERATIONS[0].path(), JOHN).status_code == 200
+    state = one.state()
+    john = next(account for account in state["accounts"] if account["username"] == "johndoe")
+    john.update(change)
+    one.control("PUT", "state", state)
+    problem(one.send("GET", OPERATIONS[0].path(), JOHN), 401, code)
+    assert other.send("GET", OPERATIONS[0].path(), JOHN).status_code == 200
 
 
 PASSWORD = "pä:ss:wörd ñ"

@@ -256,7 +256,8 @@ def test_what_is_answered_by_a_500_has_changed_nothing(misfit: MockServer) -> No
     with misfit.unchanged():
         problem(misfit.send("PATCH", JOHNS, JOHN, json={"location": "Changed"}), 500)
         added = {"email": "half@example.com"}
-        problem(misfit.send("POST", JOHNS_EMAILS, JOHN, json=added), 500)
+        for _ in range(2):  # it was not kept as taken either
+            problem(misfit.send("POST", JOHNS_EMAILS, JOHN, json=added), 500)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

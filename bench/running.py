@@ -1,0 +1,116 @@
+"""A server that runs: its start, its processor time and its memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+PATH = "/api/v1.1/users/janedoe/"
+TOKEN = "janedoe-all"
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class NotStarted(Exception):
+    """A server that does not start; `str()` gives what it printed."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs.
+
+    Attributes:
+        port: Its port on the loopback address.
+        pid: Its process.
+        seconds: The time until its first answer with 200.
+    """
+
+    port: int
+    pid: int
+    seconds: float
+
+    @property
+    def memory(self) -> float:
+        """The memory that it has in RAM, in MiB, its children included."""
+        return sum(_resident(pid) for pid in _family(self.pid)) / 1024
+
+    @property
+    def processor_seconds(self) -> float:
+        """The time for which its threads have run, those that have ended and its children included."""
+        return sum(_ticks(pid) for pid in _family(self.pid)) / _TICKS
+
+    def reset(self) -> None:
+        """Have one of ours start anew from its fixtures: what the last run added would slow the next one."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("POST", "/_mock/reset")
+        connection.getresponse().read()
+        connection.close()
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text("ascii").split():
+            yield from _family(int(child))
+
+
+def _resident(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    return int(next(line for line in fields if line.startswith("VmRSS:")).split()[1])
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+@contextmanager
+def started(command: Sequence[str], port: int, folder: Path | None = None) -> Iterator[Running]:
+    """Run a server until it is no longer needed. Raises NotStarted."""
+    environment = {**os.environ, "NODE_ENV": "production"}
+    with tempfile.TemporaryFile() as log:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True
+        )
+        try:
+            while not _answers(port):
+                if process.poll() is not None or time.perf_counter() - began > 300:
+                    log.seek(0)
+                    raise NotStarted(log.read().decode(errors="replace")[-2000:])
+                time.sleep(0.002)
+            yield Running(port, process.pid, time.perf_counter() - began)
+        finally:
+            with suppress(ProcessLookupError):  # it leads a session of its own, or has ended
+                os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", PATH, headers={"Authorization": f"Bearer {TOKEN}"})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
