@@ -24,6 +24,7 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
     def list_sandboxes(_: Request, __: Outcome) -> Json:
         named = sandboxes.named
         return {
+            "server": sandboxes.server,
             "count": len(named),
             "most": sandboxes.most,
             "requests_each": sandboxes.entries_each,

@@ -12,8 +12,15 @@ from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import TOKEN, Request
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
-_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, Content-Length, Date"
+_ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Accept",
+    "Prefer",
+    "X-Mock-Sandbox",
+    "X-Mock-Epoch",
+)
+_EXPOSED = b"WWW-Authenticate, Allow, Accept, Retry-After, Preference-Applied, X-Mock-Epoch, Content-Length, Date"
 _SECONDS = b"600"
 
 

@@ -25,7 +25,7 @@ from mockserver.pipeline.request import (
     Send,
     path_of,
 )
-from mockserver.pipeline.sandbox import SANDBOX_HEADER, enter_sandbox
+from mockserver.pipeline.sandbox import EPOCH_HEADER, SANDBOX_HEADER, enter_sandbox
 from mockserver.pipeline.sending import prepare, send_at_once, send_pieces, serve_other
 from mockserver.sandboxes.sandbox import Sandboxes
 
@@ -111,6 +111,8 @@ class FrontDoor:
 
     def _headers(self, request: Request, outcome: Outcome, answer: Answer) -> Headers:
         headers = answer.headers
+        if request.sandbox.name:
+            headers = [*headers, (EPOCH_HEADER, request.sandbox.epoch)]
         origin = request.headers.get(b"origin")
         if origin is not None and (not outcome.guarded or self._policy.may_read(request, origin)):
             headers = headers + cors_headers(origin)

@@ -1,16 +1,19 @@
 """Sandboxes: each a world of its own, with its faults, its journal and its snapshots.
 
 Callers who name no sandbox share one. The others are made when they are first named, as copies of the
-fixtures which cost next to nothing until something changes in them.
+fixtures which cost next to nothing until something changes in them. An epoch is one life of such a world:
+under its name there may be another one tomorrow, and a caller who sends the epoch back is told so.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
@@ -54,6 +57,7 @@ class Sandbox:
 
     Attributes:
         name: Its name; empty for the one that all share who name none.
+        epoch: The life of its world: another one when that starts anew unasked; empty where the name is.
         faults: Its fault rules.
         journal: Its last requests.
         used: When it was last used, on the clock of its `Sandboxes`.
@@ -63,6 +67,7 @@ class Sandbox:
     __slots__ = (
         "_fixtures",
         "_snapshots",
+        "epoch",
         "faults",
         "journal",
         "name",
@@ -70,8 +75,9 @@ class Sandbox:
         "world",
     )
 
-    def __init__(self, name: str, fixtures: Fixtures, limits: Limits) -> None:
+    def __init__(self, name: str, fixtures: Fixtures, limits: Limits, epoch: bytes = b"") -> None:
         self.name = name
+        self.epoch = epoch
         self.used = 0.0
         self.journal = Journal(limits)
         self.faults = Faults()
@@ -125,6 +131,11 @@ class Sandboxes:
         fixtures: The beginning of each.
         most: The most that there may be, that one not counted.
         clock: The time in seconds; only differences matter.
+
+    Attributes:
+        most: As above.
+        server: The id of this server, with which its epochs begin.
+        common: The sandbox of all who name none.
     """
 
     def __init__(
@@ -138,6 +149,8 @@ class Sandboxes:
         self._clock = clock
         self._fixtures = fixtures
         self.common = Sandbox("", fixtures, self._limits)
+        self.server = os.urandom(6).hex()
+        self._numbers = count(1)
         self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
 
     @property
@@ -159,12 +172,24 @@ class Sandboxes:
         sandbox = self._named.get(name)
         if sandbox is None:
             self._make_room()
-            sandbox = Sandbox(name, self._fixtures, self._limits)
+            sandbox = Sandbox(name, self._fixtures, self._limits, self._next_epoch())
             self._named[name] = sandbox
         else:
             self._named.move_to_end(name)
         sandbox.used = self._clock()
         return sandbox
+
+    def loss(self, name: str, epoch: bytes) -> str | None:
+        """Return how the world that a sandbox had in an epoch was lost; None if it is there."""
+        sandbox = self._named.get(name)
+        if sandbox is not None and sandbox.epoch == epoch:
+            return None
+        if not epoch.startswith(b"%b-" % self.server.encode()):
+            return "it was on a server that has ended, or on another one"
+        return (
+            "it was dropped (by a DELETE, after an hour without use, or to make room under "
+            "--max-sandboxes), or edited fixtures were loaded"
+        )
 
     def drop(self, name: str) -> bool:
         """Forget a sandbox; tell whether it was there."""
@@ -196,9 +221,14 @@ class Sandboxes:
         if fixtures == self._fixtures:
             return False
         self._fixtures = fixtures
-        for sandbox in (self.common, *self._named.values()):
+        self.common.renew(fixtures)
+        for sandbox in self._named.values():
             sandbox.renew(fixtures)
+            sandbox.epoch = self._next_epoch()
         return True
+
+    def _next_epoch(self) -> bytes:
+        return f"{self.server}-{next(self._numbers)}".encode()
 
     def _make_room(self) -> None:
         if len(self._named) < self.most:
