@@ -104,6 +104,11 @@ class Fleet:
             self._spent[f"{name} {process.pid}"] = spent
         return self._spent
 
+    def words(self, name: str) -> str:
+        """Return the last lines that a process has written."""
+        log = (self._folder / f"{name}.log").read_text("utf-8", "replace")
+        return "\n".join(log.splitlines()[-20:])
+
     def _haproxy(self) -> list[str]:
         places = {
             name.upper().replace("-", "_"): f"127.0.0.1:{port}"
@@ -139,6 +144,7 @@ class World:
         full_name: The name that was set last.
         emails: The addresses that were added.
         unanswered: The requests that found no replica, or lost it on the way.
+        why: The last answer in place of one.
         losses: The times that a loss was told.
     """
 
@@ -148,6 +154,7 @@ class World:
     full_name: str = "Jane Doe"
     emails: list[str] = field(default_factory=list)
     unanswered: int = 0
+    why: str = ""
     losses: int = 0
 
     def step(self, connection: HTTPConnection, number: int) -> None:
@@ -163,6 +170,7 @@ class World:
         status, data = self.ask(connection, method, path, body)
         if status in (0, 502, 503):
             self.unanswered += 1
+            self.why = f"{status} {data}"
         elif status == 410 and data["code"] == "sandbox-lost":
             self.losses += 1
             self.epoch, self.full_name, self.emails = None, "Jane Doe", []
@@ -199,9 +207,9 @@ class World:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             data = answer.read()
-        except (OSError, HTTPException):
+        except (OSError, HTTPException) as error:
             connection.close()
-            return 0, None
+            return 0, repr(error)
         if answer.status not in (502, 503):
             replica = answer.headers["X-Mock-Replica"]
             if self.replica not in (None, replica):
@@ -366,6 +374,7 @@ def main() -> int:
             if step is drain and options.balancer == "nginx":
                 continue  # its open version cannot
             if not steps.run(title, partial(step, fleet, load, each)):
+                print(fleet.words(options.balancer))
                 return 1
         steps.run("events", partial(events, fleet, load))
         seconds = time.monotonic() - began
@@ -384,7 +393,7 @@ def _expect(worlds: Iterable[World], **expected: int) -> None:
     for one in worlds:
         found = {name: getattr(one, name) for name in expected}
         if found != expected:
-            raise StepError(f"{one} should have {expected}")
+            raise StepError(f"{one.name} on {one.replica}: {found}, not {expected} ({one.why})")
         one.unanswered = one.losses = 0
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -147,7 +147,7 @@ def accounts_mock(
     request.node.stash.setdefault(_MOCKS, []).append(mock)
     yield mock
     request.node.stash[_MOCKS].remove(mock)
-    mock.drop()
+    _drop([mock])
 
 
 @pytest.fixture(scope="session")
@@ -158,14 +158,14 @@ def accounts_mock_factory(
 
     `reset` puts such a sandbox back for the next test.
     """
-    with ExitStack() as made:
+    made: list[AccountsMock] = []
 
-        def make() -> AccountsMock:
-            mock = _made(_accounts_mock_server, "session", pytestconfig)
-            made.callback(mock.drop)
-            return mock
+    def make() -> AccountsMock:
+        made.append(_made(_accounts_mock_server, "session", pytestconfig))
+        return made[-1]
 
-        yield make
+    yield make
+    _drop(made)
 
 
 def _place(config: pytest.Config) -> Place:
@@ -197,6 +197,18 @@ def _made(server: Control, test: str, config: pytest.Config) -> AccountsMock:
     if config.getoption("accounts_mock_url") is not None:
         mock.enter()
     return mock
+
+
+def _drop(mocks: Iterable[AccountsMock]) -> None:
+    """Drop sandboxes; fail with the reasons if worlds were lost before."""
+    reasons = []
+    for mock in mocks:
+        try:
+            mock.drop()
+        except (ControlError, MockServerError) as error:
+            reasons.append(str(error))
+    if reasons:
+        pytest.fail("\n".join(reasons), pytrace=False)
 
 
 def _name(test: str) -> str:
