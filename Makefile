@@ -76,6 +76,10 @@ format: $(READY) ## Format, and mend what the linter can mend
 bench: $(READY) ## Measure the mock server against its peers
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: fleet
+fleet: $(READY) ## Try three replicas behind HAProxy, and kill one (ARGS='--balancer nginx' behind nginx)
+	@$(BIN)/python deploy/fleet.py $(ARGS)
+
 .PHONY: lock
 lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade: with the newest releases)
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml --group dev \

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -197,15 +197,17 @@ def accounts_mock(
 
     All tests of a run share one server, which starts with the first of them, also under pytest-xdist.
     """
-    mock = AccountsMock(_accounts_mock_server, _name(request.node.name))
+    mock = _made(_accounts_mock_server, request.node.name, request.config)
     request.node.stash.setdefault(_MOCKS, []).append(mock)
     yield mock
     request.node.stash[_MOCKS].remove(mock)
-    mock.drop()
+    _drop([mock])
 
 
 @pytest.fixture(scope="session")
-def accounts_mock_factory(_accounts_mock_server: Control) -> Iterator[AccountsMockFactory]:
+def accounts_mock_factory(
+    _accounts_mock_server: Control, pytestconfig: pytest.Config
+) -> Iterator[AccountsMockFactory]:
     """Make sandboxes that outlive a test, for what is started once and then used by many.
 
     `reset` puts such a sandbox back for the next test.
@@ -213,12 +215,11 @@ def accounts_mock_factory(_accounts_mock_server: Control) -> Iterator[AccountsMo
     made: list[AccountsMock] = []
 
     def make() -> AccountsMock:
-        made.append(AccountsMock(_accounts_mock_server, _name("session")))
+        made.append(_made(_accounts_mock_server, "session", pytestconfig))
         return made[-1]
 
     yield make
-    for mock in made:
-        mock.drop()
+    _drop(made)
 
 
 def _given(url: str) -> Control:
@@ -269,6 +270,26 @@ def _options(config: pytest.Config) -> list[str]:
         if given:
             options += [f"--{name}", str(Path(folder) / given)]
     return options
+
+
+def _made(server: Control, test: str, config: pytest.Config) -> AccountsMock:
+    """Make a sandbox; one on a server that is not of this run is entered, so that its loss is told from then on."""
+    mock = AccountsMock(server, _name(test))
+    if config.getoption("accounts_mock_url") is not None:
+        mock.enter()
+    return mock
+
+
+def _drop(mocks: Iterable[AccountsMock]) -> None:
+    """Drop sandboxes; fail with the reasons if worlds were lost before."""
+    reasons = []
+    for mock in mocks:
+        try:
+            mock.drop()
+        except (ControlError, MockServerError) as error:
+            reasons.append(str(error))
+    if reasons:
+        pytest.fail("\n".join(reasons), pytrace=False)
 
 
 def _name(test: str) -> str:

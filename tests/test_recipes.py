@@ -81,11 +81,16 @@ def test_a_recipe_that_is_broken_fails(tmp_path: Path, old: str, new: str, compl
     assert complaint in output
 
 
+# Somebody drops all sandboxes before each test.
+LOSES = "await fetch(`${mock.url}/_mock/sandboxes`, { method: 'DELETE' });"
+
+
 @pytest.mark.clients
 @pytest.mark.parametrize(
     ("name", "old", "new", "complaint"),
     [
         pytest.param("vitest", "await mock.reset();", "", "1 failed", id="no reset"),
+        pytest.param("vitest", "await mock.reset();", LOSES, "sandbox-lost", id="a lost world"),
         pytest.param("vitest", "token: string };", "token: number };", "TS2322", id="a wrong type"),
         pytest.param("vite", "'X-Mock-Sandbox': sandbox", "", "sandbox-missing", id="no header"),
         pytest.param("vite", "'/api'", "'/apis'", "no JSON", id="no proxy"),

@@ -31,6 +31,7 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
         page = list(islice(older, _SHOWN + 1))
         has_more, page = len(page) > _SHOWN, page[:_SHOWN]
         return {
+            "server": sandboxes.server,
             "count": len(named),
             "most": sandboxes.most,
             "requests_each": sandboxes.entries_each,

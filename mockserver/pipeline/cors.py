@@ -12,8 +12,18 @@ from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import TOKEN, Request
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_ALLOWED_HEADERS = ("Authorization", "Content-Type", "Accept", "Prefer", "X-Mock-Sandbox")
-_EXPOSED = b"WWW-Authenticate, Allow, Accept, Accept-Patch, Retry-After, Preference-Applied, Content-Length, Date"
+_ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Accept",
+    "Prefer",
+    "X-Mock-Sandbox",
+    "X-Mock-Epoch",
+)
+_EXPOSED = (
+    b"WWW-Authenticate, Allow, Accept, Accept-Patch, Retry-After, Preference-Applied, X-Mock-Epoch, "
+    b"Content-Length, Date"
+)
 _NAMED = frozenset({b"content-type", *_EXPOSED.lower().split(b", ")})  # or readable by every page
 _SECONDS = b"600"
 

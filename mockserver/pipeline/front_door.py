@@ -28,7 +28,7 @@ from mockserver.pipeline.request import (
     Send,
     path_of,
 )
-from mockserver.pipeline.sandbox import SANDBOX_HEADER, enter_sandbox
+from mockserver.pipeline.sandbox import EPOCH_HEADER, SANDBOX_HEADER, enter_sandbox
 from mockserver.pipeline.sending import prepare, send_at_once, send_pieces, serve_other
 from mockserver.sandboxes.sandbox import Sandboxes
 
@@ -132,6 +132,8 @@ class FrontDoor:
         headers = answer.headers
         if answer.status == 401:
             headers = without_login_box(request, headers)
+        if request.sandbox.name:
+            headers = [*headers, (EPOCH_HEADER, request.sandbox.epoch)]
         origin = request.headers.get(b"origin")
         if origin is not None and self._may_read(request, outcome, origin):
             headers = headers + cors_headers(origin, headers)

@@ -1,4 +1,4 @@
-"""The sandbox of a request: by `X-Mock-Sandbox`, or a base URL with `/~NAME`."""
+"""The sandbox of a request: by `X-Mock-Sandbox`, or a base URL with `/~NAME`; and its epoch, by `X-Mock-Epoch`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, S
 from mockserver.sandboxes.sandbox import NAME, NoRoom, Sandboxes
 
 SANDBOX_HEADER = b"x-mock-sandbox"
+EPOCH_HEADER = b"x-mock-epoch"
 
 
 def enter_sandbox(scope: Scope, request: Request, sandboxes: Sandboxes) -> Request:
     """Return a request in the sandbox that it names.
 
     Raises:
-        Problem: 400 for a bad name, 503 when there is no room.
+        Problem: 400 for a bad name, 410 for the epoch of a world that is gone, 503 when there is no room.
     """
     name = request.headers.get(SANDBOX_HEADER, b"").decode("latin-1").strip()
     path, prefix = request.path, ""
@@ -28,6 +29,14 @@ def enter_sandbox(scope: Scope, request: Request, sandboxes: Sandboxes) -> Reque
     if not NAME.fullmatch(name):
         detail = "the name of a sandbox is 1 to 64 letters, digits, dots, underscores and dashes"
         raise Problem(400, "sandbox-malformed", detail)
+    epoch = request.headers.get(EPOCH_HEADER)
+    if epoch is not None and (loss := sandboxes.loss(name, epoch.strip())) is not None:
+        # Without the epoch of today: a client that keeps the last one it saw would go on as if nothing had been.
+        detail = (
+            f"the world that the sandbox {name} had is lost: {loss}; to begin anew from the fixtures, "
+            "send no X-Mock-Epoch"
+        )
+        raise Problem(410, "sandbox-lost", detail)
     try:
         sandbox = sandboxes.use(name)
     except NoRoom:

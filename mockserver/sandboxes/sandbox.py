@@ -1,16 +1,19 @@
 """Sandboxes: each a world of its own, with its faults, its journal and its snapshots.
 
 Callers who name no sandbox share one. The others are made when they are first named, as copies of the
-fixtures which cost next to nothing until something changes in them.
+fixtures which cost next to nothing until something changes in them. An epoch is one life of such a world:
+under its name there may be another one tomorrow, and a caller who sends the epoch back is told so.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from mockserver.accounts.refusals import Refusal, Unknown
@@ -57,6 +60,7 @@ class Sandbox:
 
     Attributes:
         name: Its name; empty for the one that all share who name none.
+        epoch: The life of its world: another one when that starts anew unasked; empty where the name is.
         faults: Its fault rules.
         journal: Its last requests.
         coverage: What all of its requests have met.
@@ -69,6 +73,7 @@ class Sandbox:
         "_fixtures",
         "_snapshots",
         "coverage",
+        "epoch",
         "faults",
         "journal",
         "name",
@@ -77,8 +82,11 @@ class Sandbox:
         "world",
     )
 
-    def __init__(self, name: str, fixtures: Fixtures, limits: Limits, run: Run) -> None:
+    def __init__(
+        self, name: str, fixtures: Fixtures, limits: Limits, run: Run, epoch: bytes = b""
+    ) -> None:
         self.name = name
+        self.epoch = epoch
         self.used = 0.0
         self.journal = Journal(limits)
         self.coverage = Coverage(run)
@@ -141,6 +149,11 @@ class Sandboxes:
         fixtures: The beginning of each.
         most: The most that there may be, that one not counted.
         clock: The time in seconds; only differences matter.
+
+    Attributes:
+        most: As above.
+        server: The id of this server, with which its epochs begin.
+        common: The sandbox of all who name none.
     """
 
     def __init__(
@@ -155,6 +168,8 @@ class Sandboxes:
         self._clock = clock
         self._fixtures = fixtures
         self.common = Sandbox("", fixtures, self._limits, self._run)
+        self.server = os.urandom(6).hex()
+        self._numbers = count(1)
         self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
 
     @property
@@ -176,12 +191,24 @@ class Sandboxes:
         sandbox = self._named.get(name)
         if sandbox is None:
             self._make_room()
-            sandbox = Sandbox(name, self._fixtures, self._limits, self._run)
+            sandbox = Sandbox(name, self._fixtures, self._limits, self._run, self._next_epoch())
             self._named[name] = sandbox
         else:
             self._named.move_to_end(name)
         sandbox.used = self._clock()
         return sandbox
+
+    def loss(self, name: str, epoch: bytes) -> str | None:
+        """Return how the world that a sandbox had in an epoch was lost; None if it is there."""
+        sandbox = self._named.get(name)
+        if sandbox is not None and sandbox.epoch == epoch:
+            return None
+        if not epoch.startswith(b"%b-" % self.server.encode()):
+            return "it was on a server that has ended, or on another one"
+        return (
+            "it was dropped (by a DELETE, after an hour without use, or to make room under "
+            "--max-sandboxes), or edited fixtures were loaded"
+        )
 
     def drop(self, name: str) -> bool:
         """Forget a sandbox; tell whether it was there."""
@@ -225,13 +252,18 @@ class Sandboxes:
         if fixtures == self._fixtures:
             return False
         self._fixtures = fixtures
-        for sandbox in self._all():
+        self.common.renew(fixtures)
+        for sandbox in self._named.values():
             sandbox.renew(fixtures)
+            sandbox.epoch = self._next_epoch()
         return True
 
     def _all(self) -> Iterator[Sandbox]:
         yield self.common
         yield from self._named.values()
+
+    def _next_epoch(self) -> bytes:
+        return f"{self.server}-{next(self._numbers)}".encode()
 
     def _make_room(self) -> None:
         if len(self._named) < self.most:

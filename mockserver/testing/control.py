@@ -33,19 +33,21 @@ class ControlError(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True)
+@dataclass
 class Control:
-    """A running server.
+    """A running server, or a sandbox of it.
 
     Attributes:
         url: Its base URL, without a slash at the end.
         token: Its control token, if it asks for one.
         last_words: Returns why it is gone, once it does not answer; None where that is unknown.
+        epoch: The epoch of the sandbox, from the first answer on; each later request sends it back.
     """
 
     url: str
     token: str | None = field(default=None, repr=False)
     last_words: Callable[[], str | None] = field(default=lambda: None, repr=False, compare=False)
+    epoch: str | None = None
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Send a request; return the status and the JSON data of the answer.
@@ -54,6 +56,7 @@ class Control:
 
         Raises:
             MockServerError: There is no answer.
+            ControlError: The world of the sandbox is lost.
         """
         import http.client  # noqa: PLC0415 - 9 ms that no run pays which does not come here
 
@@ -61,6 +64,8 @@ class Control:
         secure = target.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        if self.epoch is not None:
+            headers["X-Mock-Epoch"] = self.epoch
         content = None
         if body is not None:
             content = json.dumps(body).encode()
@@ -78,9 +83,13 @@ class Control:
         finally:
             connection.close()
         try:
-            return answer.status, json.loads(data) if data else None
+            found = json.loads(data) if data else None
         except ValueError:
-            return answer.status, data.decode("utf-8", "replace")
+            found = data.decode("utf-8", "replace")
+        if answer.status == 410:
+            raise ControlError(f"{method} {path}", answer.status, found)
+        self.epoch = self.epoch or answer.headers.get("X-Mock-Epoch")
+        return answer.status, found
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Send a request that must succeed; return the JSON data of the answer.

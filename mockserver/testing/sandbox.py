@@ -70,13 +70,13 @@ class Fault:
 class AccountsMock:
     """A sandbox: accounts, tokens, faults and a journal that nobody else sees.
 
-    Nothing is sent to the server to make one: it is there as soon as it is named.
+    Nothing is sent to the server to make one: it is there as soon as it is named. From the first call on, each
+    is for that world alone: if the server has lost it, the call raises ControlError, with the reason.
 
     Attributes:
         name: What the sandbox is called.
         url: Its base URL, for the code under test; without a slash at the end.
         server_url: The server's base URL, for code that sends `headers` instead.
-        headers: What leads a request to `server_url` into the sandbox.
         dropped: Whether `drop` was called.
     """
 
@@ -84,10 +84,20 @@ class AccountsMock:
         self.name = name
         self.server_url = server.url
         self.url = f"{server.url}/~{name}"
-        self.headers: Mapping[str, str] = {"X-Mock-Sandbox": name}
         self.dropped = False
         self._server = server
         self._control = replace(server, url=self.url)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields that lead a request to `server_url` into the sandbox, and into this world of it alone."""
+        self.enter()
+        return {"X-Mock-Sandbox": self.name, "X-Mock-Epoch": str(self._control.epoch)}
+
+    def enter(self) -> None:
+        """Have the world made, if no call has done so; from then on its loss is told."""
+        if self._control.epoch is None:
+            self._control.call("GET", "/_mock/health")
 
     def token(
         self,
@@ -263,9 +273,11 @@ class AccountsMock:
         self.verify({**_expectation(operation, expected), "times": 0})
 
     def drop(self) -> None:
-        """Have the server forget the sandbox."""
+        """Have the server forget the sandbox. Raises ControlError if its world was lost before."""
         self.dropped = True
-        self._server.ask("DELETE", f"/_mock/sandboxes/{self.name}")
+        # Within the sandbox, so that a balancer leads it there.
+        self._control.ask("DELETE", f"/_mock/sandboxes/{self.name}")
+        self._control.epoch = None
 
     def __repr__(self) -> str:
         return f"<AccountsMock {self.url}>"

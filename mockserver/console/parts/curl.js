@@ -3,7 +3,7 @@
 
 // What curl sends by itself, what belongs to the connection or the page that sent it, and the sandbox,
 // which stands in the URL.
-const LEFT_OUT = /^(host|content-length|transfer-encoding|connection|keep-alive|user-agent|accept-encoding|accept-language|authorization|origin|referer|cookie|x-mock-sandbox|dnt|pragma|cache-control|priority|sec-.*|te|upgrade-insecure-requests)$/i;
+const LEFT_OUT = /^(host|content-length|transfer-encoding|connection|keep-alive|user-agent|accept-encoding|accept-language|authorization|origin|referer|cookie|x-mock-sandbox|x-mock-epoch|dnt|pragma|cache-control|priority|sec-.*|te|upgrade-insecure-requests)$/i;
 
 /** A word of a shell command that stands for exactly this text. */
 export function quoted(text) {

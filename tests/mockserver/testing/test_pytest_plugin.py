@@ -208,3 +208,33 @@ def test_the_documentation_names_all_that_there_is(pytestconfig: pytest.Config) 
     assert [name for name in members if f"`{name}" not in text] == []
     assert len(options) == 5
     assert [name for name in options if f"--{name.replace('_', '-')}" not in text] == []
+
+
+def test_a_test_whose_world_is_lost_fails_and_says_so(run_tests: RunTests) -> None:
+    result = run_tests("""
+def lose(mock):
+    httpx.delete(mock.server_url + "/_mock/sandboxes/" + mock.name)
+
+def test_calling(accounts_mock):
+    accounts_mock.token()
+    lose(accounts_mock)
+    accounts_mock.requests()
+
+def test_calling_no_more(accounts_mock):
+    lose(accounts_mock)
+
+def test_sending(accounts_mock):
+    headers = accounts_mock.headers
+    lose(accounts_mock)
+    answer = httpx.get(accounts_mock.server_url + JANES_EMAILS, headers=headers)
+    assert answer.status_code == 410
+    assert answer.json()["code"] == "sandbox-lost"
+
+def test_dropping_it_oneself(accounts_mock):
+    accounts_mock.drop()
+    accounts_mock.reset()
+""")
+    result.assert_outcomes(passed=3, failed=1, errors=3)
+    result.stdout.fnmatch_lines(
+        ["E *was refused with 410: the world that the sandbox * had is lost: *"]
+    )

@@ -1,0 +1,436 @@
+"""`make fleet`: a balancer and three replicas on this machine, under load; one is killed and brought back.
+
+64 clients work in 1,000 sandboxes, each of which has one client, who knows what must be in it. So a client
+sees a foreign value, a world that is on two replicas, and one that has started anew without a word. Exit code
+0 if there was none, and if each loss was told, by 503 while its replica was down and by 410 afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+from clients.steps import StepError, Steps
+
+HERE = Path(__file__).resolve().parent
+CLIENTS = 64
+JANES = "/api/v1.1/users/janedoe/"
+LOGIN = {"Authorization": "Bearer janedoe-all", "Content-Type": "application/json"}
+REPLICAS = ("replica-1", "replica-2", "replica-3")
+PATIENCE = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+Json = Any
+
+
+class Fleet:
+    """Three replicas and a balancer, each a process of this one.
+
+    Attributes:
+        port: The port of the balancer.
+    """
+
+    def __init__(self, balancer: str, folder: Path, stack: ExitStack) -> None:
+        self.port, *ports = _free_ports(1 + len(REPLICAS))
+        self._ports = dict(zip(REPLICAS, ports, strict=True))
+        self._folder = folder
+        self._stack = stack
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._spent: dict[str, float] = {}
+        for name in REPLICAS:
+            self.start(name)
+        self._run(balancer, self._haproxy() if balancer == "haproxy" else self._nginx())
+        for name in REPLICAS:
+            self.wait_for(name)
+
+    def start(self, replica: str) -> None:
+        """Start a replica."""
+        port = str(self._ports[replica])
+        serve = [sys.executable, "-m", "mockserver", "serve", "--port", port, "--require-sandbox"]
+        self._run(replica, serve)
+
+    def kill(self, replica: str) -> None:
+        """End a replica at once, as a machine ends that loses its power."""
+        self.note_cpu()
+        process = self._processes.pop(replica)
+        process.kill()
+        process.wait()
+
+    def wait_for(self, replica: str) -> None:
+        """Wait until a replica answers through the balancer. Raises StepError."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(OSError, HTTPException, ValueError):
+                if "server" in self.sandboxes(replica):
+                    return
+            time.sleep(0.1)
+        raise StepError(f"{replica} did not answer within {PATIENCE:.0f} s; see {self._folder}")
+
+    def sandboxes(self, replica: str) -> dict[str, Json]:
+        """Return what a replica says of its sandboxes."""
+        with _connected(self.port) as connection:
+            connection.request("GET", "/_mock/sandboxes", headers={"X-Mock-Replica": replica})
+            found: dict[str, Json] = json.loads(connection.getresponse().read())
+            return found
+
+    def admin(self, command: str) -> None:
+        """Send HAProxy a command. Raises StepError."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self._folder / "admin.sock"))
+            line.sendall(command.encode() + b"\n")
+            if answer := line.recv(4096).strip():
+                raise StepError(f"{command}: {answer.decode()}")
+
+    def note_cpu(self) -> Mapping[str, float]:
+        """Return the seconds of processor time of each process, those that were killed included."""
+        for name, process in self._processes.items():
+            spent = sum(map(_cpu, (process.pid, *_children(process.pid))))
+            self._spent[f"{name} {process.pid}"] = spent
+        return self._spent
+
+    def words(self, name: str) -> str:
+        """Return the last lines that a process has written."""
+        log = (self._folder / f"{name}.log").read_text("utf-8", "replace")
+        return "\n".join(log.splitlines()[-20:])
+
+    def _haproxy(self) -> list[str]:
+        places = {
+            name.upper().replace("-", "_"): f"127.0.0.1:{port}"
+            for name, port in self._ports.items()
+        }
+        os.environ.update(places, LISTEN=f"127.0.0.1:{self.port}", RUN=str(self._folder))
+        return ["haproxy", "-db", "-f", str(HERE / "haproxy.cfg")]
+
+    def _nginx(self) -> list[str]:
+        text = (HERE / "nginx.conf").read_text("utf-8")
+        text = text.replace("listen 8080", f"listen 127.0.0.1:{self.port}")
+        for number, port in enumerate(self._ports.values(), 1):
+            text = text.replace(f"127.0.0.1:808{number}", f"127.0.0.1:{port}")
+        (self._folder / "nginx.conf").write_text(text, "utf-8")
+        settings = f"daemon off; pid {self._folder}/pid; error_log {self._folder}/errors crit;"
+        return ["nginx", "-c", str(self._folder / "nginx.conf"), "-g", settings]
+
+    def _run(self, name: str, command: Sequence[str]) -> None:
+        with (self._folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+        self._stack.callback(_end, process)
+        self._processes[name] = process
+
+
+@dataclass
+class World:
+    """A sandbox, as its one client knows it.
+
+    Attributes:
+        name: What it is called.
+        replica: The replica that has answered for it.
+        epoch: Its epoch; None until an answer has named one.
+        full_name: The name that was set last.
+        emails: The addresses that were added.
+        unanswered: The requests that found no replica, or lost it on the way.
+        why: The last answer in place of one.
+        losses: The times that a loss was told.
+    """
+
+    name: str
+    replica: str | None = None
+    epoch: str | None = None
+    full_name: str = "Jane Doe"
+    emails: list[str] = field(default_factory=list)
+    unanswered: int = 0
+    why: str = ""
+    losses: int = 0
+
+    def step(self, connection: HTTPConnection, number: int) -> None:
+        """Send one request, and compare. Raises StepError for what should not be."""
+        kind = ("name", "add", "list", "read", "list")[number % 5]
+        value = f"{self.name}-{number}"
+        method, path, body, expected = {
+            "read": ("GET", JANES, None, 200),
+            "name": ("PATCH", JANES, {"full_name": value}, 200),
+            "list": ("GET", f"{JANES}emails/", None, 200),
+            "add": ("POST", f"{JANES}emails/", {"email": f"{value}@example.com"}, 201),
+        }[kind]
+        status, data = self.ask(connection, method, path, body)
+        if status in (0, 502, 503):
+            self.unanswered += 1
+            self.why = f"{status} {data}"
+        elif status == 410 and data["code"] == "sandbox-lost":
+            self.losses += 1
+            self.epoch, self.full_name, self.emails = None, "Jane Doe", []
+        elif status != expected:
+            raise StepError(f"{self.name}: {method} {path} was answered with {status} {data}")
+        elif kind == "add":
+            self.emails.append(data["email"])
+        elif kind == "list":
+            self._compare([one["email"] for one in data], ["jane.doe@example.com", *self.emails])
+        else:
+            self.full_name = value if kind == "name" else self.full_name
+            self._compare(data["full_name"], self.full_name)
+
+    def _compare(self, found: object, expected: object) -> None:
+        if found != expected:
+            raise StepError(f"{self.name}: {found} in place of {expected}")
+
+    def ask(
+        self, connection: HTTPConnection, method: str, path: str, body: Json = None, **more: str
+    ) -> tuple[int, Json]:
+        """Send a request; return the status, 0 for none, and the data of the answer.
+
+        Raises:
+            StepError: It comes from another replica than those before.
+        """
+        headers = {**LOGIN, **more}
+        if self.epoch is not None:
+            headers["X-Mock-Epoch"] = self.epoch
+        if random.random() < 0.5:  # noqa: S311 - no secret
+            path = f"/~{self.name}{path}"
+        else:
+            headers["X-Mock-Sandbox"] = self.name
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            data = answer.read()
+        except (OSError, HTTPException) as error:
+            connection.close()
+            return 0, repr(error)
+        if answer.status not in (502, 503):
+            replica = answer.headers["X-Mock-Replica"]
+            if self.replica not in (None, replica):
+                raise StepError(f"{self.name}: on {replica}, and it was on {self.replica}")
+            self.replica = replica
+            self.epoch = answer.headers.get("X-Mock-Epoch", self.epoch)
+        with suppress(ValueError):
+            return answer.status, json.loads(data)
+        return answer.status, data
+
+
+@dataclass
+class Load:
+    """The clients, each with its worlds.
+
+    Attributes:
+        worlds: All worlds.
+        faults: What should not have been.
+        requests: The number of requests so far.
+    """
+
+    port: int
+    worlds: list[World]
+    faults: list[str] = field(default_factory=list)
+    requests: int = 0
+
+    def run(self, steps: int) -> None:
+        """Send so many requests in each world."""
+        with self.running(steps):
+            pass
+
+    @contextmanager
+    def running(self, steps: int) -> Iterator[None]:
+        """Send so many requests in each world while the block runs, and wait for the last of them."""
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            shares = [self.worlds[number::CLIENTS] for number in range(CLIENTS)]
+            running = [clients.submit(self._client, share, steps) for share in shares]
+            yield
+        for one in running:
+            one.result()
+        self.requests += steps * len(self.worlds)
+        if self.faults:
+            shown = "\n".join(self.faults[:10])
+            raise StepError(f"{len(self.faults)} answers are wrong:\n{shown}")
+
+    def _client(self, worlds: Sequence[World], steps: int) -> None:
+        with _connected(self.port) as connection:
+            for number in range(steps):
+                for world in worlds:
+                    try:
+                        world.step(connection, self.requests + number)
+                    except StepError as error:
+                        self.faults.append(str(error))
+
+    def on(self, replica: str) -> list[World]:
+        """Return the worlds of a replica."""
+        return [one for one in self.worlds if one.replica == replica]
+
+
+def spread(fleet: Fleet, load: Load, steps: int) -> str:
+    """Fill the worlds, and let each replica say what it holds. Raises StepError."""
+    load.run(steps)
+    listed = {name: fleet.sandboxes(name) for name in REPLICAS}
+    for name, found in listed.items():
+        mine = load.on(name)
+        if found["count"] != len(mine):
+            raise StepError(
+                f"{name} lists {found['count']} sandboxes, and answered for {len(mine)}"
+            )
+        strangers = [one for one in mine if not str(one.epoch).startswith(found["server"])]
+        if strangers:
+            raise StepError(f"{name} calls itself {found['server']}, and not so in {strangers[0]}")
+    _expect(load.worlds, unanswered=0, losses=0)
+    return ", ".join(f"{name}: {found['count']} sandboxes" for name, found in listed.items())
+
+
+def kill(fleet: Fleet, load: Load, steps: int) -> str:
+    """Kill a replica under load: its sandboxes get no answer from another one. Raises StepError."""
+    with load.running(steps):
+        time.sleep(0.5)
+        fleet.kill("replica-2")
+    _expect((one for one in load.worlds if one.replica != "replica-2"), unanswered=0, losses=0)
+    before = [one.unanswered for one in load.on("replica-2")]
+    load.run(2)
+    after = [one.unanswered for one in load.on("replica-2")]
+    if [one - 2 for one in after] != before:
+        raise StepError("a sandbox was answered while its replica was down")
+    return f"{sum(after)} requests to its {len(after)} sandboxes got 503, none was led elsewhere"
+
+
+def bring_back(fleet: Fleet, load: Load, steps: int) -> str:
+    """Start the replica again: each of its sandboxes is told of its loss, once. Raises StepError."""
+    fleet.start("replica-2")
+    fleet.wait_for("replica-2")
+    load.run(steps)
+    _expect(load.on("replica-2"), losses=1)
+    _expect((one for one in load.worlds if one.replica != "replica-2"), unanswered=0, losses=0)
+    return f"{len(load.on('replica-2'))} losses told by 410, none of the others touched"
+
+
+def drain(fleet: Fleet, load: Load, steps: int) -> str:
+    """Drain a replica: what is under way ends well, and the worlds wait for its return. Raises StepError."""
+    world = load.on("replica-3")[0]
+
+    def status(**more: str) -> int:
+        with _connected(fleet.port) as connection:
+            return world.ask(connection, "GET", JANES, **more)[0]
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(status, Prefer="wait=2")
+        time.sleep(0.5)
+        fleet.admin("set server replica-3/replica-3 state drain")
+        statuses = [status(), waiting.result()]
+    fleet.admin("set server replica-3/replica-3 state ready")
+    if statuses != [503, 200]:
+        raise StepError(f"the new request and the one under way got {statuses}, not [503, 200]")
+    fleet.wait_for("replica-3")
+    load.run(steps)
+    _expect(load.on("replica-3"), unanswered=0, losses=0)
+    return "the request under way was answered, the next one got 503, and no world was lost"
+
+
+def events(fleet: Fleet, load: Load) -> str:
+    """Read the events of a sandbox of each replica. Raises StepError."""
+    for replica in REPLICAS:
+        world = load.on(replica)[0]
+        with _connected(fleet.port) as stream, _connected(fleet.port) as connection:
+            stream.request("GET", f"/~{world.name}/_mock/events")
+            lines = stream.getresponse()
+            lines.readline()
+            world.ask(connection, "GET", JANES)
+            while not (line := lines.readline()).startswith(b"data: "):
+                if not line:
+                    raise StepError(f"the events of {world.name} ended")
+            if json.loads(line[6:])["operation"] != "get_user":
+                raise StepError(f"the events of {world.name} hold {line!r}")
+    return "a request was seen in the events of a sandbox of each replica"
+
+
+def main() -> int:
+    """Run the steps; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--balancer", choices=("haproxy", "nginx"), default="haproxy")
+    parser.add_argument("--sandboxes", type=int, default=1000, metavar="N")
+    parser.add_argument("--requests", type=int, default=40_000, metavar="N", help="about so many")
+    options = parser.parse_args()
+    if shutil.which(options.balancer) is None:
+        print(f"{options.balancer} was not found (Debian: apt-get install {options.balancer})")
+        return 1
+    each = max(2, options.requests // options.sandboxes // 4)
+    steps, began = Steps(), time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
+        fleet = Fleet(options.balancer, folder, stack)
+        load = Load(fleet.port, [World(f"world-{n}") for n in range(options.sandboxes)])
+        for title, step in (
+            (f"{CLIENTS} clients in {options.sandboxes} sandboxes on 3 replicas", spread),
+            ("one replica is killed", kill),
+            ("it is brought back", bring_back),
+            ("another one is drained", drain),
+        ):
+            if step is drain and options.balancer == "nginx":
+                continue  # its open version cannot
+            if not steps.run(title, partial(step, fleet, load, each)):
+                print(fleet.words(options.balancer))
+                return 1
+        steps.run("events", partial(events, fleet, load))
+        seconds = time.monotonic() - began
+        spent = fleet.note_cpu()
+    own = sum(value for name, value in spent.items() if name.startswith(options.balancer))
+    each_us = [1e6 * value / load.requests for value in (own, sum(spent.values()) - own)]
+    print(
+        f"{load.requests} requests in {seconds:.0f} s, none in a foreign world; processor time per request: "
+        f"{options.balancer} {each_us[0]:.0f} µs, replicas {each_us[1]:.0f} µs"
+    )
+    return 1 if steps.failed else 0
+
+
+def _expect(worlds: Iterable[World], **expected: int) -> None:
+    """Compare the counts of some worlds, and begin to count anew. Raises StepError."""
+    for one in worlds:
+        found = {name: getattr(one, name) for name in expected}
+        if found != expected:
+            raise StepError(f"{one.name} on {one.replica}: {found}, not {expected} ({one.why})")
+        one.unanswered = one.losses = 0
+
+
+@contextmanager
+def _connected(port: int) -> Iterator[HTTPConnection]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=90)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
