@@ -343,7 +343,7 @@ def _contradictions(data: Any, scopes: Collection[str]) -> Iterator[Violation]:
         if isinstance(more, int) and isinstance(raw.get("username"), str):
             made_up += more
             yield from _more(raw, made_up, addresses, f"{here}/more_emails")
-    clients = {raw.get("client_id") for _, raw in _entries(data, "oauth_clients")}
+    clients = {str(raw.get("client_id")) for _, raw in _entries(data, "oauth_clients")}
     for kind, key in KEYS.items():
         seen: set[Any] = set()
         for index, raw in _entries(data, kind) if kind != "accounts" else ():

@@ -66,10 +66,29 @@ def test_an_operation_is_sent_with_a_login_of_the_world_and_the_fields_of_the_co
     )
 
 
+def test_the_token_flow_is_offered_without_a_login_of_a_user(console: Console) -> None:
+    console.tab("Send")
+    before = console["#send-login"].input_value()
+    console["#send-operation"].select_option("request_token")
+    assert console["#send-login"].input_value() == ""
+    for name, value in {
+        "grant_type": "refresh_token",
+        "refresh_token": "janedoe-refresh",
+        "client_id": "TestPublicClientID",
+    }.items():
+        console[f"#send-fields [name={name}]"].fill(value)
+    console.press("Send")
+    assert answered(console, 200)["username"] == "janedoe"
+    console["#send-operation"].select_option("get_user")
+    assert console["#send-login"].input_value() == before
+
+
 def test_all_operations_and_logins_are_offered(console: Console, server: MockServer) -> None:
     console.tab("Send")
     offered = console["#send-operation option"].all_inner_texts()
-    assert offered == [*(f"{one.id} ({one.method})" for one in OPERATIONS), "another request …"]
+    flow = ["authorize (GET)", "decide (POST)", "request_token (POST)", "revoke (POST)"]
+    accounts = [f"{one.id} ({one.method})" for one in OPERATIONS]
+    assert offered == [*accounts, *flow, "another request …"]
     logins = console["#send-login option"].all_inner_texts()
     assert logins[:3] == [
         "janedoe:janedoe-password",

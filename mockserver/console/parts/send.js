@@ -81,9 +81,23 @@ export function showLogin() {
   if (input && !input.dataset.written) input.value = selectedOptions[0]?.dataset.username ?? usernames()[0] ?? "";
 }
 
+/** Offer no login of a user to an operation that takes none, such as those of the token flow. */
+function chooseLogin(operation) {
+  const login = byId("send-login");
+  if (!operation) return;
+  if (!operation.scopes.length && login.value) {
+    login.dataset.before = login.value;
+    login.value = "";
+  } else if (operation.scopes.length && login.dataset.before) {
+    login.value ||= login.dataset.before;
+    delete login.dataset.before;
+  }
+}
+
 /** Show the fields of the chosen operation. */
 export function showOperation() {
   const operation = chosen();
+  chooseLogin(operation);
   byId("send-any").hidden = Boolean(operation);
   byId("send-scope").textContent = operation
     ? `${operation.path}, ${operation.scopes.length ? `scope ${operation.scopes.join(" ")}` : "no scope needed"}` : "";

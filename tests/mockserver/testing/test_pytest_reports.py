@@ -70,7 +70,7 @@ def test_adding(accounts_mock):
     result.stdout.fnmatch_lines(
         [
             "*Journal of http://127.0.0.1:*/~test_adding-*: 2 requests*",
-            f"#1 * GET * {JANES_EMAILS}[?]page=2  200  janedoe (Bearer)  [[]fault-1: contract]*be a list*",
+            f"#1 * GET * {JANES_EMAILS}[?]page=2  200  janedoe (Bearer)  [[]fault-1: contract]*",
             f"#2 * POST * {JANES_EMAILS}  403  janedoe (Bearer)  scope-missing: *email_write*",
         ]
     )
