@@ -91,8 +91,8 @@ def test_the_matrix_is_a_table_whose_cells_say_what_came(watched: Watched) -> No
         "update_user",
         "list_emails",
         "add_email",
-        "delete_email",
         "update_email",
+        "delete_email",
     ]
     row = table.get_by_role("row").filter(has_text="token (email_write)").first
     cells = row.get_by_role("cell").all_inner_texts()
