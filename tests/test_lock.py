@@ -11,16 +11,20 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCK = (ROOT / "requirements.lock").read_text("utf-8")
-ENTRIES = LOCK.replace("\\\n", "").splitlines()
-PINNED = re.findall(
-    r"^([a-z0-9-]+)==([^ ]+)", LOCK, re.MULTILINE
-)  # one twice: an older one for older Pythons
-PINS = dict(PINNED)
+LOCKS = {
+    name: (ROOT / name).read_text("utf-8")
+    for name in ("requirements.lock", "requirements-run.lock", "requirements-serve.lock")
+}
+PINNED = {
+    # One twice: an older one for older Pythons.
+    name: re.findall(r"^([a-z0-9-]+)==([^ ]+)", lock, re.MULTILINE)
+    for name, lock in LOCKS.items()
+}
+GROUPS = PROJECT["dependency-groups"]
 REQUIREMENTS = [
     *PROJECT["build-system"]["requires"],
     *PROJECT["project"]["dependencies"],
-    *PROJECT["dependency-groups"]["dev"],
+    *(one for one in GROUPS["dev"] if isinstance(one, str)),
 ]
 
 
@@ -28,17 +32,34 @@ REQUIREMENTS = [
 def test_the_lock_meets_each_requirement(text: str) -> None:
     requirement = Requirement(text)
     name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+    pins = dict(PINNED["requirements.lock"])
 
-    assert name in PINS, "`make lock` is due"
-    assert requirement.specifier.contains(PINS[name], prereleases=True), "`make lock` is due"
+    assert name in pins, "`make lock` is due"
+    assert requirement.specifier.contains(pins[name], prereleases=True), "`make lock` is due"
 
 
-def test_every_line_of_the_lock_is_a_pin_with_hashes() -> None:
-    entries = [entry for entry in ENTRIES if not entry.startswith("#")]
+@pytest.mark.parametrize("name", ["requirements-run.lock", "requirements-serve.lock"])
+def test_the_smaller_locks_pin_what_the_whole_one_pins(name: str) -> None:
+    assert set(PINNED[name]) < set(PINNED["requirements.lock"]), "`make lock` is due"
 
-    assert len(entries) == len(PINNED)
+
+def test_the_suite_and_the_development_are_not_installed_for_serving() -> None:
+    served = dict(PINNED["requirements-serve.lock"])
+
+    assert not {"schemathesis", "hypothesis", "pytest", "ruff", "mypy", "sphinx"} & set(served)
+    names = {Requirement(one).name for one in GROUPS["serve"] if isinstance(one, str)}
+    assert names <= {Requirement(one).name for one in PROJECT["project"]["dependencies"]}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_line_of_a_lock_is_a_pin_with_hashes(name: str) -> None:
+    lines = LOCKS[name].replace("\\\n", "").splitlines()
+    entries = [line for line in lines if not line.startswith("#")]
+
+    assert len(entries) == len(PINNED[name])
     assert [one for one in entries if not re.search(r" --hash=sha256:[0-9a-f]{64}", one)] == []
 
 
-def test_the_lock_names_no_address() -> None:
-    assert re.findall(r"://|@ |--(?!hash=)\S*", LOCK) == []
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_address(name: str) -> None:
+    assert re.findall(r"://|@ |--(?!hash=)\S*", LOCKS[name]) == []

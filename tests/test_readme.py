@@ -1,4 +1,4 @@
-"""README.md and ARCHITECTURE.md hold: commands, answers, options, and the files that they name."""
+"""README.md, the pages of docs/reference and ARCHITECTURE.md hold: commands, answers, options, and the files that they name."""
 
 from __future__ import annotations
 
@@ -11,22 +11,32 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from conformance.catalogue.requirements import catalogue, packaged_contract
+from conformance.catalogue.waivers import read_waivers
+from conformance.settings import OPTIONS
+from conformance.target.file import read_target
+from conformance.target.template import TEMPLATE
 from mockserver.cli import check, docs, main, serve
-from tests.support import MockServer
+from tests.support import MockServer, read_yaml
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    page.stem: page.read_text(encoding="utf-8")
+    for page in (*(ROOT / "docs" / "reference").glob("*.md"), ROOT / "docs" / "tutorial.md")
+}
 
 
 def _console_examples() -> list[tuple[str, str]]:
-    """Each `$ command` of the README with the first line that it prints."""
+    """Each `$ curl` of README and pages with the first line that it prints."""
     examples = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+    text = "\n".join([README, *PAGES.values()])
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         lines = block.splitlines()
         examples += [
             (line.removeprefix("$ "), answer)
             for line, answer in itertools.pairwise(lines)
-            if line.startswith("$ ")
+            if line.startswith("$ curl ")
         ]
     return examples
 
@@ -54,7 +64,7 @@ def _as_request(command: str) -> tuple[str, str, dict[str, str], tuple[str, str]
 
 
 @pytest.mark.parametrize(("command", "answer"), _console_examples())
-def test_a_command_of_the_readme_prints_what_stands_below_it(
+def test_a_command_prints_what_stands_below_it(
     server: MockServer, command: str, answer: str
 ) -> None:
     method, path, headers, login, body = _as_request(command)
@@ -62,8 +72,8 @@ def test_a_command_of_the_readme_prints_what_stands_below_it(
     assert got.startswith(answer.removesuffix(" …").removesuffix(","))
 
 
-def test_the_fixtures_of_the_readme_can_be_served(tmp_path: Path) -> None:
-    [sample] = re.findall(r"```yaml\n(accounts:.*?)```", README, re.DOTALL)
+def test_the_fixtures_of_the_page_can_be_served(tmp_path: Path) -> None:
+    [sample] = re.findall(r"```yaml\n(accounts:.*?)```", PAGES["fixtures"], re.DOTALL)
     file = tmp_path / "fixtures.yaml"
     file.write_text(sample, "utf-8")
     result = CliRunner().invoke(main, ["check", "--fixtures", str(file)])
@@ -75,14 +85,80 @@ def test_the_readme_has_examples() -> None:
 
 
 @pytest.mark.parametrize("command", [serve, check, docs], ids=["serve", "check", "docs"])
-def test_the_readme_names_every_option(command: click.Command) -> None:
+def test_the_page_on_the_mock_server_names_every_option(command: click.Command) -> None:
     options = [name for one in command.params for name in one.opts if name.startswith("--")]
     assert options
-    assert [name for name in options if f"`{name}" not in README] == []
+    assert [name for name in options if f"`{name}" not in PAGES["mock-server"]] == []
 
 
-def test_the_readme_names_every_command() -> None:
-    assert [name for name in main.commands if f"mockserver {name}" not in README] == []
+def test_the_page_on_the_control_api_names_every_operation() -> None:
+    contract = read_yaml(ROOT / "openapi" / "control.yaml")
+    operations = {
+        f"{method.upper()} {re.sub('{.*?}', '{}', path)}"
+        for path, item in contract["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters" and not {"pages", "contract"} & set(operation["tags"])
+    }
+    named = re.sub("{[a-z]+}", "{}", PAGES["control-api"])
+    assert len(operations) > 20
+    assert [one for one in sorted(operations) if f"`{one}`" not in named] == []
+
+
+def test_the_page_on_the_control_api_names_every_member_of_a_rule() -> None:
+    schemas = read_yaml(ROOT / "openapi" / "control.yaml")["components"]["schemas"]
+    members = [*schemas["Match"]["properties"], *schemas["Effect"]["properties"]]
+    assert [name for name in members if f"`{name}`" not in PAGES["control-api"]] == []
+
+
+@pytest.mark.parametrize("folder", ["guides", "testing", "reference", "explanation"])
+def test_the_first_page_of_the_documentation_leads_to_every_page(folder: str) -> None:
+    start = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = [f"{folder}/{page.name}" for page in (ROOT / "docs" / folder).glob("*.md")]
+    assert pages
+    assert [page for page in pages if f"({page})" not in start] == []
+
+
+def test_the_page_on_the_suite_names_every_option() -> None:
+    options = [f"`--{option.name}" for option in OPTIONS]
+    assert [name for name in options if name not in PAGES["conformance"]] == []
+
+
+def test_the_waivers_of_the_page_can_be_read(tmp_path: Path) -> None:
+    [sample] = re.findall(r"```yaml\n(- id:.*?)```", PAGES["conformance"], re.DOTALL)
+    (tmp_path / "waivers.yaml").write_text(sample, "utf-8")
+    assert len(read_waivers(tmp_path / "waivers.yaml", catalogue())) == 1
+
+
+def test_the_target_file_of_the_tutorial_names_logins_that_are_there(tmp_path: Path) -> None:
+    [sample] = re.findall(r"```yaml\n(base_url:.*?)```", PAGES["tutorial"], re.DOTALL)
+    (tmp_path / "target.yaml").write_text(sample, "utf-8")
+    scopes = packaged_contract().scopes
+    target = read_target(tmp_path / "target.yaml", scopes)
+    assert target.base_url == "http://127.0.0.1:8080"
+    assert {name for account in target.accounts for name in account.tokens} == {
+        *(frozenset({scope}) for scope in scopes),
+        frozenset(scopes),
+        frozenset(),
+    }
+
+
+def test_the_page_has_every_key_of_the_target_file() -> None:
+    keys = set(re.findall(r"^ *(?:# )?([a-z_]+):", TEMPLATE, re.MULTILINE)) - {
+        "tokens",
+        "owner",
+        "other",
+    }
+    keys -= {"profile_read", "profile_write", "email_read", "email_write"}
+    assert [key for key in sorted(keys) if key not in PAGES["conformance"]] == []
+
+
+def test_the_readme_leads_to_every_command() -> None:
+    text = README + PAGES["mock-server"]
+    assert [name for name in main.commands if f"mockserver {name}" not in text] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert README.count("\n") < 150
 
 
 def test_the_readme_names_the_commands_of_make() -> None:

@@ -6,11 +6,13 @@ line, is ever read, changed or removed.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +27,10 @@ except ImportError:  # Windows: a second run is noticed by what it writes, not b
     fcntl = None  # type: ignore[assignment]  # a module, or nothing
 
 _VERSION = 1
+_MOST = 100_000  # characters of a damaged file that are read
+_MEMBER = re.compile(
+    r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"|true|false|null|-?[0-9][-+.0-9eE]*|[{\[])'
+)
 _WHAT = "the state of two accounts before a conformance run"
 _FIRST_LINE = f'{{"what": "{_WHAT}; `conformance cleanup` restores it",\n'
 _OURS = re.compile(rb'\{\s{0,3}"what": "%b' % _WHAT.encode())
@@ -152,7 +158,12 @@ class Journal:
         try:
             return Record.from_json(text.decode("utf-8"))
         except ValueError as error:
-            raise _not_ours(self.path, str(error)) from None
+            kept = "\n".join(salvage(text.decode("utf-8", "replace")))
+            raise JournalError(
+                f"the restore file {self.path} is damaged ({error}), and nothing was changed; "
+                "put back by hand what can still be read of it, then remove it:\n"
+                f"{kept or 'nothing can be read'}"
+            ) from None
 
     def write(self, record: Record) -> None:
         """Write the record, and have it on the disk before anything else happens. Raises JournalError."""
@@ -235,10 +246,46 @@ def wait_for(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-def default_path(target_file: Path) -> Path:
-    """Return a path beside the target file; where that folder cannot be written to, among the temporary files."""
-    folder = target_file.resolve().parent
-    if os.access(folder, os.W_OK):
-        return folder / f".{target_file.name}.journal"
-    digest = sha256(str(target_file.resolve()).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"conformance-{digest}.journal"
+def salvage(text: str) -> Iterator[str]:
+    """Yield what can be read of a damaged record: the members in their order, one a line."""
+    for name, value in _MEMBER.findall(text[:_MOST]):
+        if name not in ("what", "version"):
+            yield f"{name}:" if value in "[{" else f"  {name}: {value}"
+
+
+def default_path(target_file: Path, base_url: str = "") -> Path:
+    """Return the restore file of a target file and a URL.
+
+    It stands beside the target file; where that folder cannot be written to, among the temporary files.
+    """
+    folder, name = _place(target_file)
+    url = f".{sha256(base_url.encode()).hexdigest()[:8]}" if base_url else ""
+    return folder / f"{name}{url}.journal"
+
+
+def restore_files(target_file: Path) -> dict[Path, str]:
+    """Return the restore files of a target file, with the URL of each; "" where that cannot be read."""
+    folder, name = _place(target_file)
+    found = {}
+    for path in sorted(folder.glob(f"{glob.escape(name)}*.journal")):
+        try:
+            descriptor, _ = _opened(path)
+            with os.fdopen(descriptor, "rb") as file:
+                beginning = file.read(_MOST)
+        except (OSError, JournalError):
+            continue
+        if _OURS.match(beginning):
+            members = dict(_MEMBER.findall(beginning.decode("utf-8", "replace")))
+            with contextlib.suppress(ValueError):
+                found[path] = str(json.loads(members.get("base_url", '""')))
+            found.setdefault(path, "")
+    return found
+
+
+def _place(target_file: Path) -> tuple[Path, str]:
+    """Return the folder of the restore files of a target file, and the beginning of their names."""
+    whole = target_file.resolve()
+    if os.access(whole.parent, os.W_OK):
+        return whole.parent, f".{target_file.name}"
+    digest = sha256(str(whole).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()), f"conformance-{digest}"

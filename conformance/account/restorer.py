@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,14 +16,17 @@ from conformance.account.state import (
     Email,
     differences,
     documented_user,
+    steady,
 )
-from conformance.target.credentials import Credentials, logins_of
+from conformance.target.credentials import NOBODY, Credentials, logins_of
 from conformance.target.target import Account
 from conformance.wire.client import Body, Client
 from conformance.wire.exchange import Exchange, NotJson
 from conformance.wire.transport import TransportError
 
 Part = Literal["all", "user", "emails"]
+_PAUSE = 0.05  # seconds between two readings of a target that may lag
+_SHOWN = 300  # characters of an answer in a message
 
 
 class StateUnreadable(Exception):
@@ -67,7 +71,13 @@ class Undoing:
             value: The body.
             once: Whether a write that failed before is not tried again until the end of the run.
         """
-        return self.restorer.write(self.account.role, operation, value, once=once)
+        return self.restorer.write(self.account.role, operation, value, once=once) is not None
+
+    def write_all(
+        self, operation: str, values: Sequence[Mapping[str, Any]], *, once: bool = False
+    ) -> None:
+        """Send JSON bodies that do not depend on each other; the arguments are those of `write`."""
+        self.restorer.write_all(self.account.role, operation, values, once=once)
 
 
 Undo = Callable[[Undoing], None]
@@ -105,6 +115,18 @@ class Restorer:
         self._logins = {account.role: list(logins_of(account)) for account in accounts}
         self._found: dict[tuple[str, str], Credentials] = {}
         self._stuck: set[tuple[str, str, bytes]] = set()
+        self._refused: dict[tuple[str, str], Exchange] = {}
+        """The last write that no login could do, by role and operation."""
+        self.lag = client.target.consistency
+        """The seconds for which a read may show the state before a write; more, once more was seen."""
+        self.volatile: frozenset[str] = frozenset()
+        """Members of the user that vary by themselves."""
+        self.failures = 0
+        """The writes that no login could do."""
+        self._read_ahead: dict[tuple[str, str], Exchange] = {}
+        """Answers that came already, to the logins that open the reading operations."""
+        self.readings: dict[tuple[str, str], Exchange] = {}
+        """The last exchange that read a part of an account, by role and operation."""
 
     def read(
         self, role: str, known: AccountState | None = None, part: Part = "all"
@@ -119,11 +141,15 @@ class Restorer:
         Raises:
             StateUnreadable, TransportError: It cannot be read.
         """
-        user: Any = known.user if known and part == "emails" else None
-        if user is None:
-            user = self._read_json(role, self._keeping.reads["user"], dict)
+        if known and part == "emails":
+            user = known.user
+        else:
+            found_user = documented_user(self._read_json(role, self._keeping.reads["user"], dict))
+            if not found_user:
+                raise StateUnreadable("an object without any of a user's members was answered")
+            user = steady(found_user, self.volatile)
         if known and part == "user":
-            return AccountState(documented_user(user), known.emails)
+            return AccountState(user, known.emails)
         emails = self._read_json(role, self._keeping.reads["emails"], list)
         # Members that are missing are judged elsewhere; here as much is read as can be.
         found = [
@@ -131,11 +157,78 @@ class Restorer:
             for one in emails
             if isinstance(one, dict)
         ]
-        return AccountState(documented_user(user), tuple(sorted(found)))
+        return AccountState(user, tuple(sorted(found)))
+
+    def read_all(
+        self, parts: Mapping[str, Part], known: Mapping[str, AccountState], connections: int
+    ) -> dict[str, AccountState]:
+        """Return accounts as they are now, read at once over several connections.
+
+        Args:
+            parts: What to read of each role.
+            known: What the parts that are not read are taken from.
+            connections: The most requests that may be on their way at once.
+
+        Raises:
+            StateUnreadable, TransportError: One cannot be read.
+        """
+        wants = [
+            (role, self._keeping.reads[one])
+            for role, part in parts.items()
+            for one in self._keeping.reads
+            if part in ("all", one) or role not in known
+        ]
+        logins = [self._found.get(want) for want in wants]
+        if len(wants) > 1 and None not in logins:
+            calls = [
+                self._client.prepare(
+                    self._operations[name],
+                    self.accounts[role].username,
+                    login or NOBODY,
+                    linger=False,
+                )
+                for (role, name), login in zip(wants, logins, strict=True)
+            ]
+            self._read_ahead = dict(
+                zip(wants, self._client.send_together(calls, connections), strict=True)
+            )
+        try:
+            return {role: self.read(role, known.get(role), part) for role, part in parts.items()}
+        finally:
+            self._read_ahead = {}
+
+    def read_until(
+        self,
+        role: str,
+        holds: Callable[[AccountState], bool],
+        known: AccountState | None = None,
+        part: Part = "all",
+    ) -> AccountState:
+        """Read an account until something holds, for as long as the target file lets reads lag behind writes.
+
+        Args:
+            role: Whose.
+            holds: The condition.
+            known: As for `read`.
+            part: As for `read`.
+
+        Returns:
+            The last reading, for which it may still not hold.
+
+        Raises:
+            StateUnreadable, TransportError: It cannot be read.
+        """
+        deadline = time.monotonic() + self.lag
+        while True:
+            last = time.monotonic() >= deadline
+            state = self.read(role, known, part)
+            if last or holds(state):
+                return state
+            time.sleep(_PAUSE)
 
     def write(
         self, role: str, operation: str, value: Mapping[str, Any], *, once: bool = False
-    ) -> bool:
+    ) -> Exchange | None:
         """Send a JSON body with one login after the other, until one of them succeeds.
 
         Args:
@@ -143,19 +236,55 @@ class Restorer:
             operation: The operationId.
             value: The body.
             once: Whether a write that failed before is not tried again until the accounts are restored.
+
+        Returns:
+            The exchange that succeeded; None if none did.
         """
         success = self._operations[operation].success
         body = ascii_body(value)
         key = (role, operation, body.content)
         if once and key in self._stuck:
-            return False
-        done = any(
-            self._call(role, operation, login, body).status == success
-            for login in self._candidates(role, operation)
-        )
-        if once and not done:
+            return None
+        for login in self._candidates(role, operation):
+            sent = self._call(role, operation, login, body)
+            if sent.status == success:
+                self._refused.pop((role, operation), None)
+                return sent
+            self._refused[role, operation] = sent
+        self.failures += 1
+        if once:
             self._stuck.add(key)
-        return done
+        return None
+
+    def write_all(
+        self, role: str, operation: str, values: Sequence[Mapping[str, Any]], *, once: bool = False
+    ) -> list[Exchange]:
+        """Send bodies that do not depend on each other, at once over several connections.
+
+        What the first login cannot do is tried by `write`, whose arguments these are.
+
+        Returns:
+            The exchanges that succeeded, in the order of the bodies.
+        """
+        login, *_ = (*self._candidates(role, operation), NOBODY)
+        one, username = self._operations[operation], self.accounts[role].username
+        new = [
+            value
+            for value in values
+            if not (once and (role, operation, ascii_body(value).content) in self._stuck)
+        ]
+        calls = [
+            self._client.prepare(one, username, login, ascii_body(value), linger=False)
+            for value in new
+        ]
+        sent = self._client.send_together(calls, self._client.target.connections)
+        done = [
+            exchange
+            if exchange.status == one.success
+            else self.write(role, operation, value, once=once)
+            for value, exchange in zip(new, sent, strict=True)
+        ]
+        return [exchange for exchange in done if exchange is not None]
 
     def settle(self, role: str, before: AccountState, now: AccountState, tag: str) -> None:
         """Put an account back between two checks, as far as that works. Raises TransportError."""
@@ -163,32 +292,56 @@ class Restorer:
             undo(Undoing(self, self.accounts[role], before, now, tag))
 
     def restore(self, record: Record, role: str) -> Restored:
-        """Put an account back as a record has it, and read it again to see that it is. Raises TransportError."""
+        """Put an account back as a record has it, and read it again to see that it is."""
         self._stuck.clear()
-        outcome = Restored()
+        self._refused.clear()
+        account = self.accounts[role]
+        try:
+            outcome = self._restored(record, role)
+        except (StateUnreadable, TransportError) as error:
+            outcome = Restored([f"{account.username}: {error}"])
+        if outcome.problems and account.disposable:
+            left = "; ".join(outcome.problems)
+            return Restored([], [*outcome.notes, f"left as it is, for it is disposable: {left}"])
+        if outcome.problems and self._refused:
+            outcome.problems += [
+                f"{account.username}: {self._shown(one)}" for one in self._refused.values()
+            ]
+            outcome.notes.append(
+                f"put back by hand what the target does not take back; or, if nothing of {account.username} "
+                f"needs to be put back, set accounts.{role}.disposable: true in the target file"
+            )
+        return outcome
+
+    def _restored(self, record: Record, role: str) -> Restored:
         before = record.accounts[role]
         name = self.accounts[role].username
-        try:
-            self.settle(role, before, self.read(role), record.tag)
-            now = self.read(role)
-        except StateUnreadable as error:
-            outcome.problems.append(f"{name} cannot be read: {error}")
-            return outcome
-        for made, source in self._keeping.derived.items():
-            if before.user.get(made) != now.user.get(made):
-                outcome.notes.append(
-                    f"the {made} of {name} was {before.user.get(made)!r} and is now "
-                    f"{now.user.get(made)!r}; set {source} of the account in the target file to the "
-                    "address that it was made from"
-                )
-        left = differences(before, now, ignore=tuple(self._keeping.derived))
-        outcome.problems += [f"{name}: {difference}" for difference in left]
-        return outcome
+        ignored = tuple(self._keeping.derived)
+        time.sleep(self.lag)
+        self.settle(role, before, self.read(role), record.tag)
+        now = self.read_until(role, lambda state: not differences(before, state, ignore=ignored))
+        return Restored(
+            [f"{name}: {one}" for one in differences(before, now, ignore=ignored)],
+            [
+                f"the {made} of {name} was {before.user.get(made)!r} and is now "
+                f"{now.user.get(made)!r}; set {source} of the account in the target file to the "
+                "address that it was made from"
+                for made, source in self._keeping.derived.items()
+                if made not in self.volatile and before.user.get(made) != now.user.get(made)
+            ],
+        )
+
+    def _shown(self, refused: Exchange) -> str:
+        """Describe a write that the target did not take."""
+        body = (refused.request.body or b"").decode("ascii")
+        text = f"{refused.request.method} {body} is answered {refused.describe()}"
+        return self._client.target.redact(text)[:_SHOWN]
 
     def _read_json(self, role: str, operation: str, wanted: type) -> Any:
         last: Exchange | None = None
         for login in self._candidates(role, operation):
-            last = self._call(role, operation, login)
+            ahead = self._read_ahead.pop((role, operation), None)
+            last = ahead or self._call(role, operation, login)
             if last.status != 200:
                 continue
             try:
@@ -197,20 +350,21 @@ class Restorer:
                 continue
             if isinstance(value, wanted):
                 self._found[role, operation] = login
+                self.readings[role, operation] = last
                 return value
         path = urlsplit(last.url).path if last is not None else ""
         answer = f"{last.request.method} {path} answered {last.describe()}" if last else "no login"
         raise StateUnreadable(answer)
 
     def _candidates(self, role: str, operation: str) -> list[Credentials]:
-        """Return the logins that should open an operation: the one that did, Basic, then few scopes first."""
+        """Return the logins that should open an operation: the one that did, few scopes first, then Basic."""
         needed = self._operations[operation].scopes
         fitting = [
             login
             for login in self._logins[role]
             if login.scopes is None or (login.scopes and needed <= login.scopes)
         ]
-        fitting.sort(key=lambda login: (login.scopes is not None, len(login.scopes or ())))
+        fitting.sort(key=lambda login: (login.scopes is None, len(login.scopes or ())))
         found = self._found.get((role, operation))
         return fitting if found is None else [found, *(one for one in fitting if one != found)]
 
@@ -229,11 +383,7 @@ def restore_all(restorer: Restorer, record: Record) -> Restored:
         if role not in restorer.accounts:
             outcome.problems.append(f"the target file has no account {role!r} any more")
             continue
-        try:
-            done = restorer.restore(record, role)
-        except TransportError as error:
-            outcome.problems.append(f"{restorer.accounts[role].username}: {error}")
-            continue
+        done = restorer.restore(record, role)
         outcome.problems += done.problems
         outcome.notes += done.notes
     return outcome

@@ -5,6 +5,7 @@ The words are those of the JSON report.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,6 +45,28 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One request of an example, to be repeated by hand, and its answer.
+
+    Attributes:
+        curl: The request as a command line; each secret is a variable named as the target file has it.
+        answer: The answer in short: status, media type and the beginning of its body.
+        file: The file that the command line reads the body from, named by body_file; empty where it holds the body.
+        body: The content of that file.
+    """
+
+    curl: str
+    answer: str
+    file: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+def body_file(body: bytes) -> str:
+    """Name the file of a body: by its content, so that no run overwrites another body, nor a file of others."""
+    return f"body-{hashlib.sha256(body).hexdigest()[:12]}.bin"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The result of one check for one requirement. None of its texts holds a secret.
 
@@ -56,8 +79,13 @@ class CheckResult:
         actual: The answer of the target; for a failure.
         curl: The decisive request as a command line, with `$TOKEN` or `$PASSWORD` for the secret.
         duration_s: Its duration.
-        operation: The operationId, for cells of the matrix; else empty.
+        operation: The operationId of the decisive request; else empty.
         credential: The label of the credentials, for cells of the matrix; else empty.
+        steps: For a failure, the requests from a known state to the one that shows it.
+        exchange: For a failure, the number of the decisive exchange in this run; 0 for none.
+        deviation: For a failure, what differs, without the values of this run nor the answer as a whole:
+            failures that share it, in one operation or over several, share their cause. A wrong status is
+            `status 422 for 400` or `status 500 for 200 or 400`, one that no answer may have `status 418`.
     """
 
     requirement: str
@@ -70,6 +98,9 @@ class CheckResult:
     duration_s: float = 0.0
     operation: str = ""
     credential: str = ""
+    steps: Sequence[Step] = ()
+    exchange: int = 0
+    deviation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +114,31 @@ class RequirementResult:
     status: Status
     checks: Sequence[CheckResult] = ()
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause: the failures that share it, told once.
+
+    Attributes:
+        title: The cause in a sentence.
+        requirements: The requirements that it breaks; the one that names it best comes first.
+        operations: The operations that show it.
+        expected: The right answer.
+        actual: The answer of the target.
+        steps: The shortest example, from a known state.
+        examples: The number of failures that it stands for.
+        follows: The ids of requirements whose failure follows from this one.
+    """
+
+    title: str
+    requirements: Sequence[str]
+    operations: Sequence[str]
+    expected: str
+    actual: str
+    steps: Sequence[Step]
+    examples: int = 1
+    follows: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +156,10 @@ class RunResult:
         notes: Sentences about the run as a whole: clean-up, waivers, a second run, TLS without verification.
         level: The level that fails the run, "must" or "should".
         requests: The number of requests that were sent.
+        findings: The failures by their causes, the one that explains most first.
+        reason: The reason of an exit code 2; else empty.
+        started: The time when it began (RFC 3339, UTC).
+        version: The version of the suite.
     """
 
     verdict: Verdict
@@ -112,10 +172,21 @@ class RunResult:
     notes: Sequence[str] = field(default=())
     level: str = "must"
     requests: int = 0
+    findings: Sequence[Finding] = ()
+    reason: str = ""
+    started: str = ""
+    version: str = ""
 
     def summary(self) -> dict[str, int]:
-        """Count the requirements of each status."""
-        counts = {status.value: 0 for status in Status}
+        """Count the requirements of each status; a SHOULD that fails counts as a warning, unless it fails the run."""
+        counts = dict.fromkeys(
+            ("passed", "failed", "warnings", "not_verified", "not_configured", "waived"), 0
+        )
         for result in self.requirements:
-            counts[result.status.value] += 1
+            warns = (
+                result.status is Status.FAILED
+                and self.level != "should"
+                and result.requirement.level == "SHOULD"
+            )
+            counts["warnings" if warns else result.status.value] += 1
         return counts

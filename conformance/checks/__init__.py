@@ -13,6 +13,7 @@ MODULES = (
     "test_generated",
     "test_profile",
     "test_standards",
+    "test_special_words",
     "test_unchangeable",
 )
 """The modules in the order in which they run: what is damaged for good is told by the check that meets it first."""

@@ -2,162 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.account.state import documented_user
-from conformance.catalogue.requirements import slug
+from conformance.account.state import documented_user, read_emails, steady
 from conformance.checks.support import cases
+from conformance.checks.support.asking import Ask, ask, ask_all, full
 from conformance.checks.support.cases import (
     BODIES,
     OPERATIONS,
     READS,
     UNREADABLE,
     WRITES,
-    Cases,
     correct_value,
+    fresh_value,
+    operations,
     product,
-    succeed,
+    unknown_usernames,
 )
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.judge import Judge, NotVerified
-from conformance.checks.support.marking import proves
-from conformance.checks.support.oracles import Witness
-from conformance.target.credentials import ELSEWHERE, NOBODY, Credentials, token_label
-from conformance.target.target import Scopes
-from conformance.wire.exchange import Exchange
+from conformance.checks.support.marking import Cases, proves
+from conformance.target.credentials import NOBODY, Credentials
+
+_UNCHANGED = "refused-unchanged/access"
 
 
-def _name(scopes: Scopes) -> str:
-    return " ".join(sorted(scopes)) or "no scope"
-
-
-def _others(run: CheckContext, op: str) -> Cases:
-    for scopes in cases.other_scopes(run, op):
-        yield f"token ({_name(scopes)})", _owners(scopes)
-
-
-def _further(run: CheckContext, _op: str) -> Cases:
-    for scopes in cases.further_sets(run):
-        yield f"token ({_name(scopes)})", _owners(scopes)
-
-
-def _owners(scopes: Scopes) -> dict[str, Any]:
-    return {"scopes": scopes, "credential": token_label("owner", scopes)}
-
-
-def _abroad(role: str) -> str:
-    """Return the name that the access matrix has for a role at the other's account."""
-    return role if role == "other" else ELSEWHERE
-
-
-def _foreign_tokens(run: CheckContext, op: str) -> Cases:
-    for scopes in (run.scopes(op), frozenset(run.contract.scopes)):
-        for role in ("other", "owner"):
-            label = token_label(_abroad(role), scopes)
-            yield (
-                f"{role}'s token ({_name(scopes)})",
-                {"scopes": scopes, "role": role, "credential": label},
-            )
-
-
-def _foreign_basic(_run: CheckContext, _op: str) -> Cases:
-    for role in ("other", "owner"):
-        yield f"{role}'s Basic", {"role": role, "credential": f"{_abroad(role)}, Basic"}
+def _refusals(
+    run: CheckContext,
+    op: str,
+    logins: Iterable[Credentials],
+    status: int,
+    requirement: str,
+    *,
+    role: str = "owner",
+    **more: Any,
+) -> list[Ask]:
+    """Make correct requests to an account, one per login that must not open it."""
+    return [
+        Ask(
+            op=op,
+            value=correct_value(run, op, role),
+            login=login,
+            role=role,
+            statuses=(status,),
+            requirement=requirement,
+            unchanged=_UNCHANGED,
+            **more,
+        )
+        for login in logins
+    ]
 
 
 @proves(
     "{op}/forbidden/scope",
     "{op}/forbidden/challenge",
     "{op}/error-body",
-    "{op}/refused-unchanged/access",
-    each=product(OPERATIONS, _others),
+    f"{{op}}/{_UNCHANGED}",
+    each=operations(OPERATIONS),
 )
-def test_another_scope_does_not_open_the_operation(
-    run: CheckContext, judge: Judge, op: str, scopes: Scopes
-) -> None:
-    login = run.token("owner", scopes)
-    value = correct_value(run, op)
-    witness = Witness(run) if op in WRITES else None
-    exchange = run.call(op, login, value)
-    if judge.status(f"{slug(op)}/forbidden/scope", exchange, 403):
+def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -> None:
+    logins = run.tokens("owner", cases.other_scopes(run, op))
+    for exchange in ask_all(run, _refusals(run, op, logins, 403, "forbidden/scope")):
+        if exchange.status != 403:
+            continue
         header = exchange.header("WWW-Authenticate") or ""
         named = all(scope in header for scope in run.scopes(op))
-        judge.that(
-            f"{slug(op)}/forbidden/challenge",
+        run.that(
+            full(op, "forbidden/challenge"),
             "insufficient_scope" in header and named,
-            expected=f'error="insufficient_scope" and {_name(run.scopes(op))}',
+            expected=f'error="insufficient_scope" and {" ".join(sorted(run.scopes(op)))}',
             actual=f"WWW-Authenticate: {header}",
             at=exchange,
         )
-        cases.judge_error(judge, exchange)
-    if witness is not None:
-        witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
 
 
-@proves("{op}/forbidden/scope", "{op}/refused-unchanged/access", each=cases.operations(OPERATIONS))
-def test_the_scopes_of_the_other_user_count_too(run: CheckContext, judge: Judge, op: str) -> None:
-    username = run.account("other").username
-    for scopes in cases.other_scopes(run, op):
-        if len(scopes) > 1:
-            continue
-        login = run.token("other", scopes)
-        value = correct_value(run, op, "other")
-        witness = Witness(run) if op in WRITES else None
-        exchange = run.call(op, login, value, username=username)
-        judge.status(f"{slug(op)}/forbidden/scope", exchange, 403)
-        if witness is not None:
-            witness.other_untouched(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+@proves("{op}/forbidden/scope", f"{{op}}/{_UNCHANGED}", each=operations(OPERATIONS))
+def test_the_scopes_of_the_other_user_count_too(run: CheckContext, op: str) -> None:
+    scopes = [one for one in cases.other_scopes(run, op) if len(one) < 2]
+    logins = run.tokens("other", scopes)
+    ask_all(run, _refusals(run, op, logins, 403, "forbidden/scope", role="other"))
 
 
-@proves("{op}/forbidden/scope-subsets", each=product(OPERATIONS, _further))
-def test_a_set_of_scopes_opens_what_it_names(
-    run: CheckContext, judge: Judge, op: str, scopes: Scopes
-) -> None:
-    login = run.token("owner", scopes)
-    value = correct_value(run, op)
-    requirement = f"{slug(op)}/forbidden/scope-subsets"
-    if run.scopes(op) <= scopes:
-        judge.status(requirement, run.call(op, login, value), run.operations[op].success)
-        return
-    witness = Witness(run) if op in WRITES else None
-    exchange = run.call(op, login, value)
-    judge.status(requirement, exchange, 403)
-    if witness is not None:
-        witness.nothing_changed(judge, f"{slug(op)}/refused-unchanged/access", exchange)
+@proves("{op}/forbidden/scope-subsets", each=operations(OPERATIONS))
+def test_a_set_of_scopes_opens_what_it_names(run: CheckContext, op: str) -> None:
+    requirement = "forbidden/scope-subsets"
+    sets = run.tokens("owner", cases.further_sets(run))
+    shut = [one for one in sets if not run.scopes(op) <= (one.scopes or frozenset())]
+    ask_all(run, _refusals(run, op, shut, 403, requirement))
+    for login in (one for one in sets if one not in shut):
+        ask(run, op, fresh_value(run, op), login=login, requirement=requirement)
 
 
-@proves(
-    "{op}/forbidden/owner-basic",
-    "{op}/refused-unchanged/access",
-    each=product(OPERATIONS, _foreign_basic),
-)
-def test_nobody_else_is_let_in_by_basic(
-    run: CheckContext, judge: Judge, op: str, role: str
-) -> None:
-    _is_not_the_owner(run, judge, op, role, run.basic(role), "owner-basic")
-
-
-@proves(
-    "{op}/forbidden/owner-bearer",
-    "{op}/refused-unchanged/access",
-    each=product(OPERATIONS, _foreign_tokens),
-)
-def test_nobody_else_is_let_in_by_token(
-    run: CheckContext, judge: Judge, op: str, role: str, scopes: Scopes
-) -> None:
-    _is_not_the_owner(run, judge, op, role, run.token(role, scopes), "owner-bearer")
+def _abroad(run: CheckContext, _op: str) -> Cases:
+    """Repeat for either user's logins at the other one's account."""
+    for role, at in (("other", "owner"), ("owner", "other")):
+        if run.has_other:
+            yield f"{role}'s login at the {at}'s account", {"whose": role, "role": at}
 
 
 @proves(
     "{op}/forbidden/owner-basic",
     "{op}/forbidden/owner-bearer",
-    each=cases.operations(READS),
+    f"{{op}}/{_UNCHANGED}",
+    each=product(OPERATIONS, _abroad),
 )
-def test_no_other_spelling_opens_the_other_account(
-    run: CheckContext, judge: Judge, op: str
-) -> None:
+def test_nobody_else_is_let_in(run: CheckContext, op: str, whose: str, role: str) -> None:
+    tokens = run.tokens(whose, (run.scopes(op), frozenset(run.contract.scopes)))
+    for form in (False, True) if op in BODIES else (False,):
+        asks = _refusals(run, op, [run.basic(whose)], 403, "forbidden/owner-basic", role=role, form=form)  # fmt: skip
+        asks += _refusals(run, op, tokens, 403, "forbidden/owner-bearer", role=role, form=form)
+        ask_all(run, asks)
+
+
+@proves(
+    "{op}/forbidden/owner-basic",
+    "{op}/forbidden/owner-bearer",
+    each=operations(READS),
+)
+def test_no_other_spelling_opens_the_other_account(run: CheckContext, op: str) -> None:
     username = run.account("other").username
     # By id, by address, and by what only a careless server takes for the username.
     own, names = (
@@ -165,19 +128,21 @@ def test_no_other_spelling_opens_the_other_account(
         for role in ("owner", "other")
     )
     names |= {username.swapcase(), f"{username} ", f"{username}\0"}
-    logins = {"owner-basic": run.basic("owner"), "owner-bearer": run.token("owner", run.scopes(op))}
-    for name in sorted(names - own):
-        for kind, login in logins.items():
-            exchange = run.call(op, login, username=name)
-            judge.status(f"{slug(op)}/forbidden/{kind}", exchange, 403, 404, 400)
-
-
-_UNTOUCHED = {
-    "update_user": "others-untouched",
-    "add_email": "others-untouched",
-    "update_email": "others-untouched",
-    "delete_email": "removes-only-that",
-}
+    logins = {"owner-basic": run.basic(), "owner-bearer": run.token("owner", run.scopes(op))}
+    ask_all(
+        run,
+        [
+            Ask(
+                op=op,
+                login=login,
+                username=name,
+                statuses=(403, 404, 400),
+                requirement=f"forbidden/{kind}",
+            )
+            for name in sorted(names - own)
+            for kind, login in logins.items()
+        ],
+    )
 
 
 def _beside_the_path(run: CheckContext) -> dict[str, Any]:
@@ -186,211 +151,133 @@ def _beside_the_path(run: CheckContext) -> dict[str, Any]:
     return {"username": other, "user": other, "id": run.before("other").user.get("id")}
 
 
-@proves(
-    "{op}/success",
-    "{op}/others-untouched",
-    "{op}/removes-only-that",
-    each=cases.operations(WRITES),
-)
-def test_no_other_account_is_named_beside_the_path(
-    run: CheckContext, judge: Judge, op: str
-) -> None:
+@proves("{op}/others-untouched", "{op}/removes-only-that", each=operations(WRITES))
+def test_no_other_account_is_named_beside_the_path(run: CheckContext, op: str) -> None:
     more = _beside_the_path(run)
+    untouched = run.descriptions[op].untouched
     for form, query in ((False, ""), (True, ""), (False, f"?{urlencode(more)}")):
-        value = {**(correct_value(run, op) or {}), **({} if query else more)}
-        witness = Witness(run)
-        exchange = run.call(op, run.login(op), value, form=form, query=query)
+        value = {**(fresh_value(run, op) or {}), **({} if query else more)}
         # What is unknown is ignored, or refused.
-        judge.status(f"{slug(op)}/success", exchange, run.operations[op].success, 400)
-        witness.other_untouched(judge, f"{slug(op)}/{_UNTOUCHED[op]}", exchange)
-        run.observe()
+        statuses = (run.operations[op].success, 400)
+        ask(
+            run,
+            op,
+            value,
+            form=form,
+            query=query,
+            statuses=statuses,
+            requirement="success",
+            under=untouched,
+        )
 
 
-@proves("get-user/own-data", "list-emails/own-only", writes=False, alone=True)
-def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext, judge: Judge) -> None:
+@proves("get-user/own-data", "list-emails/own-only", writes=False)
+def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> None:
     query = f"?{urlencode(_beside_the_path(run))}"
     state = run.observe()
-    emails = sorted(one.email for one in state.emails)
     for op, requirement in (("get_user", "own-data"), ("list_emails", "own-only")):
-        exchange = run.call(op, run.login(op), query=query)
-        value = exchange.json() if exchange.status == 200 else None
-        rows = value if isinstance(value, list) else []
-        listed = sorted(str(one.get("email")) for one in rows if isinstance(one, dict))
-        told, own = (
-            (listed, emails)
-            if op == "list_emails"
-            else (documented_user(value if isinstance(value, dict) else {}), dict(state.user))
-        )
         # A parameter that is unknown may be refused.
-        judge.that(
-            f"{slug(op)}/{requirement}",
-            exchange.status in (400, 404) or told == own,
-            expected=f"{own}",
-            actual=f"{told}",
-            at=exchange,
+        exchange = ask(run, op, query=query, statuses=(200, 400, 404), requirement=requirement)
+        if exchange.status != 200:
+            continue
+        value = exchange.data
+        told, own = (
+            (
+                steady(
+                    documented_user(value if isinstance(value, dict) else {}),
+                    run.restorer.volatile,
+                ),
+                dict(state.user),
+            )
+            if op == "get_user"
+            else ([one.email for one in read_emails(value)], [one.email for one in state.emails])
         )
-
-
-def _is_not_the_owner(
-    run: CheckContext, judge: Judge, op: str, role: str, login: Credentials, kind: str
-) -> None:
-    """Refuse one user's login at the other's account."""
-    whose = run.account("owner" if role == "other" else "other").username
-    value = correct_value(run, op)
-    witness = Witness(run) if op in WRITES else None
-    exchange = run.call(op, login, value, username=whose)
-    judge.status(f"{slug(op)}/forbidden/{kind}", exchange, 403)
-    _both_unchanged(judge, op, witness, exchange)
-
-
-def _both_unchanged(judge: Judge, op: str, witness: Witness | None, exchange: Exchange) -> None:
-    if witness is None:
-        return
-    requirement = f"{slug(op)}/refused-unchanged/access"
-    witness.other_untouched(judge, requirement, exchange)
-    witness.nothing_changed(judge, requirement, exchange)
+        run.that(full(op, requirement), told == own, expected=f"{own}", actual=f"{told}", at=exchange)  # fmt: skip
 
 
 @proves(
     "{op}/not-found/username",
     "{op}/error-body",
-    "{op}/refused-unchanged/access",
-    each=cases.operations(OPERATIONS),
+    f"{{op}}/{_UNCHANGED}",
+    each=operations(OPERATIONS),
 )
-def test_an_unknown_username_is_not_found(run: CheckContext, judge: Judge, op: str) -> None:
-    value = correct_value(run, op)
-    witness = Witness(run) if op in WRITES else None
-    names = cases.unknown_usernames(run)
-    asked = [(name, False) for name in names] + [(names[0], True)] * (op in WRITES)
-    for login in _logins(run, op):
-        for name, form in asked:
-            exchange = run.call(op, login, value, username=name, form=form)
-            judge.status(f"{slug(op)}/not-found/username", exchange, 404)
-            cases.judge_error(judge, exchange)
-            _both_unchanged(judge, op, witness, exchange)
+def test_an_unknown_username_is_not_found(run: CheckContext, op: str) -> None:
+    forms = (False, True) if op in BODIES else (False,)
+    logins = run.logins(op)
+    asks = [
+        ask_
+        for name in unknown_usernames(run)
+        for form in forms
+        for ask_ in _refusals(run, op, logins, 404, "not-found/username", username=name, form=form)
+    ]
     # Names that a careless look-up takes for somebody's; they may be malformed for a target.
-    for name in ("%", "__proto__"):
-        exchange = run.call(op, run.login(op), value, username=name)
-        judge.status(f"{slug(op)}/not-found/username", exchange, 404, 400)
+    asks += [
+        Ask(
+            op=op,
+            value=correct_value(run, op),
+            username=name,
+            statuses=(404, 400),
+            requirement="not-found/username",
+            unchanged=_UNCHANGED,
+        )
+        for name in ("%", "__proto__", "constructor", "None")
+    ]
+    ask_all(run, asks)
 
 
-def _logins(run: CheckContext, op: str) -> list[Credentials]:
-    """Return the owner's ways to an operation: Basic and its scope, as far as the target file has them."""
-    found = []
-    for kind in ("basic", "bearer"):
-        try:
-            found.append(
-                run.basic("owner") if kind == "basic" else run.token("owner", run.scopes(op))
-            )
-        except NotVerified:
-            continue
-    return found or [run.login(op)]
+@proves("{op}/order/access-before-body", f"{{op}}/{_UNCHANGED}", each=operations(BODIES))
+def test_access_is_decided_before_the_body_is_read(run: CheckContext, op: str) -> None:
+    missing = run.tokens("owner", [one for one in cases.other_scopes(run, op) if one][:1])
+    other = run.logins(op, "other")
+    asks: list[Ask] = []
+    for body in _invalid_bodies(run, op):
+        common: dict[str, Any] = {**body, "op": op, "requirement": "order/access-before-body", "unchanged": _UNCHANGED}  # fmt: skip
+        unknown: dict[str, Any] = {
+            "username": unknown_usernames(run)[0],
+            "access": "not-found/username",
+        }
+        asks += [Ask(login=one, statuses=(404,), **unknown, **common) for one in run.logins(op)]
+        asks += [Ask(login=one, statuses=(403,), access="forbidden/scope", **common) for one in missing]  # fmt: skip
+        for login in other:
+            kind = "owner-basic" if login.scopes is None else "owner-bearer"
+            asks.append(Ask(login=login, statuses=(403,), access=f"forbidden/{kind}", **common))
+    ask_all(run, asks)
 
 
-@proves(
-    "{op}/order/access-before-body",
-    "{op}/refused-unchanged/access",
-    each=cases.operations(BODIES),
-)
-def test_access_is_decided_before_the_body_is_read(
-    run: CheckContext, judge: Judge, op: str
-) -> None:
-    requirement = f"{slug(op)}/order/access-before-body"
-    missing = next(scopes for scopes in cases.other_scopes(run, op) if scopes)
+def _invalid_bodies(run: CheckContext, op: str) -> list[dict[str, Any]]:
     bodies: list[dict[str, Any]] = [{"body": UNREADABLE}, {"value": {"full_name": 3, "email": 3}}]
     if op == "update_user":
-        bodies.append({"value": {"gravatar_email": f"{run.tag}.example.com"}, "form": True})
-    else:
-        bodies += [{"value": {}}, {"value": {"email": run.address(), "verified": False}}]
-        bodies += [
-            {"value": value, "form": form} for form in (False, True) for value in _telling(run)
-        ]
-    witness = Witness(run)
-    for body in bodies:
-        for login in _logins(run, op):
-            exchange = run.call(op, login, **body, username=cases.unknown_usernames(run)[0])
-            judge.status(requirement, exchange, 404)
-        exchange = run.call(op, run.token("owner", missing), **body)
-        judge.status(requirement, exchange, 403)
-        for login in (run.login(op, "other"), run.basic("other")):
-            exchange = run.call(op, login, **body)
-            judge.status(requirement, exchange, 403)
-        _both_unchanged(judge, op, witness, exchange)
+        return [*bodies, {"value": {"gravatar_email": f"{run.tag}.example.com"}, "form": True}]
+    # Some are refused for what the owner has, or has not: nobody else may be told.
+    standing, primary = run.standing().email, run.before().primary
+    telling: list[dict[str, Any]] = [
+        {"email": standing, "verified": False},
+        {"email": run.address(), "verified": True},
+        {"email": standing if primary is None else primary.email},
+    ]
+    bodies += [{"value": {}}, {"value": {"email": run.address(), "verified": False}}]
+    return bodies + [{"value": one, "form": form} for form in (False, True) for one in telling]
 
 
-def _telling(run: CheckContext) -> Iterator[dict[str, Any]]:
-    """Make bodies that are refused for what the owner has, or has not: nobody else may be told."""
-    yield {"email": run.standing().email, "verified": False}
-    yield {"email": run.address(), "verified": True}
-    primary = run.before().primary
-    yield {"email": run.standing().email if primary is None else primary.email}
+@proves("{op}/success", each=operations(READS))
+def test_the_other_user_reads_too(run: CheckContext, op: str) -> None:
+    ask_all(run, [Ask(op=op, login=login, role="other") for login in run.logins(op, "other")])
 
 
-@proves("{op}/success", each=cases.operations(READS))
-def test_the_other_user_reads_too(run: CheckContext, judge: Judge, op: str) -> None:
-    for login in (run.basic("other"), run.login(op, "other")):
-        succeed(run, judge, op, login, role="other")
-
-
-@proves("{op}/form", each=cases.operations(BODIES))
-def test_a_form_does_the_same(run: CheckContext, judge: Judge, op: str) -> None:
-    for login in _logins(run, op):
-        before = len(judge.failures)
-        exchange = succeed(run, judge, op, login, form=True)
-        judge.that(
-            f"{slug(op)}/form",
-            len(judge.failures) == before,
-            expected="what the same body does as JSON",
-            actual="; ".join(f"{one.requirement}: {one.actual}" for one in judge.failures),
-            at=exchange,
-        )
+@proves("{op}/form", each=operations(BODIES))
+def test_a_form_does_the_same(run: CheckContext, op: str) -> None:
+    for login in run.logins(op):
+        ask(run, op, fresh_value(run, op), login=login, form=True, under="form")
 
 
 @proves(
     "{op}/unauthenticated/missing",
-    "{op}/refused-unchanged/access",
-    each=cases.operations(BODIES),
-)
-def test_a_form_needs_a_login_too(run: CheckContext, judge: Judge, op: str) -> None:
-    _form_is_refused(run, judge, op, NOBODY, "unauthenticated/missing", 401)
-
-
-@proves(
     "{op}/forbidden/scope",
-    "{op}/refused-unchanged/access",
-    each=cases.operations(BODIES),
+    f"{{op}}/{_UNCHANGED}",
+    each=operations(BODIES),
 )
-def test_a_form_needs_the_scope_too(run: CheckContext, judge: Judge, op: str) -> None:
-    for missing in cases.other_scopes(run, op):
-        if len(missing) < 2:
-            login = run.token("owner", missing)
-            _form_is_refused(run, judge, op, login, "forbidden/scope", 403)
-
-
-@proves(
-    "{op}/forbidden/owner-basic",
-    "{op}/refused-unchanged/access",
-    each=cases.operations(BODIES),
-)
-def test_a_form_opens_no_other_account(run: CheckContext, judge: Judge, op: str) -> None:
-    _form_is_refused(run, judge, op, run.basic("other"), "forbidden/owner-basic", 403)
-
-
-@proves(
-    "{op}/forbidden/owner-bearer",
-    "{op}/refused-unchanged/access",
-    each=cases.operations(BODIES),
-)
-def test_a_form_opens_no_other_account_by_token(run: CheckContext, judge: Judge, op: str) -> None:
-    login = run.token("other", run.scopes(op))
-    _form_is_refused(run, judge, op, login, "forbidden/owner-bearer", 403)
-
-
-def _form_is_refused(
-    run: CheckContext, judge: Judge, op: str, login: Credentials, requirement: str, status: int
-) -> None:
-    value = correct_value(run, op)
-    witness = Witness(run)
-    exchange = run.call(op, login, value, form=True)
-    judge.status(f"{slug(op)}/{requirement}", exchange, status)
-    _both_unchanged(judge, op, witness, exchange)
+def test_a_form_opens_nothing_more(run: CheckContext, op: str) -> None:
+    scopes = [one for one in cases.other_scopes(run, op) if len(one) < 2]
+    logins = run.tokens("owner", scopes)
+    asks = _refusals(run, op, [NOBODY], 401, "unauthenticated/missing", form=True)
+    ask_all(run, [*asks, *_refusals(run, op, logins, 403, "forbidden/scope", form=True)])

@@ -2,120 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from conformance.catalogue.requirements import slug
-from conformance.checks.support import cases, values
-from conformance.checks.support.cases import EMAIL_WRITES, operations, product
-from conformance.checks.support.context import CheckContext, form_body, json_body
-from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support import values
+from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.cases import EMAIL_WRITES, operations
+from conformance.checks.support.context import CheckContext
+from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import proves
-from conformance.checks.support.oracles import Witness, deleted_email, updated_email
 
 _ON_KNOWN = ("update_email", "delete_email")
 
 
-@proves("{op}/not-found/address", "{op}/error-body", each=product(_ON_KNOWN, cases.in_both))
-def test_an_unknown_address_is_not_found(
-    run: CheckContext, judge: Judge, op: str, form: bool
-) -> None:
-    requirement = f"{slug(op)}/not-found/address"
+def _of(op: str, addresses: Iterable[Any], **how: Any) -> list[Ask]:
+    """Make requests that would change something if the account had these addresses."""
+    extra = {"verified": True} if op == "update_email" else {}
+    return [Ask(op=op, value={"email": address, **extra}, **how) for address in addresses]
+
+
+@proves("{op}/not-found/address", "{op}/error-body", each=operations(_ON_KNOWN))
+def test_an_unknown_address_is_not_found(run: CheckContext, op: str) -> None:
     known = run.standing().email
-    unknown = [run.address(), f"x{known}", known.replace("@", "+x@"), known.replace("@", "@x.")]
-    extras: list[dict[str, Any]] = [{}]
-    if op == "update_email":
-        extras = [{"verified": True}, {"primary": True}, {"verified": True, "primary": True}]
-    for address in unknown:
-        for extra in extras:
-            value = {"email": address, **extra}
-            cases.refused(run, judge, op, requirement, 404, value=value, form=form)
+    for form in (False, True):
+        unknown = [run.address(), f"x{known}", known.replace("@", "+x@"), known.replace("@", "@x.")]
+        asks = _of(op, unknown, form=form)
+        for names in ((), ("primary",), ("verified", "primary")) if op == "update_email" else ():
+            asks += [
+                Ask(op=op, value={"email": address, **dict.fromkeys(names, True)}, form=form)
+                for address in (run.address(), *unknown[1:])
+            ]
+        ask_all(run, asks)
 
 
 @proves("{op}/not-found/address", each=operations(_ON_KNOWN))
-def test_a_pattern_is_no_address(run: CheckContext, judge: Judge, op: str) -> None:
-    requirement = f"{slug(op)}/not-found/address"
-    extra = {"verified": True} if op == "update_email" else {}
+def test_a_pattern_is_no_address(run: CheckContext, op: str) -> None:
     name, _, domain = run.standing().email.partition("@")
     # In SQL, a glob, and a regular expression: our own address fits, and nobody else's.
-    for anything in ("%", "*", ".*"):
-        value = {"email": f"{name[:-1]}{anything}@{domain}", **extra}
-        witness = Witness(run)
-        exchange = run.call(op, run.login(op), value)
-        judge.status(requirement, exchange, 404, 400)
-        witness.nothing_changed(judge, requirement, exchange)
+    ask_all(run, _of(op, [f"{name[:-1]}{anything}@{domain}" for anything in ("%", "*", ".*")]))
 
 
-@proves("{op}/not-found/foreign-address", each=product(_ON_KNOWN, cases.in_both))
-def test_an_address_of_somebody_else_stays(
-    run: CheckContext, judge: Judge, op: str, form: bool
-) -> None:
-    requirement = f"{slug(op)}/not-found/foreign-address"
+@proves("{op}/not-found/foreign-address", each=operations(_ON_KNOWN))
+def test_an_address_of_somebody_else_stays(run: CheckContext, op: str) -> None:
     foreign = run.added("other").email
-    witness = Witness(run)
-    extra = {"verified": True} if op == "update_email" else {}
-    exchange = run.call(op, run.login(op), {"email": foreign, **extra}, form=form)
-    # That it is unknown here is the plain reading; a target may also say that it is not theirs.
-    judge.status(requirement, exchange, 404, 403, 400)
-    witness.other_untouched(judge, requirement, exchange)
-    witness.nothing_changed(judge, requirement, exchange)
+    for form in (False, True):
+        # That it is unknown here is the plain reading; a target may also say that it is not theirs.
+        common = {"statuses": (404, 403, 400), "requirement": "not-found/foreign-address"}
+        ask_all(run, _of(op, [foreign], form=form, **common))
 
 
 @proves("{op}/invalid-body/address-of-wrong-type", each=operations(_ON_KNOWN))
-def test_an_address_that_is_no_text_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
-    requirement = f"{slug(op)}/invalid-body/address-of-wrong-type"
+def test_an_address_that_is_no_text_is_refused(run: CheckContext, op: str) -> None:
     known = run.standing().email
-    extra = {"verified": True} if op == "update_email" else {}
-    for address in (*values.NO_TEXTS, [known], {"email": known}, {"$regex": run.tag}):
-        witness = Witness(run)
-        exchange = run.call(op, run.login(op), {"email": address, **extra})
-        judge.status(requirement, exchange, 400, 404)
-        witness.nothing_changed(judge, requirement, exchange)
+    ask_all(run, _of(op, (*values.NO_TEXTS, [known], {"email": known}, {"$regex": run.tag})))
 
 
-@proves(
-    "{op}/invalid-body/missing-address",
-    "{op}/error-body",
-    each=operations(EMAIL_WRITES),
-)
-def test_a_body_without_an_address_is_refused(run: CheckContext, judge: Judge, op: str) -> None:
-    requirement = f"{slug(op)}/invalid-body/missing-address"
-    address = run.address() if op == "add_email" else run.standing().email
-    bodies: list[dict[str, Any]] = [{}, {"verified": True}, {"primary": True}]
-    bodies += [{"address": address}, {"email[]": address}]
+@proves("{op}/invalid-body/missing-address", "{op}/error-body", each=operations(EMAIL_WRITES))
+def test_a_body_without_an_address_is_refused(run: CheckContext, op: str) -> None:
+    def address() -> str:
+        return run.address() if op == "add_email" else run.standing().email
+
     for form in (False, True):
-        for value in bodies:
-            cases.refused(run, judge, op, requirement, 400, value=value, form=form)
-    query = f"?email={quote(address, safe='')}&verified=true"
-    for body in (json_body({}), form_body({"x": "y"})):
-        witness = Witness(run)
-        exchange = run.call(op, run.login(op), body=body, query=query)
-        judge.status(requirement, exchange, 400)
-        witness.nothing_changed(judge, requirement, exchange)
+        bodies: list[dict[str, Any]] = [{"x": "y"} if form else {}]
+        bodies += [{"verified": True}, {"primary": True}]
+        bodies += [{"address": address()}, {"email[]": address()}]
+        asks = [Ask(op=op, value=value, form=form) for value in bodies]
+        query = f"?email={quote(address(), safe='')}&verified=true"
+        ask_all(run, [*asks, replace(asks[0], query=query)])
 
 
 @proves("delete-email/removes-only-that", "update-email/others-untouched")
-def test_the_same_address_of_two_users_is_each_ones_own(run: CheckContext, judge: Judge) -> None:
-    address = run.address()
-    username = run.account("other").username
-    if not run.make("add_email", {"email": address}, "other"):
+def test_the_same_address_of_two_users_is_each_ones_own(run: CheckContext) -> None:
+    value = {"email": run.address()}
+    if not run.make(("add_email", value), role="other"):
         raise NotVerified(
             "the check needs an address of the other user, and adding one did not work"
         )
-    witness = Witness(run)
-    answer = run.call("add_email", run.login("add_email"), {"email": address})
-    witness.other_untouched(judge, "add-email/others-untouched", answer)
-    if answer.status != 201:  # an address that anybody has may be refused
-        judge.pass_all()
+    if ask(run, "add_email", value, statuses=(201, 400)).status != 201:
+        run.judge.pass_all()  # an address that anybody has may be refused
         return
-    run.observe()
-    login = run.login("update_email")
-    updated_email(run, judge, login, {"email": address, "verified": True})
+    ask(run, "update_email", {**value, "verified": True})
     primary = run.before().primary
     if primary is not None and primary.verified:
-        updated_email(run, judge, login, {"email": address, "primary": True})
-        updated_email(run, judge, login, {"email": primary.email, "primary": True})
-    deleted_email(run, judge, run.login("delete_email"), address)
-    login = run.login("delete_email", "other")
-    exchange = run.call("delete_email", login, {"email": address}, username=username)
-    judge.status("delete-email/success", exchange, 204)
+        ask(run, "update_email", {**value, "primary": True})
+        ask(run, "update_email", {"email": primary.email, "primary": True})
+    ask(run, "delete_email", value)
+    ask(run, "delete_email", value, role="other")

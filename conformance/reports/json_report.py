@@ -1,49 +1,55 @@
-"""The JSON report. Its keys are an interface: programs read them."""
+"""The JSON report. Its keys are an interface, described in `docs/report.schema.json`: programs read them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from conformance.catalogue.results import CheckResult, RequirementResult, RunResult
+from conformance.catalogue.results import Finding, RequirementResult
 from conformance.reports.texts import CleanRun
-from conformance.reports.view import entries
+from conformance.reports.view import Kind, entries, findings_of, show
+
+SCHEMA_VERSION = 1
+"""To be raised when a key goes or changes its meaning; a further key is no such change."""
 
 
 def json_report(run: CleanRun) -> str:
     """Return a run as JSON. A status that no check explains gets an entry of its own."""
-    return json.dumps(_run(run), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def _run(run: RunResult) -> dict[str, Any]:
-    return {
-        "verdict": run.verdict.value,
-        "target": run.target,
-        "contract": run.contract,
-        "seed": run.seed,
+    fails, warns = findings_of(run, show(run))
+    report = {
+        **_picked(run, "verdict", "target", "contract", "seed"),
         "duration_s": round(run.duration_s, 3),
+        "schema_version": SCHEMA_VERSION,
+        **_picked(run, "version", "exit_code", "started", "requests", "notes", "reason"),
         "summary": run.summary(),
+        "findings": [
+            *(_finding(one, Kind.FAILED) for one in fails),
+            *(_finding(one, Kind.WARNING) for one in warns),
+        ],
         "requirements": [_requirement(one) for one in run.requirements],
+    }
+    return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _finding(finding: Finding, kind: Kind) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        **_picked(finding, "title", "requirements", "follows", "operations", "expected", "actual"),
+        "steps": [_picked(step, "curl", "answer", "file") for step in finding.steps],
+        "examples": finding.examples,
     }
 
 
 def _requirement(result: RequirementResult) -> dict[str, Any]:
     return {
-        "id": result.requirement.id,
-        "level": result.requirement.level,
-        "title": result.requirement.title,
-        "source": result.requirement.source,
-        "status": result.status.value,
-        "checks": [_check(check) for check in entries(result)],
+        **_picked(result.requirement, "id", "level", "title", "source"),
+        "status": result.status,
+        "checks": [
+            _picked(check, "name", "status", "message", "expected", "actual", "curl")
+            for check in entries(result)
+        ],
     }
 
 
-def _check(check: CheckResult) -> dict[str, str]:
-    return {
-        "name": check.name,
-        "status": check.status.value,
-        "message": check.message,
-        "expected": check.expected,
-        "actual": check.actual,
-        "curl": check.curl,
-    }
+def _picked(value: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}

@@ -2,7 +2,7 @@
 
 One test suite; one test case per check. The elements:
 
-- `<failure>`: a check that fails the run.
+- `<failure>`: a check that fails the run. The message holds what was expected and what came.
 - `<skipped>`: a check that is not verified, not configured or waived, or a failing SHOULD where only a MUST
   fails the run (as pytest reports an expected failure). None of them passed, and none of them fails the run.
   The message begins with its status.
@@ -20,17 +20,19 @@ from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 from conformance.catalogue.results import RunResult, Verdict
-from conformance.reports.texts import CleanRun
-from conformance.reports.view import Entry, Kind, Shown, show, verdict_sentence, verdict_words
+from conformance.reports import view
+from conformance.reports.texts import CleanRun, one_line, shortened
+from conformance.reports.view import Entry, Kind, Shown
 
 _RUN = "the run as a whole"
+_LONGEST = 300  # characters of an answer in a message
 
 
 def junit_report(run: CleanRun, written: datetime) -> str:
     """Return a run as JUnit XML; `written` is the time of its end."""
     suite = ET.Element("testsuite", name="conformance")
     _properties(suite, run)
-    shown = show(run)
+    shown = list(view.show(run).values())
     for one in shown:
         _requirement(suite, one)
     _verdict(suite, run, shown)
@@ -60,6 +62,7 @@ def _properties(suite: ET.Element, run: RunResult) -> None:
         ("contract", run.contract),
         ("seed", str(run.seed)),
         ("level", run.level),
+        ("version", run.version),
     ):
         ET.SubElement(properties, "property", name=name, value=value)
 
@@ -80,15 +83,21 @@ def _requirement(suite: ET.Element, shown: Shown) -> None:
 def _outcome(case: ET.Element, shown: Shown, entry: Entry) -> None:
     if entry.kind is Kind.PASSED:
         return
-    said = _line(entry.check.message or shown.reason or shown.result.requirement.title)
-    tag = "failure" if entry.kind is Kind.FAILED else "skipped"
-    message = said if tag == "failure" else f"{entry.kind.words}: {said}"
-    outcome = ET.SubElement(case, tag, message=message, type=_type(shown, entry))
+    check = entry.check
+    fails = entry.kind is Kind.FAILED
+    told = (
+        ("", entry.message.rstrip(".") if check.actual else ""),
+        ("expected ", check.expected if check.actual else ""),
+        ("actual ", check.actual),
+    )
+    parts = [f"{label}{one_line(shortened(text, _LONGEST))}" for label, text in told if text]
+    message = "; ".join(parts) or one_line(check.message or shown.reason or shown.title)
+    if not fails:
+        message = f"{entry.kind.words}: {message}"
+    kind = shown.result.requirement.level if fails else entry.kind.value
+    tag = "failure" if fails else "skipped"
+    outcome = ET.SubElement(case, tag, message=message, type=kind)
     outcome.text = _story(shown, entry)
-
-
-def _type(shown: Shown, entry: Entry) -> str:
-    return shown.result.requirement.level if entry.kind is Kind.FAILED else entry.kind.value
 
 
 def _story(shown: Shown, entry: Entry) -> str:
@@ -100,7 +109,8 @@ def _story(shown: Shown, entry: Entry) -> str:
         ("", entry.message),
         ("Expected: ", check.expected),
         ("Actual:   ", check.actual),
-        ("", check.curl),
+        *(("", step.curl) for step in check.steps),
+        ("", "" if check.steps else check.curl),
     )
     return "\n".join(f"{label}{text}" for label, text in parts if text)
 
@@ -116,9 +126,11 @@ def _verdict(suite: ET.Element, run: RunResult, shown: Sequence[Shown]) -> None:
     if tag is None or suite.find(f"testcase/{tag}") is not None:
         return
     case = ET.SubElement(suite, "testcase", classname="conformance", name=_RUN, time="0.000")
-    sentence = verdict_sentence(run, shown)
-    said = _line(" ".join(run.notes) or sentence)
-    outcome = ET.SubElement(case, tag, message=f"{verdict_words(run)}: {said}", type=run.verdict)
+    sentence = view.verdict_sentence(run, shown)
+    said = one_line(" ".join([run.reason, *run.notes]) or sentence)
+    outcome = ET.SubElement(
+        case, tag, message=f"{view.verdict_words(run)}: {said}", type=run.verdict
+    )
     outcome.text = "\n".join([sentence, *run.notes])
 
 
@@ -129,10 +141,6 @@ def _unique(name: str, taken: set[str]) -> str:
         unique = f"{name} ({number})"
     taken.add(unique)
     return unique
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _seconds(value: float) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.catalogue.requirements import packaged_contract
 from conformance.reports.view import WORST_FIRST, Entry, Kind, Shown
-from conformance.target.credentials import ELSEWHERE
+from conformance.target.credentials import ELSEWHERE, token_label
 
+_ABOUT_ACCESS = re.compile(
+    r"[^/]+/((basic|bearer)-accepted|(unauthenticated|forbidden)/(?!challenge).*)"
+)
 _STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
+_NOBODY = ""
 _TITLES = {
     "owner": "The owner",
     "other": "The other user",
     ELSEWHERE: "The owner, at the other user's account",
-    "": "No login",
+    _NOBODY: "No login",
 }
 
 
@@ -27,104 +32,82 @@ class Cell:
         requirement: The id of the requirement of that check.
         expected: The right status; empty if the check names none.
         actual: The status of the answer; only if it is another one.
-        checks: The number of checks.
     """
 
     kind: Kind
     requirement: str
     expected: str
     actual: str
-    checks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The credentials of one role: a label and a cell per operation for each."""
-
-    title: str
-    rows: Sequence[tuple[str, Sequence[Cell | None]]]
 
 
 @dataclass(frozen=True, slots=True)
 class AccessMatrix:
-    """Credentials by operations."""
+    """Credentials by operations: for each role, a label with a cell per operation for each of its credentials."""
 
     operations: Sequence[str]
-    groups: Sequence[Rows]
-
-    @property
-    def size(self) -> int:
-        """The number of rows."""
-        return sum(len(group.rows) for group in self.groups)
+    groups: Mapping[str, Sequence[tuple[str, Sequence[Cell | None]]]]
 
 
 def matrix(shown: Sequence[Shown]) -> AccessMatrix:
-    """Build the matrix of all checks that name an operation and credentials."""
-    found: dict[tuple[str, str], list[tuple[Shown, Entry]]] = {}
+    """Build the matrix of all checks about access that name an operation."""
+    found: dict[tuple[str, str, str], list[tuple[Shown, Entry]]] = {}
     for one in shown:
-        for entry in one.entries:
-            place = (_credential(one, entry), entry.check.operation)
-            if all(place):
-                found.setdefault(place, []).append((one, entry))
-    operations = list(dict.fromkeys(operation for _, operation in found))
-    groups: dict[str, list[str]] = {role: [] for role in _TITLES}
-    for label in dict.fromkeys(credential for credential, _ in found):
-        groups[_role(label)].append(label)
-    return AccessMatrix(
-        operations,
-        [
-            Rows(
-                _TITLES[role],
-                [
-                    (
-                        label.removeprefix(f"{role}, "),
-                        [_cell(found.get((label, operation), ())) for operation in operations],
-                    )
-                    for label in (sorted(labels, key=_scopes) if role else labels)
-                ],
-            )
-            for role, labels in groups.items()
-            if labels
-        ],
-    )
+        if _ABOUT_ACCESS.fullmatch(one.id):
+            for entry in one.entries:
+                operation = entry.check.operation or one.result.requirement.operation
+                found.setdefault((*_row(one, entry, operation), operation), []).append((one, entry))
+    found = {place: results for place, results in found.items() if all(place[1:])}
+    operations = list(dict.fromkeys(operation for _, _, operation in found))
+    groups = {}
+    for role, title in _TITLES.items():
+        labels = dict.fromkeys(label for owner, label, _ in found if owner == role)
+        rows = [
+            (label, [_cell(found.get((role, label, operation), ())) for operation in operations])
+            for label in (sorted(labels, key=_scopes) if role else labels)
+        ]
+        if rows:
+            groups[title] = rows
+    return AccessMatrix(operations, groups)
 
 
-def _credential(one: Shown, entry: Entry) -> str:
-    """Return the row of a check; "" for one that tries several credentials and does not fail."""
-    _, _, kind = one.id.partition("/")
-    about_access = kind.startswith(("forbidden/", "unauthenticated/"))
-    if entry.check.credential or entry.kind is not Kind.FAILED or not about_access:
-        return entry.check.credential
-    return entry.check.name.partition(" [")[0]
+def _row(one: Shown, entry: Entry, operation: str) -> tuple[str, str]:
+    """Return the role and the label of a check's credentials; those that are nobody's by their requirement."""
+    role, comma, label = entry.check.credential.partition(", ")
+    if not comma or role not in _TITLES:
+        _, _, fault = one.id.partition("/unauthenticated/")
+        return _NOBODY, f"{fault} credentials" if fault else ""
+    contract = packaged_contract()
+    if label == _token(contract.scopes):
+        label = "token (all scopes)"
+    if role == "owner" and "/forbidden/owner-" in one.id:
+        role = ELSEWHERE
+    if role != "owner" and label in map(_token, ([scope] for scope in contract.scopes)):
+        known = contract.operations.get(operation)
+        opens = known is not None and label == _token(known.scopes)
+        label = "token (the scope of the operation)" if opens else "token (another scope)"
+    return role, label
 
 
-def _role(label: str) -> str:
-    role, comma, _ = label.partition(", ")
-    return role if comma and role in _TITLES else ""
+def _token(scopes: Iterable[str]) -> str:
+    return token_label("", frozenset(scopes)).removeprefix(", ")
 
 
 def _scopes(label: str) -> tuple[int, str]:
     """Order the logins of a person: Basic, then tokens by the number of their scopes."""
     _, _, scopes = label.partition("(")
-    names = [name for name in scopes.rstrip(")").split() if "_" in name]
-    return (len(names) if "token" in label else -1, label)
+    count = len([name for name in scopes.rstrip(")").split() if "_" in name])
+    return (-1 if "token" not in label else 99 if "all scopes" in label else count, label)
 
 
 def _cell(results: Sequence[tuple[Shown, Entry]]) -> Cell | None:
     if not results:
         return None
     one, entry = min(results, key=lambda result: WORST_FIRST.index(result[1].kind))
-    expected = _status(entry.check.expected) or next(
-        (status for _, other in results if (status := _status(other.check.expected))), ""
-    )
+    statuses = (_status(other.check.expected) for _, other in results)
+    expected = _status(entry.check.expected) or next(filter(None, statuses), "")
     actual = _status(entry.check.actual)
-    return Cell(
-        entry.kind,
-        one.id,
-        expected,
-        actual if actual != expected and entry.kind is not Kind.PASSED else "",
-        len(results),
-    )
+    differs = entry.kind is not Kind.PASSED and actual != expected
+    return Cell(entry.kind, one.id, expected, actual if differs else "")
 
 
 def _status(text: str) -> str:

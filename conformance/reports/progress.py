@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self, TextIO
 
-from conformance.reports.columns import fitted
 from conformance.reports.style import abandon, is_terminal, style_of
-from conformance.reports.texts import Hide, visible
+from conformance.reports.texts import Hide, fitted, visible
+from conformance.reports.view import plural
 
 _REDRAW_S = 0.1
 _PLAIN_S = 10.0
@@ -17,7 +16,7 @@ _CLEAR = "\r\x1b[2K"
 
 
 class Progress:
-    """The progress of a run on a stream. To be called from one thread.
+    """The progress of a run on a stream, in requirements, as the verdict counts. To be called from one thread.
 
     Args:
         stream: The stream to write to: stderr, so that stdout stays clean for programs.
@@ -26,71 +25,77 @@ class Progress:
     """
 
     def __init__(
-        self,
-        stream: TextIO,
-        hide: Hide,
-        clock: Callable[[], float] = time.monotonic,
+        self, stream: TextIO, hide: Hide, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._stream = stream
         self._hide = hide
-        self._total = 0
         self._clock = clock
         self._moving = is_terminal(stream)
         self._style = style_of(stream)
-        self._checks = 0
+        self._total = 0
+        self._decided = 0
         self._failed = 0
+        self._remaining: float | None = None
         self._written_at = clock()
-        self._drawn = False
+        self._said = ""
+        """The last sentence that stands in a log, or on a terminal."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.close()
 
     def expect(self, total: int) -> None:
-        """Set the number of checks."""
+        """Set the number of requirements."""
         self._total = total
+
+    def remaining(self, seconds: float | None) -> None:
+        """Set the time that the run will still take; None if it is not known."""
+        self._remaining = seconds
 
     def phase(self, words: str) -> None:
         """Show the phase that begins, such as `Trying the logins`, on a terminal."""
         if self._moving:
-            self._draw(self._shown(words))
+            self._draw(words)
 
     def add(self, name: str, *, failed: bool = False) -> None:
-        """Count a check that has ended, and show its name now and then."""
-        self._checks += 1
+        """Count a requirement that is decided, and show its name now and then; the last one always."""
+        self._decided += 1
         self._failed += failed
         now = self._clock()
-        if now - self._written_at < (_REDRAW_S if self._moving else _PLAIN_S):
+        waited = now - self._written_at >= (_REDRAW_S if self._moving else _PLAIN_S)
+        if self._moving and (waited or self._decided == self._total):
+            self._draw(f"{self._sentence()} · {name}")
+        elif waited:
+            self._log()
+        else:
             return
         self._written_at = now
-        if self._moving:
-            self._draw(f"{self._sentence()} · {self._shown(name)}")
-        else:
-            self._write(f"{self._sentence()}\n")
 
     def close(self) -> None:
-        """Leave no trace on a terminal."""
-        if self._drawn:
+        """Leave no trace on a terminal; elsewhere, end a log that was begun with the last count."""
+        if self._moving and self._said:
             self._write(_CLEAR)
-            self._drawn = False
+        elif self._said and self._said != self._sentence():
+            self._log()
+        self._said = ""
 
     def _sentence(self) -> str:
-        of = f" of {self._total:,}" if self._total else ""
-        return f"{self._checks:,}{of} checks, {self._failed:,} failed"
+        of = f"{self._decided:,} of " if self._total else ""
+        known = plural(self._total or self._decided, "requirement")
+        left = ""
+        if self._remaining is not None and self._decided < self._total:
+            left = f", about {_duration(self._remaining)} left"
+        return f"{of}{known}, {self._failed:,} failed{left}"
 
-    def _shown(self, words: str) -> str:
-        return visible(self._hide(words))
+    def _log(self) -> None:
+        self._said = self._sentence()
+        self._write(f"{self._said}\n")
 
     def _draw(self, words: str) -> None:
-        self._write(f"{_CLEAR}{fitted(words, self._style.width - 1)}")
-        self._drawn = True
+        self._said = fitted(visible(self._hide(words)), self._style.width - 1)
+        self._write(f"{_CLEAR}{self._said}")
 
     def _write(self, text: str) -> None:
         try:
@@ -98,3 +103,7 @@ class Progress:
             self._stream.flush()
         except (OSError, ValueError):  # the reader is gone, and that ends no run
             abandon(self._stream)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,4 +1,4 @@
-"""Texts of a report: without secrets, not too long, and without invisible characters.
+"""Texts of a report: without secrets, not too long, without invisible characters, and broken into lines.
 
 A whole run is cleaned once, before any writer. So a writer only follows the rules of its own format.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import replace
-from typing import NewType
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, NewType
 
-from conformance.catalogue.results import CheckResult, RequirementResult, RunResult
+from conformance.catalogue.results import RunResult
 
 Hide = Callable[[str], str]
 """Masks the secrets in a text."""
@@ -25,6 +27,33 @@ LONGEST_NAME = 300
 _SUSPECT = re.compile(r"[^ -~\n\t]")
 # They are invisible, but words and emoji are spelled with them.
 _JOINERS = "\u200c\u200d"
+# What programs look up in the catalogue, and the names of files.
+_KEPT = {"id", "level", "operation", "operations", "requirement", "requirements", "follows", "file"}
+_NAMES = {"name", "credential"}
+
+
+def clean(run: RunResult, hide: Hide) -> CleanRun:
+    """Make a run fit to be shown. Ids, levels and operations stay as they are."""
+
+    def cleaned(name: str, value: Any) -> Any:
+        if isinstance(value, Enum):
+            return value
+        if isinstance(value, str):
+            # Secrets first: half a secret would not be recognised.
+            longest = LONGEST_NAME if name in _NAMES else LONGEST
+            return value if name in _KEPT else visible(shortened(hide(value), longest))
+        if isinstance(value, bytes):
+            return hide(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        if isinstance(value, Sequence):
+            return [cleaned(name, one) for one in value]
+        if is_dataclass(value) and not isinstance(value, type):
+            changes = {
+                one.name: cleaned(one.name, getattr(value, one.name)) for one in fields(value)
+            }
+            return replace(value, **changes)
+        return value
+
+    return CleanRun(cleaned("run", run))
 
 
 def visible(text: str) -> str:
@@ -53,44 +82,56 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return f"{text[: longest - end]} … [{missing:,} characters left out] … {text[-end:]}"
 
 
-def clean(run: RunResult, hide: Hide) -> CleanRun:
-    """Make a run fit to be shown.
+def one_line(text: str) -> str:
+    """Put a text on one line."""
+    return " ".join(text.split())
 
-    Ids, levels and operations stay as they are: programs look them up in the catalogue.
-    """
 
-    def text(value: str, longest: int = LONGEST) -> str:
-        # Secrets first: half a secret would not be recognised.
-        return visible(shortened(hide(value), longest))
+def columns(text: str) -> int:
+    """Count the columns that a text takes on a terminal, where a character takes none, one or two."""
+    return sum(map(_columns, text))
 
-    def check(one: CheckResult) -> CheckResult:
-        return replace(
-            one,
-            name=text(one.name, LONGEST_NAME),
-            message=text(one.message),
-            expected=text(one.expected),
-            actual=text(one.actual),
-            curl=text(one.curl),
-            credential=text(one.credential, LONGEST_NAME),
-        )
 
-    def requirement(one: RequirementResult) -> RequirementResult:
-        words = one.requirement
-        return replace(
-            one,
-            requirement=replace(
-                words, title=text(words.title), source=text(words.source), sent=text(words.sent)
-            ),
-            checks=[check(each) for each in one.checks],
-            reason=text(one.reason),
-        )
+def _columns(character: str) -> int:
+    if character < "\u0300":
+        return 1
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
-    return CleanRun(
-        replace(
-            run,
-            target=text(run.target),
-            contract=text(run.contract),
-            requirements=[requirement(one) for one in run.requirements],
-            notes=[text(note) for note in run.notes],
-        )
-    )
+
+def fitted(text: str, width: int) -> str:
+    """Put a text on one line, cut to a number of columns."""
+    line = one_line(text)
+    if columns(line) <= width:
+        return line
+    kept, _ = _split(line, max(width - 1, 0))
+    return f"{kept}…"
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Break a text into lines, at spaces where possible; keep its own line ends."""
+    for line in text.expandtabs(4).split("\n"):
+        yield from _wrapped_line(line.rstrip(), max(width, 8))
+
+
+def _wrapped_line(line: str, width: int) -> Iterator[str]:
+    head, rest = _split(line, width)
+    while rest:
+        space = len(head) if rest.startswith(" ") else head.rfind(" ")
+        if space > 0 and head[:space].strip():
+            head, rest = line[:space], line[space:]
+        yield head.rstrip()
+        line = rest.lstrip()
+        head, rest = _split(line, width)
+    yield line
+
+
+def _split(line: str, width: int) -> tuple[str, str]:
+    """Split a line into the part that fits, and the rest."""
+    taken = 0
+    for index, character in enumerate(line):
+        taken += _columns(character)
+        if taken > width:
+            return line[:index], line[index:]
+    return line, ""

@@ -1,19 +1,24 @@
-"""A run as every report shows it: the results that fail it, those that warn, and the reasons."""
+"""A run as every report shows it: its findings, the weight of each result, and the reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
+from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import (
     INTERRUPTED,
     CheckResult,
+    Finding,
     RequirementResult,
     RunResult,
     Status,
     Verdict,
 )
+
+Item = TypeVar("Item")
 
 
 class Kind(StrEnum):
@@ -41,6 +46,16 @@ GLYPHS = {
     Kind.NOT_CONFIGURED: "–",
     Kind.PASSED: "✓",
 }
+
+REASONED = {
+    Kind.NOT_VERIFIED: ("Not verified", "not tried to the end, and not counted as passed"),
+    Kind.NOT_CONFIGURED: (
+        "Not configured",
+        "an optional key of the target file shows it; no failure",
+    ),
+    Kind.WAIVED: ("Waived", "failed, and allowed by a waiver until its date"),
+}
+"""The kinds that a reason explains, each with its heading and what it means."""
 
 WORST_FIRST = tuple(Kind)
 
@@ -78,24 +93,24 @@ class Shown:
         return self.result.requirement.id
 
     @property
-    def decisive(self) -> Sequence[Entry]:
-        """The checks that decided its kind; for one that passed, all of them."""
-        return [one for one in self.entries if one.kind is self.kind]
+    def title(self) -> str:
+        """The title of the requirement."""
+        return self.result.requirement.title
 
     @property
     def reason(self) -> str:
         """The reason in one line; empty if there is none."""
-        said = (one.check.message for one in self.decisive)
+        said = (one.check.message for one in self.entries if one.kind is self.kind)
         return self.result.reason or next((message for message in said if message), "")
 
 
-def show(run: RunResult) -> list[Shown]:
-    """Return all requirements of a run, in its order."""
-    shown = []
+def show(run: RunResult) -> dict[str, Shown]:
+    """Return all requirements of a run by their ids, in its order."""
+    shown = {}
     for result in run.requirements:
         kind = _kind(run, result)
         explained = [Entry(_kind_of_check(kind, one), one) for one in entries(result)]
-        shown.append(Shown(kind, result, explained))
+        shown[result.requirement.id] = Shown(kind, result, explained)
     return shown
 
 
@@ -111,15 +126,12 @@ def entries(result: RequirementResult) -> Sequence[CheckResult]:
     said = not result.reason or any(check.message == result.reason for check in result.checks)
     if explained and said:
         return result.checks
-    return [*result.checks, _whole(result, result.status, result.reason or _silence(result))]
+    silence = "" if result.checks else _NOTHING_RAN
+    return [*result.checks, _whole(result, result.status, result.reason or silence)]
 
 
 def _whole(result: RequirementResult, status: Status, message: str) -> CheckResult:
     return CheckResult(result.requirement.id, WHOLE, status, message)
-
-
-def _silence(result: RequirementResult) -> str:
-    return "" if result.checks else _NOTHING_RAN
 
 
 def _kind(run: RunResult, result: RequirementResult) -> Kind:
@@ -136,12 +148,54 @@ def _kind_of_check(requirement: Kind, check: CheckResult) -> Kind:
     return Kind(check.status.value)
 
 
+def findings_of(run: RunResult, shown: Mapping[str, Shown]) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that fail the run, and those that only warn."""
+    fails: list[Finding] = []
+    warns: list[Finding] = []
+    for one in run.findings:
+        ids = (*one.requirements, *one.follows)
+        failed = any(id_ in shown and shown[id_].kind is Kind.FAILED for id_ in ids)
+        (fails if failed else warns).append(one)
+    return fails, warns
+
+
+def brief_ids(ids: Sequence[str], most: int = 12) -> str:
+    """Name requirements in few words: a kind with its operations, and the rest by number."""
+    kinds = grouped(ids, lambda one: one.partition("/")[2])
+    named = []
+    for kind, members in list(kinds.items())[:most]:
+        total = sum(one.partition("/")[2] == kind for one in catalogue())
+        if len(members) == 1:
+            named.append(members[0])
+        elif len(members) == total > 2:
+            named.append(f"{kind} (all {total} operations)")
+        else:
+            named.append(f"{kind} ({', '.join(one.partition('/')[0] for one in members)})")
+    left = sum(map(len, list(kinds.values())[most:]))
+    return ", ".join(named) + (f", and {left:,} more" if left else "")
+
+
 def counts(shown: Sequence[Shown]) -> dict[Kind, int]:
     """Count the requirements of each kind."""
     found = dict.fromkeys(Kind, 0)
     for one in shown:
         found[one.kind] += 1
     return found
+
+
+def counted(shown: Sequence[Shown]) -> str:
+    """Return the counts in words: `9 requirements: 1 failed, 8 passed`."""
+    parts = [
+        f"{count:,} {'warnings' if kind is Kind.WARNING and count != 1 else kind.words}"
+        for kind, count in counts(shown).items()
+        if count or kind in {Kind.FAILED, Kind.PASSED}
+    ]
+    return f"{plural(len(shown), 'requirement')}: {', '.join(parts)}"
+
+
+def effort(run: RunResult) -> str:
+    """Return what a run took, and the seed that repeats it."""
+    return f"{run.duration_s:.1f} s, {plural(run.requests, 'request')}, seed {run.seed}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -162,7 +216,7 @@ def verdict_words(run: RunResult) -> str:
 
 
 def verdict_sentence(run: RunResult, shown: Sequence[Shown]) -> str:
-    """Explain the verdict in a sentence."""
+    """Explain the verdict in a sentence, or in the words of the error."""
     asked = "MUST and SHOULD" if run.level == "should" else "MUST"
     if run.exit_code == INTERRUPTED:
         return "The run was interrupted: requirements without a result by then are not verified."
@@ -176,13 +230,18 @@ def verdict_sentence(run: RunResult, shown: Sequence[Shown]) -> str:
         Verdict.CONFORMANT: f"Every {asked} of this run was verified, and holds{waived}.",
         Verdict.NONCONFORMANT: "The implementation breaks the contract.",
         Verdict.INCOMPLETE: f"Nothing failed{waived}, but not everything was verified or cleaned up.",
-        Verdict.ERROR: "The target or its configuration cannot be used.",
+        Verdict.ERROR: run.reason or "The target or its configuration cannot be used.",
     }[run.verdict]
 
 
-def by_reason(shown: Sequence[Shown]) -> Iterator[tuple[str, list[Shown]]]:
-    """Group results by their reason."""
-    groups: dict[str, list[Shown]] = {}
-    for one in shown:
-        groups.setdefault(one.reason, []).append(one)
-    yield from groups.items()
+def by_reason(shown: Sequence[Shown], kind: Kind) -> dict[str, list[Shown]]:
+    """Group the results of a kind by their reason."""
+    return grouped([one for one in shown if one.kind is kind], lambda one: one.reason or kind.words)
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """Group items by a key, in their order."""
+    groups: dict[str, list[Item]] = {}
+    for one in items:
+        groups.setdefault(key(one), []).append(one)
+    return groups

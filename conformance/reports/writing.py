@@ -15,12 +15,14 @@ from conformance.catalogue.results import RunResult
 from conformance.reports.html import html_report
 from conformance.reports.json_report import json_report
 from conformance.reports.junit import junit_report
+from conformance.reports.markdown import markdown_report
 from conformance.reports.texts import CleanRun, Hide, clean
 
 WRITERS: dict[str, Callable[[CleanRun, datetime], str]] = {
     ".xml": junit_report,
     ".html": html_report,
     ".json": lambda run, _written: json_report(run),
+    ".md": lambda run, _written: markdown_report(run),
 }
 
 
@@ -58,6 +60,8 @@ def write_reports(
 ) -> None:
     """Write each report in the form that its suffix names; one that cannot be written stops no other.
 
+    The bodies that its command lines read from files are written beside it.
+
     Args:
         run: The run.
         paths: The files to write; an existing regular file is replaced and keeps its mode.
@@ -70,11 +74,14 @@ def write_reports(
     if not paths:
         return
     cleaned = clean(run, hide)
+    bodies = _bodies(cleaned)
     failures = []
     for path in paths:
         try:
             text = _writer(path)(cleaned, written or datetime.now(UTC))
             with _as_report_error(path):
+                for name, body in bodies.items():
+                    _keep(path.with_name(name), body)
                 _replace(path, text.encode())
         except ReportError as error:
             failures.append(str(error))
@@ -86,7 +93,7 @@ def _writer(path: Path) -> Callable[[CleanRun, datetime], str]:
     try:
         return WRITERS[path.suffix.lower()]
     except KeyError:
-        known = ".xml (JUnit), .html or .json"
+        known = ".xml (JUnit), .html, .json or .md"
         raise ReportError(f"{path}: a report's name ends in {known}") from None
 
 
@@ -100,6 +107,22 @@ def _replaces_a_file(path: Path) -> bool:
         fix = "name the file that it leads to" if kind == "a link" else "name a file"
         raise ReportError(f"{path}: cannot be written: it is {kind}; {fix}")
     return True
+
+
+def _bodies(run: CleanRun) -> dict[str, bytes]:
+    """Return the bodies that command lines read from files, by the names of these."""
+    told = [check.steps for one in run.requirements for check in one.checks]
+    told += [finding.steps for finding in run.findings]
+    steps = (step for each in told for step in each)
+    return {step.file: step.body for step in steps if step.file}
+
+
+def _keep(path: Path, body: bytes) -> None:
+    """Write a body, whose name is made of its content: a file with another content is not ours. Raises OSError."""
+    if not _replaces_a_file(path):
+        _replace(path, body)
+    elif path.read_bytes() != body:
+        raise ReportError(f"{path}: cannot be written: a file of another content is there; move it")
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from accounts_contract import Operation
 from conformance.account.restorer import ascii_body
 from conformance.checks.support.descriptions import Descriptions
-from conformance.target.credentials import Credentials, logins_of
+from conformance.target.credentials import NOBODY, Credentials, logins_of
 from conformance.target.target import Account
 from conformance.wire.client import Client
+from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
 
 
@@ -17,17 +18,29 @@ def try_reading(
     client: Client,
     operations: Mapping[str, Operation],
     accounts: Iterable[Account],
-    reads: Iterable[str],
-) -> list[Credentials]:
-    """Find the logins that both reading operations refuse with 401. Raises TransportError."""
-    return [
-        login
-        for account in accounts
-        for login in logins_of(account)
-        if all(
-            client.call(operations[name], account.username, login).status == 401 for name in reads
-        )
+    reads: Sequence[str],
+    connections: int,
+) -> list[Exchange]:
+    """Send each reading operation with each login of its account, and without one. Raises TransportError."""
+    logins = [(account.username, login) for account in accounts for login in logins_of(account)]
+    username = logins[0][0]
+    calls = [
+        client.prepare(operations[name], name_, login)
+        for name_, login in [(username, NOBODY), *logins]
+        for name in reads
     ]
+    return client.send_together(calls, connections)
+
+
+def silent_logins(exchanges: Iterable[Exchange]) -> list[Credentials]:
+    """Return the logins that were refused with 401 by all requests that they were sent with."""
+    answers: dict[str, list[int]] = {}
+    logins = {}
+    for one in exchanges:
+        if one.credentials.key:
+            logins[one.credentials.key] = one.credentials
+            answers.setdefault(one.credentials.key, []).append(one.status)
+    return [login for key, login in logins.items() if set(answers[key]) == {401}]
 
 
 def try_writing(
@@ -64,7 +77,8 @@ def try_writing(
 
 def explain_dead(login: Credentials, base_url: str) -> str:
     """Explain that a login never works, with the fix."""
+    hint = f"; {login.hint}" if login.hint else ""
     return (
         f"{login.key} does not work: {base_url} answers 401 to it on every operation; "
-        "renew it in the target file"
+        f"renew it in the target file{hint}"
     )

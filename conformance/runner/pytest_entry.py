@@ -40,34 +40,29 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin, if a target is named."""
-    config.addinivalue_line("markers", "proves(*ids): the requirements that a check is about")
-    # pytest-xdist's own; it is declared for runs without that plugin.
-    config.addinivalue_line("markers", "xdist_group(name): the tests that run on one worker")
     target = config.getoption("--conformance-target")
     if target is None or config.pluginmanager.has_plugin(PLUGIN):
         return
-    workerinput = getattr(config, "workerinput", None)
     from conformance.reports import Output  # noqa: PLC0415 - as below
-    from conformance.runner.plugin import Plugin  # noqa: PLC0415 - only a run of the suite needs it
+    from conformance.runner.pytest_door import Plugin  # noqa: PLC0415 - only a run needs it
+    from conformance.runner.suite import Suite  # noqa: PLC0415
 
     if sys.stdout is sys.__stderr__:
         pytest.exit(
             "standard output is closed; open it: the results are written there", returncode=2
         )
+    if config.getoption("dist", "no") != "no":
+        pytest.exit("the suite runs in one process; leave out -n of pytest-xdist", returncode=2)
     output = None
-    if workerinput is None:
-        # The terminal reporter gets it from here. Without, pytest would end with exit code 1, a verdict.
-        config.add_cleanup(partial(setattr, sys, "stdout", sys.stdout))
-        with suppress(OSError, ValueError):  # it may be no file at all
-            sys.stdout = output = Output.of(sys.stdout)
+    # The terminal reporter gets it from here. Without, pytest would end with exit code 1, a verdict.
+    config.add_cleanup(partial(setattr, sys, "stdout", sys.stdout))
+    with suppress(OSError, ValueError):  # it may be no file at all
+        sys.stdout = output = Output.of(sys.stdout)
     values = {
         one.destination: config.getoption(f"conformance_{one.destination}") for one in OPTIONS
     }
-    if workerinput is not None:
-        values["seed"] = workerinput["conformance_seed"]
-    config.pluginmanager.register(
-        Plugin(settings_from(Path(target), values), output=output), PLUGIN
-    )
+    suite = Suite(settings_from(Path(target), values))
+    config.pluginmanager.register(Plugin(suite, output), PLUGIN)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-import signal
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from accounts_contract import DocumentError
+from conformance.account.interruption import ignored_interruptions
 from conformance.account.restore_file import (
     Journal,
     JournalError,
@@ -19,19 +23,23 @@ from conformance.account.restore_file import (
     default_path,
 )
 from conformance.account.restorer import Restored, Restorer, StateUnreadable, restore_all
-from conformance.account.state import AccountState
+from conformance.account.state import AccountState, volatile
+from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
-from conformance.checks.support.context import CheckContext, Prepared, is_foreign, texts_of
+from conformance.checks.support.accounts import Prepared, is_foreign, texts_of
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
-from conformance.runner.preflight import explain_dead, try_reading, try_writing
+from conformance.runner.preflight import explain_dead, silent_logins, try_reading, try_writing
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials
 from conformance.target.file import read_target
 from conformance.target.target import Target
 from conformance.wire.client import Client, RateLimited
+from conformance.wire.exchange import Exchange
+from conformance.wire.presence import absence
 from conformance.wire.transport import ProxyUnusable, Transport, TransportError
 
 _TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -51,6 +59,7 @@ class Session:
         self.settings = settings
         self.contract = packaged_contract()
         self.begun = time.monotonic()
+        self.started = now()
         try:
             self.target = read_target(
                 settings.target, self.contract.scopes, base_url=settings.base_url
@@ -66,8 +75,6 @@ class Session:
         self.transport = transport
         self.client = connect(self.target, transport)
         self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
-        self.other_requests = 0
-        """The requests of the workers."""
         self._restorer = Restorer(
             self.client, self.contract.operations, self.target.accounts, DESCRIPTIONS.keeping
         )
@@ -85,7 +92,8 @@ class Session:
                 "WARNING: tls.verify is false: the passwords and tokens can be read on the way"
             )
         try:
-            silent = self._try_reading()
+            tried = self._try_reading()
+            silent = silent_logins(tried)
             no_writes = self._open_journal()
             record, unreadable = self._read_accounts()
             no_writes = no_writes or unreadable
@@ -93,36 +101,49 @@ class Session:
                 self._journal.write(record)
                 self._record = record
             dead = self._dead(silent, may_write=not no_writes)
-            fixed = (
-                ()
-                if no_writes or record is None
-                else fixed_members(self._restorer, record.accounts["owner"].user)
-            )
+            fixed: dict[str, tuple[str, ...]] = {}
+            if record is not None and not no_writes:
+                fixed = {
+                    role: tuple(fixed_members(self._restorer, role, state.user))
+                    for role, state in record.accounts.items()
+                    if not self._restorer.accounts[role].disposable
+                }
         except RateLimited as error:
-            record, no_writes, dead, fixed = None, str(error), {}, ()
+            record, no_writes, dead, fixed, tried = None, str(error), {}, {}, []
         except (TransportError, JournalError) as error:
             outcome = self.finish_accounts()
             # A restore file that cannot be used is named by its own message.
             place = "" if isinstance(error, JournalError) else f"{self.target.base_url}: "
             lines = (f"{place}{error}", *outcome.problems, *outcome.notes)
             raise RunError(self.target.redact("\n".join(lines))) from None
-        self.prepared = Prepared(self.prepared.tag, record, no_writes, dead, tuple(fixed))
-
-    def run(
-        self, client: Client | None = None, worker: str = "", prepared: Prepared | None = None
-    ) -> CheckContext:
-        """Make the context of the checks in this process."""
-        return CheckContext(
-            self.settings,
-            self.target,
-            self.contract,
-            client or self.client,
-            prepared or self.prepared,
-            DESCRIPTIONS,
-            worker,
+        refusals = [one.media_type for one in tried if one.status == 403]
+        self.prepared = Prepared(
+            self.prepared.tag,
+            record,
+            no_writes,
+            dead,
+            fixed.get("owner", ()),
+            fixed.get("other", ()),
+            refusals[0] if refusals else "",
+            self._restorer.volatile,
         )
 
-    def _try_reading(self) -> list[Credentials]:
+    def context(self) -> CheckContext:
+        """Make the context of the checks."""
+        return CheckContext(
+            self.settings, self.target, self.contract, self.client, self.prepared, DESCRIPTIONS
+        )
+
+    def pace(self) -> float:
+        """Return the seconds that a request takes now."""
+        begun = time.monotonic()
+        with contextlib.suppress(TransportError):  # the checks tell of it
+            if self.client.canary is not None:
+                self.client.canary()
+        return time.monotonic() - begun
+
+    def _try_reading(self) -> list[Exchange]:
+        """Try all logins. Raises RunError if the target is not there at all."""
         for left in range(_TRIES - 1, -1, -1):
             try:
                 self.client.call(
@@ -135,14 +156,32 @@ class Session:
                 if not left:
                     raise
                 time.sleep(0.2)
-        reads = DESCRIPTIONS.reads.values()
-        return try_reading(self.client, self.contract.operations, self.target.accounts, reads)
+        tried = try_reading(
+            self.client,
+            self.contract.operations,
+            self.target.accounts,
+            list(DESCRIPTIONS.reads.values()),
+            self.target.connections,
+        )
+        if reason := absence(tried):
+            raise RunError(self.target.redact(f"{self.target.base_url}: {reason}"))
+        known = [one for one in tried if one.credentials.key]
+        good = next((one for one in known if one.status == 200), None)
+        if good is not None:
+            self.client.canary = partial(self._is_answered, good)
+        return tried
+
+    def _is_answered(self, good: Exchange) -> bool:
+        """Return whether a request that was answered with success still is."""
+        operation = self.contract.operations[good.operation]
+        account = next(one for one in self.target.accounts if one.role == good.credentials.role)
+        return self.client.call(operation, account.username, good.credentials).status == 200
 
     def _open_journal(self) -> str:
         """Open the restore file, and restore after an unfinished run. Return a reason to write nothing, or ""."""
         if self.settings.read_only:
             return "--read-only: no request that could change anything is sent"
-        path = self.settings.journal or default_path(self.settings.target)
+        path = self.settings.journal or default_path(self.settings.target, self.target.base_url)
         try:
             self._journal = Journal.open(path)
         except JournalInUse as error:
@@ -168,6 +207,18 @@ class Session:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
         try:
             states = {role: self._restorer.read(role) for role in self._restorer.accounts}
+            again = {
+                role: self._restorer.read(role, state, "user") for role, state in states.items()
+            }
+            self._restorer.volatile = frozenset().union(
+                *(volatile(state.user, again[role].user) for role, state in states.items())
+            )
+            if self._restorer.volatile:
+                names = ", ".join(sorted(self._restorer.volatile))
+                self.verdict.notes.append(
+                    f"{names} differs each time it is read: compared without what varies"
+                )
+                states = {role: self._restorer.read(role) for role in states}
             at_work = self._changes_by_itself(states)
         except StateUnreadable as error:
             why = f"the accounts could not be read before the first write: {error}"
@@ -175,8 +226,8 @@ class Session:
         if at_work:
             why = "another run uses these accounts; wait for its end"
             return None, why
-        names = {role: account.username for role, account in self._restorer.accounts.items()}
-        return Record(self.target.base_url, self.prepared.tag, names, states), ""
+        usernames = {role: account.username for role, account in self._restorer.accounts.items()}
+        return Record(self.target.base_url, self.prepared.tag, usernames, states), ""
 
     def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
         """Return whether the accounts have the mark of another run that is still at work.
@@ -218,18 +269,9 @@ class Session:
         if self._record is None or self._journal is None:
             self._let_go()
             return Restored()
-        previous = {}
-        for name in (signal.SIGINT, signal.SIGTERM):
-            try:
-                previous[name] = signal.signal(name, signal.SIG_IGN)
-            except ValueError:  # not the main thread, which alone is interrupted
-                break
-        try:
+        with ignored_interruptions():
             self.client.rate_limited = None
             outcome = restore_all(self._restorer, self._record)
-        finally:
-            for name, handler in previous.items():
-                signal.signal(name, handler)
         if outcome.problems:
             path = self._journal.path
             outcome.notes.append(f"`conformance cleanup` tries again, from the restore file {path}")
@@ -249,6 +291,11 @@ class Session:
         """Restore the accounts, and return the result of the run."""
         outcome = self.finish_accounts()
         redact = self.target.redact
+        if self.client.gateway_errors:
+            self.verdict.notes.append(
+                f"{self.client.gateway_errors} times a gateway answered 502, 503 or 504, and the "
+                "same request was answered when it was repeated"
+            )
         if outcome.problems:
             self.verdict.incomplete.append("the accounts are not restored")
         notes = [
@@ -271,7 +318,10 @@ class Session:
             requirements=results,
             notes=[redact(note) for note in notes],
             level=self.settings.level,
-            requests=self.client.requests + self.other_requests,
+            requests=self.client.requests,
+            findings=find_causes(results, self.settings.level),
+            started=self.started,
+            version=suite_version(),
         )
 
 
@@ -286,7 +336,7 @@ def clean_up(settings: Settings) -> Restored | None:
         JournalError: Another run holds the restore file, or it is of another target.
     """
     session = Session(settings)
-    path = settings.journal or default_path(settings.target)
+    path = settings.journal or default_path(settings.target, session.target.base_url)
     if not os.path.lexists(path):
         return None
     journal = Journal.open(path)
@@ -314,10 +364,10 @@ def clean_up(settings: Settings) -> Restored | None:
     )
 
 
-def connect(target: Target, transport: Transport | None = None, workers: int = 1) -> Client:
+def connect(target: Target, transport: Transport | None = None) -> Client:
     """Make a client for the target. Raises RunError."""
     try:
-        return Client(target, transport, workers)
+        return Client(target, transport)
     except ProxyUnusable as error:
         raise RunError(str(error)) from None
     except (OSError, ssl.SSLError) as error:
@@ -342,14 +392,27 @@ def check_record(record: Record, target: Target, path: Path) -> None:
         )
 
 
+def now() -> str:
+    """Return the time as RFC 3339 has it, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def suite_version() -> str:
+    """Return the version of the suite; empty where it is not installed."""
+    try:
+        return version("accounts-mock")
+    except PackageNotFoundError:
+        return ""
+
+
 def contract_name() -> str:
     """Return title and version of the contract."""
     info = packaged_contract().document.data["info"]
     return f"{info['title']} {info['version']}"
 
 
-def failed_run(settings: Settings, target: str = "") -> RunResult:
-    """Return the result of a run that could not be begun."""
+def failed_run(settings: Settings, reason: str, target: str = "") -> RunResult:
+    """Return the result of a run that could not be begun, with the reason."""
     return RunResult(
         verdict=Verdict.ERROR,
         exit_code=2,
@@ -359,4 +422,7 @@ def failed_run(settings: Settings, target: str = "") -> RunResult:
         duration_s=0.0,
         requirements=(),
         level=settings.level,
+        reason=reason,
+        started=now(),
+        version=suite_version(),
     )

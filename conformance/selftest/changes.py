@@ -47,7 +47,6 @@ class Defect:
         sentence: What is wrong, in a sentence.
         breaks: The ids of the requirements that it breaks; each must find it.
         also: Patterns of ids under which it may be found too, since they are broken as well.
-        misnamed: Patterns of ids under which it is found today although it does not break them.
         service: The reference with the defect.
     """
 
@@ -55,13 +54,11 @@ class Defect:
     sentence: str
     breaks: tuple[str, ...]
     also: tuple[str, ...]
-    misnamed: tuple[str, ...]
     service: type[Service] = field(repr=False)
 
     def may_be_found_by(self, requirement: str) -> bool:
         """Tell whether a failure of a requirement is no surprise."""
-        patterns = (*self.also, *self.misnamed)
-        return requirement in self.breaks or any(fnmatchcase(requirement, one) for one in patterns)
+        return requirement in self.breaks or any(fnmatchcase(requirement, one) for one in self.also)
 
 
 @dataclass(frozen=True)
@@ -92,13 +89,13 @@ CHANGES: dict[str, Change] = {}
 
 
 def defect(
-    sentence: str, breaks: Ids, *, also: Ids = (), misnamed: Ids = (), name: str = ""
+    sentence: str, breaks: Ids, *, also: Ids = (), name: str = ""
 ) -> Callable[[type[Service]], type[Service]]:
     """Declare a class as a defect; its name in kebab-case is the id, if none is given."""
 
     def declare(service: type[Service]) -> type[Service]:
         chosen = name or _kebab(service.__name__)
-        _add(Defect(chosen, sentence, _known(breaks), _ids(also), _ids(misnamed), service))
+        _add(Defect(chosen, sentence, _known(breaks), _ids(also), service))
         return service
 
     return declare
@@ -110,7 +107,6 @@ def row(
     breaks: Ids,
     *,
     also: Ids = (),
-    misnamed: Ids = (),
     base: type[Service] = Service,
     **overrides: Any,
 ) -> None:
@@ -119,7 +115,7 @@ def row(
     Within a function of a row, `base.method(self, …)` stands for what is overridden.
     """
     service: type[Service] = type(name, (base,), overrides)
-    _add(Defect(name, sentence, _known(breaks), _ids(also), _ids(misnamed), service))
+    _add(Defect(name, sentence, _known(breaks), _ids(also), service))
 
 
 def variation(

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import INTERRUPTED
 from conformance.selftest.changes import CHANGES
-from conformance.selftest.matrix import Matrix, read_justifications
+from conformance.selftest.matrix import Matrix
 from conformance.selftest.page import page
 from conformance.selftest.trials import Trial, load, trials
 from conformance.settings import count
@@ -64,11 +64,7 @@ def _run(names: Sequence[str], chosen: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{len(done)} of {len(names) + 1} servers tried")
             sys.stderr.flush()
-    matrix = Matrix(
-        *(catalogue(), CHANGES, done, read_justifications()),
-        complete=not chosen.only,
-        full=chosen.full,
-    )
+    matrix = Matrix(catalogue(), CHANGES, done, complete=not chosen.only)
     complaints = list(matrix.complaints())
     seconds = time.monotonic() - begun
     _print(matrix, complaints, seconds)
@@ -130,8 +126,7 @@ def _print(matrix: Matrix, complaints: Sequence[str], seconds: float) -> None:
         f"\n{numbers['found']} of {numbers['defects']} defects found by the requirements that they name; "
         f"{numbers['passed']} of {numbers['variations']} legal variations pass.\n"
         f"{numbers['broken_by_a_defect']} of {numbers['requirements']} requirements are broken by a defect; "
-        f"{numbers['finding_alone']} of {numbers['checks']} checks find something alone, "
-        "and the others are justified.\n"
+        f"{numbers['finding_alone']} of {numbers['checks']} checks find something alone.\n"
         if not complaints
         else f"\n{len(complaints)} complaints:\n"
     )

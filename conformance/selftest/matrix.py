@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Generic, TypeVar
-
-import yaml
 
 from conformance.catalogue.requirements import Catalogue
 from conformance.selftest.changes import Change, Defect, Variation
 from conformance.selftest.trials import BASELINE, Trial
 
-_JUSTIFICATIONS = Path(__file__).with_name("justifications.yaml")
 Subject = TypeVar("Subject", bound=Change)
 
 
@@ -37,14 +32,12 @@ class Check:
         requirements: What it is about.
         finds: The defects that it finds, by a requirement that they name.
         alone: Those of them where no other check finds that requirement broken.
-        justification: Why it is there although it finds nothing alone; empty if it needs none.
     """
 
     name: str
     requirements: tuple[str, ...]
     finds: tuple[str, ...]
     alone: tuple[str, ...]
-    justification: str
 
 
 class Matrix:
@@ -54,9 +47,7 @@ class Matrix:
         catalogue: The requirements.
         subjects: The defects and variations, by their ids.
         trials: What became of them; the baseline is among them.
-        justifications: Why checks are there that find nothing alone, by their names.
         complete: Whether all defects were tried: only then can something be missing.
-        full: Whether they were tried in full: only then can a mark of a wrong name be out of date.
     """
 
     def __init__(
@@ -64,14 +55,11 @@ class Matrix:
         catalogue: Catalogue,
         subjects: Mapping[str, Change],
         trials: Sequence[Trial],
-        justifications: Mapping[str, str],
         *,
         complete: bool = True,
-        full: bool = False,
     ) -> None:
         self.catalogue = catalogue
         self.complete = complete
-        self.full = full
         self.baseline = next(trial for trial in trials if trial.id == BASELINE)
         self.defects: list[Row[Defect]] = []
         self.variations: list[Row[Variation]] = []
@@ -81,7 +69,6 @@ class Matrix:
                 self.defects.append(Row(subject, trial, tuple(self._unproved(subject, trial))))
             elif isinstance(subject, Variation):
                 self.variations.append(Row(subject, trial, tuple(self._accused(subject, trial))))
-        self._justifications = justifications
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -105,7 +92,6 @@ class Matrix:
                 tuple(about.get(name, ())),
                 tuple(dict.fromkeys(finds.get(name, ()))),
                 tuple(dict.fromkeys(alone.get(name, ()))),
-                self._justifications.get(name, ""),
             )
             for name in dict.fromkeys((*about, *finds))
         ]
@@ -123,22 +109,9 @@ class Matrix:
             broken = self._broken()
             gaps = (one for one in self.catalogue if one not in broken)
             yield from (f"no defect breaks the requirement {one}" for one in gaps)
-            if not self.full:  # there, the checks of other requirements meet a defect by the way
-                yield from self._idle_checks()
 
     def _broken(self) -> set[str]:
         return {one for row in self.defects for one in row.subject.breaks}
-
-    def _idle_checks(self) -> Iterator[str]:
-        for check in self.checks:
-            if not check.alone and not check.justification:
-                yield f"the check {check.name!r} finds nothing alone: justify it, or remove it"
-            if check.alone and check.justification:
-                yield f"the check {check.name!r} finds something alone: drop its justification"
-        names = {check.name for check in self.checks}
-        for name in self._justifications:
-            if name not in names:
-                yield f"there is no check {name!r}: drop its justification"
 
     def _accused(self, subject: Variation, trial: Trial) -> Iterator[str]:
         if trial.trouble:
@@ -161,9 +134,6 @@ class Matrix:
         surprises = [one for one in trial.failed if not subject.may_be_found_by(one)]
         if surprises:
             yield f"was found by {', '.join(surprises)} as well, which it does not name"
-        for pattern in subject.misnamed if self.full else ():
-            if not any(fnmatchcase(one, pattern) for one in trial.failed):
-                yield f"is no longer found by {pattern}: drop the mark of a wrong name"
         must = any(self.catalogue[one].level == "MUST" for one in subject.breaks)
         if trial.exit_code != int(must) and not unfound:
             yield f"ended with exit code {trial.exit_code} instead of {int(must)}"
@@ -206,12 +176,6 @@ class Matrix:
             "checks": len(self.checks),
             "finding_alone": sum(bool(check.alone) for check in self.checks),
         }
-
-
-def read_justifications() -> dict[str, str]:
-    """Return why checks are there that find nothing alone, by their names."""
-    data = yaml.safe_load(_JUSTIFICATIONS.read_text("utf-8")) or {}
-    return {str(name): str(reason) for name, reason in data.items()}
 
 
 def _common(row: Row[Any]) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from conformance.catalogue.requirements import slug
-from conformance.selftest.changes import Ids
 from conformance.selftest.reference.calls import Call, Refusal
-from conformance.selftest.reference.routes import WRITING
 from conformance.selftest.reference.service import Service
 
 When = Callable[..., Any]
@@ -37,6 +35,11 @@ def by_basic(_self: Service, call: Call, *_more: object) -> bool:
 def is_first(self: Service, call: Call, *_more: object) -> bool:
     """Tell whether it is about the first of all accounts."""
     return self.seed.users[0].username == call.username
+
+
+def by_percent(pattern: str, text: str) -> bool:
+    """Tell whether a text is like a pattern in which % stands for anything."""
+    return re.fullmatch(re.escape(pattern).replace("%", ".*"), text) is not None
 
 
 def nothing(*_given: object, **_named: object) -> None:
@@ -97,12 +100,3 @@ def rescued(method: str, error: type[Exception], act: When) -> Override:
             return act(given)
 
     return {method: rescue}
-
-
-def accepted(breaks: Ids) -> tuple[str, ...]:
-    """Return the ids that find a change where a request should have been refused, and was not.
-
-    They are misnamed: they are of requests that were refused.
-    """
-    names = [slug(one) for one in WRITING if any(id_.startswith(slug(one)) for id_ in breaks)]
-    return tuple(f"{name}/refused-unchanged/access" for name in names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.reports.pages import style_sheet, template
+from conformance.reports.html import inlined, template
 from conformance.selftest.matrix import Matrix
 
 _FOLDER = Path(__file__).parent
@@ -25,7 +25,7 @@ class _Cell:
 
 def page(matrix: Matrix, seconds: float) -> str:
     """Return the page of a matrix; `seconds` is what the trials took."""
-    style, style_hash = style_sheet(_FOLDER / "page.css")
+    style, style_hash = inlined(_FOLDER / "page.css")
     return template(_FOLDER / "page.html").render(
         matrix=matrix,
         summary=matrix.summary(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,7 @@ from typing import Any
 import yaml
 
 from conformance.catalogue.results import RunResult
-from conformance.runner.in_process import run_suite
-from conformance.runner.plugin import Plugin
+from conformance.runner.suite import Suite
 from conformance.selftest.reference.calls import BODILESS, Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Seed, scope_sets
@@ -25,9 +25,6 @@ BASE_URL = "http://127.0.0.1:9"
 _TAG = "conformanceownown"
 """The mark of every run, so that runs of the same seed send the same requests."""
 
-# What pytest does around each check, and nobody needs here.
-_QUICK = ("-pno:logging", "-pno:unraisableexception", "-pno:threadexception", "-pno:debugging")
-
 
 class Stage:
     """A transport of the suite that leads into a service.
@@ -35,9 +32,12 @@ class Stage:
     Attributes:
         answers: A hash per answer, in order: what tells one service from another.
         crashes: What the service raised that it did not mean to.
+        parallel: Whether several threads may send at once; they are answered one after the other.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, parallel: bool = False) -> None:
+        self.parallel = parallel
+        self._lock = threading.Lock()
         self.answers: list[int] = []
         self.crashes: list[str] = []
         self._service = service
@@ -46,6 +46,10 @@ class Stage:
 
     def send(self, request: SentRequest) -> ReceivedResponse:
         """Answer one request, on a connection that is used again as HttpTransport does."""
+        with self._lock:
+            return self._send(request)
+
+    def _send(self, request: SentRequest) -> ReceivedResponse:
         if not (self._kept and request.body is None):
             self._connection += 1
         call = Call(
@@ -95,7 +99,12 @@ class Performance:
 
 
 def perform(
-    service: Service, *, only: tuple[str, ...] = (), max_examples: int = 12, seed: int = 1
+    service: Service,
+    *,
+    only: tuple[str, ...] = (),
+    max_examples: int = 12,
+    seed: int = 1,
+    parallel: bool = False,
 ) -> Performance:
     """Run the suite against a service.
 
@@ -104,18 +113,20 @@ def perform(
         only: The requirements to verify; all if there are none.
         max_examples: Generated requests per operation and kind.
         seed: Of the generated requests.
+        parallel: Whether the suite may send several requests at once.
     """
-    stage = Stage(service)
+    stage = Stage(service, parallel=parallel)
     with TemporaryDirectory(prefix="conformance-selftest-") as folder:
         file = Path(folder) / "target.yaml"
         write_target(file, service)
-        settings = Settings(target=file, only=only, seed=seed, max_examples=max_examples, tag=_TAG)
-        plugin = Plugin(settings, stage)
-        code = run_suite(plugin, more=_QUICK)
-    error = plugin.error or ("" if plugin.result else f"pytest ended with {code}")
-    return Performance(
-        None if error else plugin.result, error, tuple(stage.answers), tuple(stage.crashes)
-    )
+        settings = Settings(
+            target=file, only=only, seed=seed, max_examples=max_examples, tag=_TAG, patience=0.0
+        )
+        suite = Suite(settings, stage)
+        if suite.begin():
+            suite.perform_all()
+    result = None if suite.error else suite.result
+    return Performance(result, suite.error, tuple(stage.answers), tuple(stage.crashes))
 
 
 def write_target(path: Path, service: Service, base_url: str = BASE_URL) -> None:
@@ -123,7 +134,7 @@ def write_target(path: Path, service: Service, base_url: str = BASE_URL) -> None
     data = {
         "base_url": base_url + service.prefix,
         "accounts": {
-            "owner": _account(service.seed, 0),
+            "owner": {**_account(service.seed, 0), "disposable": service.disposable},
             "other": _account(service.seed, 1),
         },
         "unknown_username": "nobody-of-that-name",

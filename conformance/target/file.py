@@ -5,20 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from accounts_contract import Document, DocumentError, Finding, read_document
+from conformance.target import values
 from conformance.target.redaction import Redactor
-from conformance.target.target import ROLES, Account, RateLimit, Scopes, Target
+from conformance.target.target import ROLES, Account, Scopes, Target
 
 _VARIABLE = re.compile(r"\$(\$)?\{([^}]*)(\}?)")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_RATE = re.compile(r"([1-9][0-9]{0,8})/(s|m|h)")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _OURS = frozenset({"authorization", "host", "content-type", "content-length", "transfer-encoding"})
 _KEYS = (
     "base_url",
@@ -26,6 +24,10 @@ _KEYS = (
     "tls",
     "timeout",
     "rate_limit",
+    "consistency",
+    "wrong_logins",
+    "connections",
+    "email_domain",
     "accounts",
     "token_command",
     "unknown_username",
@@ -33,6 +35,7 @@ _KEYS = (
 _ACCOUNT_KEYS = (
     "username",
     "password",
+    "disposable",
     "gravatar_email",
     "expired_token",
     "revoked_token",
@@ -40,6 +43,7 @@ _ACCOUNT_KEYS = (
 )
 
 Pointer = tuple[str | int, ...]
+_Value = TypeVar("_Value")
 
 
 def read_target(
@@ -97,6 +101,8 @@ class _Reader:
         self.environ = environ
         self.findings: list[Finding] = []
         self.redact = Redactor()
+        self.variables: dict[Pointer, str] = {}
+        """The variables that are whole values."""
 
     def report(self, pointer: Pointer, message: str) -> None:
         self.findings.append(self.document.finding(pointer, message))
@@ -111,18 +117,40 @@ class _Reader:
         self.keys(data, _KEYS, ())
         url = self.base_url(data, base_url)
         accounts = self.accounts(data.get("accounts"))
-        tls = self.mapping(data, "tls", ("ca_bundle", "verify"))
+        headers = self.headers(data.get("headers"))
+        tls = self.mapping(data, "tls", ("ca_bundle", "client_cert", "client_key", "verify"))
+        ca_bundle, client_cert, client_key = (
+            self.pem(tls, key, path.parent) for key in ("ca_bundle", "client_cert", "client_key")
+        )
+        if ca_bundle is not None:
+            self.checked(("tls", "ca_bundle"), values.ca_bundle, ca_bundle)
+        if client_cert is not None:
+            self.checked(("tls", "client_cert"), values.client_cert, client_cert, client_key)
+        elif client_key is not None:
+            self.report(("tls", "client_key"), "is of no use without client_cert; name that too")
         target = Target(
             file=path,
             base_url=url,
             owner=accounts.get("owner", Account("owner", "")),
             other=accounts.get("other"),
-            headers=self.headers(data.get("headers")),
-            ca_bundle=self.ca_bundle(tls.get("ca_bundle"), path.parent),
-            verify_tls=self.boolean(tls, "verify", ("tls", "verify")),
-            timeout=self.timeout(data.get("timeout", 10)),
-            rate_limit=self.rate_limit(data.get("rate_limit")),
-            token_command=self.token_command(data.get("token_command")),
+            headers=headers,
+            header_variables={
+                name: self.variables.get(("headers", name), name.replace("-", "_").upper())
+                for name in headers
+            },
+            ca_bundle=ca_bundle,
+            client_cert=client_cert,
+            client_key=client_key,
+            verify_tls=self.boolean(tls, "verify", ("tls", "verify"), default=True),
+            timeout=self.value(data, "timeout", values.timeout, 10.0),
+            rate_limit=self.value(data, "rate_limit", values.rate_limit, None),
+            consistency=self.value(data, "consistency", values.consistency, 0.0),
+            wrong_logins=self.value(data, "wrong_logins", values.whole(1, 1000), 4),
+            connections=self.value(
+                data, "connections", values.whole(1, values.MOST_CONNECTIONS), 8
+            ),
+            email_domain=self.value(data, "email_domain", values.email_domain, "example.com"),
+            token_command=self.value(data, "token_command", values.token_command, None),
             unknown_username=self.text(data, "unknown_username", ("unknown_username",)),
             redact=self.redact,
         )
@@ -142,6 +170,9 @@ class _Reader:
             return [self.expand(part, (*pointer, index)) for index, part in enumerate(value)]
         if not isinstance(value, str) or "${" not in value:
             return value
+        alone = _VARIABLE.fullmatch(value)
+        if alone is not None and not alone[1]:
+            self.variables[pointer] = alone[2]
 
         def look_up(match: re.Match[str]) -> str:
             escaped, name, closed = match.groups()
@@ -180,12 +211,32 @@ class _Reader:
         self.keys(value, known, (key,))
         return value
 
-    def boolean(self, data: Mapping[str, Any], key: str, pointer: Pointer) -> bool:
-        value = data.get(key, True)
+    def boolean(
+        self, data: Mapping[str, Any], key: str, pointer: Pointer, *, default: bool
+    ) -> bool:
+        value = data.get(key, default)
         if not isinstance(value, bool):
             self.report(pointer, "must be true or false")
-            return True
+            return default
         return value
+
+    def value(
+        self,
+        data: Mapping[str, Any],
+        key: str,
+        read: Callable[[Any], _Value],
+        default: _Value,
+    ) -> _Value:
+        """Read a value of the top level; the default, if it is not there or cannot be used."""
+        found = None if data.get(key) is None else self.checked((key,), read, data[key])
+        return default if found is None else found
+
+    def checked(self, pointer: Pointer, read: Callable[..., _Value], *values: Any) -> _Value | None:
+        try:
+            return read(*values)
+        except ValueError as error:
+            self.report(pointer, str(error))
+            return None
 
     def text(self, data: Mapping[str, Any], key: str, pointer: Pointer) -> str | None:
         value = data.get(key)
@@ -199,6 +250,9 @@ class _Reader:
     def secret(self, data: Mapping[str, Any], key: str, pointer: Pointer) -> str | None:
         value = self.text(data, key, pointer)
         self.redact.add(value or "")
+        if problem := values.secret_problem(value or ""):
+            self.report(pointer, problem)
+            return None
         return value
 
     def base_url(self, data: Mapping[str, Any], instead: str | None) -> str:
@@ -207,7 +261,7 @@ class _Reader:
             if "base_url" not in data:
                 self.report((), "base_url is missing; add: base_url: https://staging.example.com")
             return ""
-        problem = _url_problem(url)
+        problem = values.url_problem(url)
         if problem and instead is not None:
             self.report((), f"--base-url {problem}")
         elif problem:
@@ -223,7 +277,9 @@ class _Reader:
         headers = {}
         for name, text in value.items():
             pointer = ("headers", name)
-            if not isinstance(text, str) or not text.isprintable() or not _is_latin(text):
+            if isinstance(text, str) and (problem := values.secret_problem(text)):
+                self.report(pointer, problem)
+            elif not isinstance(text, str) or not text.isprintable() or not _is_latin(text):
                 self.report(
                     pointer, 'must be a line of text; put it in quotes ("…") if it is a number'
                 )
@@ -236,52 +292,19 @@ class _Reader:
                 self.redact.add(text)
         return headers
 
-    def ca_bundle(self, value: Any, folder: Path) -> Path | None:
+    def pem(self, tls: Mapping[str, Any], key: str, folder: Path) -> Path | None:
+        value = tls.get(key)
         if value is None:
             return None
-        pointer = ("tls", "ca_bundle")
+        pointer = ("tls", key)
         if not isinstance(value, str):
-            self.report(pointer, "must be the path of a file with certificates (PEM)")
+            self.report(pointer, "must be the path of a file (PEM)")
             return None
         path = folder / value
         if not path.is_file():
             self.report(pointer, f"there is no file {path}; the path counts from the target file")
             return None
         return path
-
-    def timeout(self, value: Any) -> float:
-        try:
-            seconds = float(value) if not isinstance(value, bool) else 0.0
-        except (TypeError, ValueError):
-            seconds = 0.0
-        if not 0 < seconds <= 3600:
-            self.report(("timeout",), "must be a number of seconds, above 0 and at most 3600")
-            return 10.0
-        return seconds
-
-    def rate_limit(self, value: Any) -> RateLimit | None:
-        if value is None:
-            return None
-        match = _RATE.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
-        if match is None:
-            self.report(
-                ("rate_limit",), "must be a number per second, minute or hour: 10/s, 100/m, 5000/h"
-            )
-            return None
-        return RateLimit(int(match[1]), _SECONDS[match[2]])
-
-    def token_command(self, value: Any) -> tuple[str, ...] | None:
-        if value is None:
-            return None
-        if (
-            not isinstance(value, list)
-            or not value
-            or not all(isinstance(one, str) for one in value)
-        ):
-            message = 'must be a list: the program and its arguments, such as [./mint, "{username}", "{scopes}"]'
-            self.report(("token_command",), message)
-            return None
-        return tuple(value)
 
     def accounts(self, value: Any) -> dict[str, Account]:
         if not isinstance(value, dict):
@@ -310,15 +333,33 @@ class _Reader:
             if value.get("username") is None:
                 self.report(pointer, f"accounts.{role}.username is missing")
             return None
+        password = self.secret(value, "password", (*pointer, "password"))
+        if ":" in username and password is not None:
+            self.report(
+                (*pointer, "username"), "has a colon, and no Basic login can (RFC 7617, section 2)"
+            )
         return Account(
             role=role,
             username=username,
-            password=self.secret(value, "password", (*pointer, "password")),
+            password=password,
             tokens=self.tokens(value.get("tokens"), (*pointer, "tokens")),
             gravatar_email=self.text(value, "gravatar_email", (*pointer, "gravatar_email")),
             expired_token=self.token(value, "expired_token", pointer),
             revoked_token=self.token(value, "revoked_token", pointer),
+            disposable=self.boolean(value, "disposable", (*pointer, "disposable"), default=False),
+            variables=self.names(role),
         )
+
+    def names(self, role: str) -> dict[str | Scopes, str]:
+        """Return the variables of an account's secrets, by key or scopes."""
+        found: dict[str | Scopes, str] = {frozenset(self.scopes): f"{role.upper()}_ALL"}
+        for pointer, name in self.variables.items():
+            match pointer:
+                case ("accounts", of, "tokens", str(key)) if of == role:
+                    found[frozenset(key.split())] = name
+                case ("accounts", of, str(key)) if of == role:
+                    found[key] = name
+        return found
 
     def tokens(self, value: Any, pointer: Pointer) -> dict[Scopes, str]:
         if value is None:
@@ -349,21 +390,3 @@ class _Reader:
 
 def _is_latin(text: str) -> bool:
     return all(character <= "\xff" for character in text)
-
-
-def _url_problem(url: str) -> str:
-    """Return the fault of a base URL; empty if there is none."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return "is no URL; write https://host or https://host:port/prefix"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "must be an http or https URL, such as https://staging.example.com"
-    if parts.username is not None or parts.password is not None:
-        return "must not carry credentials; put them under accounts"
-    if parts.query or parts.fragment:
-        return "must end with its path: no ? and no #"
-    if not url.isascii() or not url.isprintable() or " " in url:
-        return "must be printable ASCII; percent-encode the path, and write the host in Punycode"
-    return ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from html.entities import html5
@@ -39,6 +40,7 @@ class Redactor:
     """The secrets of a run: those of the target file, and later ones such as minted tokens."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._trie: _Trie = {}
@@ -48,10 +50,11 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Add secrets; empty ones are ignored."""
-        new = {secret for secret in secrets if secret} - self._secrets
-        if new:
-            self._secrets |= new
-            self._pattern = None
+        with self._lock:
+            new = {secret for secret in secrets if secret} - self._secrets
+            if new:
+                self._secrets |= new
+                self._pattern = None
 
     def __call__(self, text: str) -> str:
         """Mask the secrets in a text. Call it before a text is cut: half a secret is not found.
@@ -79,11 +82,13 @@ class Redactor:
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
         """Find the secrets in a text: the start and end of each, in order."""
-        if self._pattern is None:
-            forms = {form for secret in self._secrets for form in _forms(secret)}
-            self._longest = max(map(len, forms))
-            self._pattern, self._trie = _pattern(forms), _trie(forms)
-        found = [match.span() for match in self._pattern.finditer(text)]
+        with self._lock:  # another thread may add a secret meanwhile
+            if self._pattern is None:
+                forms = {form for secret in self._secrets for form in _forms(secret)}
+                self._longest = max(map(len, forms))
+                self._pattern, self._trie = _pattern(forms), _trie(forms)
+            pattern = self._pattern
+        found = [match.span() for match in pattern.finditer(text)]
         readings = _Readings(text)
         place = 0
         for (

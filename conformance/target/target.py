@@ -21,7 +21,14 @@ class TokenCommandError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """One of the two accounts. `tokens` are by their scopes; none of the secrets is shown by repr()."""
+    """One of the two accounts. None of the secrets is shown by repr().
+
+    Attributes:
+        tokens: By their scopes.
+        disposable: True if nothing of it needs to be put back.
+        variables: The variables of the environment that hold its secrets, by key or scopes: those that the
+            target file names alone in ${…}.
+    """
 
     role: str
     username: str
@@ -30,6 +37,16 @@ class Account:
     gravatar_email: str | None = None
     expired_token: str | None = field(default=None, repr=False)
     revoked_token: str | None = field(default=None, repr=False)
+    disposable: bool = False
+    variables: Mapping[str | Scopes, str] = field(default_factory=dict, repr=False)
+
+    def variable(self, secret: str | Scopes) -> str:
+        """Return the variable that stands for a secret in curl lines: the target file's, or one named alike."""
+        if secret in self.variables:
+            return self.variables[secret]
+        if isinstance(secret, str):
+            return f"{self.role}_{secret.removesuffix('_token')}".upper()
+        return "_".join((self.role, *(sorted(secret) or ("none",)))).upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,13 @@ class Target:
     Attributes:
         file: The path of the file; messages name keys in it.
         base_url: Without a slash at its end; may have a path prefix.
+        header_variables: The variables that stand for the values of `headers` in curl lines.
         ca_bundle: The file with the CAs to trust, beside the system's.
+        client_cert: The file with the certificate that the suite shows, and its key if `client_key` is None.
+        consistency: The seconds for which a read may show the state before a write.
+        wrong_logins: The number of wrong passwords that may be sent in a row.
+        connections: The number of requests that may be under way at once.
+        email_domain: The domain of the addresses that the suite makes.
         token_command: The command that prints a token for scopes that are not listed, or None.
         redact: Masks every secret of the file.
     """
@@ -57,10 +80,17 @@ class Target:
     owner: Account
     other: Account | None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    header_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_bundle: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
     verify_tls: bool = True
     timeout: float = 10.0
     rate_limit: RateLimit | None = None
+    consistency: float = 0.0
+    wrong_logins: int = 4
+    connections: int = 8
+    email_domain: str = "example.com"
     token_command: tuple[str, ...] | None = None
     unknown_username: str | None = None
     redact: Redactor = field(default_factory=Redactor, repr=False)

@@ -37,8 +37,8 @@ class Connection:
     def send(self, *events: h11.Event) -> None:
         """Send a request. Raises OSError."""
         content = b"".join(self.http.send(event) or b"" for event in events)
-        # A server may refuse a body before its end: the answer can still be read.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        # A server may refuse a body before its end, or a certificate: the answer can still be read.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             self.sock.sendall(content)
 
     def response(self, deadline: float) -> h11.Response:
@@ -111,7 +111,7 @@ def connect(
         if isinstance(error, TimeoutError):
             raise TimedOut(f"no connection within {timeout:g} s") from None
         if isinstance(error, ssl.SSLError):
-            raise Unreachable(f"TLS failed: {error.reason or error}") from None
+            raise Unreachable(tls_problem(error)) from None
         raise Unreachable(f"no connection: {reason(error)}") from None
     return Connection(sock)
 
@@ -154,14 +154,38 @@ def proxy_for(scheme: str, host: str) -> Proxy | None:
 
 
 def tls_context(target: Target) -> ssl.SSLContext:
-    """Return the TLS settings of a target. Raises OSError for a CA bundle that cannot be read."""
+    """Return the TLS settings of a target. Raises OSError for certificates that cannot be read."""
     context = ssl.create_default_context()
     if target.ca_bundle is not None:
         context.load_verify_locations(cafile=target.ca_bundle)
+    if target.client_cert is not None:
+        context.load_cert_chain(target.client_cert, target.client_key)
     if not target.verify_tls:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def tls_problem(error: ssl.SSLError) -> str:
+    """Describe the failure of a handshake, with the fix where the server's alert tells it."""
+    name = error.reason or str(error)
+    hint = next((hint for part, hint in _ALERTS.items() if part in name), "")
+    return f"TLS failed: {name}{hint}"
+
+
+_OURS = (
+    "; the server asks for a client certificate: "
+    "name one in the target file, tls: {client_cert: cert.pem, client_key: key.pem}"
+)
+_ALERTS = {
+    "CERTIFICATE_REQUIRED": _OURS,
+    "ALERT_HANDSHAKE_FAILURE": f"; versions and ciphers may not meet, or{_OURS.removeprefix(';')}",
+    "ALERT_UNKNOWN_CA": "; the server does not trust the CA of tls.client_cert",
+    "ALERT_BAD_CERTIFICATE": "; the server refuses tls.client_cert",
+    "ALERT_CERTIFICATE": "; the server refuses tls.client_cert: it is expired, revoked or of another kind",
+    "CERTIFICATE_VERIFY_FAILED": "; if a CA of your own signs it, name that: tls: {ca_bundle: ca.pem}",
+}
+"""The hints for failures of TLS, by a part of OpenSSL's name."""
 
 
 def authority(host: str, port: int | None) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.catalogue.results import body_file
 from conformance.target.credentials import Credentials
 from conformance.wire.transport import ReceivedResponse, SentRequest
 
-_SHOWN = 2000  # bytes of a request's body that a curl line repeats
+_SHOWN = 2000  # bytes of a request's body that a curl line has room for
+_DOTS = re.compile(r"/\.\.?(?:/|$)")
 JSON_MEDIA_TYPE = re.compile(r"(?:application|text)/json|[^/]+/[^/]+\+json")
 
 
@@ -20,11 +22,27 @@ class NotJson(ValueError):
     """A body that is no JSON; the message says why."""
 
 
+def read_json(body: bytes) -> Any:
+    """Return JSON data; a byte order mark before it is passed over. Raises NotJson."""
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
+    except UnicodeDecodeError:
+        raise NotJson("the body is no UTF-8") from None
+    except RecursionError:
+        raise NotJson("the body is nested too deeply") from None
+    except ValueError as error:
+        raise NotJson(f"the body is no JSON: {error}") from None
+
+
 @dataclass(frozen=True)
 class Exchange:
     """A request that was sent and the answer that came.
 
-    `operation` is the operationId, or empty; `url` is the whole URL.
+    Attributes:
+        operation: The operationId, or empty.
+        url: The whole URL.
+        secret_headers: The variables that stand for the values of headers in curl lines, by name.
+        number: Its place in the run, in the order of sending, from 1.
     """
 
     operation: str
@@ -32,7 +50,8 @@ class Exchange:
     request: SentRequest = field(repr=False)
     response: ReceivedResponse = field(repr=False)
     credentials: Credentials = field(repr=False)
-    secret_headers: frozenset[str] = field(default=frozenset(), repr=False)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    number: int = 0
 
     @property
     def status(self) -> int:
@@ -56,34 +75,52 @@ class Exchange:
 
     def json(self) -> Any:
         """Return the body of the answer as JSON data. Raises NotJson."""
+        return read_json(self.response.body)
+
+    @property
+    def data(self) -> Any:
+        """The body of the answer as JSON data; None if it is no JSON."""
         try:
-            return json.loads(self.response.body.decode("utf-8-sig"), parse_constant=_refuse)
-        except UnicodeDecodeError:
-            raise NotJson("the body is no UTF-8") from None
-        except RecursionError:
-            raise NotJson("the body is nested too deeply") from None
-        except ValueError as error:
-            raise NotJson(f"the body is no JSON: {error}") from None
+            return self.json()
+        except NotJson:
+            return None
 
     def curl(self) -> str:
-        """Return the request as a command line, with $TOKEN or $PASSWORD for secrets."""
-        return " ".join(self._curl())
+        """Return the request as a command line, with a variable for each secret."""
+        return self.command()[0]
 
-    def _curl(self) -> Iterator[str]:
+    def command(self) -> tuple[str, str, bytes]:
+        """Return the request as a command line, and name and content of the file that holds its body.
+
+        Only a body that cannot stand in the line has a file; otherwise its name and content are empty.
+        """
+        body = self.request.body or b""
+        name = ""
+        if len(body) > _SHOWN or b"\0" in body:
+            name = body_file(body)
+        return " ".join(self._curl(name)), name, body if name else b""
+
+    def _curl(self, file: str) -> Iterator[str]:
         yield f"curl -i -X {self.request.method} {shlex.quote(self.url)}"
+        if _DOTS.search(self.request.path):
+            yield "--path-as-is"
         if self.credentials.curl:
             yield self.credentials.curl
         for name, value in self.request.headers:
             if name.lower() in ("authorization", "accept-encoding", "user-agent"):
                 continue
             if name in self.secret_headers:
-                yield f'-H "{name}: $HEADER"'
+                yield f'-H "{name}: ${{{self.secret_headers[name]}}}"'
             else:
                 yield f"-H {shlex.quote(f'{name}: {value}')}"
+        names = {name.lower() for name, _ in self.request.headers}
+        if "accept" not in names:
+            yield "-H 'Accept:'"
         if self.request.body is not None:
-            if not any(name.lower() == "content-type" for name, _ in self.request.headers):
+            if "content-type" not in names:
                 yield "-H 'Content-Type;'"
-            yield f"--data-binary {_shell_bytes(self.request.body)}"
+            shown = f"@{file}" if file else _shell_bytes(self.request.body)
+            yield f"--data-binary {shown}"
 
     def describe(self) -> str:
         """Describe the answer: its status, its media type and its body."""
@@ -98,8 +135,6 @@ def _refuse(constant: str) -> Any:
 
 def _shell_bytes(body: bytes) -> str:
     """Quote bytes for a shell; as $'…' where they are no printable text."""
-    if len(body) > _SHOWN:
-        return f"@BODY  # {len(body)} bytes that begin with {_shell_bytes(body[:60])}"
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:

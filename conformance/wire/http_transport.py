@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
+import ssl
 import time
 import zlib
+from collections import deque
 from urllib.parse import urlsplit
 
 import h11
 
 from conformance.target.target import Target
+from conformance.target.values import MOST_CONNECTIONS
 from conformance.wire.connection import (
     BODY_LIMIT,
     Connection,
@@ -18,6 +22,7 @@ from conformance.wire.connection import (
     proxy_for,
     reason,
     tls_context,
+    tls_problem,
 )
 from conformance.wire.transport import (
     ConnectionLost,
@@ -25,6 +30,7 @@ from conformance.wire.transport import (
     ReceivedResponse,
     SentRequest,
     TimedOut,
+    Unreachable,
 )
 
 
@@ -33,11 +39,13 @@ class HttpTransport:
 
     A connection is used again only for requests without a body, and only after an answer whose end is
     certain: a server that closes without notice, or leaves a refused body unread, must not affect the
-    next answer.
+    next answer. Threads share the connections that wait for their next request.
     """
 
+    parallel = True
+
     def __init__(self, target: Target) -> None:
-        """Raise ProxyUnusable, and OSError for a CA bundle that cannot be read."""
+        """Raise ProxyUnusable, and OSError for certificates that cannot be read."""
         parts = urlsplit(target.base_url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
@@ -45,7 +53,7 @@ class HttpTransport:
         self._timeout = target.timeout
         self._context = tls_context(target) if self._tls else None
         self._proxy = proxy_for(parts.scheme, self._host)
-        self._idle: Connection | None = None
+        self._idle: deque[Connection] = deque()  # its ends may be used by several threads at once
 
     def send(self, request: SentRequest) -> ReceivedResponse:
         """Send a request and read its answer. Raises TransportError."""
@@ -59,20 +67,19 @@ class HttpTransport:
         return self._exchange(fresh, request)
 
     def close(self) -> None:
-        """Close the idle connection."""
-        if self._idle is not None:
-            self._idle.close()
-            self._idle = None
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _take_idle(self) -> Connection | None:
-        connection, self._idle = self._idle, None
-        if connection is None:
-            return None
-        if select.select([connection.sock], [], [], 0)[0]:  # closed, or bytes without a request
-            connection.close()
-            return None
-        connection.http.start_next_cycle()
-        return connection
+        with contextlib.suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                if not select.select([connection.sock], [], [], 0)[0]:
+                    connection.http.start_next_cycle()
+                    return connection
+                connection.close()  # closed by the server, or bytes without a request
+        return None
 
     def _exchange(self, connection: Connection, request: SentRequest) -> ReceivedResponse:
         deadline = time.monotonic() + self._timeout
@@ -94,12 +101,15 @@ class HttpTransport:
         except h11.RemoteProtocolError as error:
             raise ConnectionLost(f"no complete answer in HTTP: {error}") from None
         except OSError as error:
+            # TLS 1.3 refuses a client's certificate after its handshake.
+            if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+                raise Unreachable(tls_problem(error)) from None
             raise ConnectionLost(
                 f"the connection broke before an answer: {reason(error)}"
             ) from None
         finally:
-            if keep and self._idle is None:
-                self._idle = connection
+            if keep and len(self._idle) < MOST_CONNECTIONS:
+                self._idle.append(connection)
             else:
                 connection.close()
         return ReceivedResponse(status, headers, _decoded(body, headers), stray=stray)

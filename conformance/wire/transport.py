@@ -58,7 +58,10 @@ class ReceivedResponse:
 
 
 class Transport(Protocol):
-    """The way to send one request and read its answer."""
+    """The way to send one request and read its answer.
+
+    One that several threads may use at once says so: it has an attribute `parallel` that is True.
+    """
 
     def send(self, request: SentRequest) -> ReceivedResponse:
         """Send a request and return its answer. Raises TransportError."""

@@ -128,7 +128,8 @@ def _handler(way: Gateway) -> type[BaseHTTPRequestHandler]:
             kept = {name: value for name, value in headers.items() if name not in _OF_ONE_HOP}
             host = urlsplit(way.upstream).netloc
             with closing(http.client.HTTPConnection(host)) as connection:
-                connection.request(self.command, path, body, {**kept, "Host": host})
+                kept["host"] = host
+                connection.request(self.command, path, body, kept)
                 answer = connection.getresponse()
                 content = answer.read()
             self._answer(answer.status, dict(answer.getheaders()), content)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from tests.support import run_module
+from conformance.cli import main
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
-PATIENCE = 120.0
 
 Answer = tuple[int, dict[str, str], bytes]
 Change = Callable[[dict[str, Any]], object] | None
@@ -41,11 +44,22 @@ class Done:
 
 
 def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
-    """Run the command to its end."""
-    done = run_module(
-        "conformance.cli", *map(str, arguments), environment=environment, patience=PATIENCE
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    """Run the command to its end in this process: the same, without the wait for its start."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    with (
+        patch.dict(os.environ, environment or {}),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            code = main([str(one) for one in arguments])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        finally:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def account(username: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from click.testing import CliRunner
 
@@ -30,11 +31,12 @@ def run_module(
     *arguments: str,
     environment: Mapping[str, str] | None = None,
     patience: float = PATIENCE,
+    folder: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
     """Run a module of ours to its end, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=clean_environment(environment),
         capture_output=True,
         text=True,

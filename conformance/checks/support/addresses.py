@@ -1,4 +1,4 @@
-"""The parts that the checks of the addresses share: the owner's primary one, and asking for what is so already."""
+"""The parts that the checks of the addresses share: good ones, the owner's primary one, JSON and forms in turn."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.account.state import Email
+from conformance.checks.support.asking import ask
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.judge import Judge, NotVerified
-from conformance.checks.support.oracles import Witness, updated_email
+from conformance.checks.support.judge import NotVerified
 
 
 def good_addresses(run: CheckContext) -> Iterator[str]:
-    """Make addresses that are valid by anyone's reading, each of another kind."""
+    """Make addresses that are valid by anyone's reading, and of the target's own domain, each of another kind."""
+    yield from filter(run.must_take, _good_addresses(run))
+
+
+def _good_addresses(run: CheckContext) -> Iterator[str]:
     local, _, domain = run.address("-").partition("@")
     yield f"{local}{'x' * (63 - len(local) - len(domain))}@{domain}"
     yield f"1{run.address()}"
@@ -49,20 +53,18 @@ def verified_primary(run: CheckContext) -> Email:
     return primary
 
 
-def made_primary(run: CheckContext, judge: Judge, *, form: bool = False) -> tuple[Email, Email]:
+def made_primary(run: CheckContext, **how: Any) -> tuple[Email, Email]:
     """Return the primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
     previous = verified_primary(run)
     email = run.added(verified=True)
-    value = {"email": email.email, "primary": True}
-    updated_email(run, judge, run.login("update_email"), value, form=form)
+    ask(run, "update_email", {"email": email.email, "primary": True}, **how)
     return previous, email
 
 
-def asked_again(
-    run: CheckContext, judge: Judge, requirement: str, value: dict[str, Any], *, form: bool = False
-) -> None:
-    """Ask for what is so already: it stays so, whether that is called a success or an error."""
-    witness = Witness(run)
-    exchange = run.call("update_email", run.login("update_email"), value, form=form)
-    judge.status(requirement, exchange, 200, 400)
-    witness.nothing_changed(judge, requirement, exchange)
+def in_both(run: CheckContext) -> Iterator[dict[str, Any]]:
+    """Yield the fields of an Ask for JSON, then for a form: what fails in a form alone is booked under `form`."""
+    yield {}
+    if run.judge.broken:
+        yield {"form": True}
+    else:
+        yield {"form": True, "under": "form", "unchanged": "form"}

@@ -1,71 +1,42 @@
-"""The context of a check: logins, requests, the state of both accounts, addresses of its own."""
+"""The context of a check: logins, requests, the state of both accounts, values of its own."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from accounts_contract import Contract, Operation
-from conformance.account.restore_file import TAG_PATTERN, Record
-from conformance.account.restorer import Part, Restorer, StateUnreadable
+from conformance.account.restorer import Part
 from conformance.account.state import AccountState, Email
+from conformance.checks.support.accounts import Accounts, Prepared
+from conformance.checks.support.conformity import problems
 from conformance.checks.support.descriptions import Descriptions
-from conformance.checks.support.judge import NotConfigured, NotVerified
+from conformance.checks.support.judge import Deferred, Guessing, Judge, NotVerified
+from conformance.checks.support.model import is_plain_address
 from conformance.settings import Settings
-from conformance.target.credentials import Credentials, password_of, token_of
-from conformance.target.target import Account, Scopes, Target, TokenCommandError
-from conformance.wire.client import Body, Client
+from conformance.target.credentials import Credentials
+from conformance.target.target import Target
+from conformance.wire.client import Body, Call, Client
 from conformance.wire.exchange import Exchange
+from conformance.wire.transport import TransportError
 
+DEFAULT_DOMAIN = "example.com"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """The findings before the first check, made once for all workers.
+class CheckContext(Accounts):
+    """The run as a check sees it.
 
     Attributes:
-        tag: Stands in everything that this run writes.
-        record: How the accounts were; None if they could not be read.
-        no_writes: Why nothing may be written; empty if it may.
-        dead: Logins without effect that are no error, by their keys: why they cannot be judged.
-        fixed_members: Members of the owner's profile that the target would not let us put back.
+        examples: The number of generated examples per operation and kind; 0 until it is known.
+        serial: Why requests are sent one by one after all; empty if they are not.
     """
-
-    tag: str
-    record: Record | None
-    no_writes: str = ""
-    dead: Mapping[str, str] = field(default_factory=dict)
-    fixed_members: tuple[str, ...] = ()
-
-    def to_json(self) -> str:
-        """Return it as text, for the workers."""
-        data = {
-            "tag": self.tag,
-            "record": self.record.to_json() if self.record else None,
-            "no_writes": self.no_writes,
-            "dead": dict(self.dead),
-            "fixed_members": list(self.fixed_members),
-        }
-        return json.dumps(data)
-
-    @classmethod
-    def from_json(cls, text: str) -> Prepared:
-        """Read it from the text of to_json()."""
-        data = json.loads(text)
-        record = Record.from_json(data["record"]) if data["record"] else None
-        return cls(
-            data["tag"], record, data["no_writes"], data["dead"], tuple(data["fixed_members"])
-        )
-
-
-class CheckContext:
-    """The run as one process sees it."""
 
     def __init__(
         self,
@@ -75,91 +46,86 @@ class CheckContext:
         client: Client,
         prepared: Prepared,
         descriptions: Descriptions,
-        worker: str = "",
+        main: CheckContext | None = None,
     ) -> None:
-        self.settings = settings
-        self.target = target
-        self.contract = contract
-        self.operations: Mapping[str, Operation] = contract.operations
-        self.client = client
-        self.prepared = prepared
-        self.tag = prepared.tag
-        self.descriptions = descriptions
-        self.restorer = Restorer(client, contract.operations, target.accounts, descriptions.keeping)
-        self.disturbed = ""
-        """The trace of another run; empty if none was seen."""
-        self._state: dict[str, AccountState] = {}
-        self._resting: dict[str, AccountState] = (
-            dict(prepared.record.accounts) if prepared.record else {}
+        """Make a context; `main` is the one of the run, if this one is for a thread beside it."""
+        attempts = main.attempts if main is not None else None
+        super().__init__(settings, target, contract, client, prepared, descriptions, attempts)
+        self.examples = settings.max_examples or 0
+        self.serial = ""
+        self.numbers: Iterator[int] = itertools.count(1) if main is None else main.numbers
+        if main is not None and main.target is target:
+            self.resting = dict(main.resting)
+            self._before = dict(main.resting)
+
+    # -- judging ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def judging(self, judge: Judge) -> Iterator[None]:
+        """Let another judge collect what is found in this block."""
+        before, self.judge = self.judge, judge
+        try:
+            yield
+        finally:
+            self.judge = before
+
+    def that(
+        self,
+        requirement: str,
+        condition: bool,  # noqa: FBT001 - a judgement reads as one sentence
+        *,
+        expected: str,
+        actual: str | Iterable[str] = "",
+        at: Exchange | None = None,
+        shown_by: Sequence[Exchange] = (),
+        deviation: str = "",
+    ) -> bool:
+        """Judge a requirement by an exchange, and show the changes that led to it.
+
+        Args:
+            requirement: Its id.
+            condition: Whether it holds.
+            expected: What it asks for.
+            actual: What was found instead, or the differences.
+            at: The decisive exchange.
+            shown_by: The reading exchanges that show what became of it.
+            deviation: What differs, if `actual` has more than that.
+
+        Returns:
+            The condition.
+        """
+        led = [one for one in self.trail if at is None or one.number < at.number]
+        steps = () if condition else (*led, *((at,) if at is not None else ()), *shown_by)
+        return self.judge.that(
+            requirement,
+            condition,
+            expected=expected,
+            actual=actual,
+            at=at,
+            after=steps,
+            deviation=deviation,
         )
-        self._known = {text for state in self._resting.values() for text in texts_of(state)}
-        """The texts that were there before: no mark in them tells of another run."""
-        self._dirty = True
-        self._worker = worker
-        self._numbers = itertools.count(1)
-        self._minted: dict[tuple[str, Scopes], Credentials] = {}
 
-    # -- as whom ----------------------------------------------------------------------------------
+    def status(self, requirement: str, exchange: Exchange, *allowed: int) -> bool:
+        """Judge the status of an answer."""
+        right = exchange.status in allowed
+        led = () if right else [one for one in self.trail if one.number < exchange.number]
+        return self.judge.status(requirement, exchange, *allowed, after=led)
 
-    def account(self, role: str) -> Account:
-        """Return the owner or the other user. Raises NotVerified."""
-        if role == "other" and self.target.other is None:
-            raise NotVerified("the target file has no accounts.other; add a second user")
-        return self.target.owner if role == "owner" else self.target.accounts[1]
-
-    def basic(self, role: str) -> Credentials:
-        """Return the Basic login of an account. Raises NotVerified."""
-        login = password_of(self.account(role))
-        if login is None:
-            raise NotVerified(f"the target file has no accounts.{role}.password; add it")
-        return self._alive(login)
-
-    def token(self, role: str, scopes: Scopes) -> Credentials:
-        """Return a listed token of an account, or a minted one. Raises NotVerified, NotConfigured."""
-        account = self.account(role)
-        if scopes in account.tokens:
-            return self._alive(token_of(account, scopes, account.tokens[scopes]))
-        key = (role, scopes)
-        if key not in self._minted:
-            name = " ".join(sorted(scopes))
-            if self.target.token_command is None and len(scopes) not in (
-                0,
-                1,
-                len(self.contract.scopes),
-            ):
-                raise NotConfigured(
-                    f"accounts.{role}.tokens has none for {name!r}, and there is no token_command"
-                )
-            if self.target.token_command is None:
-                raise NotVerified(f'accounts.{role}.tokens has none for "{name}"; add one')
-            try:
-                self._minted[key] = token_of(account, scopes, self.target.mint(account, scopes))
-            except TokenCommandError as error:
-                raise NotVerified(f"{error} (for {name!r})") from None
-        return self._minted[key]
-
-    def scopes(self, operation: str) -> Scopes:
-        """Return the scopes that an operation demands of a token."""
-        return self.operations[operation].scopes
-
-    def login(self, operation: str, role: str = "owner") -> Credentials:
-        """Return a login that opens an operation: the token with its scope alone, else what else there is."""
-        # None stands for Basic.
-        for scopes in (self.scopes(operation), None, frozenset(self.contract.scopes)):
-            try:
-                return self.basic(role) if scopes is None else self.token(role, scopes)
-            except (NotVerified, NotConfigured):
-                continue
-        raise NotVerified(f"the target file has no login of accounts.{role} that opens {operation}")
-
-    def _alive(self, login: Credentials) -> Credentials:
-        if login.key in self.prepared.dead:
-            raise NotVerified(self.prepared.dead[login.key])
-        return login
+    def begin(self) -> None:
+        """Prepare for a check that writes. Raises NotVerified if nothing may be written."""
+        if self.prepared.no_writes:
+            raise NotVerified(self.prepared.no_writes)
 
     # -- requests ---------------------------------------------------------------------------------
 
     def call(
+        self, operation: str, credentials: Credentials, value: Any = None, **more: Any
+    ) -> Exchange:
+        """Send one request; the arguments are those of `prepare`. Raises as `send_all`."""
+        return self.send_all([self.prepare(operation, credentials, value, **more)])[0]
+
+    def prepare(
         self,
         operation: str,
         credentials: Credentials,
@@ -170,23 +136,104 @@ class CheckContext:
         username: str | None = None,
         query: str = "",
         accept: str | None = JSON,
-    ) -> Exchange:
-        """Send a request: to the owner's account, with a value as JSON or a form, or with a raw body.
+        refused: bool = False,
+    ) -> Call:
+        """Make a request: to the owner's account, with a value as JSON or a form, or with a raw body.
+
+        `refused` says that it must be refused.
+
+        Raises:
+            NotVerified: It might do what nothing undoes.
+            Deferred: It may change something, and nothing may be changed now.
+        """
+        one = self.operations[operation]
+        if self.frozen and one.writes and not refused:
+            raise Deferred
+        if body is None and value is not None:
+            body = form_body(value) if form else json_body(value)
+        if self.alone and body is not None and self._is_lost(body):
+            raise Deferred
+        self._spare(one, credentials, username or self.target.owner.username)
+        path = self.path(operation, username) + query
+        return Call(one.method.upper(), path, credentials, body, operation, accept)
+
+    def _is_lost(self, body: Body) -> bool:
+        """Return whether a body may change what cannot be put back for this account."""
+        sources = [one for one in self._derived.values() if one.encode() in body.content]
+        return any(getattr(self.target.owner, one, None) is None for one in sources)
+
+    def send_all(self, calls: Sequence[Call], refused: Sequence[bool] = ()) -> list[Exchange]:
+        """Send requests of operations that do not depend on each other; return their exchanges in this order.
+
+        They are on their way at once, as many as the target has connections for; wrong passwords are not.
+
+        Args:
+            calls: The requests.
+            refused: Of each, whether it must be refused: of one that is not, only the status is wrong.
 
         Raises:
             TransportError: There is no answer that could be judged.
-            NotVerified: It might do what nothing undoes.
+            NotVerified: A login has ended, or an account is locked.
         """
-        one = self.operations[operation]
-        if body is None and value is not None:
-            body = form_body(value) if form else json_body(value)
-        self._spare(one, credentials, username or self.target.owner.username)
-        if one.writes:
-            self._dirty = True
-        path = self.path(operation, username)
-        return self.client.send(
-            one.method.upper(), path + query, credentials, body, operation, accept=accept
+        guesses = [bool(self.guessed(call.credentials)) for call in calls]
+        if any(guesses) and not self.may_guess:
+            raise Guessing
+        together = iter(
+            self._together([one for one, guess in zip(calls, guesses, strict=True) if not guess])
         )
+        sent = []
+        for call, guess in zip(calls, guesses, strict=True):
+            if not guess:
+                sent.append(next(together))
+                continue
+            with self.attempts.lock:
+                self.before_guess(call.credentials)
+                sent.append(self.client.exchange(call))
+        found = []
+        for call, exchange, refusal in zip(
+            calls, sent, refused or [False] * len(sent), strict=True
+        ):
+            again = self.after_answer(exchange)
+            now = (
+                exchange
+                if again is None
+                else self.client.exchange(replace(call, credentials=again))
+            )
+            self.look_at(now, refused=refusal)
+            found.append(now)
+        return found
+
+    def _together(self, calls: Sequence[Call]) -> list[Exchange]:
+        try:
+            return self.client.send_together(calls, self.connections)
+        except TransportError as error:
+            if len(calls) > 1 and self.connections > 1:
+                self.connections = 1
+                self.serial = f"requests are sent one by one: several at once failed ({error})"
+            raise
+
+    def look_at(self, exchange: Exchange, *, refused: bool = False) -> None:
+        """Note an exchange of an operation, and judge its answer by the contract; by the status alone, if it must be refused."""
+        judged, found = problems(exchange)
+        if refused:
+            found = [one for one in found if one.requirement.endswith("/documented-answers")]
+        for problem in found:
+            self.that(
+                problem.requirement,
+                condition=False,
+                expected="an answer as the contract documents it",
+                actual=f"{problem.actual}; {exchange.describe()}",
+                at=exchange,
+                deviation=problem.deviation,
+            )
+        broken = {problem.requirement for problem in found}
+        for requirement in judged:
+            if requirement in self.judge.requirements and requirement not in broken:
+                self.judge.that(requirement, condition=True, expected="as documented", at=exchange)
+        if self.operations[exchange.operation].writes:
+            self._dirty = True
+            if exchange.status < 300:
+                self.trail.append(exchange)
 
     def _spare(self, operation: Operation, credentials: Credentials, username: str) -> None:
         """Refuse to do what nothing undoes, with the account's own login. Raises NotVerified."""
@@ -201,146 +248,117 @@ class CheckContext:
         one = self.operations[operation]
         further = self.descriptions[operation].parameters
         owner = self.target.owner.username
-        is_other = self.has_other and username == self.account("other").username != owner
+        is_other = (
+            further is not None
+            and self.has_other
+            and username == self.account("other").username != owner
+        )
         values = further(self, "other" if is_other else "owner") if further is not None else {}
         return one.fill({str(one.owner): username or owner, **values})
 
-    def send(
-        self, method: str, operation: str, credentials: Credentials, username: str = ""
-    ) -> Exchange:
+    def send(self, method: str, operation: str, credentials: Credentials) -> Exchange:
         """Send another method to the path of an operation."""
+        if self.frozen or self.alone:
+            raise Deferred
         self._dirty = True
-        return self.client.send(method, self.path(operation, username), credentials)
+        return self.client.send(method, self.path(operation), credentials)
 
-    # -- what is stored ---------------------------------------------------------------------------
+    def is_foreign_page(self, exchange: Exchange) -> bool:
+        """Return whether a refusal is a web page, where the target's own refusals are none."""
+        own = self.prepared.refusal_type
+        return bool(own) and exchange.media_type != own and "html" in exchange.media_type
 
-    def observe(self, role: str = "owner", part: Part = "all") -> AccountState:
-        """Return the account, or a part of it, as it is now. Raises NotVerified, TransportError."""
-        self.account(role)
-        try:
-            state = self.restorer.read(role, self._state.get(role), part)
-        except StateUnreadable as error:
-            raise NotVerified(f"the account cannot be read back: {error}") from None
-        self._notice_others(state)
-        self._state[role] = state
-        if role == "owner":
-            self._dirty = False
-        return state
+    # -- values of its own ------------------------------------------------------------------------
 
-    def before(self, role: str = "owner") -> AccountState:
-        """Return the account as it was last read."""
-        return self._state[role] if role in self._state else self.observe(role)
+    def address(self, hint: str = "", domain: str = "") -> str:
+        """Return a new address that is valid by anyone's reading, and ours."""
+        own = self.target.email_domain
+        return (
+            f"{self.tag}.{next(self.numbers)}{hint}@{domain if domain and self.any_domain else own}"
+        )
 
     @property
-    def has_other(self) -> bool:
-        """Return whether the target file has a second account."""
-        return self.target.other is not None
+    def any_domain(self) -> bool:
+        """True if addresses of any domain have to be taken: the target file names none of its own."""
+        return self.target.email_domain == DEFAULT_DOMAIN
 
-    def address(self, hint: str = "", domain: str = "example.com") -> str:
-        """Return a new address that is valid by anyone's reading, and ours."""
-        return f"{self.tag}.{self._worker}{next(self._numbers)}{hint}@{domain}"
+    def must_take(self, address: Any) -> bool:
+        """Return whether an address is one that this target may not refuse."""
+        own = self.any_domain or str(address).endswith(f"@{self.target.email_domain}")
+        return own and is_plain_address(address)
 
     def text(self, words: str) -> str:
-        """Return a text for the profile that is ours."""
-        return f"{words} {self.tag}"
+        """Return a new text for the profile that is ours."""
+        return f"{words} {self.tag}.{next(self.numbers)}"
 
-    def added(self, role: str = "owner", *, verified: bool = False) -> Email:
+    def added(self, role: str = "owner", *, verified: bool = False, address: str = "") -> Email:
         """Return a new address of an account, for a check to work on. Raises NotVerified."""
-        self.account(role)
-        address = self.address()
-        self._dirty = True
-        done = self.restorer.write(role, "add_email", {"email": address})
-        if done and verified:
-            done = self.restorer.write(role, "update_email", {"email": address, "verified": True})
-        found = self.observe(role).find(address)
-        if not done or found is None or found.verified is not verified:
+        address = address or self.address()
+        writes: list[tuple[str, dict[str, Any]]] = [("add_email", {"email": address})]
+        if verified:
+            writes.append(("update_email", {"email": address, "verified": True}))
+
+        def is_there(state: AccountState) -> bool:
+            found = state.find(address)
+            return found is not None and (found.verified or not verified)
+
+        if not self.make(*writes, role=role, until=is_there):
             what = "a verified address" if verified else "an address"
-            raise NotVerified(f"the check needs {what}, and adding one did not work")
-        return found
+            late = f": {self.lag}" if self.lag else ""
+            raise NotVerified(f"the check needs {what}, and adding one did not work{late}")
+        return Email(address, verified=verified, primary=False)
 
-    def make(self, operation: str, value: Mapping[str, Any], role: str = "owner") -> bool:
-        """Prepare something with whatever login works, and read the account again."""
+    def make(
+        self,
+        *writes: tuple[str, Mapping[str, Any]],
+        role: str = "owner",
+        until: Callable[[AccountState], bool] = lambda _: True,
+    ) -> bool:
+        """Prepare something with whatever login works, and read the accounts again.
+
+        Args:
+            writes: Operations with their bodies; those of one operation in a row do not depend on each other.
+            role: The account.
+            until: The effect, by which a reading that lags behind is known.
+
+        Returns:
+            Whether each write succeeded, and had this effect.
+        """
+        if self.frozen:
+            raise Deferred
+        self.account(role)
+        self.before(role)
         self._dirty = True
-        done = self.restorer.write(role, operation, value)
-        self.observe(role)
-        return done
+        done: list[Exchange] = []
+        for operation, same in itertools.groupby(writes, key=lambda one: one[0]):
+            values = [value for _, value in same]
+            done += self.restorer.write_all(role, operation, values)
+        self.trail += done
+        if not self.careful and len(done) == len(writes):
+            state = self.before(role)
+            for operation, value in writes:
+                state = self.descriptions[operation].follows(state, value).after
+            if until(state):
+                self.expect({role: state})
+                return True
+        # What it does to the other account is to be known before a check begins.
+        touches = self.descriptions[writes[0][0]].touches
+        parts: dict[str, Part] = {one: "all" if one == role else touches for one in self.watched}
+        all_done = len(done) == len(writes)
+        now = self.observe_until(parts, lambda now: not all_done or until(now[role]))
+        return all_done and until(now[role])
 
-    def standing(self) -> Email:
-        """Return an address of the owner, neither verified nor primary, that stays for the next checks."""
-        resting = self._resting.get("owner")
+    def standing(self, role: str = "owner") -> Email:
+        """Return an address of an account, neither verified nor primary, that stays for the next checks."""
+        resting = self.resting.get(role)
         for email in resting.emails if resting else ():
             plain = not email.verified and not email.primary
-            if plain and self.tag in email.email and self.before().find(email.email) == email:
+            if plain and self.tag in email.email and self.before(role).find(email.email) == email:
                 return email
-        email = self.added()
+        email = self.added(role)
         if resting is not None:
-            self._resting["owner"] = resting.with_email(email)
+            self.resting[role] = resting.with_email(email)
         return email
-
-    # -- between checks ---------------------------------------------------------------------------
-
-    def begin(self, *, fresh: bool) -> None:
-        """Prepare for a check that writes. Raises NotVerified if nothing may be written."""
-        if self.prepared.no_writes:
-            raise NotVerified(self.prepared.no_writes)
-        if fresh:
-            self._state.clear()
-            self._resting = dict(self.prepared.record.accounts) if self.prepared.record else {}
-
-    def settle(self) -> None:
-        """Put back what a check that writes has left. Raises TransportError, NotVerified."""
-        if self._dirty:
-            self._state.pop("owner", None)
-            self._state.pop("other", None)
-        for role, resting in self._resting.items():
-            if role not in self.restorer.accounts:
-                continue
-            if role == "other" and role not in self._state and not self._dirty:
-                continue
-            if self.before(role) != resting:
-                self.restorer.settle(role, resting, self.before(role), self.tag)
-                now = self.observe(role)
-                left = [one for one in now.emails if one not in resting.emails]
-                if any(self.tag in one.email.lower() for one in left):
-                    # What cannot be deleted is there to stay; its own check reports that.
-                    for one in left:
-                        self._resting[role] = self._resting[role].with_email(one)
-                    continue
-                kept = [one for one in resting.emails if self.tag in one.email]
-                if any(one not in now.emails for one in kept) and self.prepared.record:
-                    self._resting[role] = self.prepared.record.accounts[role]
-
-    def look_for_others(self) -> str:
-        """Return the sign of another run that is at work on these accounts, or nothing."""
-        for role in () if self.disturbed else self.restorer.accounts:
-            try:
-                self._notice_others(self.restorer.read(role))
-            except StateUnreadable:
-                continue
-        return self.disturbed
-
-    def _notice_others(self, state: AccountState) -> None:
-        if self.prepared.record is None or self.disturbed:
-            return
-        for text in texts_of(state):
-            if text not in self._known and is_foreign(text, self.tag):
-                self.disturbed = (
-                    f"another conformance run is at work on these accounts: {text[:80]!r} is its mark; "
-                    "let one run end before the next begins"
-                )
-
-
-def is_foreign(text: str, tag: str) -> bool:
-    """Return whether a text has the mark of another run."""
-    return any(found != tag for found in TAG_PATTERN.findall(text.lower()))
-
-
-def texts_of(state: AccountState) -> list[str]:
-    """Return all texts of an account."""
-    return [
-        *(value for value in state.user.values() if isinstance(value, str)),
-        *(email.email for email in state.emails),
-    ]
 
 
 def json_body(value: Any, media_type: str | None = JSON) -> Body:

@@ -5,51 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from conformance.account.restorer import Keeping, Part, Undo
+from conformance.account.state import AccountState
+from conformance.checks.support import model
 
 if TYPE_CHECKING:
     from conformance.checks.support.context import CheckContext
-    from conformance.checks.support.judge import Judge
-    from conformance.target.credentials import Credentials
-    from conformance.wire.exchange import Exchange
 
 
 class Undescribed(Exception):
     """An operation that the contract has, and the suite has no description of, or lacks a part of it."""
-
-
-class Succeed(Protocol):
-    """A correct request, and the oracle of all that follows from it."""
-
-    def __call__(
-        self,
-        run: CheckContext,
-        judge: Judge,
-        login: Credentials,
-        *,
-        form: bool = False,
-        role: str = "owner",
-    ) -> Exchange:
-        """Send it, and judge what comes."""
-        ...
-
-
-class Send(Protocol):
-    """A request with a given body, and the oracle of all that follows from it."""
-
-    def __call__(
-        self,
-        run: CheckContext,
-        judge: Judge,
-        login: Credentials,
-        value: dict[str, Any],
-        *,
-        form: bool,
-    ) -> object:
-        """Send it, and judge what comes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,27 +25,30 @@ class Description:
 
     Attributes:
         touches: The part of the account that it reads or may change.
-        succeed: A correct request and its oracle.
+        follows: The outcome of a request, by the account and the members that are sent.
+        parts: The comparison of what came with what must be, after an answer of success.
+        untouched: The requirement that is broken by a change of the other user, without the operation.
         reads: Whether its answer is that part of the account, by which a run reads it.
-        value: The body of a request that would change something, for an account (`owner` or `other`).
+        value: The body of a correct request that changes something, for an account (`owner` or `other`);
+            another one each time, as far as the account gives that.
+        limited: Whether an account may hold only so many of what it adds.
+        on_known: Whether its body names an address that must be there.
         parameters: The parameters in the path beside the username, for a correct request to an account.
         refused: A body that everybody refuses with 400: it shows that a login works, and changes nothing.
-        accept: The oracle of a generated body that is valid by anyone's reading.
-        step: The oracle of a step in a sequence; without one, each step is a correct request.
-        allowed: The statuses that an odd object may be answered with.
         undo: The way to undo what it did to an account.
         irreversible: The reason why nothing undoes it; it is then never sent with the login of its account.
     """
 
     touches: Part
-    succeed: Succeed
+    follows: Callable[[AccountState, Mapping[str, Any]], model.Outcome] = model.reading
+    parts: Callable[[model.Seen], Iterator[model.Part]] = model.nothing
+    untouched: str = "others-untouched"
     reads: bool = False
     value: Callable[[CheckContext, str], dict[str, Any]] | None = None
+    limited: bool = False
+    on_known: bool = False
     parameters: Callable[[CheckContext, str], Mapping[str, str]] | None = None
     refused: Any = None
-    accept: Send | None = None
-    step: Callable[..., Exchange] | None = None
-    allowed: Callable[[Mapping[str, Any]], tuple[int, ...]] | None = None
     undo: Undo | None = None
     irreversible: str = ""
 

@@ -1,9 +1,10 @@
-"""Trying what was generated, one example after the other, and keeping the smallest that fails."""
+"""Trying examples: refusals as a group, the others one by one; those that fail are made smaller."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import hypothesis
@@ -11,13 +12,16 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
+from conformance.checks.support.asking import Ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
 from conformance.wire.transport import TransportError
 
-_SHRINK_CALLS = 40  # tries to make a failing request smaller, each of a few requests to the target
+_SHRINK_CALLS = 40  # tries to make a failing example smaller, each of a few requests to the target
 _STEPS = 6  # of a sequence of requests
-Check = Callable[[Judge, Any], None]
+
+Make = Callable[[Any, bool], Ask | None]
+"""Makes the request of an example, to be sent alone or in a group; None if there is none."""
 
 
 class _Failing(Exception):
@@ -29,109 +33,204 @@ class _Enough(BaseException):
 
 
 class Search:
-    """A search by hypothesis; of what fails it keeps the last, which is the smallest."""
+    """A search for the smallest example that fails; `failing` is the judge of the smallest so far."""
 
-    def __init__(self, run: CheckContext, judge: Judge) -> None:
-        self._seed = hypothesis.seed(run.settings.seed)
-        self._judge = judge
-        self._failing: Judge | None = None
+    def __init__(self, run: CheckContext, failing: Judge | None = None) -> None:
+        self.failing = failing
+        self._run = run
+        self._alike = _broken(failing)
         self._ended: NotVerified | TransportError | None = None
         self._calls = 0
 
-    @contextmanager
-    def trying(self) -> Iterator[None]:
-        """End the search with the first request in this block that cannot be judged."""
+    def begin(self) -> Judge:
+        """Return the judge of the next example; after a failure, it begins with the accounts at rest."""
+        if self.failing is not None:
+            self._calls += 1
+            if self._calls > _SHRINK_CALLS:
+                raise _Enough
+            self._run.settle()
+        return self._run.judge.fresh()
+
+    @contextlib.contextmanager
+    def trying(self, judge: Judge) -> Iterator[None]:
+        """Judge the requests in this block, and end the search with the first that cannot be judged."""
         try:
-            yield
+            with self._run.judging(judge):
+                yield
         except (NotVerified, TransportError) as error:
             self._ended = error
             raise _Enough from error
 
-    def fresh(self) -> Judge:
-        """Return a judge of the next example."""
-        if self._failing is not None:
-            self._calls += 1
-            if self._calls > _SHRINK_CALLS:
-                raise _Enough
-        return self._judge.fresh()
-
-    def tell(self, inner: Judge) -> None:
-        """Tell hypothesis whether the example failed so far."""
-        if inner.failures:
-            self._failing = inner
+    def tell(self, judge: Judge) -> None:
+        """Tell hypothesis whether an example failed so far, by a requirement that the first one failed by."""
+        if judge.failures and (self.failing is None or _broken(judge) & self._alike):
+            self._alike = self._alike or _broken(judge)
+            self.failing = judge
             raise _Failing
 
-    def go(self, test: Any, call: Callable[[Any], None]) -> None:
-        """Let hypothesis search through `call` of a test, and judge by what was found.
+    def go(self, test: Any, call: Callable[[Any], object]) -> None:
+        """Let hypothesis search through `call` of a test.
 
         Raises:
-            NotVerified, TransportError: An example could not be tried to the end.
+            NotVerified, TransportError: An example could not be tried to the end, and none has failed.
         """
         try:
-            call(self._seed(test))
+            call(hypothesis.seed(self._run.settings.seed)(test))
         except (_Failing, _Enough, HypothesisException):
             # An example that fails only now and then has failed nevertheless.
-            if self._failing is None and self._ended is None:
+            if self.failing is None and self._ended is None:
                 raise
-        if self._failing is not None:
-            self._judge.adopt(self._failing)
-        elif self._ended is not None:
+        if self.failing is None and self._ended is not None:
             raise self._ended
-        else:
-            self._judge.pass_all()
 
 
-def explore(run: CheckContext, judge: Judge, strategy: SearchStrategy[Any], check: Check) -> None:
-    """Try generated examples, and keep the failures of the smallest one that fails.
+def explore(run: CheckContext, strategy: SearchStrategy[Any], make: Make) -> None:
+    """Try generated examples, all of them, and keep the smallest that fail. Raises NotVerified, TransportError."""
+    examples: list[Any] = []
+
+    def search(test: Callable[[Any], None], search: Search) -> None:
+        search.go(hypothesis.given(strategy)(settings(run)(test)), lambda found: found())
+
+    def smaller(example: Any, found: Judge) -> Judge | None:
+        looking = Search(run, found)
+
+        def attempt(other: Any) -> None:
+            # The same seed gives the same examples: those before the one that fails are not sent again.
+            if looking.failing is found and other != example:
+                return
+            judge = looking.begin()
+            with looking.trying(judge):
+                _send(run, make, other)
+            looking.tell(judge)
+
+        search(attempt, looking)
+        return looking.failing
+
+    def collect(example: Any) -> None:
+        examples.append(example)
+
+    search(collect, Search(run))
+    try_each(run, examples, make, smaller)
+
+
+def try_each(
+    run: CheckContext,
+    examples: Iterable[Any],
+    make: Make,
+    smaller: Callable[[Any, Judge], Judge | None] | None = None,
+) -> None:
+    """Try examples, all of them, and keep the smallest that fail.
+
+    Args:
+        run: The context.
+        examples: The examples.
+        make: Makes their requests.
+        smaller: Finds a smaller example than one that fails; left out, members are left out of it.
 
     Raises:
         NotVerified, TransportError: An example could not be tried to the end.
     """
-    search = Search(run, judge)
+    failing: list[tuple[float, Any, Judge]] = []
+    try:
+        for example in _alone(run, list(examples), make, failing):
+            if failing:
+                run.settle()  # what failed may have left something
+            judge = run.judge.fresh()
+            with run.judging(judge):
+                _send(run, make, example)
+            if judge.failures:
+                failing.append((_size(example), example, judge))
+        run.judge.pass_all()
+    finally:
+        known: set[str] = set()
+        for size, example, judge in sorted(failing, key=lambda one: one[0]):
+            new, known = _broken(judge) - known, known | _broken(judge)
+            if new and size < _GROUP:
+                with contextlib.suppress(NotVerified, TransportError):
+                    find = smaller or _leave_out(run, make)
+                    run.judge.adopt(find(example, judge) or judge)
+            run.judge.adopt(judge)
 
-    def one(example: Any) -> None:
-        inner = search.fresh()
-        with search.trying():
-            check(inner, example)
-        search.tell(inner)
 
-    search.go(hypothesis.given(strategy)(settings(run)(one)), lambda test: test())
+_GROUP = float(
+    "inf"
+)  # the size of a group, which is shown only where none of its requests fails alone
 
 
-def try_each(judge: Judge, examples: Iterable[Any], check: Check) -> None:
-    """Try given examples up to the first that fails; members it does not fail by are left out of it.
-
-    Raises:
-        NotVerified, TransportError: An example could not be tried to the end.
-    """
+def _alone(
+    run: CheckContext, examples: list[Any], make: Make, failing: list[tuple[float, Any, Judge]]
+) -> list[Any]:
+    """Try what must be refused as one group; return what is to be tried alone, with the suspects of the group."""
+    group: list[tuple[Any, Ask, tuple[int, ...]]] = []
+    alone: list[tuple[Any, Ask, tuple[int, ...]]] = []
     for example in examples:
-        found = _failures(judge, example, check)
-        if found is not None:
-            judge.adopt(_shrunk(judge, example, check, found))
-            return
-    judge.pass_all()
+        request = make(example, False)  # noqa: FBT003 - in a group
+        if request is not None:
+            statuses = request.statuses or _statuses(run, request)
+            (group if min(statuses) >= 400 else alone).append((example, request, statuses))
+    judge = run.judge.fresh()
+    with run.judging(judge):
+        exchanges = ask_all(run, [one for _, one, _ in group]) if group else []
+    # Looking for the one that changed something has sent some of them again.
+    told = {one.curl for one in judge.failures}
+    suspects: dict[tuple[int, ...], Any] = {}
+    for (example, _, statuses), exchange in zip(group, exchanges, strict=True):
+        if run.target.redact(exchange.curl()) in told or exchange.status not in statuses:
+            # Of many that are wrong alike, the smallest says it.
+            kind = (exchange.status, *statuses)
+            suspects[kind] = min(suspects.get(kind, example), example, key=_size)
+    if judge.failures:
+        failing.append((_GROUP, None, judge))
+    return [*suspects.values(), *(example for example, _, _ in alone)]
 
 
-def _failures(judge: Judge, example: Any, check: Check) -> Judge | None:
-    inner = judge.fresh()
-    check(inner, example)
-    return inner if inner.failures else None
+def _statuses(run: CheckContext, request: Ask) -> tuple[int, ...]:
+    follows = run.descriptions[request.op].follows
+    return follows(run.before(request.role), request.members).statuses
 
 
-def _shrunk(judge: Judge, example: Any, check: Check, found: Judge) -> Judge:
-    """Return the failures of the example with as few members as still fail."""
-    for name in list(example) if isinstance(example, dict) else ():
-        smaller = {other: value for other, value in example.items() if other != name}
-        less = _failures(judge, smaller, check) if smaller else None
-        if less is not None:
-            example, found = smaller, less
-    return found
+def _send(run: CheckContext, make: Make, example: Any) -> None:
+    request = make(example, True)  # noqa: FBT003 - alone
+    if request is not None:
+        ask_all(run, [request])
+
+
+def _leave_out(run: CheckContext, make: Make) -> Callable[[Any, Judge], Judge | None]:
+    """Make an example smaller by its members: each that it fails without is left out."""
+
+    def smaller(example: Any, found: Judge) -> Judge | None:
+        search = Search(run, found)
+
+        def fails(other: Any) -> bool:
+            judge = search.begin()
+            with run.judging(judge):
+                _send(run, make, other)
+            with contextlib.suppress(_Failing):
+                search.tell(judge)
+            return search.failing is judge
+
+        with contextlib.suppress(_Enough):
+            fails(example)
+            for name in list(example) if isinstance(example, dict) else ():
+                less = {other: value for other, value in example.items() if other != name}
+                example = less if less and fails(less) else example
+        return search.failing
+
+    return smaller
+
+
+def _broken(judge: Judge | None) -> set[str]:
+    return {one.requirement for one in judge.failures} if judge is not None else set()
+
+
+def _size(example: Any) -> int:
+    return len(json.dumps(example, default=repr))
 
 
 def settings(run: CheckContext) -> hypothesis.settings:
     """Configure hypothesis: the same search with the same seed, and without a memory."""
     return hypothesis.settings(
-        max_examples=run.settings.max_examples,
+        max_examples=run.examples,
         stateful_step_count=_STEPS,
         database=None,
         deadline=None,

@@ -6,46 +6,55 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conformance.checks.support.cases import correct_value
+from conformance.checks.support.asking import Ask
+from conformance.checks.support.cases import correct_value, fresh_value
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
+from conformance.checks.support.values import SPECIAL_WORDS
 from conformance.wire.client import Body
 
-Bodies = Iterator[tuple[Body, tuple[int, ...]]]
-"""Bodies, each with the statuses that it may be answered with."""
-_LARGE = (413, 414, 431)
+_SMALL = 1000  # bytes of a body that every target has to read
 
 
-def _statuses(run: CheckContext, op: str, *more: int) -> tuple[int, ...]:
-    documented = [int(status) for status in run.operations[op].responses]
-    return (*(status for status in documented if status < 413), *more)
+def _ask(run: CheckContext, op: str, body: Body, *more: int) -> Ask:
+    """Return a request that may be answered as the contract documents it."""
+    documented = (int(status) for status in run.operations[op].responses)
+    statuses = (*(status for status in documented if status < 413), *_large(body), *more)
+    return Ask(op=op, body=body, statuses=statuses, requirement="success")
 
 
-def deep(run: CheckContext, op: str) -> Bodies:
+def _refused(op: str, content: bytes, kind: str) -> Ask:
+    body = Body(content)
+    return Ask(op=op, body=body, statuses=(400, *_large(body)), requirement=f"invalid-body/{kind}")
+
+
+def _large(body: Body) -> tuple[int, ...]:
+    return (413, 414, 431) if len(body.content) > _SMALL else ()
+
+
+def deep(run: CheckContext, op: str) -> Iterator[Ask]:
     """Make bodies nested so deeply that a parser may give up: an array at the top is refused either way."""
     for depth in (100, 2000, 100_000):
-        large = _LARGE if depth > 2000 else ()
-        yield Body(b"[" * depth + b"]" * depth), (400, *large)
-        yield Body(b'{"a":' * depth + b"1" + b"}" * depth), _statuses(run, op, *large)
-        yield Body(b"[" * depth), (400, *large)
+        yield _refused(op, b"[" * depth + b"]" * depth, "not-an-object")
+        yield _ask(run, op, Body(b'{"a":' * depth + b"1" + b"}" * depth))
+        yield _refused(op, b"[" * depth, "malformed-json")
     value = json.dumps(correct_value(run, op))[:-1]
     nested = "[" * 500 + "]" * 500
-    yield Body(f'{value}, "x": {nested}}}'.encode()), _statuses(run, op)
+    yield _ask(run, op, Body(f'{value}, "x": {nested}}}'.encode()))
 
 
-def long(run: CheckContext, op: str) -> Bodies:
+def long(run: CheckContext, op: str) -> Iterator[Ask]:
     """Make bodies of long texts and many members."""
     name = next(iter(correct_value(run, op) or {}))
     for size in (256, 1001, 5000, 70_000):
-        large = _LARGE if size > 1001 else ()
         for text in ("字" * (size // 3), f"{run.tag}{'x' * size}@example.com"):
-            yield json_body({name: text}), _statuses(run, op, *large)
-        yield form_body({name: "x" * size}), _statuses(run, op, *large)
+            yield _ask(run, op, json_body({name: text}))
+        yield _ask(run, op, form_body({name: "x" * size}))
     many = {f"{run.tag}{number}": "x" for number in range(1500)}
-    yield json_body(many), _statuses(run, op, *_LARGE)
-    yield form_body(many), _statuses(run, op, *_LARGE)
+    yield _ask(run, op, json_body(many))
+    yield _ask(run, op, form_body(many))
 
 
-def odd_texts(run: CheckContext, op: str) -> Bodies:
+def odd_texts(run: CheckContext, op: str) -> Iterator[Ask]:
     """Make bodies with control characters, lone surrogates, NUL, white space, exotic addresses."""
     name = next(iter(correct_value(run, op) or {}))
     texts = [
@@ -75,23 +84,22 @@ def odd_texts(run: CheckContext, op: str) -> Bodies:
         f"<{run.tag}@example.com>",
     ]
     for text in texts:
-        yield json_body({name: text}), _statuses(run, op)
+        yield _ask(run, op, json_body({name: text}))
     for text in (texts[0], texts[3], texts[-1]):
-        yield form_body({name: text}), _statuses(run, op)
+        yield _ask(run, op, form_body({name: text}))
     member = "gravatar_email" if op == "update_user" else name
     for number, address in enumerate(addresses):
         body = form_body({member: address}) if number % 3 == 2 else json_body({member: address})
-        yield body, _statuses(run, op)
+        yield _ask(run, op, body)
     for escape in (r"\ud800", r"\udc00x", r"\u0000", r"x\ud83d"):
-        yield Body(f'{{"{name}": "{escape}"}}'.encode()), _statuses(run, op)
+        yield _ask(run, op, Body(f'{{"{name}": "{escape}"}}'.encode()))
 
 
-def odd_json(run: CheckContext, op: str) -> Bodies:
+def odd_json(run: CheckContext, op: str) -> Iterator[Ask]:
     """Make JSON that parsers disagree about."""
     value = json.dumps(correct_value(run, op))
     inner = value[1:-1]
     name = next(iter(correct_value(run, op) or {}))
-    documented = _statuses(run, op)
     for text in (
         f"\ufeff{value}",
         f" \n\t{value}\n ",
@@ -110,23 +118,25 @@ def odd_json(run: CheckContext, op: str) -> Bodies:
         f'{{"{name}": {{"$ne": ""}}}}',
         f"// x\n{value}",
     ):
-        yield Body(text.encode()), documented
+        yield _ask(run, op, Body(text.encode()))
     for encoding in ("utf-16", "utf-32", "utf-16-le"):
-        yield Body(value.encode(encoding)), documented
+        yield _ask(run, op, Body(value.encode(encoding)))
 
 
-def odd_members(run: CheckContext, op: str) -> Bodies:
-    """Make values of odd types for the members that are booleans or unknown."""
-    value = correct_value(run, op) or {}
+def odd_members(run: CheckContext, op: str) -> Iterator[Ask]:
+    """Make values of odd types for the members that are booleans or unknown, of an address that does not stay."""
+    value = fresh_value(run, op) or {}
     odd: tuple[Any, ...] = (None, 0, 1, "true", "false", "", [], [True], {}, 1.0, -1, 10**30)
     for name in ("verified", "primary") if op == "update_email" else ("unknown",):
         for one in odd:
-            yield json_body({**value, name: one}), _statuses(run, op)
+            yield _ask(run, op, json_body({**value, name: one}))
+    for words in SPECIAL_WORDS.values():
+        yield _ask(run, op, json_body({**value, **{word: {"x": 1} for word in words}}))
     for text in ("True", "TRUE", "1", "0", "yes", "on", "", "null"):
-        yield form_body({**value, "verified": text}), _statuses(run, op)
+        yield _ask(run, op, form_body({**value, "verified": text}))
 
 
-def odd_forms(run: CheckContext, op: str) -> Bodies:
+def odd_forms(run: CheckContext, op: str) -> Iterator[Ask]:
     """Make forms that parsers disagree about."""
     name, text = next(iter((correct_value(run, op) or {}).items()))
     for body in (
@@ -147,12 +157,11 @@ def odd_forms(run: CheckContext, op: str) -> Bodies:
         f"%ff={run.tag}",
         "a=b&" * 2000,
     ):
-        large = _LARGE if len(body) > 4000 else ()
-        yield Body(body.encode(), FORM), _statuses(run, op, *large)
-    yield Body(f"{name}=".encode() + b"\xff\xfe\x00", FORM), _statuses(run, op)
+        yield _ask(run, op, Body(body.encode(), FORM))
+    yield _ask(run, op, Body(f"{name}=".encode() + b"\xff\xfe\x00", FORM))
 
 
-def odd_types(run: CheckContext, op: str) -> Bodies:
+def odd_types(run: CheckContext, op: str) -> Iterator[Ask]:
     """Make parameters of the media type that nobody needs."""
     value = correct_value(run, op) or {}
     content, form = json.dumps(value).encode(), form_body(value).content
@@ -168,15 +177,16 @@ def odd_types(run: CheckContext, op: str) -> Bodies:
         f"{FORM}; charset=utf-16",
     ):
         body = Body(form if media_type.startswith(FORM) else content, media_type)
-        yield body, _statuses(run, op, 415)
+        yield _ask(run, op, body, 415)
 
 
-GROUPS: Mapping[str, Callable[[CheckContext, str], Bodies]] = {
-    "deep": deep,
-    "long": long,
+GROUPS: Mapping[str, Callable[[CheckContext, str], Iterator[Ask]]] = {
     "odd texts": odd_texts,
     "odd JSON": odd_json,
     "odd members": odd_members,
     "odd forms": odd_forms,
     "odd media types": odd_types,
+    "long": long,
+    "deep": deep,
 }
+"""By name; what may break a connection comes last."""

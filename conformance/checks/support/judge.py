@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence
 
+from conformance.account.restore_file import TAG_PATTERN
 from conformance.catalogue.requirements import UnknownRequirement, catalogue
-from conformance.catalogue.results import CheckResult, Status
+from conformance.catalogue.results import CheckResult, Status, Step
 from conformance.target.redaction import Redactor
 from conformance.wire.exchange import Exchange
 
 _SHOWN = 600  # characters of an expectation or an answer that a report repeats
+_OURS = re.compile(rf"\S*{TAG_PATTERN.pattern}[^\s'\"]*")
 
 
 class NotVerified(Exception):
@@ -20,33 +23,44 @@ class NotConfigured(Exception):
     """Only an optional key of the target file could show it."""
 
 
+class Deferred(Exception):
+    """A check needs more than what its context gives it beside others: it is to be run alone."""
+
+
+class Guessing(Deferred):
+    """A check sends wrong passwords, which are sent one after the other."""
+
+
 class Judge:
-    """A collection of the findings of one check about the requirements that it declares."""
+    """A collection of the findings of one check about the requirements that it declares.
+
+    Attributes:
+        requirements: The ids that it declares.
+        ended: The reason of an early end; empty if there was none.
+    """
 
     def __init__(
-        self,
-        requirements: Sequence[str],
-        name: str,
-        redact: Redactor,
-        *,
-        operation: str = "",
-        credential: str = "",
+        self, requirements: Sequence[str], name: str, redact: Redactor, *, operation: str = ""
     ) -> None:
-        self._operation = operation
-        self._credential = credential
         self.requirements = tuple(requirements)
         self.name = name
+        self.ended = ""
+        self._operation = operation
         self._redact = redact
-        self._failed: dict[str, CheckResult] = {}
-        self._passed: dict[str, str] = {}
-        """The expectation of each requirement that held."""
-        self.ended: str = ""
-        """The reason of an early end; empty if there was none."""
+        self._failed: dict[tuple[str, str, str], CheckResult] = {}
+        self._passed: dict[tuple[str, str, str], str] = {}
+        """The expectation of each requirement that held, by operation and credential."""
+        self._lacking: list[CheckResult] = []
 
     @property
-    def failures(self) -> Collection[CheckResult]:
+    def failures(self) -> list[CheckResult]:
         """The failures so far."""
-        return self._failed.values()
+        return list(self._failed.values())
+
+    @property
+    def broken(self) -> list[CheckResult]:
+        """The failures of what must be: what only should be stands in the way of nothing."""
+        return [one for one in self.failures if catalogue()[one.requirement].level == "MUST"]
 
     def that(
         self,
@@ -54,11 +68,12 @@ class Judge:
         condition: bool,  # noqa: FBT001 - a judgement reads as one sentence
         *,
         expected: str,
-        actual: str | Iterable[str],
+        actual: str | Iterable[str] = "",
         at: Exchange | None = None,
-        same: CheckResult | None = None,
+        after: Sequence[Exchange] = (),
+        deviation: str = "",
     ) -> bool:
-        """Judge a requirement of this check; the first failure of each is kept.
+        """Judge a requirement; the first failure of each operation and credential is kept, and the first 5xx.
 
         Args:
             requirement: Its id. One that the check does not declare is kept only if it fails.
@@ -66,88 +81,139 @@ class Judge:
             expected: What it asks for.
             actual: What was found instead, or the differences.
             at: The exchange that shows it.
-            same: A failure of another requirement that shows it.
+            after: The exchanges that led from a known state to it.
+            deviation: What differs, if not what `actual` says without the texts of this run.
 
         Returns:
             The condition.
         """
         if requirement not in catalogue():
             raise UnknownRequirement(requirement)
+        operation, credential = ("", "") if at is None else (at.operation, at.credentials.label)
+        key = (requirement, operation, credential)
         if condition:
-            self._passed[requirement] = self._passed.get(requirement) or expected
-        elif requirement not in self._failed:
+            self._passed[key] = self._passed.get(key) or expected
+        if at is not None and at.status >= 500 and requirement.endswith("/documented-answers"):
+            # Told beside a failure of another status: it is the worse one.
+            key = (requirement, operation, f"{credential}, {at.status}")
+        if not condition and key not in self._failed:
             found = actual if isinstance(actual, str) else "; ".join(actual)
-            self._failed[requirement] = self._result(
-                requirement,
-                Status.FAILED,
-                message=f"expected {expected}",
-                expected=expected,
-                actual=found,
-                curl=at.curl() if at is not None else same.curl if same is not None else "",
+            shown = [*after, at] if at is not None and at not in after else list(after)
+            self._failed[key] = CheckResult(
+                requirement=requirement,
+                name=self._text(self.name),
+                status=Status.FAILED,
+                message=self._text(f"expected {expected}"),
+                expected=self._text(expected),
+                actual=self._text(found),
+                curl=self._redact(at.curl()) if at is not None else "",
+                operation=operation,
+                credential=self._text(credential),
+                steps=tuple(map(self._step, shown)),
+                exchange=at.number if at is not None else 0,
+                deviation=deviation or self._text(_OURS.sub("…", found)),
             )
         return condition
 
+    def lacks(self, status: Status, reason: str, credential: str = "") -> None:
+        """Note a part of the check that could not be tried: for all that it is about."""
+        self._lacking += [
+            self._result(requirement, status, message=reason, credential=credential)
+            for requirement in self.requirements
+        ]
+
     def holds(self, requirement: str) -> None:
         """Judge that a requirement holds, where nothing more can be asked."""
-        self.that(requirement, condition=True, expected="", actual="")
+        self.that(requirement, condition=True, expected="")
 
-    def status(self, requirement: str, exchange: Exchange, *allowed: int) -> bool:
+    def status(
+        self, requirement: str, exchange: Exchange, *allowed: int, after: Sequence[Exchange] = ()
+    ) -> bool:
         """Judge the status of an answer."""
+        expected = f"status {' or '.join(map(str, allowed))}"
         return self.that(
             requirement,
             exchange.status in allowed,
-            expected=f"status {' or '.join(map(str, allowed))}",
+            expected=expected,
             actual=exchange.describe(),
             at=exchange,
+            after=after,
+            deviation=f"status {exchange.status} for {' or '.join(map(str, allowed))}",
         )
 
     def results(self, early: Status | None = None) -> list[CheckResult]:
-        """Return the findings of the check: one result per declared requirement.
+        """Return the findings of the check: at least one result per declared requirement.
 
         Args:
             early: What becomes of a requirement that was not judged before the check ended early;
                 of one that was judged well, too, for there was more to be seen.
         """
-        results = []
-        also_failed = [one for one in self._failed if one not in self.requirements]
-        for requirement in (*self.requirements, *also_failed):
-            if requirement in self._failed:
-                results.append(self._failed[requirement])
-            elif early is not None:
+        failed = {one.requirement for one in self._failed.values()}
+        results = [*self._failed.values(), *self._lacking]
+        for requirement in self.requirements:
+            if requirement in failed:
+                continue
+            passed = [key for key in self._passed if key[0] == requirement]
+            if early is not None:
                 results.append(self._result(requirement, early, message=self.ended))
-            elif requirement in self._passed:
-                expected = self._passed[requirement]
-                results.append(self._result(requirement, Status.PASSED, expected=expected))
-            else:
+            elif passed:
+                results += [
+                    self._result(
+                        requirement,
+                        Status.PASSED,
+                        expected=self._passed[key],
+                        operation=key[1],
+                        credential=key[2],
+                    )
+                    for key in passed
+                ]
+            elif not any(one.requirement == requirement for one in self._lacking):
                 reason = "the check did not get as far as this"
                 results.append(self._result(requirement, Status.NOT_VERIFIED, message=reason))
         return results
 
     def fresh(self) -> Judge:
         """Return a judge of the same check that knows nothing yet, for one of many examples."""
-        return Judge(
-            self.requirements,
-            self.name,
-            self._redact,
-            operation=self._operation,
-            credential=self._credential,
-        )
+        return Judge(self.requirements, self.name, self._redact, operation=self._operation)
 
     def adopt(self, other: Judge) -> None:
-        """Take over what a fresh judge found to fail."""
+        """Take over what a fresh judge found."""
         self._failed = {**other._failed, **self._failed}
+        self._passed = {**other._passed, **self._passed}
 
     def pass_all(self) -> None:
-        """Book all that the check declares as passed, where nothing of it failed."""
-        self._passed = dict.fromkeys(self.requirements, "") | self._passed
+        """Book all that the check declares as passed, where nothing of it was judged."""
+        for requirement in self.requirements:
+            if not any(key[0] == requirement for key in (*self._passed, *self._failed)):
+                self.holds(requirement)
+
+    def lacks_again(self, failures: Sequence[CheckResult], reason: str) -> None:
+        """Note failures of an earlier attempt that this one has not shown again."""
+        again = {(one.requirement, one.operation) for one in self.failures}
+        for one in failures:
+            if (one.requirement, one.operation) not in again:
+                note = self._result(one.requirement, Status.NOT_VERIFIED, message=reason)
+                self._lacking.append(note)
+
+    def forgive(self, exchanges: Iterable[int]) -> None:
+        """Take back what was found at some exchanges, by their numbers."""
+        numbers = set(exchanges)
+        self._failed = {
+            key: one for key, one in self._failed.items() if one.exchange not in numbers
+        }
 
     def retract(self, reason: str) -> None:
         """Take the failures back: something else than the target may have caused them."""
-        self.ended = reason
-        self._failed = {
-            requirement: self._result(requirement, Status.NOT_VERIFIED, message=reason)
-            for requirement in self._failed
-        }
+        self.ended = self.ended or reason
+        self._lacking += [
+            self._result(one.requirement, Status.NOT_VERIFIED, message=reason)
+            for one in self.failures
+        ]
+        self._failed.clear()
+
+    def _step(self, exchange: Exchange) -> Step:
+        curl, file, body = exchange.command()
+        return Step(self._redact(curl), self._text(exchange.describe()), file, body)
 
     def _result(
         self,
@@ -156,8 +222,8 @@ class Judge:
         *,
         message: str = "",
         expected: str = "",
-        actual: str = "",
-        curl: str = "",
+        operation: str = "",
+        credential: str = "",
     ) -> CheckResult:
         return CheckResult(
             requirement=requirement,
@@ -165,10 +231,8 @@ class Judge:
             status=status,
             message=self._text(message),
             expected=self._text(expected),
-            actual=self._text(actual),
-            curl=self._redact(curl),
-            operation=self._operation,
-            credential=self._credential,
+            operation=operation or self._operation,
+            credential=self._text(credential),
         )
 
     def _text(self, text: str) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
-
-import pytest
 
 from conformance.catalogue.requirements import catalogue, slug
 from conformance.checks.support.context import CheckContext
@@ -15,12 +12,8 @@ from conformance.checks.support.context import CheckContext
 _ATTRIBUTE = "conformance_check"
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
-
-Parameters = Callable[[CheckContext], Iterator[tuple[str, dict[str, Any]]]]
-"""The repetitions of a check: a label and the arguments each time; `op` fills the {op} of the ids.
-
-`credential` says under what the access matrix has it, and need be no argument; `credentials` say so themselves.
-"""
+Cases = Iterator[tuple[str, dict[str, Any]]]
+"""The repetitions of a check: a label and the arguments each time; `op` fills the {op} of its ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,65 +21,82 @@ class Check:
     """The declaration of a check.
 
     Attributes:
+        function: Takes the context, and the arguments of a repetition.
         requirements: Ids, with {op} for the operation that it is repeated for.
-        arguments: What its function takes.
-        writes: Whether it writes, or its oracle reads what others write; where it is repeated for
-            operations, those that only read do not.
-        alone: Whether no check that writes may run at the same time, although it only reads.
+        writes: Whether it changes something, for a while.
+        generated: Whether it tries generated examples, as many as there is time for.
+        odd: Whether the text leaves open what becomes of what it sends.
+        last: Whether a faulty target may do damage for good: it is run alone, after all others.
         each: What it is repeated for; None if it runs once.
     """
 
+    function: Callable[..., None] = field(repr=False)
     requirements: tuple[str, ...]
-    arguments: tuple[str, ...]
     writes: bool
-    alone: bool
-    each: Parameters | None
+    generated: bool
+    odd: bool
+    last: bool
+    each: Callable[[CheckContext], Cases] | None
+
+    @property
+    def name(self) -> str:
+        """Its function's name in words."""
+        return self.function.__name__.removeprefix("test_").replace("_", " ")
 
     def is_about(self, requirement: str) -> bool:
         """Return whether it may be about a requirement, for one of the operations that it is repeated for."""
         _, slash, rest = requirement.partition("/")
         return requirement in self.requirements or f"{{op}}{slash}{rest}" in self.requirements
 
-    def ids(self, op: str) -> list[str]:
-        """Return the requirements for an operation; one that the catalogue has for others only is left out."""
-        filled = (one.replace("{op}", slug(op)) for one in self.requirements)
-        return [one for one in filled if one in catalogue()]
+    def tasks(self, run: CheckContext) -> Iterator[Task]:
+        """Yield its repetitions; an id that the catalogue has for other operations only is left out."""
+        for label, arguments in self.each(run) if self.each is not None else [("", {})]:
+            op = arguments.get("op", "")
+            ids = [one.replace("{op}", slug(op)) for one in self.requirements]
+            writes = self.writes and (not op or run.operations[op].writes)
+            name = f"{self.name} [{label}]" if label else self.name
+            known = tuple(one for one in ids if one in catalogue())
+            yield Task(self, name, known, arguments, writes)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One repetition of a check.
+
+    Attributes:
+        check: The check.
+        name: The name in words, with what it is repeated for.
+        ids: The requirements that it is about.
+        arguments: The arguments of the function, beside the context.
+        writes: Whether this repetition changes something.
+    """
+
+    check: Check
+    name: str
+    ids: tuple[str, ...]
+    arguments: Mapping[str, Any] = field(repr=False)
+    writes: bool
 
 
 def proves(
-    *requirements: str, writes: bool = True, alone: bool = False, each: Parameters | None = None
+    *requirements: str,
+    writes: bool = True,
+    generated: bool = False,
+    odd: bool = False,
+    last: bool = False,
+    each: Callable[[CheckContext], Cases] | None = None,
 ) -> Callable[[_Function], _Function]:
-    """Declare the requirements that a check is about."""
+    """Declare a check, with the requirements that it is about."""
 
     def mark(function: _Function) -> _Function:
-        arguments = tuple(inspect.signature(function).parameters)
-        setattr(function, _ATTRIBUTE, Check(requirements, arguments, writes, alone, each))
-        if each is None:
-            pytest.mark.proves(*requirements)(function)
+        setattr(
+            function, _ATTRIBUTE, Check(function, requirements, writes, generated, odd, last, each)
+        )
         return function
 
     return mark
 
 
-def check_of(function: object) -> Check | None:
-    """Return the declaration of a function; None if it is no check."""
-    return getattr(function, _ATTRIBUTE, None)
-
-
-def parametrize(metafunc: pytest.Metafunc, run: CheckContext) -> None:
-    """Repeat a check for what it asks for, and give each repetition its ids."""
-    check = check_of(metafunc.function)
-    assert check is not None
-    if check.each is None:
-        return
-    given = [name for name in check.arguments if name not in ("run", "judge")]
-    sets = []
-    for label, arguments in check.each(run):
-        ids = check.ids(arguments.get("op", ""))
-        # Under it the access matrix has the check, even if it breaks off before there are credentials.
-        credential = arguments.get("credential") or getattr(
-            arguments.get("credentials"), "label", ""
-        )
-        mark = pytest.mark.proves(*ids, credential=credential)
-        sets.append(pytest.param(*(arguments[name] for name in given), marks=mark, id=label))
-    metafunc.parametrize(given, sets)
+def checks_of(module: object) -> list[Check]:
+    """Return the checks of a module, in their order."""
+    return [one for value in vars(module).values() if (one := getattr(value, _ATTRIBUTE, None))]

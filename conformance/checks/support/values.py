@@ -70,24 +70,45 @@ TELLING_TEXTS = (
 )
 """Profile texts that a parser of another language, a spreadsheet or a template would take for something else."""
 
+SPECIAL_WORDS = {
+    "JavaScript": (
+        "__proto__",
+        "constructor",
+        "prototype",
+        "toString",
+        "hasOwnProperty",
+        "undefined",
+    ),
+    "Python": ("None", "__class__", "__dict__", "__init__", "self", "kwargs", "objects", "pk"),
+    "Ruby": ("nil", "class", "object_id", "instance_eval", "method_missing", "send", "_destroy"),
+    "PHP": ("null", "__construct", "$this", "_method", "GLOBALS"),
+    "Java": ("getClass", "hashCode", "@type", "$type"),
+    "Go": ("NaN", "Inf", "interface{}"),
+    "SQL": ("NULL", "users", "rowid"),
+    "formats, templates and paths": ("%s", "${x}", "{{7*7}}", "..", "*", "-1"),
+}
+"""Words that mean something to an implementation, by the language; none that a firewall would stop.
+
+None is a documented member: a value of another type, once taken, would stay.
+"""
+
 NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
 """JSON values that are no strings."""
 
 
-def no_addresses(tag: str) -> tuple[str, ...]:
+def no_addresses(tag: str) -> list[str]:
     """Return texts that are no addresses: without @, with nothing before or after it, with white space inside."""
-    return (
-        f"{tag}.example.com",
-        "@example.com",
-        f"{tag}@",
-        "@",
-        f"{tag} x@example.com",
-        f"{tag}@exam ple.com",
-        f"{tag}\tx@example.com",
-        f"{tag}\nx@example.com",
-        f"{tag}@exam\nple.com",
-        f"Jane <{tag}@example.com>",
+    forms = (
+        "{}.example.com",
+        "{}@",
+        "{} x@example.com",
+        "{}@exam ple.com",
+        "{}\tx@example.com",
+        "{}\nx@example.com",
+        "{}@exam\nple.com",
+        "Jane <{}@example.com>",
     )
+    return ["@example.com", "@", *(form.format(f"{tag}.{at}") for at, form in enumerate(forms))]
 
 
 _DATE_TIME = re.compile(

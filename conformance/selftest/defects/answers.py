@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.overrides import crashes, refuses
 from conformance.selftest.reference.bodies import MEMBERS, utf8
-from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
+from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 
@@ -46,7 +46,7 @@ def _nothing(_body: bytes) -> bytes:
 # What is tried with requests that succeed.
 DONE = (
     "*/b*-accepted */forbidden/scope-subsets */documented-answers */form* */json* get-user/date-joined",
-    "update-user/{sets-*,any-script} update-email/{verif*,makes-primary} delete-email/former-primary",
+    "update-user/{sets-*,any-script} update-email/{verif*,makes-primary,both} delete-email/former-primary",
 )
 
 table(
@@ -72,7 +72,6 @@ row(
     "A deletion is done, and answered with 500.",
     "delete-email/success",
     also=(*DONE, "delete-email/invalid-body/missing-address"),
-    misnamed="*/others-untouched",
     **_edited(["delete_email"], 500),
 )
 row(
@@ -86,7 +85,10 @@ row(
     "unknown-address-is-200",
     "An unknown address is answered with 200, and an error in the body.",
     "{update,delete}-email/not-found/address",
-    also="*/not-found/foreign-address delete-email/{removes,documented-answers}",
+    also=(
+        "*/not-found/foreign-address delete-email/{removes,documented-answers}",
+        "update-email/answers-address",
+    ),
     **refuses("unknown_address", 200),
 )
 
@@ -120,12 +122,10 @@ table(
         "answers-untyped: Answers have no type.": [],
     },
     lambda headers: _edited(ANSWERING, headers=headers),
-    misnamed=WRONG,
 )
 row(
     *("answers-empty", "Writes are answered with nothing.", ids("json", WRITTEN)),
     also=SHOWN,
-    misnamed=FORMS,
     **_edited(WRITTEN, write=_nothing),
 )
 table(
@@ -136,6 +136,9 @@ table(
                 ["get_user"],
                 write=lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body),
             )
+        ),
+        "answers-with-mark (*/no-byte-order-mark): A byte order mark stands before the JSON.": (
+            _edited(ANSWERING, write=lambda body: b"\xef\xbb\xbf" + body)
         ),
         "answers-in-python ({get-user,list-emails}/json): Reads are Python.": _edited(
             READING, write=lambda body: repr(json.loads(body)).encode()
@@ -244,3 +247,36 @@ table(
     lambda odd: crashes("unknown_user", lambda self, call: odd(call.username)),
     also="*/forbidden/owner-* */not-found/username",
 )
+
+# -- templates, pages and numbers ------------------------------------------------------------------
+
+
+row(
+    "template-crashes",
+    "A username in double braces is taken for a template, and 500.",
+    "get-user/documented-answers",
+    also="get-user/not-found/username",
+    **crashes("check_existence", lambda self, call: "{{" in call.username),
+)
+
+
+@defect(
+    "A writing request that does not ask for JSON is answered with a page.",
+    ("update-user/json", "add-email/json", "update-email/json"),
+)
+class WritesAnswerPages(Service):
+    def answer(self, call: Call) -> Reply:
+        reply = super().answer(call)
+        if (
+            call.operation in WRITING
+            and "json" not in call.headers.get("accept", "")
+            and reply.body
+        ):
+            reply.header("Content-Type", "text/html")
+        return reply
+
+
+@defect("A user has a further member that is NaN.", "get-user/json", also="get-user/members")
+class UserHasNan(Service):
+    def user_view(self, call: Call, user: Any) -> dict[str, Json]:
+        return {**super().user_view(call, user), "karma": float("nan")}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 from typing import Any
 
-from conformance.selftest.changes import defect, row, table
+from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.defects.emails import (
     FOLLOWS,
     Graveyard,
@@ -16,8 +17,9 @@ from conformance.selftest.defects.emails import (
     sent_true,
     without_tag,
 )
-from conformance.selftest.overrides import is_first
-from conformance.selftest.reference.calls import Call
+from conformance.selftest.overrides import crashes, is_first
+from conformance.selftest.reference.calls import Call, refuse
+from conformance.selftest.reference.routes import EMAILS
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
 
@@ -129,17 +131,12 @@ table(
     {
         "address-nothing-before-at: Nothing need stand before @.": r"@[!-?A-~]+",
         "address-with-line-feed: A line feed may stand in an address.": r"[^@ \t]+@[^@ \t]+",
+        "address-with-space: A space may stand in an address.": r"[^@\t\n]+@[^@\t\n]+",
+        "address-without-at: An address needs no @.": r"[!-?A-~]+",
     },
     _taking,
     also=GRAVATAR,
 )
-for _entry, _pattern, _misnamed in (
-    ("with-space: A space may stand in an address.", r"[^@\t\n]+@[^@\t\n]+", "form-decoding"),
-    ("without-at: An address needs no @.", r"[!-?A-~]+", "documented-answers"),
-):
-    table(
-        INVALID, {f"address-{_entry}": _pattern}, _taking, also=GRAVATAR, misnamed=f"*/{_misnamed}"
-    )
 table(
     "add-email/success",
     {
@@ -218,3 +215,108 @@ row(
         self.deleted.get((call.username, email)) or Service.taken(self, call, email)
     ),
 )
+
+# -- what a new address does to others, and which are taken ----------------------------------------
+
+KNOWN = EMAILS[1:]
+
+row(
+    "add-unverifies-others",
+    "A new address un-verifies the others, but for the primary one.",
+    "add-email/others-untouched",
+    also="add-email/form",
+    insert=lambda self, call, email: (
+        self.store.change(
+            lambda one: one.username == call.username and not one.is_primary, verified=False
+        ),
+        Service.insert(self, call, email),
+    )[1],
+)
+
+
+row(
+    "add-takes-over",
+    "A new address is taken away from the account that had it.",
+    "add-email/others-untouched",
+    also="delete-email/success",
+    insert=lambda self, call, email: (
+        self.store.remove(lambda one: one.email == email),
+        Service.insert(self, call, email),
+    )[1],
+)
+
+
+row(
+    "inherited-members",
+    "A new address inherits the members of __proto__, as in JavaScript.",
+    "add-email/not-verified",
+    insert=lambda self, call, email: self.store.add_address(
+        call.username, email, verified="__proto__" in call.fields
+    ),
+)
+
+
+row(
+    "format-crashes",
+    "A percent sign in an address is taken for a format, and 500.",
+    "add-email/documented-answers",
+    also="add-email/success",
+    **crashes("insert", lambda self, call, email: "%s" in email),
+)
+
+
+row(
+    "display-name-dropped",
+    "A name around an address is dropped.",
+    ("add-email/invalid-body/invalid-address", "update-user/invalid-gravatar-email"),
+    tidy=lambda self, name, value: parseaddr(value)[1] if "<" in value and "@" in value else value,
+)
+
+
+row(
+    "dots-make-no-difference",
+    "Addresses that differ only in dots before the @ are one.",
+    "add-email/success",
+    taken=lambda self, call, email: next(
+        (one for one in self.searched(call) if _undotted(one.email) == _undotted(email)), None
+    ),
+)
+
+
+def _undotted(email: str) -> str:
+    name, _, domain = email.partition("@")
+    return f"{name.replace('.', '')}@{domain}"
+
+
+_LATE = (
+    ("deep-domain", "of a domain of four labels", r"@(\w+\.){3}"),
+    ("long-ending", "with a last label of seven letters", r"\w{7}$"),
+    ("short-ending", "with a last label of two letters", r"\.\w\w$"),
+    ("one-letter", "with one character before the @", r"^.@"),
+)
+
+
+for _part, _which, _pattern in _LATE:
+    for _op in EMAILS if _part == "short-ending" else KNOWN:
+        row(
+            f"{_op.split('_')[0]}-refuses-{_part}",
+            f"{_op} refuses an address {_which}.",
+            ids("success", [_op]),
+            also=ids("json-without-content-type", [_op]) + ids("not-found/address", [_op]),
+            wanted_address=lambda self, call, op=_op, bad=_pattern: (
+                refuse(400)
+                if call.operation == op and re.search(bad, str(call.fields.get("email")))
+                else Service.wanted_address(self, call)
+            ),
+        )
+
+
+for _part, _which, _pattern in (("deep-domain", "four labels", _LATE[0][2]), *_LATE[1:]):
+    row(
+        f"gravatar-{_part}-refused",
+        f"gravatar_email takes no address {_which}.",
+        "update-user/success",
+        gravatar_address=lambda self, call, value, bad=_pattern: (
+            refuse(400) if re.search(bad, value) else Service.gravatar_address(self, call, value)
+        ),
+    )

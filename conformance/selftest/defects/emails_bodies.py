@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from conformance.selftest.changes import defect, row
+from conformance.selftest.changes import defect, ids, row
 from conformance.selftest.overrides import crashes, failing
 from conformance.selftest.reference.calls import Call, Json, Reply
+from conformance.selftest.reference.routes import EMAILS
 from conformance.selftest.reference.service import Service
 
 OTHER_TYPE = "add-email/invalid-body/invalid-address */invalid-body/address-of-wrong-type"
@@ -34,7 +35,6 @@ class EachOfListTaken(Service):
 @defect(
     "A deletion without an address deletes all but the primary one.",
     "delete-email/invalid-body/{missing-address,empty}",
-    misnamed="delete-email/documented-answers",
 )
 class MissingAddressDeletesAll(Service):
     def delete_email(self, call: Call) -> Reply:
@@ -59,4 +59,29 @@ row(
     "update-user/documented-answers *-email/invalid-body/empty",
     also="*/documented-answers */missing-address",
     **crashes("form_fields", lambda self, call: not call.body),
+)
+
+# -- lists and queries in place of an address ------------------------------------------------------
+
+KNOWN = EMAILS[1:]
+
+row(
+    "operators-run",
+    "An object in place of an address is a query with operators.",
+    ids("invalid-body/address-of-wrong-type", KNOWN),
+    address_of_other_type=lambda self, call, value: (
+        self.searched(call)[-1].email
+        if isinstance(value, dict) and any(key.startswith("$") for key in value)
+        else Service.address_of_other_type(self, call, value)
+    ),
+)
+
+
+row(
+    "form-brackets-read",
+    "In a form, a list with one address is that address.",
+    ids("invalid-body/missing-address", EMAILS),
+    form_fields=lambda self, call: {
+        name.removesuffix("[]"): value for name, value in Service.form_fields(self, call).items()
+    },
 )

@@ -194,3 +194,19 @@ row(
         *(one for one in self.deleted.values() if one.username == call.username),
     ],
 )
+
+# -- words of a language ---------------------------------------------------------------------------
+
+
+row(
+    "inherited-address",
+    "An address that objects inherit in JavaScript is everybody's.",
+    "delete-email/not-found/address",
+    **instead(
+        "operate",
+        lambda self, call: (
+            call.operation == "delete_email" and call.fields.get("email") == "constructor"
+        ),
+        lambda self, call: Reply(204),
+    ),
+)

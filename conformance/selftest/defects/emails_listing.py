@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.selftest.changes import ids, row, table
+from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.defects.emails import FOLLOWS, without_tag
 from conformance.selftest.overrides import Memory, failing, instead, is_first
 from conformance.selftest.reference.calls import Call, Json, Reply
@@ -93,8 +93,11 @@ table(
 row(
     "list-oldest-is-primary",
     "The oldest address is always listed as the primary one.",
-    "update-email/{makes-primary,unsets-previous}",
-    also="update-email/{both,others-untouched}",
+    "update-email/makes-primary",
+    also=(
+        "update-email/{both,others-untouched,unsets-previous,answers-address}",
+        "delete-email/former-primary",
+    ),
     list_view=lambda self, call, found: [
         self.email_view(call, one) | {"primary": one.id == min(each.id for each in found)}
         for one in found
@@ -131,7 +134,7 @@ row(
     "others-cannot-read",
     "Reading any account but the first one is 500.",
     ids("success", READING),
-    also="get-user/date-joined",
+    also="get-user/date-joined */documented-answers",
     **instead(
         "operate",
         lambda self, call: call.operation in READING and not is_first(self, call),
@@ -190,3 +193,18 @@ table(
     also=FOLLOWS,
     base=KeptList,
 )
+
+# -- the list after a deletion ---------------------------------------------------------------------
+
+
+@defect("After a deletion, the list is an object with numbers as names.", "list-emails/members")
+class ListWithGaps(Memory):
+    def remove(self, call: Call, address: Address) -> None:
+        super().remove(call, address)
+        self.memory[call.username] = True
+
+    def list_view(self, call: Call, addresses: list[Address]) -> Json:
+        views = [self.email_view(call, one) for one in addresses]
+        if call.username in self.memory:
+            return {str(number): one for number, one in enumerate(views)}
+        return [*views]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from typing import Any
 
-from conformance.selftest.changes import defect, row, table
+from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.defects.emails import (
     FOLLOWS,
     Graveyard,
@@ -18,7 +20,9 @@ from conformance.selftest.defects.emails import (
     shared,
 )
 from conformance.selftest.overrides import (
+    Memory,
     by_form,
+    by_percent,
     crashes,
     failing,
     instead,
@@ -27,6 +31,7 @@ from conformance.selftest.overrides import (
     refuses,
 )
 from conformance.selftest.reference.calls import Call, Refusal, Reply
+from conformance.selftest.reference.routes import EMAILS
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
 
@@ -191,7 +196,7 @@ row(
 
 @defect(
     "In a form, flags before the address are passed over.",
-    (BOTH, NO_UNVERIFY, NO_UNSET),
+    ("update-email/form", NO_UNVERIFY, NO_UNSET),
     also="update-email/*",
 )
 class FlagsFirstPassedOver(Service):
@@ -272,7 +277,6 @@ table(
             _refused_late("verified", Service.verify)
         ),
     },
-    misnamed="update-email/invalid-body/missing-address",
 )
 
 # -- an address that is not there -----------------------------------------------------------------
@@ -355,3 +359,71 @@ table(
     _first_done,
     also=FOLLOWS,
 )
+
+# -- an address that is remembered, or found by a pattern ------------------------------------------
+
+KNOWN = EMAILS[1:]
+
+
+@defect("An address that was deleted can still be updated.", "update-email/not-found/address")
+class DeletedStillUpdated(Memory):
+    def remove(self, call: Call, address: Address) -> None:
+        super().remove(call, address)
+        self.memory[call.username, address.email] = address
+
+    def update_email(self, call: Call) -> Reply:
+        email = self.wanted_address(call)
+        gone = self.memory.get((call.username, email))
+        if gone is not None and self.find(call, email) is None:
+            return self.json_reply(200, self.email_view(call, gone))
+        return super().update_email(call)
+
+
+@defect(
+    "An address that was not found once stays unknown, also after it was added.",
+    ("update-email/success", "delete-email/success"),
+    also=("add-email/success", "update-email/verifies", *ids("json-without-content-type", KNOWN)),
+)
+class UnknownStaysUnknown(Memory):
+    def found(self, call: Call, email: str) -> Address:
+        if (call.username, email) in self.memory:
+            raise self.unknown_address(call, email)
+        return super().found(call, email)
+
+    def unknown_address(self, call: Call, email: str) -> Refusal:
+        self.memory[call.username, email] = True
+        return super().unknown_address(call, email)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.fullmatch(pattern.replace("+", r"\+"), text) is not None
+    except re.error:
+        return False
+
+
+_NOT_FOUND = ids("not-found/address", KNOWN)
+
+
+for _name, _sentence, _same in (
+    ("address-by-like", "% stands for anything in an address that is looked for.", by_percent),
+    (
+        "address-by-glob",
+        "* stands for anything in an address that is looked for.",
+        lambda pattern, text: fnmatchcase(text, pattern),
+    ),
+    (
+        "address-by-pattern",
+        "An address that is looked for is a regular expression.",
+        _matches,
+    ),
+):
+    row(
+        _name,
+        _sentence,
+        _NOT_FOUND,
+        same=lambda self, stored, wanted, same=_same: stored == wanted or same(wanted, stored),
+        taken=lambda self, call, email: next(
+            (one for one in self.searched(call) if one.email == email), None
+        ),
+    )

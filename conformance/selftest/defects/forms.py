@@ -11,7 +11,7 @@ from conformance.selftest.overrides import crashes
 from conformance.selftest.reference.calls import Call, Reply, refuse
 from conformance.selftest.reference.service import Service
 
-FORM, DECODING, CHARSET = "*/form", "*/form-decoding", "*/json-charset"
+FORM, DECODING = "*/form", "*/form-decoding"
 TEXT = "update-user/form-decoding"
 SETS = "update-user/{sets-*,any-script}"
 # What is tried with forms as well.
@@ -24,22 +24,15 @@ REFUSED = (
     "delete-email/primary-refused */documented-answers",
 )
 NO_ADDRESS = "update-user/invalid-gravatar-email"
-TAKEN = "update-user/documented-answers update-user/refused-unchanged"
-"""They fail where a body was taken that should have been refused; CHARSET's check sends a form as well."""
-UNDONE = "update-email/others-untouched"
-"""It fails where the address itself stayed as it was."""
 
 # -- which bodies, and which of their members -----------------------------------------------------
 
 
-def _fields(
-    name: str, sentence: str, breaks: str, read: Any, also: Any = (), misnamed: Any = ()
-) -> None:
+def _fields(name: str, sentence: str, breaks: str, read: Any, also: Any = ()) -> None:
     """Declare a defect: what stands in a form is something else."""
     row(
         *(name, sentence, breaks),
         also=(*USED, *((also,) if isinstance(also, str) else also)),
-        misnamed=misnamed,
         form_fields=lambda self, call: read(call, Service.form_fields(self, call)),
     )
 
@@ -48,14 +41,13 @@ def _has_parameter(_self: Service, call: Call) -> bool:
     return ";" in call.headers.get("content-type", "")
 
 
-_fields("forms-are-415", "Forms are 415.", FORM, lambda *_: refuse(415), REFUSED, CHARSET)
+_fields("forms-are-415", "Forms are 415.", FORM, lambda *_: refuse(415), REFUSED)
 _fields(
     "forms-of-post-only",
     "Forms are read in POST alone: in PATCH and DELETE they are empty, as in some frameworks.",
     "{update-user,update-email,delete-email}/form",
     lambda call, form: form if call.method == "POST" else {},
     NO_ADDRESS,
-    f"{CHARSET} update-user/documented-answers",
 )
 _fields(
     "form-first-member-only",
@@ -63,7 +55,6 @@ _fields(
     "{update-email,update-user}/form",
     lambda call, form: dict(list(form.items())[:1]),
     f"{NO_ADDRESS} update-email/no-un*",
-    f"{TAKEN} {UNDONE}",
 )
 _fields(
     "form-three-members",
@@ -71,14 +62,12 @@ _fields(
     "update-user/form",
     lambda call, form: dict(list(form.items())[:3]),
     NO_ADDRESS,
-    TAKEN,
 )
 row(
     "forms-read-as-json",
     "A form is read as JSON, whatever Content-Type says; so is all else.",
     FORM,
     also=(*USED, "*/media-type"),
-    misnamed=CHARSET,
     fields=lambda self, call: self.json_fields(call),
 )
 
@@ -87,7 +76,6 @@ row(
     "A form is answered, and what it asks for is not done.",
     FORM,
     also=(*USED, "*/answers-stored list-emails/complete add-email/listed"),
-    misnamed=UNDONE,
 )
 class FormsAnsweredOnly(Service):
     def operate(self, call: Call) -> Reply:
@@ -105,12 +93,12 @@ row(
     **crashes("json_fields", lambda self, call: call.operation == "update_user", 415),
 )
 table(
-    CHARSET,
+    "*/",
     {
-        "form-with-charset-is-415: A form with a charset is 415.": crashes(
+        "form-with-charset-is-415 (form): A form with a charset is 415.": crashes(
             "form_fields", _has_parameter, 415
         ),
-        "json-with-charset-is-415: JSON with a charset is 415.": crashes(
+        "json-with-charset-is-415 (json-charset): JSON with a charset is 415.": crashes(
             "json_fields", _has_parameter, 415
         ),
     },
@@ -138,7 +126,6 @@ row(
     "In a form, + stays +.",
     DECODING,
     also=(*USED, NO_ADDRESS, "add-email/invalid-body/invalid-address"),
-    misnamed=f"{CHARSET} update-user/refused-unchanged",
     **_text(unquote_to_bytes),
 )
 table(
@@ -182,8 +169,8 @@ class FormSplitLate(Service):
 row(
     "form-values-converted",
     "In a form, digits and true become a number and a boolean, and are refused as texts.",
-    "update-user/{success,any-script}",
-    also=TEXT,
+    TEXT,
+    also=USED,
     **crashes(
         "text",
         lambda self, call, name, value: (
@@ -215,19 +202,17 @@ table(
         ),
     },
     also=USED,
-    misnamed=CHARSET,
 )
 
 row(
     *("form-flags-ignored", "In a form, true counts as absent.", "update-email/form"),
     also=(*USED, "update-email/no-un*"),
-    misnamed=UNDONE,
     **_flag(lambda _name, _value: False),
 )
 row(
     "form-primary-refused",
     "In a form, primary is refused.",
-    "update-email/{success,makes-primary}",
+    "update-email/{form,makes-primary}",
     also=USED,
     **crashes("form_flag", lambda self, call, name, value: name == "primary", 400),
 )

@@ -10,16 +10,15 @@ from typing import Any
 
 import yaml
 
-from conformance.selftest.changes import defect, row, table
+from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.overrides import crashes, failing, rescued
-from conformance.selftest.reference.calls import Call, Json, Refusal
+from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
+from conformance.selftest.reference.routes import WRITING
 from conformance.selftest.reference.service import Service
 
 MALFORMED, NO_OBJECT = "*/invalid-body/malformed-json", "*/invalid-body/not-an-object"
 UTF8, EMPTY = "*/invalid-body/invalid-utf8", "*-email/invalid-body/empty"
 MISSING, ANSWERS = "*/invalid-body/missing-address", "*/documented-answers"
-UPDATED = "update-user/documented-answers"
-"""It fails where an update was taken that should have been refused."""
 
 # -- malformed ------------------------------------------------------------------------------------
 
@@ -53,7 +52,6 @@ row(
 )
 row(
     *("malformed-is-empty", "Malformed JSON counts as {}.", f"update-user{MALFORMED[1:]}"),
-    misnamed=UPDATED,
     **_malformed(lambda _: {}),
 )
 table(
@@ -105,7 +103,6 @@ table(
         "falsy-is-empty: [], 0 and null as a body count as {}.": lambda loaded: loaded or {},
     },
     _no_object,
-    misnamed=UPDATED,
 )
 table(
     NO_OBJECT,
@@ -121,7 +118,6 @@ table(
 )
 row(
     *("text-is-address", "A text as a body is taken for the address.", NO_OBJECT),
-    misnamed=UPDATED,
     **_no_object(lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded),
 )
 
@@ -171,7 +167,6 @@ table(
 
 row(
     *("missing-address-is-404", "A body without an address is 404.", f"{EMPTY} {MISSING}"),
-    misnamed=ANSWERS,
     no_address=failing(404),
 )
 
@@ -179,7 +174,6 @@ row(
 @defect(
     "Without an address, one is chosen: the primary, the last, or one made from the username.",
     f"{EMPTY} {MISSING}",
-    misnamed=ANSWERS,
 )
 class MissingAddressIsChosen(Service):
     def no_address(self, call: Call) -> str:
@@ -198,10 +192,30 @@ row(
     also=(
         ANSWERS,
         "*/invalid-* */no-un* delete-email/{primary-refused,former-primary}",
-        "*/duplicate",
+        "*/duplicate */not-found/address",
     ),
-    misnamed="*/form-decoding",
     refuse=lambda self, call, refusal: Service.refuse(
         self, call, Refusal(422, refusal.reason) if refusal.status == 400 else refusal
     ),
+)
+
+# -- JSON of another kind --------------------------------------------------------------------------
+
+
+@defect("A JSON Patch is carried out.", ids("invalid-body/not-an-object", WRITING))
+class JsonPatchTaken(Service):
+    def an_object(self, call: Call, loaded: Json) -> dict[str, Json]:
+        steps = loaded if isinstance(loaded, list) else []
+        if steps and all(isinstance(one, dict) and {"op", "path"} <= one.keys() for one in steps):
+            return {
+                str(one["path"])[1:]: one.get("value") for one in steps if isinstance(one, dict)
+            }
+        return super().an_object(call, loaded)
+
+
+row(
+    "json-space-refused",
+    "JSON must begin with its brace.",
+    ids("success", WRITING),
+    json_text=lambda self, body: body.decode() if body[:1] in b'{["0tfn' else refuse(400),
 )

@@ -6,13 +6,12 @@ import re
 
 from conformance.selftest.changes import defect, row, table
 from conformance.selftest.overrides import Memory, by_form, crashes, instead
-from conformance.selftest.reference.calls import Call
+from conformance.selftest.reference.calls import Call, refuse
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 
 SETS, INVALID = "update-user/sets-gravatar-email", "update-user/invalid-gravatar-email"
 UNCHANGED, DOCUMENTED = "update-user/refused-unchanged", "update-user/documented-answers"
-BY_THE_WAY = "update-user/{sets-several,form}"
 
 # -- gravatar_url ----------------------------------------------------------------------------------
 
@@ -21,7 +20,6 @@ row(
     "gravatar_url is made from the domain of the address only.",
     SETS,
     also="update-user/sets-several",
-    misnamed="update-user/form",
     gravatar_key=lambda _, user: user.gravatar_email.rpartition("@")[2],
 )
 table(
@@ -60,14 +58,12 @@ row(
     "location-renews-gravatar",
     "A new location gives another gravatar_url.",
     "update-user/leaves-others",
-    misnamed=(BY_THE_WAY, "update-user/{form-decoding,any-script}"),
     gravatar_key=lambda self, user: user.gravatar_email + user.location,
 )
 row(
     "gravatar-becomes-email",
     "A new gravatar_email becomes the user's email.",
     "update-user/read-only-members",
-    misnamed=BY_THE_WAY,
     account_email=lambda self, user: (
         user.gravatar_email if user.gravatar_changes else Service.account_email(self, user)
     ),
@@ -82,13 +78,11 @@ table(
         "gravatar-unchecked-in-form: In a form, gravatar_email takes any text.": by_form,
     },
     lambda when: instead("gravatar_address", when, lambda self, call, value: value),
-    misnamed=(UNCHANGED, DOCUMENTED),
 )
 row(
     "gravatar-pattern-unanchored",
     "A gravatar_email is good if an address stands somewhere in it.",
     INVALID,
-    misnamed=UNCHANGED,
     gravatar_address=lambda self, call, value: (
         value
         if re.search(r"[^@\s]+@[^@\s]+", value)
@@ -99,7 +93,6 @@ row(
     "bad-gravatar-ignored",
     "A gravatar_email that is no address is ignored, 200.",
     INVALID,
-    misnamed=(UNCHANGED, DOCUMENTED),
     gravatar_address=lambda self, call, value: (
         value if self.is_address(value) else self.stored_user(call.username).gravatar_email
     ),
@@ -116,3 +109,25 @@ table(
     },
     lambda bad: crashes("gravatar_address", bad, 400),
 )
+
+# -- addresses that somebody has -------------------------------------------------------------------
+
+
+for _name, _sentence, _theirs in (
+    ("own", "gravatar_email must not be among the addresses of the account.", False),
+    ("foreign", "gravatar_email must not be an address of somebody else.", True),
+):
+    row(
+        f"gravatar-{_name}-refused",
+        _sentence,
+        "update-user/success",
+        gravatar_address=lambda self, call, value, theirs=_theirs: (
+            refuse(400)
+            if any(
+                one.email == value and (one.username != call.username) is theirs
+                for one in self.store.rows
+                if not one.is_primary
+            )
+            else Service.gravatar_address(self, call, value)
+        ),
+    )

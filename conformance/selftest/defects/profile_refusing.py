@@ -8,7 +8,8 @@ from typing import Any
 from conformance.selftest.changes import defect, row, table
 from conformance.selftest.overrides import Memory, by_form, instead
 from conformance.selftest.reference.bodies import PROFILE
-from conformance.selftest.reference.calls import Call, Json, Refusal
+from conformance.selftest.reference.calls import Call, Json, Refusal, Reply
+from conformance.selftest.reference.routes import WRITING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 
@@ -46,7 +47,6 @@ table(
             type(None), lambda user, member, value: getattr(user, member), PROFILE
         ),
     },
-    misnamed=(DOCUMENTED, UNCHANGED),
 )
 row(
     "other-gravatar-crashes",
@@ -119,3 +119,34 @@ table(
         ),
     },
 )
+
+# -- refused, and done later or taken back ---------------------------------------------------------
+
+
+@defect(
+    "The valid members of a refused update are saved with the next one.",
+    "update-user/leaves-others",
+)
+class RefusedSavedLater(Memory):
+    def profile_changes(self, call: Call) -> dict[str, str]:
+        pending = self.memory.setdefault(call.username, {})
+        for name in PROFILE:
+            if name in call.fields:
+                pending[name] = self.text(call, name, call.fields[name])
+        return {**self.memory.pop(call.username)}
+
+
+@defect(
+    "A refused request takes the one before it back.",
+    "update-user/refused-unchanged",
+    also=("update-user/*", "add-email/*", "update-email/*", "delete-email/*"),
+)
+class RefusalTakesLastBack(Service):
+    def answer(self, call: Call) -> Reply:
+        before = (dict(self.store.users), list(self.store.rows))
+        reply = super().answer(call)
+        if reply.status < 300 and call.operation in WRITING:
+            self.last = before
+        elif reply.status == 400:
+            self.store.users, self.store.rows = getattr(self, "last", before)
+        return reply

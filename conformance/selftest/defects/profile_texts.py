@@ -33,7 +33,6 @@ def _corrupted(
     change: Spoil,
     member: str = "",
     form: Any = None,
-    misnamed: Any = None,
 ) -> None:
     """Declare a defect: texts are not stored as they were sent (all or one; in forms or in JSON only)."""
 
@@ -42,10 +41,9 @@ def _corrupted(
         meant = name == member if member else name in TEXTS
         return change(stored) if meant and form in (None, call.is_form) else stored
 
-    if misnamed is None:
-        misnamed = () if member == "profile_url" or form is False else DECODING
     breaks = URL if member == "profile_url" else SCRIPT
-    row(name, sentence, breaks, also=SETS, misnamed=misnamed, text=text)
+    in_forms = () if form is False else (DECODING, FORM)
+    row(name, sentence, breaks, also=(SETS, *in_forms), text=text)
 
 
 def _replaced(characters: Mapping[int, str | None]) -> Spoil:
@@ -100,13 +98,12 @@ for _name, _sentence, _change in (
 ):
     _corrupted(f"text-{_name}", _sentence, _change)
 
-_corrupted("text-escaped", "& < > are escaped for HTML.", html.escape, misnamed=(DECODING, FORM))
+_corrupted("text-escaped", "& < > are escaped for HTML.", html.escape)
 _corrupted(
     "location-title-cased",
     "Locations get capitals.",
     str.title,
     "location",
-    misnamed=(DECODING, FORM),
 )
 _corrupted("json-percent-decoded", "Percent signs are decoded in JSON too.", unquote, form=False)
 _corrupted(
@@ -125,13 +122,13 @@ for _name, _sentence, _change in (
     ("lower-cased", "A profile_url is put into lower case.", str.lower),
     ("without-query", "A profile_url loses its query.", _put(r"\?[^#]*", "")),
 ):
-    _corrupted(f"url-{_name}", _sentence, _change, "profile_url", misnamed=FORM)
+    _corrupted(f"url-{_name}", _sentence, _change, "profile_url")
 
 row(
     "form-as-latin",
     "Forms are read as Latin-1.",
-    (SCRIPT, DECODING),
-    also=SETS,
+    DECODING,
+    also=(SETS, FORM),
     form_text=lambda self, encoded: Service.form_text(self, encoded).encode().decode("latin-1"),
 )
 row(
@@ -142,7 +139,7 @@ row(
 )
 
 
-@defect('The text "0" counts as not sent.', SCRIPT, misnamed=DECODING, also=SETS)
+@defect('The text "0" counts as not sent.', SCRIPT, also=SETS)
 class TextZeroIsNothing(Service):
     def save_profile(self, call: Call, changes: dict[str, str]) -> None:
         super().save_profile(call, {k: v for k, v in changes.items() if v != "0"})
@@ -183,18 +180,58 @@ for _name, _sentence, _bad in (
     ("one-letter-refused", "A text of one character is refused.", lambda text: len(text) == 1),
     ("long-refused", "Texts over 50 characters are refused.", _over(50)),
 ):
-    _refused(f"text-{_name}", _sentence, (SCRIPT, SUCCESS), _bad, also=FORM, misnamed=DECODING)
+    _refused(f"text-{_name}", _sentence, SCRIPT, _bad, also=(SUCCESS, FORM, DECODING))
 
 for _name, _sentence, _bad in (
     ("http-refused", "A profile_url must be https.", _with("^http:")),
     ("hyphen-refused", "The host of a profile_url must have no hyphen.", _with("//[^/]*-")),
     ("long-refused", "A profile_url of over 60 characters is refused.", _over(60)),
 ):
-    _refused(f"url-{_name}", _sentence, (URL, SUCCESS), _bad)
+    _refused(f"url-{_name}", _sentence, URL, _bad, also=(SUCCESS, FORM))
 
 for _name, _sentence, _bad in (
     ("four-bytes-crash", "Characters of four bytes are 500.", _with("[^\0-\uffff]")),
     ("right-to-left-crashes", "A text of right-to-left script is 500.", _right_to_left),
 ):
-    more = {"also": (FORM, DOCUMENTED), "misnamed": DECODING}
-    _refused(f"text-{_name}", _sentence, (SCRIPT, SUCCESS), _bad, 500, **more)
+    _refused(
+        f"text-{_name}", _sentence, SCRIPT, _bad, 500, also=(SUCCESS, FORM, DOCUMENTED, DECODING)
+    )
+
+# -- texts that are read as something else ---------------------------------------------------------
+
+
+for _name, _sentence, _change in (
+    (
+        "undefined-dropped",
+        "The texts undefined, None and nil become empty.",
+        lambda text: "" if text in ("undefined", "None", "nil") else text,
+    ),
+    (
+        "float-read",
+        "A text that reads like a number with an exponent is one.",
+        lambda text: str(float(text)) if re.fullmatch(r"\d+e\d+", text) else text,
+    ),
+    (
+        "date-read",
+        "A text that reads like a date becomes a date-time.",
+        lambda text: f"{text}T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text,
+    ),
+    (
+        "formula-guarded",
+        "A text that a spreadsheet would run gets an apostrophe.",
+        lambda text: f"'{text}" if text[:1] in "=+@" and text else text,
+    ),
+    (
+        "json-read",
+        "A text that reads like JSON is read.",
+        lambda text: "" if text in ("[]", "{}", '""') else text,
+    ),
+):
+    row(
+        f"text-{_name}",
+        _sentence,
+        "update-user/any-script",
+        tidy=lambda self, name, value, change=_change: (
+            change(value) if name in PROFILE[:3] else value
+        ),
+    )

@@ -5,9 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.selftest.changes import defect, ids, row, table
-from conformance.selftest.overrides import accepted, admits, by_form, denies, refuses
+from conformance.selftest.overrides import (
+    admits,
+    by_form,
+    denies,
+    refuses,
+)
 from conformance.selftest.reference.calls import Call, Refusal, Reply
-from conformance.selftest.reference.routes import NEEDED_SCOPE, OPERATIONS, WRITING
+from conformance.selftest.reference.routes import NEEDED_SCOPE, OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
 
@@ -15,7 +20,6 @@ SCOPE, SUBSETS = "*/forbidden/scope", "*/forbidden/scope-subsets"
 BOTH, CHALLENGE = f"{SCOPE} {SUBSETS}", "*/forbidden/challenge"
 SUCCESS = "*/success update-email/verifies"
 BODY = "*/order/access-before-body"
-DONE = accepted(ids("", WRITING))
 OTHER_KIND = {
     "get_user": "email_read",
     "list_emails": "profile_read",
@@ -41,7 +45,6 @@ table(
     },
     partial(admits, "token_may"),
     also=BODY,
-    misnamed=DONE,
 )
 for _entry, _operations, _breaks, _when in (
     (
@@ -77,7 +80,6 @@ for _entry, _operations, _breaks, _when in (
         {_entry: _when},
         partial(admits, "token_may"),
         also=(BODY, SCOPE),
-        misnamed=accepted(_broken),
     )
 
 # -- its own scope is not enough ------------------------------------------------------------------
@@ -135,7 +137,6 @@ table(
         "missing-scope-is-404: A missing scope is 404.": 404,
     },
     lambda status: refuses("lacks_scope", status),
-    misnamed=BODY,
 )
 table(
     CHALLENGE,
@@ -161,3 +162,16 @@ class MissingScopeIsEmptyList(Service):
             if call.operation == "list_emails" and "insufficient" in str(refusal.headers):
                 return self.json_reply(200, [])
             raise
+
+
+# -- no scope at all -------------------------------------------------------------------------------
+
+
+row(
+    "no-scope-is-default",
+    "A token without scopes may read.",
+    ids("forbidden/scope", READING),
+    token_may=lambda self, call, scopes: Service.token_may(
+        self, call, scopes or frozenset({"profile_read", "email_read"})
+    ),
+)

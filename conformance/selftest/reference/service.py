@@ -15,6 +15,9 @@ PUBLIC_URL = "https://accounts.example.org/api/v1.1/users/"
 class Service(Bodies):
     """The whole implementation; defects and variations are subclasses of it."""
 
+    disposable = False
+    """True if a target file says of the owner that nothing needs to be put back."""
+
     def perform(self, call: Call) -> Reply:
         self.admit(call)
         if call.operation in WRITING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conformance.selftest.changes import variation, variation_row, variations
-from conformance.selftest.reference.calls import Call, Refusal, Reply
+from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address, User
 from conformance.selftest.variations import clauses
@@ -38,6 +38,20 @@ for _name, _sentence, _spell in (
             return self.spell(stored) == self.spell(wanted)
 
 
+def _at_first(service: Service, username: str) -> int:
+    return sum(one.username == username for one in service.seed.addresses)
+
+
+variation_row(
+    "thirty-more-addresses",
+    "An account may have thirty addresses more than it has at first.",
+    clauses.COUNT,
+    insert=lambda self, call, email: (
+        Service.insert(self, call, email)
+        if len(self.store.addresses(call.username)) < 30 + _at_first(self, call.username)
+        else refuse(400)
+    ),
+)
 variation_row(
     "case-ignored",
     "Addresses that differ only in case are one.",

@@ -26,6 +26,9 @@ MALFORMED_UNKNOWN = "a malformed *unknown* address in update or delete (400 or 4
 GRAVATAR = "how `gravatar_url` is made as long as a new address gives a new one"
 ENCODED_SLASH = "a username that holds an encoded slash"
 URLS = "URL libraries turn `http://a.example` into `http://a.example/`"
+COUNT = "how many addresses an account may have, if a refusal for that reason is a 400"
+SIGNED = "it may be signed anew for each answer"
+BETWEEN = "Nor on what stands between: a gateway's 502, 503 or 504"
 PATHLESS = "a path of at least `/`"
 
 # Quoted from what it requires.

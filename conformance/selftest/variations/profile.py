@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from conformance.selftest.changes import variation, variation_row, variations
 from conformance.selftest.reference.bodies import PROFILE
-from conformance.selftest.reference.calls import Call, Json, Refusal
+from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 from conformance.selftest.variations import clauses
-from conformance.selftest.variations.accounts import USUAL
+from conformance.selftest.variations.accounts import USUAL, Accounts
 
 TEXTS = PROFILE[:-1]
 
@@ -76,6 +76,38 @@ for _name, _sentence, _clause, _change in (
             return self.change(value) if name in TEXTS else value
 
 
+variations(
+    clauses.ACCOUNTS,
+    {
+        "disposable-empty: The owner's texts are empty, and no longer taken so.": (
+            {"full_name": "", "company": "", "profile_url": ""},
+            bool,
+        ),
+        "disposable-long: The owner's texts are longer than is taken today.": (
+            {"location": "x" * 90, "profile_url": f"https://example.org/{'x' * 90}"},
+            lambda text: len(text) <= 64,
+        ),
+        "disposable-without-scheme: The owner's profile_url has no scheme.": (
+            {"profile_url": "mallory.example.org"},
+            bool,
+        ),
+        "disposable-spaced: The owner's texts have white space around that is refused today.": (
+            {"full_name": " Mallory", "location": "Reading "},
+            _is_stripped,
+        ),
+    },
+    lambda given: {
+        "texts": (given[0], {}),
+        "disposable": True,
+        "text": lambda self, call, name, value: (
+            Service.text(self, call, name, value)
+            if not isinstance(value, str) or given[1](value)
+            else refuse(400)
+        ),
+    },
+    base=Accounts,
+)
+
 # -- the picture ----------------------------------------------------------------------------------
 
 
@@ -98,6 +130,12 @@ variations(
 class GravatarCounting(Service):
     def gravatar_url(self, call: Call, user: User) -> str:
         return f"//img.example.org/{quote(self.gravatar_key(user))}?v={user.gravatar_changes}"
+
+
+@variation("gravatar_url is signed anew for each answer.", clauses.SIGNED)
+class GravatarSigned(Service):
+    def gravatar_url(self, call: Call, user: User) -> str:
+        return f"{super().gravatar_url(call, user)}?expires={self.calls}&signature={self.calls:x}"
 
 
 @variation("gravatar_url is a number, the same for the same address.", clauses.GRAVATAR)

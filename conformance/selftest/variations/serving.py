@@ -64,6 +64,35 @@ class WrongLoginsSlowed(Service):
         return super().unauthorized(call, reason)
 
 
+# -- what stands between --------------------------------------------------------------------------
+
+for _name, _sentence, _is_stopped, _status in (
+    (
+        "gateway-errs",
+        "A gateway answers one request in 300 with 502.",
+        lambda self, call: (self.calls + 1) % 300 == 0,
+        502,
+    ),
+    (
+        "firewall",
+        "A firewall has a page of its own for a NUL and a script.",
+        lambda self, call: b"\0" in call.body or b"<script" in call.body,
+        403,
+    ),
+):
+
+    @variation(_sentence, clauses.BETWEEN, name=_name)
+    class Stopped(Service):
+        is_stopped: Callable[..., bool] = _is_stopped
+        status = _status
+
+        def answer(self, call: Call) -> Reply:
+            if self.is_stopped(call):
+                self.calls += 1
+                return Reply(self.status, b"<h1>Stopped</h1>", [("Content-Type", "text/html")])
+            return super().answer(call)
+
+
 # -- pace and paths -------------------------------------------------------------------------------
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from conformance.account.restore_file import Journal, JournalInUse, Record
 from conformance.account.state import AccountState, Email
-from conformance.runner.plugin import Plugin
 from conformance.runner.session import RunError, Session
+from conformance.runner.suite import Suite
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import MALLORY, TRENTINO
 from conformance.selftest.stage import BASE_URL, Stage, write_target
@@ -112,9 +112,9 @@ def test_a_journal_that_cannot_be_restored_stays(settings: Settings) -> None:
 
 def test_a_journal_stays_if_its_restoration_is_interrupted(settings: Settings) -> None:
     text = left_behind(settings, with_user(recorded(settings), location="Before"))
-    plugin = Plugin(settings, Line(KeyboardInterrupt()))
+    suite = Suite(settings, Line(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        plugin.begin()
+        suite.begin()
     assert settings.journal is not None
     assert settings.journal.read_text() == text
 

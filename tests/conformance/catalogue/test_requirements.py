@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import ast
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.catalogue.requirements import catalogue, packaged_contract, slug
 from conformance.checks import MODULES
-from conformance.checks.support.marking import Check
+from conformance.runner.plan import checks
 from tests.conformance.support import conformance
 from tests.support import ROOT
 
 
-def _files() -> list[Path]:
-    return sorted((ROOT / "conformance" / "checks").glob("test_*.py"))
-
-
-def _declared() -> list[str]:
-    found = []
-    for path in _files():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {
-            node.targets[0].id: node.value.value
-            for node in tree.body
-            if isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Name)
-            and isinstance(node.value, ast.Constant)
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "proves":
-                for argument in node.args:
-                    value = (
-                        argument.value
-                        if isinstance(argument, ast.Constant)
-                        else names[ast.unparse(argument)]
-                    )
-                    found.append(str(value))
-    return found
-
-
-def _expanded(requirement: str) -> list[str]:
-    check = Check((requirement,), (), writes=True, alone=False, each=None)
-    return [one for op in packaged_contract().operations for one in check.ids(op)]
-
-
 def test_every_check_is_about_a_requirement() -> None:
-    assert [one for one in _declared() if not _expanded(one)] == []
+    assert [
+        one
+        for _, check in checks()
+        for one in check.requirements
+        if not any(replace(check, requirements=(one,)).is_about(known) for known in catalogue())
+    ] == []
 
 
 def test_every_requirement_has_a_check() -> None:
-    checked = {one for declared in _declared() for one in _expanded(declared)}
-    assert set(catalogue()) - checked == set()
+    declared = [check for _, check in checks()]
+    assert [one for one in catalogue() if not any(check.is_about(one) for check in declared)] == []
 
 
 def test_every_module_of_checks_has_its_place_and_what_may_lock_the_owner_out_comes_last() -> None:
-    assert sorted(MODULES) == [path.stem for path in _files()]
+    files = (ROOT / "conformance" / "checks").glob("test_*.py")
+    assert sorted(MODULES) == sorted(path.stem for path in files)
     assert MODULES[-1] == "test_unchangeable"
 
 

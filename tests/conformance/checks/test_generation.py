@@ -12,8 +12,8 @@ from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import perform
 from tests.conformance.gateway import gateway
-from tests.conformance.support import conformance, write_target
-from tests.support import MockServer
+from tests.conformance.support import run, write_target
+from tests.support import PATIENCE, MockServer, run_module
 
 
 def _found(service: Service, *only: str, max_examples: int = 12) -> dict[str, CheckResult]:
@@ -67,6 +67,45 @@ def test_an_invalid_value_beside_valid_ones_is_shown_alone() -> None:
     assert set(_body(check)) == {"location"}
 
 
+class TeapotThenCrash(CrashesAtBooleans):
+    """Besides, a company that is no text gets an answer that nobody documents."""
+
+    def check_members(self, call: Call) -> None:
+        super().check_members(call)
+        if not isinstance(call.fields.get("company", ""), str):
+            raise Refusal(418, "no company")
+
+
+def test_a_worse_answer_behind_another_wrong_one_is_told_too() -> None:
+    result = perform(TeapotThenCrash(), only=("update-user/documented-answers",)).result
+
+    assert result
+    checks = [one for requirement in result.requirements for one in requirement.checks]
+    name = "what covers the invalid requests is refused [update_user, JSON]"
+    told = [one.actual for one in checks if one.name == name]
+    assert len(told) == 2
+    assert all(any(f"status {one}" in words for words in told) for one in (418, 500))
+
+
+class ForgetsToRefuse(Service):
+    """One of many refusals is carried out all the same."""
+
+    def answer(self, call: Call) -> Reply:
+        reply = super().answer(call)
+        if call.fields.get("location", "") is None:
+            self.store.change_user(call.username, company="x")
+        return reply
+
+
+def test_the_request_of_a_group_that_changed_something_is_named() -> None:
+    failed = _found(
+        ForgetsToRefuse(), "update-user/documented-answers", "update-user/refused-unchanged"
+    )
+
+    check = failed["what covers the invalid requests is refused [update_user, JSON]"]
+    assert _body(check) == {"location": None}
+
+
 class SecondUpdateLost(Service):
     """The second update of an address says that there is none."""
 
@@ -91,17 +130,36 @@ def test_what_only_a_sequence_shows_is_found_along_the_links() -> None:
     )
 
     check = failed["sequences that follow the links keep their state"]
-    assert check.curl.startswith("curl -i -X PATCH")
+    sent = [step.curl.split()[3] for step in check.steps]
+    assert sent == ["POST", "PATCH", "PATCH"]
+
+
+def test_nothing_is_left_in_the_current_folder(server: MockServer, tmp_path: Path) -> None:
+    folder, caches = tmp_path / "here", tmp_path / "caches"
+    folder.mkdir()
+    options = ("--only", "update-user/success", "--only", "update-email/success")
+    target = write_target(tmp_path, server.url)
+
+    done = run_module(
+        *("conformance.cli", "run", str(target), *options),
+        folder=folder,
+        environment={"XDG_CACHE_HOME": str(caches)},
+        patience=PATIENCE * 4,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert list(folder.iterdir()) == []
+    assert [one.name for one in caches.iterdir()] == ["hypothesis"]
 
 
 def test_the_same_seed_sends_the_same_requests(server: MockServer, tmp_path: Path) -> None:
     sent = []
     for seed in (7, 7, 8):
         with gateway(server.url) as way:
-            target = write_target(tmp_path, f"http://127.0.0.1:{way.port}")
             options = ("--only", "update-email/success", "--max-examples", 3, "--seed", seed)
-            done = conformance("run", target, *options)
-            assert done.code == 0, done.out + done.err
+            # Over several connections they are the same, and in no certain order.
+            done = run(tmp_path, way.url, *options, change=lambda data: data.update(connections=1))
+            assert done.code == 0, done.said
             # The mark of a run is another each time, and of the same length.
             sent.append(
                 [(one.method, one.target, one.headers.get("content-length")) for one in way.passed]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import Requirement, catalogue, packaged_contract
 from conformance.catalogue.results import (
     EXIT_CODES,
@@ -20,6 +21,7 @@ from conformance.reports import print_result
 from conformance.reports.html import html_report
 from conformance.reports.json_report import json_report
 from conformance.reports.junit import junit_report
+from conformance.reports.markdown import markdown_report
 from conformance.reports.style import Style
 from conformance.reports.texts import Hide, clean
 
@@ -49,6 +51,10 @@ def page_of(run: RunResult, hide: Hide = untouched) -> str:
     return html_report(clean(run, hide), WRITTEN)
 
 
+def markdown_of(run: RunResult, hide: Hide = untouched) -> str:
+    return markdown_report(clean(run, hide))
+
+
 def json_of(run: RunResult, hide: Hide = untouched) -> str:
     return json_report(clean(run, hide))
 
@@ -72,7 +78,7 @@ def passed_run(**changes: object) -> RunResult:
 
 
 def run_of(*results: RequirementResult, **changes: object) -> RunResult:
-    """A run with these results, and the verdict that follows from them."""
+    """A run with these results, and the verdict and the findings that follow from them."""
     statuses = {result.status for result in results if result.requirement.level == "MUST"}
     verdict = Verdict.CONFORMANT
     if Status.FAILED in statuses:
@@ -88,6 +94,9 @@ def run_of(*results: RequirementResult, **changes: object) -> RunResult:
         "duration_s": 6.284,
         "requirements": results,
         "requests": 1841,
+        "findings": find_causes(results, str(changes.get("level", "must"))),
+        "started": "2026-03-04T05:06:01Z",
+        "version": "1.2.3",
         **changes,
     }
     return RunResult(**values)

@@ -15,16 +15,19 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from conformance.catalogue.requirements import catalogue
-from conformance.catalogue.results import CheckResult, RequirementResult, RunResult, Status
+from conformance.catalogue.results import CheckResult, RequirementResult, RunResult, Status, Step
 from conformance.reports import Progress, write_reports
 from conformance.reports.texts import Hide, shortened, visible
+from conformance.reports.writing import WRITERS
 from conformance.target.redaction import Redactor
 from tests.conformance.reports.samples import (
     Screen,
     json_of,
     lines_of,
+    markdown_of,
     page_of,
     run_of,
     untouched,
@@ -69,6 +72,7 @@ def run_with(text: str) -> RunResult:
         target=f"{text} target",
         contract=f"{text} contract",
         notes=[f"{text} note"],
+        reason=f"{text} reason",
     )
 
 
@@ -81,11 +85,25 @@ def _results(text: str) -> Iterator[RequirementResult]:
             for name in ("name", "message", "expected", "actual", "curl", "credential")
         }
         failed = Status.FAILED if status is Status.WAIVED else status
-        check = CheckResult(requirement.id, status=failed, operation="get_user", **words)
+        step = Step(f"{text} step", f"{text} answer")
+        check = CheckResult(
+            requirement.id,
+            status=failed,
+            operation="get_user",
+            steps=(step, step),
+            deviation=f"{text} deviation",
+            **words,
+        )
         yield RequirementResult(requirement, status, [check], f"{text} {status} reason")
 
 
-ARTEFACTS = {"xml": xml_of, "html": page_of, "json": json_of, "terminal": lines_of}
+ARTEFACTS = {
+    "xml": xml_of,
+    "html": page_of,
+    "json": json_of,
+    "markdown": markdown_of,
+    "terminal": lines_of,
+}
 
 
 class Page(HTMLParser):
@@ -147,6 +165,16 @@ def test_json_can_be_read_and_written_as_utf_8(text: str) -> None:
 
 
 @hostile
+def test_markdown_has_no_element_more(text: str) -> None:
+    def elements(run: RunResult) -> list[str]:
+        tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown_of(run))
+        inline = [child for one in tokens for child in one.children or ()]
+        return [one.type for one in (*tokens, *inline) if one.type not in ("text", "text_special")]
+
+    assert elements(run_with(text)) == elements(run_with("x"))
+
+
+@hostile
 def test_the_terminal_gets_nothing_but_printable_text(text: str) -> None:
     lines = lines_of(run_with(text)).split("\n")
 
@@ -156,12 +184,12 @@ def test_the_terminal_gets_nothing_but_printable_text(text: str) -> None:
 
 
 def test_texts_of_a_megabyte_make_no_report_of_megabytes(tmp_path: Path) -> None:
-    paths = [tmp_path / f"report.{suffix}" for suffix in ("xml", "html", "json")]
+    paths = [tmp_path / f"report{suffix}" for suffix in WRITERS]
 
     write_reports(run_with("<\x00\ud800ñ🦊>" * 200_000), paths, untouched)
 
     assert all(path.stat().st_size < 4_000_000 for path in paths)
-    ET.parse(paths[0])  # noqa: S314 - it is our own
+    ET.parse(tmp_path / "report.xml")  # noqa: S314 - it is our own
 
 
 PASSWORD = "c4n/ry+p&ss <wörd>'\""

@@ -47,7 +47,11 @@ def test_a_failed_check_is_a_failure_that_tells_everything() -> None:
     failure = outcome(failed)
     assert failure is not None
     assert failure.tag == "failure"
-    assert failure.attrib == {"message": "The primary address was deleted.", "type": "MUST"}
+    assert failure.attrib == {
+        "message": "The primary address was deleted; expected 400, and the address stays; "
+        "actual 204 No Content; the list has 1 address: []",
+        "type": "MUST",
+    }
     assert failure.text is not None
     for words in (
         "delete-email/primary-refused (MUST)",
@@ -68,7 +72,8 @@ def test_what_does_not_pass_and_fails_nothing_is_skipped_with_the_reason() -> No
     }
 
     assert skipped == {
-        "get-user.unauthenticated.challenge": "warning: The challenge is missing.",
+        "get-user.unauthenticated.challenge": "warning: The challenge is missing; expected "
+        "WWW-Authenticate: Basic …, Bearer …; actual no WWW-Authenticate",
         "list-emails.forbidden.scope": 'not verified: the target file has no token "" of the owner',
         "get-user.unauthenticated.expired": "not configured: the target file has no expired_token",
         "update-user.any-script": "waived: ACC-1024, until 2026-06-30",
@@ -131,6 +136,7 @@ def test_the_properties_name_the_run() -> None:
         "contract": "docker.io Accounts API 1.1",
         "seed": "20260304",
         "level": "must",
+        "version": "1.2.3",
     }
 
 
@@ -166,7 +172,7 @@ def test_passed_checks_of_a_requirement_that_is_not_verified_do_not_hide_it() ->
 def test_a_verdict_that_no_check_shows_has_a_test_case_of_its_own(
     verdict: Verdict, exit_code: int, tag: str | None
 ) -> None:
-    run = passed_run(verdict=verdict, exit_code=exit_code, notes=["The reason."])
+    run = passed_run(verdict=verdict, exit_code=exit_code, notes=["A note."], reason="The reason.")
 
     found = [outcome for case in cases(run) for outcome in case]
 

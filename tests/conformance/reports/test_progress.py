@@ -24,24 +24,27 @@ def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
     screen, clock = Screen(), Clock()
 
     with Progress(screen, untouched, clock=clock) as progress:
-        progress.expect(600)
+        progress.expect(3)
         progress.phase("Trying the logins")
         clock.now = 1.0
         progress.add("get-user/json")
         clock.now = 2.0
+        progress.remaining(100)
         progress.add("delete-email/primary-refused", failed=True)
+        progress.add("delete-email/removes")
 
     drawn = screen.getvalue().split("\r\x1b[2K")
     assert drawn == [
         "",
         "Trying the logins",
-        "1 of 600 checks, 0 failed · get-user/json",
-        "2 of 600 checks, 1 failed · delete-email/primary-refused",
+        "1 of 3 requirements, 0 failed · get-user/json",
+        "2 of 3 requirements, 1 failed, about 2 min left · delete-email/primary-refused",
+        "3 of 3 requirements, 1 failed · delete-email/removes",
         "",
     ]
 
 
-def test_progress_elsewhere_is_a_line_now_and_then() -> None:
+def test_progress_elsewhere_is_a_line_now_and_then_and_one_at_the_end() -> None:
     stream, clock = io.StringIO(), Clock()
 
     with Progress(stream, untouched, clock=clock) as progress:
@@ -50,7 +53,9 @@ def test_progress_elsewhere_is_a_line_now_and_then() -> None:
             clock.now = float(second)
             progress.add("get-user/json", failed=second == 3)
 
-    assert stream.getvalue() == "11 checks, 1 failed\n21 checks, 1 failed\n"
+    assert stream.getvalue() == (
+        "11 requirements, 1 failed\n21 requirements, 1 failed\n25 requirements, 1 failed\n"
+    )
 
 
 def test_progress_shows_neither_secrets_nor_escape_sequences(

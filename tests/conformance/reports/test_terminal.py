@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
-from conformance.catalogue.results import INTERRUPTED, Status, Verdict
+from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.results import INTERRUPTED, Status, Step, Verdict
 from conformance.reports import print_result
-from conformance.reports.columns import columns
 from conformance.reports.style import Style, style_of
+from conformance.reports.texts import columns
+from conformance.reports.view import brief_ids
 from tests.conformance.reports.samples import (
     FAILURE,
     Screen,
-    check_of,
     failed_run,
     lines_of,
     one_of_each,
@@ -28,71 +30,101 @@ from tests.conformance.reports.samples import (
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def test_a_failure_is_told_with_its_words_expected_actual_and_a_curl_line() -> None:
+def test_a_cause_is_told_with_its_ids_expected_actual_and_a_curl_line() -> None:
     text = lines_of(failed_run())
 
-    beginning = """\
-Failed (1)
+    assert text.startswith(
+        f"""\
+✗ The primary address is refused with 400, and stays.
+  delete-email/primary-refused
+  Expected 400, and the address stays
+  Actual   204 No Content; the list has 1 address:
+           []
+  {FAILURE.curl}
 
-✗ delete-email/primary-refused  MUST
-  The primary address is refused with 400, and stays.
-  “You cannot delete a user's primary email address.”
-
-  ✗ the primary address, as JSON
-    The primary address was deleted.
-    Expected 400, and the address stays
-    Actual   204 No Content; the list has 1 address:
-             []
 """
-    assert text.startswith(f"{beginning}    {FAILURE.curl}\n")
+    )
 
 
-def test_what_failed_comes_first_and_the_verdict_last() -> None:
-    text = lines_of(one_of_each())
+def test_a_sequence_is_shown_whole_and_a_file_is_named() -> None:
+    body = b"\xff" * 5000
+    steps = (
+        Step("curl -X POST …", '201 (application/json) {"email": "a@example.com"}'),
+        Step("curl --data-binary @body-1.bin …", "500 (text/html)\noops", "body-1.bin", body),
+    )
 
-    titles = ["Failed", "Warnings", "Not verified", "Not configured", "Waived", "Notes"]
-    places = [text.index(f"\n{title}") for title in titles[1:]]
-    assert text.startswith(titles[0])
-    assert places == sorted(places)
-    assert text.splitlines()[-3:] == [
+    text = lines_of(
+        run_of(result_of(FAILURE.requirement, Status.FAILED, replace(FAILURE, steps=steps)))
+    )
+
+    assert (
+        """
+  1. curl -X POST …
+     → 201 (application/json) {"email": "a@example.com"}
+  2. curl --data-binary @body-1.bin …
+     body-1.bin: 5,000 bytes, written beside each --report
+     → 500 (text/html) oops
+"""
+        in text
+    )
+
+
+def test_of_a_long_sequence_the_beginning_and_the_end_are_shown() -> None:
+    steps = [Step(f"curl {number}", "200") for number in range(1, 54)]
+    failure = replace(FAILURE, steps=steps)
+
+    lines = lines_of(run_of(result_of(FAILURE.requirement, Status.FAILED, failure))).splitlines()
+
+    told = [line.strip() for line in lines if "curl" in line or "more" in line]
+    middle = "… 49 more steps, told in each --report"
+    assert told == [
+        *("1. curl 1", "2. curl 2"),
+        middle,
+        *("52. curl 52", "53. curl 53"),
+    ]
+
+
+def test_what_failed_comes_first_the_rest_in_brief_and_the_verdict_last() -> None:
+    lines = lines_of(one_of_each()).splitlines()
+
+    assert lines[lines.index("") + 1 :] == [
+        "Warnings: a SHOULD that does not hold",
+        "! A 401 carries WWW-Authenticate with a Basic and a Bearer challenge.",
+        "  get-user/unauthenticated/challenge",
+        "",
+        "Not verified: not tried to the end, and not counted as passed",
+        '? the target file has no token "" of the owner: list-emails/forbidden/scope',
+        "",
+        "Not configured: an optional key of the target file shows it; no failure",
+        "– the target file has no expired_token: get-user/unauthenticated/expired",
+        "",
+        "Waived: failed, and allowed by a waiver until its date",
+        "~ ACC-1024, until 2026-06-30: update-user/any-script",
+        "",
+        "Notes",
+        "- The gravatar_url could not be restored: it differs from the recorded one.",
+        "",
+        "https://staging.example.com/team-a  docker.io Accounts API 1.1",
         "6 requirements: 1 failed, 1 warning, 1 not verified, 1 waived, 1 not configured, 1 passed",
         "6.3 s, 1,841 requests, seed 20260304",
         "NOT CONFORMANT (exit code 1)  The implementation breaks the contract.",
     ]
 
 
-def test_what_was_not_tried_is_listed_under_its_reason() -> None:
-    text = lines_of(one_of_each())
-
-    for reason, requirement in (
-        ('? the target file has no token "" of the owner', "list-emails/forbidden/scope"),
-        ("– the target file has no expired_token", "get-user/unauthenticated/expired"),
-        ("~ ACC-1024, until 2026-06-30", "update-user/any-script"),
-    ):
-        assert f"  {reason}\n    {requirement}\n" in text
-
-
-def test_a_message_that_repeats_what_was_expected_is_left_out() -> None:
-    check = check_of(
-        "get-user/json", "profile", Status.FAILED, message="expected JSON", expected="JSON"
+def test_ids_of_one_kind_are_named_together_and_long_lists_are_counted() -> None:
+    ids = [one for one in catalogue() if one.endswith("/unauthenticated/expired")]
+    assert brief_ids(ids) == "unauthenticated/expired (all 6 operations)"
+    assert brief_ids(ids[:2]) == "unauthenticated/expired (get-user, update-user)"
+    assert brief_ids([*ids, "get-user/json", "get-user/members", "add-email/json"], most=2) == (
+        "unauthenticated/expired (all 6 operations), json (get-user, add-email), and 1 more"
     )
 
-    text = lines_of(run_of(result_of("get-user/json", Status.FAILED, check)))
 
-    assert "Expected JSON" in text
-    assert "expected JSON" not in text
+def test_three_defects_and_a_run_that_was_cut_short_fit_on_two_screens() -> None:
+    lines = lines_of(realistic_run(), style=Style(width=100)).splitlines()
 
-
-def test_many_failing_checks_of_one_requirement_are_counted() -> None:
-    checks = [
-        check_of("get-user/json", f"case {number}", Status.FAILED, message="No JSON.")
-        for number in range(40)
-    ]
-
-    text = lines_of(run_of(result_of("get-user/json", Status.FAILED, *checks)))
-
-    assert text.count("No JSON.") == 3
-    assert "and 37 checks more" in text
+    screens = sum(max(1, -(-columns(line) // 100)) for line in lines)
+    assert screens <= 100, f"{screens} lines of 100 columns"
 
 
 @pytest.mark.parametrize("width", [40, 60, 120])
@@ -100,7 +132,7 @@ def test_lines_fit_the_terminal_but_for_what_is_there_to_be_copied(width: int) -
     lines = lines_of(realistic_run(), style=Style(width=width)).splitlines()
 
     wide = [line for line in lines if columns(line) > width]
-    assert all(line.startswith(("    curl ", "✗ ", "! ")) for line in wide)
+    assert all(line.startswith("  curl ") for line in wide)
 
 
 def test_the_target_cannot_write_escape_sequences() -> None:
@@ -141,7 +173,7 @@ def test_a_stream_that_lacks_our_signs_gets_plain_ones() -> None:
     print_result(realistic_run(), stream, untouched)
 
     written = raw.getvalue().decode("ascii")
-    assert written.startswith("Failed (6)\n\nx update-user/forbidden/owner-basic")
+    assert written.startswith("x A token without the scope email_read is refused with 403")
     assert "\\u540d\\u524d" in written
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reports.columns import columns, fitted, wrapped
-from conformance.reports.texts import LONGEST, clean, shortened, visible
+from conformance.reports.texts import LONGEST, clean, columns, fitted, shortened, visible, wrapped
 from tests.conformance.reports.samples import failed_run, run_of
 
 
@@ -64,6 +63,9 @@ def test_ids_and_levels_stay_as_programs_know_them() -> None:
     requirement = cleaned.requirements[0].requirement
     assert (requirement.id, requirement.level) == ("delete-email/primary-refused", "MUST")
     assert requirement.title == "hidden"
+    (finding,) = cleaned.findings
+    assert finding.requirements == ["delete-email/primary-refused"]
+    assert {finding.title, finding.actual, finding.steps[0].curl} == {"hidden"}
 
 
 @pytest.mark.parametrize(

@@ -156,9 +156,7 @@ def test_a_damaged_restore_file_stays_and_is_told(
     journal = tmp_path / "journal"
     journal.write_text(FIRST_LINE + rest)
 
-    is_refused(
-        conformance(command, target, "--journal", journal), str(journal), "no restore file of ours"
-    )
+    is_refused(conformance(command, target, "--journal", journal), str(journal), "is damaged")
 
     assert journal.read_text() == FIRST_LINE + rest
 

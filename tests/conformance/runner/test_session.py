@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conformance.gateway import gateway
 from tests.conformance.support import conformance, run, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
@@ -33,26 +35,60 @@ def _wait_for_a_write(server: MockServer, before: Any) -> None:
         time.sleep(0.02)
 
 
-def test_an_interrupted_run_restores_the_accounts(server: MockServer, tmp_path: Path) -> None:
-    before = server.accounts()
-    process = _started(write_target(tmp_path, server.url))
-    _wait_for_a_write(server, before)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(PATIENCE) == 130
+class Moment:
+    """A point of a run, within a group of requests that are on their way at once, at which it gets a signal.
+
+    Args:
+        at: The number of requests before it.
+        number: The signal.
+    """
+
+    def __init__(self, at: int, number: signal.Signals) -> None:
+        self.at, self.number = at, number
+        self.process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._here = 0
+
+    def __call__(self, count: int) -> None:
+        """Hold requests back for a while; once there are two of them, send the signal."""
+        if count < self.at or self.process is None:
+            return
+        with self._lock:
+            self._here += 1
+            if self._here == 2 and self.process is not None:
+                self.process.send_signal(self.number)
+                self.process = None
+        time.sleep(0.02)
+        with self._lock:
+            self._here -= 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_restores_the_accounts(
+    server: MockServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    before, moment = server.accounts(), Moment(250, number)
+    with gateway(server.url, refuse=moment) as way:
+        process = moment.process = _started(write_target(tmp_path, way.url))
+        assert process.wait(PATIENCE * 4) == 130
     assert server.accounts() == before
+    assert list(tmp_path.glob(".*journal")) == []
 
 
-def test_a_killed_run_is_cleaned_up_by_its_restore_file(server: MockServer, tmp_path: Path) -> None:
-    before = server.accounts()
-    target = write_target(tmp_path, server.url)
-    file = tmp_path / "restore-file"
-    process = _started(target, "--journal", file)
-    _wait_for_a_write(server, before)
-    process.kill()
-    process.wait(PATIENCE)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    done = conformance("cleanup", target, "--journal", file)
-    assert done.code == 0, done.err
+@pytest.mark.parametrize(("at", "command"), [(150, "cleanup"), (600, "run"), (1100, "cleanup")])
+def test_what_a_killed_run_left_is_put_back_by_the_next_command(
+    server: MockServer, tmp_path: Path, at: int, command: str
+) -> None:
+    before, moment = server.accounts(), Moment(at, signal.SIGKILL)
+    with gateway(server.url, refuse=moment) as way:
+        target = write_target(tmp_path, way.url)
+        process = moment.process = _started(target)
+        assert process.wait(PATIENCE * 4) == -signal.SIGKILL
+        (file,) = tmp_path.glob(".*journal")
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        only = ("--only", "get-user/json") if command == "run" else ()
+        done = conformance(command, target, *only)
+    assert done.code == 0, done.said
     assert server.accounts() == before
     assert not file.exists()
 
@@ -81,12 +117,13 @@ def test_a_run_that_finds_the_restore_file_held_writes_nothing(
             going.wait(PATIENCE * 4)
 
     with gateway(server.url, refuse=hold_back) as way:
-        first = _started(target, "--base-url", way.url, "--only", "add-email/success")
+        file = ("--journal", tmp_path / "restore-file")
+        first = _started(target, *file, "--base-url", way.url, "--only", "add-email/success")
         _wait_for_a_write(server, before)
         going.clear()
         assert held.wait(PATIENCE), "the first run was over before it could be held"
         written = server.accounts()
-        done = conformance("run", target, "--only", "get-user", "--only", "add-email")
+        done = conformance("run", target, *file, "--only", "get-user", "--only", "add-email")
         assert done.code == 3
         assert "another run" in done.out
         assert server.accounts() == written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from conformance.selftest.changes import (
     variations,
 )
 from conformance.selftest.command import main
-from conformance.selftest.matrix import Matrix, read_justifications
+from conformance.selftest.matrix import Matrix
 from conformance.selftest.page import page
 from conformance.selftest.reference.calls import Call, Reply, refuse
 from conformance.selftest.reference.service import Service
@@ -147,8 +147,8 @@ def test_in_full_a_variation_must_show_and_a_defect_meets_all_checks(planted: No
     found = tried("hidden", "paced", "html", full=True)
     assert found["hidden"].trouble == "no answer tells it from the reference"
     assert found["paced"].trouble == ""
-    assert {"get-user/json", "get-user/members"} <= set(found["html"].failed)
-    assert "get-user/members" not in tried("html")["html"].failed
+    assert "get-user/json" in found["html"].failed
+    assert found["html"].requests > tried("html")["html"].requests
 
 
 def test_a_defect_that_is_broken_itself_is_told(planted: None) -> None:
@@ -187,8 +187,8 @@ def test_the_list_has_a_line_for_each(planted: None, capsys: pytest.CaptureFixtu
 
 # -- the matrix: each way in which it can complain is planted -----------------------------------------
 
-FIRST = Defect("first", "The first.", ("get-user/json",), (), (), Service)
-SECOND = Defect("second", "The second.", ("get-user/json",), (), (), Service)
+FIRST = Defect("first", "The first.", ("get-user/json",), (), Service)
+SECOND = Defect("second", "The second.", ("get-user/json",), (), Service)
 LEGAL = Variation("legal", "Legal.", "silent", (), visible=True, service=Service)
 CHECKS: dict[str, tuple[str, ...]] = {"get-user/json": ("it is JSON", "it is JSON too")}
 BASE = Trial(BASELINE, 0, {}, (), CHECKS, 0.1, 10)
@@ -201,19 +201,17 @@ MORE = replace(FOUND, failed={**FOUND.failed, "get-user/members": ("it has membe
 def matrix(
     *found: Trial,
     subjects: tuple[Change, ...] = (FIRST, SECOND, LEGAL),
-    justifications: Mapping[str, str] | None = None,
     complete: bool = True,
-    full: bool = False,
 ) -> Matrix:
     small = Catalogue([catalogue()["get-user/json"], catalogue()["get-user/error-body"]])
     by_id = {subject.id: subject for subject in subjects}
-    given = Matrix(small, by_id, found, justifications or {}, complete=complete, full=full)
+    given = Matrix(small, by_id, found, complete=complete)
     assert given.to_data()["complaints"] == list(given.complaints())
     return given
 
 
 def complaints(*found: Trial, subjects: tuple[Change, ...] = (FIRST, SECOND, LEGAL)) -> list[str]:
-    return list(matrix(*found, subjects=subjects, complete=False, full=True).complaints())
+    return list(matrix(*found, subjects=subjects, complete=False).complaints())
 
 
 def test_a_suite_that_has_proved_itself_is_not_complained_of() -> None:
@@ -251,18 +249,11 @@ def test_what_is_not_as_it_should_be_is_complained_of(complaint: str) -> None:
     assert complaints(*usual.values()) == []
 
 
-def test_a_finding_that_is_named_is_no_surprise_and_a_wrong_name_may_not_be_out_of_date() -> None:
+def test_a_finding_that_is_named_is_no_surprise() -> None:
     also = replace(FIRST, also=("*/members",))
-    misnamed = replace(FIRST, misnamed=("get-user/mem*",))
 
     assert complaints(BASE, MORE, subjects=(also,)) == []
-    assert complaints(BASE, MORE, subjects=(misnamed,)) == []
     assert complaints(BASE, FOUND, subjects=(also,)) == []
-    assert complaints(BASE, FOUND, subjects=(misnamed,)) == [
-        "first: is no longer found by get-user/mem*: drop the mark of a wrong name"
-    ]
-    # What is not tried cannot be found.
-    assert list(matrix(BASE, FOUND, subjects=(misnamed,), complete=False).complaints()) == []
 
 
 def test_a_should_that_a_variation_misses_is_warned_of() -> None:
@@ -275,24 +266,11 @@ def test_a_should_that_a_variation_misses_is_warned_of() -> None:
     ]
 
 
-def test_gaps_and_idle_checks_of_a_whole_population_are_complained_of() -> None:
-    both = replace(FOUND, failed=CHECKS)
+def test_gaps_of_a_whole_population_are_complained_of() -> None:
     gap = "no defect breaks the requirement get-user/error-body"
-    idle = "the check 'it is JSON' finds nothing alone: justify it, or remove it"
-    given = {"it is JSON": "Why not.", "it is gone": "It was."}
 
-    assert list(matrix(BASE, both, ALSO).complaints()) == [gap, idle]
-    assert idle not in matrix(BASE, both, ALSO, justifications=given).complaints()
-    assert list(matrix(BASE, FOUND, ALSO, justifications=given).complaints()) == [
-        gap,
-        "the check 'it is JSON' finds something alone: drop its justification",
-        "there is no check 'it is gone': drop its justification",
-    ]
-    assert complaints(BASE, both, ALSO) == []
-
-
-def test_each_justification_has_words() -> None:
-    assert all(len(reason) > 20 for reason in read_justifications().values())
+    assert list(matrix(BASE, FOUND, ALSO).complaints()) == [gap]
+    assert complaints(BASE, FOUND, ALSO) == []
 
 
 def test_the_page_needs_nothing_else_and_escapes_what_it_shows() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue.results import RunResult, Status
-from conformance.runner.in_process import run_suite
-from conformance.runner.plugin import Plugin
+from conformance.runner.suite import Suite
 from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import write_target
@@ -73,10 +72,11 @@ def judged(service: Service, framing: Framing, folder: Path) -> RunResult:
     with pytest.MonkeyPatch.context() as patch, serving(service, framing) as url:
         patch.setenv("NO_PROXY", "127.0.0.1")
         write_target(target, service, url)
-        plugin = Plugin(Settings(target=target, only=ONLY, seed=1, max_examples=1))
-        run_suite(plugin)
-    assert plugin.result is not None, plugin.error
-    return plugin.result
+        suite = Suite(Settings(target=target, only=ONLY, seed=1, max_examples=1))
+        assert suite.begin(), suite.error
+        suite.perform_all()
+    assert suite.result is not None
+    return suite.result
 
 
 def failures(result: RunResult) -> list[str]:

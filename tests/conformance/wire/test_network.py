@@ -179,7 +179,7 @@ def test_a_line_that_breaks_for_good_is_incomplete_and_cleaned_up_later(
         assert done.report["verdict"] == "incomplete"
         assert done.report["summary"]["failed"] == 0
         assert done.report["summary"]["not_verified"] > 0
-        assert file.exists()
+        assert file.exists(), done.said
 
         broken = False
         done = conformance("cleanup", tmp_path / "target.yaml", "--journal", file)

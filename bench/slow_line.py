@@ -1,0 +1,110 @@
+"""`python -m bench.slow_line`: the time that a run of the conformance suite takes on slow lines.
+
+A proxy on 127.0.0.1 stands before the mock server and hands each answer on a while later. A run of each
+kind is made on each line; the figures of one machine mean little, their ratios to the fastest line more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.conformance.support import write_target
+from tests.support.servers import MockServer
+
+_LINES = (0, 20, 100, 300)  # milliseconds
+_KINDS = {"default": (), "quick": ("--quick",), "serial": ()}
+
+
+@contextmanager
+def slow_line(base_url: str, seconds: float) -> Iterator[str]:
+    """Start the proxy before a server, and yield the URL that leads through it.
+
+    Args:
+        base_url: The server.
+        seconds: How long each piece of an answer waits.
+    """
+    parts = urlsplit(base_url)
+    loop = asyncio.new_event_loop()
+    ready: list[int] = []
+    started = threading.Event()
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wait: float) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 16):
+                await asyncio.sleep(wait)
+                writer.write(data)
+                await writer.drain()
+        with contextlib.suppress(OSError):
+            writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(parts.hostname, parts.port)
+        await asyncio.gather(copy(reader, back, 0.0), copy(there, writer, seconds))
+
+    async def main() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        ready.append(server.sockets[0].getsockname()[1])
+        started.set()
+        async with server:
+            await server.serve_forever()
+
+    def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(main())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    started.wait()
+    try:
+        yield f"http://127.0.0.1:{ready[0]}{parts.path}"
+    finally:
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+        thread.join()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the suite on each line, and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.slow_line", description=__doc__)
+    parser.add_argument("--lines", nargs="+", type=int, default=_LINES, metavar="MS")
+    parser.add_argument("--kinds", nargs="+", choices=list(_KINDS), default=["default", "quick"])
+    chosen = parser.parse_args(arguments)
+    print(f"{'line':>8}  {'kind':<16}{'seconds':>8}{'requests':>10}  verdict")
+    with MockServer() as server, tempfile.TemporaryDirectory() as folder:
+        for line in chosen.lines:
+            for kind in chosen.kinds:
+                with slow_line(server.url, line / 1000) as url:
+                    print(f"{line:>5} ms  {kind:<16}{_run(Path(folder), url, kind)}", flush=True)
+
+
+def _run(folder: Path, url: str, kind: str) -> str:
+    """Run the suite once, and return its seconds, requests and verdict in columns."""
+    connections = 1 if kind == "serial" else 8
+    target = write_target(folder, url, lambda data: data.update(connections=connections))
+    report = folder / "report.json"
+    command = [sys.executable, "-m", "conformance.cli", "run", str(target), "--seed", "1"]
+    begun = time.monotonic()
+    subprocess.run(
+        [*command, *_KINDS[kind], "--report", str(report)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    seconds = time.monotonic() - begun
+    found = json.loads(report.read_text("utf-8"))
+    return f"{seconds:>8.1f}{found['requests']:>10,}  {found['verdict']}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""The accounts of a run: read from the target, expected by the model, and put back between checks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from accounts_contract import Contract
+from conformance.account.restore_file import TAG_PATTERN, Record
+from conformance.account.restorer import Part, Restorer, StateUnreadable
+from conformance.account.state import AccountState, differences
+from conformance.checks.support.descriptions import Descriptions
+from conformance.checks.support.judge import NotVerified
+from conformance.checks.support.logins import Attempts, Logins
+from conformance.settings import Settings
+from conformance.target.target import Target
+from conformance.wire.client import Client
+from conformance.wire.exchange import Exchange
+
+_CROWD = 12  # addresses of ours, from which on they are deleted between two checks of a lane
+_LOOKS = 3  # second looks that show nothing new, after which no more are taken
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The findings before the first check.
+
+    Attributes:
+        tag: Stands in everything that this run writes.
+        record: How the accounts were; None if they could not be read.
+        no_writes: Why nothing may be written; empty if it may.
+        dead: Logins without effect that are no error, by their keys: why they cannot be judged.
+        fixed_members: Members of the owner's profile that the target would not let us put back.
+        fixed_of_other: The same of the other user.
+        refusal_type: The media type of the target's own refusals.
+        volatile: Members of the user that vary by themselves.
+    """
+
+    tag: str
+    record: Record | None
+    no_writes: str = ""
+    dead: Mapping[str, str] = field(default_factory=dict)
+    fixed_members: tuple[str, ...] = ()
+    fixed_of_other: tuple[str, ...] = ()
+    refusal_type: str = ""
+    volatile: frozenset[str] = frozenset()
+
+
+class Accounts(Logins):
+    """Both accounts, as they rest between checks and as they are.
+
+    Attributes:
+        resting: The accounts as each check finds them, by role.
+        trail: The exchanges that changed something since the accounts were last as they rest.
+        disturbed: The trace of another run; empty if none was seen.
+        connections: The number of requests that may be on their way at once.
+        frozen: Whether nothing may be sent that may change something: other checks are at work.
+        lax: Whether the accounts are put back, and read, when there is need, and not after each check.
+        careful: Whether the accounts are read after each request, and not at the end of a check alone.
+        surprise: What was not as it must be at the end of a check; empty if all was.
+        lag: The sign that reads show an earlier state for a while; empty if none was seen.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        target: Target,
+        contract: Contract,
+        client: Client,
+        prepared: Prepared,
+        descriptions: Descriptions,
+        attempts: Attempts | None = None,
+    ) -> None:
+        bodies = [name for name, one in contract.operations.items() if one.body is not None]
+        refused = {name: descriptions.part(name, "refused") for name in bodies}
+        reads = descriptions.reads.values()
+        super().__init__(target, contract, client, reads, refused, prepared.dead, attempts)
+        self.settings = settings
+        self.prepared = prepared
+        self.tag = prepared.tag
+        self.descriptions = descriptions
+        self.restorer = Restorer(client, contract.operations, target.accounts, descriptions.keeping)
+        self.restorer.volatile = prepared.volatile
+        self.trail: list[Exchange] = []
+        self.disturbed = ""
+        self.connections = target.connections
+        self.lag = ""
+        self._looks = 0
+        """The second looks that showed nothing new."""
+        self._state: dict[str, AccountState] = {}
+        self.resting: dict[str, AccountState] = (
+            dict(prepared.record.accounts) if prepared.record else {}
+        )
+        self._known = {text for state in self.resting.values() for text in texts_of(state)}
+        """The texts that were there before: no mark in them tells of another run."""
+        self._before = dict(self.resting)
+        self._dirty = True
+        self._unread = False
+        """True if the accounts were not read since something changed them."""
+        self._derived = descriptions.keeping.derived
+        self.careful = self.frozen = self.lax = False
+        self.surprise = ""
+
+    # -- what is stored ---------------------------------------------------------------------------
+
+    def observe(self, role: str = "owner", part: Part = "all") -> AccountState:
+        """Return the account, or a part of it, as it is now. Raises NotVerified, TransportError."""
+        self.account(role)
+        return self.observe_all({role: part})[role]
+
+    def observe_all(self, parts: Mapping[str, Part]) -> dict[str, AccountState]:
+        """Return accounts as they are now, each read as far as is said. Raises NotVerified, TransportError."""
+        try:
+            found = self.restorer.read_all(parts, self._state, self.connections)
+        except StateUnreadable as error:
+            raise NotVerified(f"the account cannot be read back: {error}") from None
+        for role, state in found.items():
+            self._notice_others(state)
+            self._state[role] = state
+        if "owner" in found:
+            self._dirty = False
+        if all(parts.get(role) == "all" for role in self.watched):
+            self._unread = False
+        return found
+
+    def observe_until(
+        self, parts: Mapping[str, Part], holds: Callable[[Mapping[str, AccountState]], bool]
+    ) -> dict[str, AccountState]:
+        """Return accounts as they are once something holds, or as they are after a while.
+
+        A while is what the target file says about `consistency`; without it, a second look of less than a
+        second tells a late change from none, and leaves the reason in `lag`.
+        """
+        found = self.observe_all(parts)
+        if holds(found):
+            return found
+        patience = self.target.consistency
+        if not patience and self._looks < _LOOKS:
+            patience = self.settings.patience
+        begun, pause = time.monotonic(), 0.02
+        while (waited := time.monotonic() - begun) < patience:
+            time.sleep(pause)
+            pause *= 2
+            found = self.observe_all(parts)
+            if holds(found):
+                if not self.target.consistency:
+                    self.lag = (
+                        f"the change appeared {waited * 1000:.0f} ms later: "
+                        "set consistency in the target file"
+                    )
+                return found
+        self._looks += 1
+        return found
+
+    def before(self, role: str = "owner") -> AccountState:
+        """Return the account as it was last read."""
+        return self._state[role] if role in self._state else self.observe(role)
+
+    def known(self) -> dict[str, AccountState]:
+        """Return both accounts as they are, by the last reading or as they must be since. Raises as `observe_all`."""
+        if self._dirty:
+            return self.observe_all(dict.fromkeys(self.watched, "all"))
+        return {role: self.before(role) for role in self.watched}
+
+    def readings(self, role: str, operation: str) -> list[Exchange]:
+        """Return the last exchange that read the part of an account that an operation touches."""
+        reading = self.descriptions.reads[self.descriptions[operation].touches]
+        found = self.restorer.readings.get((role, reading))
+        return [] if found is None else [found]
+
+    # -- between checks ---------------------------------------------------------------------------
+
+    def expect(self, accounts: Mapping[str, AccountState]) -> None:
+        """Take accounts to be as they must be now; the next reading tells whether they are."""
+        self._state.update(accounts)
+        self._dirty = False
+        self._unread = True
+
+    def settle(self) -> None:
+        """Put back what a check that writes has left. Raises TransportError, NotVerified."""
+        self.trail.clear()
+        if self.frozen:
+            return  # what is not as it was is to be seen at the end
+        if self._dirty:
+            self._state.clear()
+        elif self._unread and not self.lax:
+            self.verify()
+        for role, resting in self.resting.items():
+            if role in self.watched and self.before(role) != resting:
+                if self.lax and self._may_stay(role, resting):
+                    continue
+                self._put_back(role, resting)
+        self._dirty = False
+
+    def _may_stay(self, role: str, resting: AccountState) -> bool:
+        """Return whether what a check left in an account is no hindrance for the next one of its lane."""
+        now = self.before(role)
+        few = len(now.emails) - len(resting.emails) < _CROWD
+        return few and now.primary == resting.primary and set(resting.emails) <= set(now.emails)
+
+    @property
+    def is_unknown(self) -> bool:
+        """True if something was sent of which nobody knows what it did."""
+        return self._dirty
+
+    @property
+    def at_rest(self) -> bool:
+        """True if the accounts are as they were before, by what is known of them."""
+        return all(self._state.get(role) == one for role, one in self.resting.items())
+
+    def forget(self) -> None:
+        """Take nothing for known: the accounts are read before anything else is sent."""
+        self._state.clear()
+        self._dirty = self._unread = False
+        self.surprise = ""
+
+    def leave(self) -> None:
+        """Put the accounts back as they were when this context was made. Raises TransportError, NotVerified."""
+        self.lax = False
+        self.resting = dict(self._before)
+        self.forget()
+        self.settle()
+
+    def verify(self) -> None:
+        """Read the accounts, and note what is not as it must be."""
+        expected = {role: state for role, state in self._state.items() if role in self.watched}
+        if self.target.consistency:
+            # Within this time, a change that must not be would show itself.
+            time.sleep(self.target.consistency)
+        now = self.observe_all(dict.fromkeys(expected, "all"))
+        found = [one for role in expected for one in differences(expected[role], now[role])]
+        self.surprise = self.surprise or "; ".join(found)
+
+    def _put_back(self, role: str, resting: AccountState) -> None:
+        before, failures = self.before(role), self.restorer.failures
+        self.restorer.settle(role, resting, before, self.tag)
+        derived = [before.user.get(name) == resting.user.get(name) for name in self._derived]
+        whole = all(derived) and set(resting.emails) <= set(before.emails)
+        if not self.careful and failures == self.restorer.failures and whole:
+            self.expect({role: resting})
+            return
+        now = self.observe_until({role: "all"}, lambda now: now[role] == resting)[role]
+        left = [one for one in now.emails if one not in resting.emails]
+        if any(self.tag in one.email.lower() for one in left):
+            # What cannot be deleted is there to stay; its own check reports that.
+            for one in left:
+                self.resting[role] = self.resting[role].with_email(one)
+            return
+        kept = [one for one in resting.emails if self.tag in one.email]
+        if any(one not in now.emails for one in kept) and self.prepared.record:
+            self.resting[role] = self.prepared.record.accounts[role]
+        elif self.account(role).disposable:
+            self.resting[role] = now
+
+    def look_for_others(self) -> str:
+        """Return the sign of another run that is at work on these accounts, or nothing."""
+        for role in () if self.disturbed else self.restorer.accounts:
+            try:
+                self._notice_others(self.restorer.read(role))
+            except StateUnreadable:
+                continue
+        return self.disturbed
+
+    def _notice_others(self, state: AccountState) -> None:
+        if self.prepared.record is None or self.disturbed:
+            return
+        for text in texts_of(state):
+            if text not in self._known and is_foreign(text, self.tag):
+                self.disturbed = (
+                    f"another conformance run is at work on these accounts: {text[:80]!r} is its mark; "
+                    "let one run end before the next begins"
+                )
+
+
+def is_foreign(text: str, tag: str) -> bool:
+    """Return whether a text has the mark of another run."""
+    return any(found != tag for found in TAG_PATTERN.findall(text.lower()))
+
+
+def texts_of(state: AccountState) -> list[str]:
+    """Return all texts of an account."""
+    return [
+        *(value for value in state.user.values() if isinstance(value, str)),
+        *(email.email for email in state.emails),
+    ]

@@ -1,0 +1,181 @@
+"""Schemathesis's own checks, on every exchange of an operation; their findings are booked under our ids."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, cast
+
+import requests
+import schemathesis
+from schemathesis import Case, Response
+from schemathesis.checks import CHECKS, CheckFunction
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.openapi.checks import JsonSchemaError
+
+from conformance.catalogue.requirements import catalogue, packaged_contract, slug
+from conformance.checks.support.values import is_date_time
+from conformance.wire.exchange import Exchange, NotJson, read_json
+
+_STATUS = ("not_a_server_error", "status_code_conformance")
+_SUCCESS = (
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+"""On a refusal the text leaves body, media type and header fields open: these judge answers of success only."""
+_BOM = b"\xef\xbb\xbf"
+
+_RIGHT_ALL_THE_SAME = {
+    400: "any server may refuse what it takes for a malformed request (RFC 9110, section 15.5.1)",
+    405: "of another method (RFC 9110, section 15.5.6)",
+    414: "left open for large requests",
+    431: "left open for large requests",
+}
+"""Statuses that not every operation documents, with the reason why they are right all the same."""
+
+
+class Problem(NamedTuple):
+    """A finding about one answer: the requirement that it breaks, in words, and without the values of this run."""
+
+    requirement: str
+    actual: str
+    deviation: str
+
+
+def problems(exchange: Exchange) -> tuple[list[str], list[Problem]]:
+    """Judge an answer of an operation by the contract alone.
+
+    Returns:
+        The requirements that were judged, and the findings.
+    """
+    # The contract documents the plain JSON media type; the text takes any.
+    media_type = "application/json" if exchange.is_json else exchange.header("Content-Type")
+    judged, found = _problems(
+        exchange.operation, exchange.status, media_type, exchange.response.body
+    )
+    if _is_foreign(exchange):
+        documented = f"{slug(exchange.operation)}/documented-answers"
+        judged = [one for one in judged if one != documented]
+        found = [one for one in found if one.requirement != documented]
+    return judged, found
+
+
+def _is_foreign(exchange: Exchange) -> bool:
+    """Return whether a body was sent of a media type that is not documented: its answers are left open."""
+    body = packaged_contract().operations[exchange.operation].body
+    headers = {name.lower(): value for name, value in exchange.request.headers}
+    sent = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(exchange.request.body) and body is not None and sent not in body.content
+
+
+@lru_cache(maxsize=512)  # many answers of a run are the same
+def _problems(
+    operation: str, status: int, media_type: str | None, body: bytes
+) -> tuple[list[str], list[Problem]]:
+    op = slug(operation)
+    judged = [f"{op}/documented-answers"]
+    found: dict[str, Problem] = {}
+
+    def book(requirement: str, words: str) -> None:
+        known = found.get(requirement)
+        if known is None:
+            found[requirement] = Problem(requirement, words, words)
+        elif words not in known.actual:
+            found[requirement] = known._replace(actual=f"{known.actual}; {words}")
+
+    if not _is_documented(operation, status):
+        book(judged[0], f"status {status}")
+    if status == packaged_contract().operations[operation].success and status != 204:
+        shape = _shape(op)
+        judged += [f"{op}/json", f"{op}/no-byte-order-mark", shape, *_joined(op)]
+        content = body.removeprefix(_BOM)
+        for failure in _failures(operation, _SUCCESS, status, media_type, content):
+            if not isinstance(failure, JsonSchemaError):
+                book(f"{op}/json", _words(failure))
+            elif not _is_right_all_the_same(failure):
+                joined = _joined(op) if "date-time" in failure.message else []
+                book(joined[0] if joined else shape, _words(failure))
+        if f"{op}/json" not in found:
+            # NaN and Infinity are taken by the parser of schemathesis.
+            try:
+                read_json(body)
+            except NotJson as error:
+                found[f"{op}/json"] = Problem(f"{op}/json", str(error), "no JSON")
+        if f"{op}/json" in found:
+            judged.remove(shape)  # what is no JSON has no members
+        if body.startswith(_BOM):
+            words = "a byte order mark before the JSON"
+            requirement = f"{op}/no-byte-order-mark"
+            found[requirement] = Problem(requirement, words, words)
+    return judged, list(found.values())
+
+
+@cache
+def _is_documented(operation: str, status: int) -> bool:
+    return status in _RIGHT_ALL_THE_SAME or not _failures(operation, _STATUS, status, None, b"")
+
+
+def _is_right_all_the_same(failure: JsonSchemaError) -> bool:
+    """Return whether the text takes what the validator does not: 1.0 for a whole number, a lower-case date-time."""
+    value = failure.instance
+    whole = isinstance(value, float) and value.is_integer() and '"integer"' in failure.message
+    return whole or ('"date-time"' in failure.message and is_date_time(value))
+
+
+def _words(failure: Failure) -> str:
+    """Describe a failure in a line: where, and what."""
+    place = "/".join(map(str, getattr(failure, "instance_path", ())))
+    first = failure.message.strip().splitlines()[0] if failure.message.strip() else failure.title
+    return f"{place}: {first}" if place else first
+
+
+def _joined(op: str) -> list[str]:
+    """Return the requirement on a date, where an operation has one."""
+    return [one for one in (f"{op}/date-joined",) if one in catalogue()]
+
+
+@cache
+def _shape(op: str) -> str:
+    """Return the requirement on the members of an operation's answer."""
+    names = (f"{op}/members", f"{op}/answers-address", f"{op}/success")
+    return next(one for one in names if one in catalogue())
+
+
+def _failures(
+    operation: str, names: Sequence[str], status: int, media_type: str | None, body: bytes
+) -> Sequence[Failure]:
+    response = Response(
+        status_code=status,
+        headers={} if media_type is None else {"content-type": [media_type]},
+        content=body,
+        request=_request(),
+        elapsed=0.0,
+        verify=True,
+    )
+    try:
+        _case(operation).validate_response(
+            response, checks=[cast("CheckFunction", CHECKS.get_one(name)) for name in names]
+        )
+    except FailureGroup as group:
+        # In no certain order, as they come.
+        return sorted(group.exceptions, key=lambda one: (one.title, one.message))
+    return ()
+
+
+@cache
+def _request() -> requests.PreparedRequest:
+    """Return a request of no account: the checks of schemathesis do not look at it."""
+    return requests.Request("GET", "http://localhost/").prepare()
+
+
+@cache
+def _case(operation: str) -> Case[Any]:
+    """Return a case of schemathesis, for its checks: they look at nothing of it but its operation."""
+    one = packaged_contract().operations[operation]
+    data = copy.deepcopy(packaged_contract().document.data)
+    found: Case[Any] = schemathesis.openapi.from_dict(data)[one.path][one.method.upper()].Case(
+        path_parameters={part.name: "x" for part in one.parameters if part.location == "path"}
+    )
+    return found

@@ -1,0 +1,258 @@
+"""The logins of a run: those of the target file, minted ones, and whether they still work."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from accounts_contract import Contract, Operation
+from conformance.account.restorer import ascii_body
+from conformance.catalogue.results import Status
+from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified
+from conformance.target.credentials import Credentials, password_of, token_label, token_of
+from conformance.target.target import Account, Scopes, Target, TokenCommandError
+from conformance.wire.client import Client
+from conformance.wire.exchange import Exchange
+
+_LOCKS = (401, 403, 423, 429)  # that a right login gets when its account is locked
+
+
+class Attempts:
+    """Wrong passwords, the accounts that they have locked, and minted tokens, for all threads of a run.
+
+    Attributes:
+        lock: Held while a wrong password is on its way: they are sent one after the other.
+        sent: The wrong passwords for a username since its last right one.
+        locked: The usernames that take no login any more, with the reason.
+        minted: The tokens of token_command, by username and scopes.
+        minted_again: How often a token was minted again, since it had ended.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.sent: Counter[str] = Counter()
+        self.locked: dict[str, str] = {}
+        self.minted: dict[tuple[str, Scopes], Credentials] = {}
+        self.minted_again = 0
+
+
+class Logins:
+    """The logins of both accounts.
+
+    Attributes:
+        judge: The judge of the check that is being run.
+        attempts: The wrong passwords so far.
+        may_guess: Whether wrong passwords are sent here; elsewhere, one thread alone sends them.
+        alone: Whether the owner's account is all that is here: the other one is in use elsewhere.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        contract: Contract,
+        client: Client,
+        reads: Iterable[str],
+        refused: Mapping[str, Any],
+        dead: Mapping[str, str],
+        attempts: Attempts | None = None,
+    ) -> None:
+        self.target = target
+        self.contract = contract
+        self.operations: Mapping[str, Operation] = contract.operations
+        self.client = client
+        self.judge = Judge((), "", target.redact)
+        self.attempts = attempts or Attempts()
+        self.may_guess = True
+        self.alone = False
+        self._reads = tuple(reads)
+        self._refused = dict(refused)
+        """The operations with a body, each with one that it refuses."""
+        self._dead = dict(dead)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of the accounts that the target file has. Raises Deferred."""
+        if self.alone and self.target.other is not None:
+            raise Deferred
+        return self.watched
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The roles of the accounts that are looked at."""
+        if self.alone:
+            return ("owner",)
+        return tuple(account.role for account in self.target.accounts)
+
+    @property
+    def has_other(self) -> bool:
+        """Return whether the target file has a second account. Raises Deferred."""
+        if self.alone and self.target.other is not None:
+            raise Deferred
+        return self.target.other is not None
+
+    def account(self, role: str) -> Account:
+        """Return the owner or the other user. Raises NotVerified."""
+        if role == "other" and self.target.other is None:
+            raise NotVerified("the target file has no accounts.other; add a second user")
+        if role == "other" and self.alone:
+            raise Deferred
+        return self._account(role)
+
+    def _account(self, role: str) -> Account:
+        return self.target.owner if role == "owner" else self.target.accounts[1]
+
+    def basic(self, role: str = "owner") -> Credentials:
+        """Return the Basic login of an account. Raises NotVerified."""
+        login = password_of(self.account(role))
+        if login is None:
+            raise NotVerified(f"the target file has no accounts.{role}.password; add it")
+        return self._alive(login)
+
+    def token(self, role: str, scopes: Scopes) -> Credentials:
+        """Return a listed token of an account, or a minted one. Raises NotVerified, NotConfigured."""
+        account = self.account(role)
+        if scopes in account.tokens:
+            return self._alive(token_of(account, scopes, account.tokens[scopes]))
+        key = (self._account(role).username, scopes)
+        if key not in self.attempts.minted:
+            self.attempts.minted[key] = self._mint(account, scopes)
+        return self.attempts.minted[key]
+
+    def tokens(self, role: str, scopes: Iterable[Scopes]) -> list[Credentials]:
+        """Return tokens of an account; those that are not to be had are noted as not verified or not configured."""
+        found = []
+        for one in scopes:
+            label = token_label(role, one)
+            try:
+                found.append(self.token(role, one))
+            except NotVerified as reason:
+                self.judge.lacks(Status.NOT_VERIFIED, str(reason), label)
+            except NotConfigured as reason:
+                self.judge.lacks(Status.NOT_CONFIGURED, str(reason), label)
+        return found
+
+    def _mint(self, account: Account, scopes: Scopes) -> Credentials:
+        name = " ".join(sorted(scopes))
+        if self.target.token_command is None:
+            missing = f'accounts.{account.role}.tokens has none for "{name}"'
+            if len(scopes) in (0, 1, len(self.contract.scopes)):
+                raise NotVerified(f"{missing}; add one")
+            raise NotConfigured(f"{missing}, and there is no token_command")
+        try:
+            return token_of(account, scopes, self.target.mint(account, scopes))
+        except TokenCommandError as error:
+            raise NotVerified(f"{error} (for {name!r})") from None
+
+    def scopes(self, operation: str) -> Scopes:
+        """Return the scopes that an operation demands of a token."""
+        return self.operations[operation].scopes
+
+    def login(self, operation: str, role: str = "owner") -> Credentials:
+        """Return a login that opens an operation: the token with its scope alone, else what else there is."""
+        return self.logins(operation, role)[0]
+
+    def logins(self, operation: str, role: str = "owner") -> list[Credentials]:
+        """Return the logins that open an operation: by its scope alone, by Basic; else one with all scopes.
+
+        Raises:
+            NotVerified: There is none.
+        """
+        every = frozenset(self.contract.scopes)
+        found: list[Credentials] = []
+        # None stands for Basic.
+        for scopes in (self.scopes(operation), None, every):
+            if scopes == every and found:
+                break
+            try:
+                found.append(self.basic(role) if scopes is None else self.token(role, scopes))
+            except (NotVerified, NotConfigured):
+                continue
+        if not found:
+            raise NotVerified(
+                f"the target file has no login of accounts.{role} that opens {operation}"
+            )
+        return found
+
+    def _alive(self, login: Credentials) -> Credentials:
+        if login.key in self._dead:
+            raise NotVerified(self._dead[login.key])
+        return login
+
+    # -- logins that end --------------------------------------------------------------------------
+
+    def after_answer(self, exchange: Exchange) -> Credentials | None:
+        """Tell a login that has ended from one that is refused.
+
+        Returns:
+            The login to send the request with again; None if its answer stands.
+
+        Raises:
+            NotVerified: The login worked at the start and no longer does.
+        """
+        login = exchange.credentials
+        if not login.key:
+            return None
+        if exchange.status != 401 or self._works(login):
+            if login.scopes is None and exchange.status != 401:
+                self.attempts.sent.pop(self._account(login.role).username, None)
+            return None
+        key = (self._account(login.role).username, login.scopes or frozenset())
+        if login.scopes is not None and self.attempts.minted.get(key) is not None:
+            self.attempts.minted_again += 1
+            self.attempts.minted[key] = self._mint(self._account(login.role), login.scopes)
+            return self.attempts.minted[key]
+        self._dead[login.key] = f"{login.key} worked at the start and no longer does"
+        raise NotVerified(self._dead[login.key])
+
+    def _works(self, login: Credentials) -> bool:
+        """Return whether an operation still takes a login for one: one that reads, or one that it opens."""
+        username = self._account(login.role).username
+        bodies = {
+            name: ascii_body(body)
+            for name, body in self._refused.items()
+            if login.scopes is None or self.scopes(name) <= login.scopes
+        }
+        return any(
+            self.client.call(self.operations[name], username, login, body).status != 401
+            for name, body in {**dict.fromkeys(self._reads), **bodies}.items()
+        )
+
+    def guessed(self, credentials: Credentials) -> str:
+        """Return the username that credentials give a wrong password for; empty if they give none."""
+        scheme, _, value = (credentials.authorization or "").partition(" ")
+        if credentials.key or scheme != "Basic":
+            return ""
+        try:
+            name = base64.b64decode(value.split(" ")[0]).partition(b":")[0].decode()
+        except ValueError:
+            return ""
+        return name if name in [one.username for one in self.target.accounts] else ""
+
+    def before_guess(self, credentials: Credentials) -> None:
+        """Send a right password before one wrong password too many in a row. Raises NotVerified for a lock."""
+        username = self.guessed(credentials)
+        if not username:
+            return
+        if username in self.attempts.locked:
+            raise NotVerified(self.attempts.locked[username])
+        if self.attempts.sent[username] >= self.target.wrong_logins:
+            self.look_for_lock(username)
+        self.attempts.sent[username] += 1
+
+    def look_for_lock(self, username: str) -> None:
+        """Send a right password. Raises NotVerified if wrong ones have locked the account."""
+        sent = self.attempts.sent.pop(username, 0)
+        account = next((one for one in self.target.accounts if one.username == username), None)
+        login = password_of(account) if account is not None else None
+        if login is None or login.key in self._dead:
+            return
+        answer = self.client.call(self.operations[self._reads[0]], username, login)
+        if answer.status in _LOCKS:
+            self.attempts.locked[username] = self._dead[login.key] = (
+                f"the account {username} is locked after {sent} wrong passwords in a row "
+                f"(its right one is answered {answer.status}); set wrong_logins in the target file"
+            )
+            raise NotVerified(self.attempts.locked[username])

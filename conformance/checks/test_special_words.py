@@ -1,0 +1,84 @@
+"""Words that are special in an implementation's language: to the API they are like any other."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.cases import (
+    BODIES,
+    EMAIL_WRITES,
+    OPERATIONS,
+    correct_value,
+    fresh_value,
+    operations,
+)
+from conformance.checks.support.context import CheckContext
+from conformance.checks.support.marking import proves
+from conformance.checks.support.values import SPECIAL_WORDS
+from conformance.target.credentials import Credentials
+
+_WORDS = [word for words in SPECIAL_WORDS.values() for word in words]
+_NOBODY = [word for word in _WORDS if word.startswith("__")]
+"""Words that no account has as its name."""
+
+
+@proves("{op}/not-found/username", each=operations(OPERATIONS))
+def test_a_special_word_is_an_unknown_username(run: CheckContext, op: str) -> None:
+    # A user may be called null, or be served as self; dots and wild cards may name another path.
+    words = [word for word in _WORDS if not re.fullmatch(r"[.*{}\[\]]+", word)]
+    asks = [
+        Ask(
+            op=op,
+            value=correct_value(run, op),
+            username=word,
+            statuses=(400, 404) if word in _NOBODY else (200, 400, 403, 404),
+            requirement="not-found/username",
+        )
+        for word in (words if op == "get_user" else _NOBODY)
+    ]
+    ask_all(run, asks)
+
+
+@proves("get-user/unauthenticated/wrong", writes=False)
+def test_a_special_word_is_no_token(run: CheckContext) -> None:
+    logins = [
+        Credentials(f"Bearer {word}", f"Bearer {word}", f'-H "Authorization: Bearer {word}"')
+        for word in _WORDS
+        if re.fullmatch(r"[\w.-]+", word)
+    ]
+    ask_all(
+        run,
+        [
+            Ask(op="get_user", login=login, statuses=(401,), requirement="unauthenticated/wrong")
+            for login in logins
+        ],
+    )
+
+
+@proves(
+    "{op}/invalid-body/invalid-address",
+    "{op}/not-found/address",
+    each=operations(EMAIL_WRITES),
+)
+def test_a_special_word_is_no_address(run: CheckContext, op: str) -> None:
+    extra = {"verified": True} if op == "update_email" else {}
+    ask_all(run, [Ask(op=op, value={"email": word, **extra}) for word in _WORDS])
+
+
+@proves("add-email/success", "add-email/others-untouched")
+def test_a_special_word_before_the_at_sign(run: CheckContext) -> None:
+    # Which letters are kept as capitals is left open, and so is which signs are taken.
+    words = [word for word in _WORDS if re.fullmatch(r"[^A-Z@]*[^A-Za-z@][^A-Z@]*", word)]
+    addresses = [f"{word}@{run.address().partition('@')[0]}.example.com" for word in words]
+    ask_all(run, [Ask(op="add_email", value={"email": address}) for address in addresses])
+
+
+@proves("{op}/documented-answers", each=operations(BODIES))
+def test_a_special_word_is_an_unknown_member(run: CheckContext, op: str) -> None:
+    odd = {"verified": True, "primary": True, "company": run.text("Odd")}
+    proto, *others = _WORDS
+    for more in ({proto: odd}, dict.fromkeys(others, "odd")):
+        ask(run, op, {**(fresh_value(run, op) or {}), **more})
+    form = {f"{proto}[{name}]": value for name, value in odd.items()}
+    ask(run, op, {**(fresh_value(run, op) or {}), **form}, form=True)

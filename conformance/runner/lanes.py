@@ -1,0 +1,205 @@
+"""Lanes: tasks that run at the same time, over several connections.
+
+First all that is refused anyway, since it changes nothing; then what changes one account, a lane for
+each of the two. A task counts only if all of it passes here, and if both accounts are as they must be at
+all times: any other is run again alone, where what is wrong can be told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from conformance.account.restore_file import Record
+from conformance.catalogue.results import CheckResult, Status
+from conformance.checks.support.accounts import Prepared
+from conformance.checks.support.context import CheckContext
+from conformance.checks.support.judge import Deferred, Guessing, NotVerified
+from conformance.checks.support.marking import Task
+from conformance.target.target import Target
+from conformance.wire.threads import do_together
+from conformance.wire.transport import TransportError
+
+_CHUNK = 4  # tasks of a lane after which its account is read
+_GOOD = (Status.PASSED, Status.NOT_CONFIGURED)
+
+Perform = Callable[[CheckContext, Task], list[CheckResult]]
+Value = TypeVar("Value")
+Done = tuple[Task, list[CheckResult]]
+
+
+def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> Iterator[Done]:
+    """Run what can run at the same time; yield each task that passes, with its results.
+
+    Args:
+        run: The context, with both accounts at rest.
+        tasks: Any; those that are not yielded are to be run alone.
+        perform: Runs one task once. Raises Deferred.
+    """
+    if not run.client.parallel or run.connections < 2:
+        return
+    chosen = [one for one in tasks if not (one.check.generated or one.check.last)]
+    passed = set()
+    # What cannot be prepared is told by the checks, one by one.
+    with contextlib.suppress(NotVerified, TransportError):
+        if not run.prepared.no_writes and any(one.writes for one in chosen):
+            for role in run.roles:
+                run.standing(role)
+            run.settle()
+        for done in _frozen(run, chosen, perform):
+            passed.add(id(done[0]))
+            yield done
+        if not run.prepared.no_writes:
+            left = [one for one in chosen if one.writes and id(one) not in passed]
+            yield from _by_account(run, left, perform)
+
+
+def _frozen(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> list[Done]:
+    """Run what changes nothing, in as many lanes as there are connections."""
+    queue, guessing = deque(tasks), deque[Task]()
+
+    def work(number: int) -> list[Done]:
+        lane = _copy(run, run.target, run.prepared)
+        lane.frozen = True
+        # One thread sends all wrong passwords; it takes them first, since they are sent one by one.
+        lane.may_guess = number == 0
+        found = []
+        while task := (lane.may_guess and _next(lane, guessing)) or _next(lane, queue):
+            try:
+                results = _attempt(lane, task, perform)
+            except Guessing:
+                guessing.append(task)
+                continue
+            if results is not None:
+                found.append((task, results))
+        return found
+
+    works = [partial(work, number) for number in range(run.connections)]
+    found = [one for some in _in_threads(run, works) for one in some]
+    return found if _is_at_rest(run) else []
+
+
+def _by_account(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> Iterator[Done]:
+    """Run what changes one account alone, each account in a lane of its own."""
+    run.leave()
+    queue = deque(tasks)
+    lanes = [_copy(run, run.target, run.prepared)]
+    if run.target.other is not None:
+        lanes.append(_copy(run, *_swapped(run)))
+
+    surprised = threading.Event()
+
+    def work(lane: CheckContext) -> list[Done]:
+        lane.alone = lane.lax = True
+        found: list[Done] = []
+        chunk: list[Done] = []
+
+        def verify() -> None:
+            lane.verify()
+            if lane.surprise:
+                surprised.set()
+            found.extend(chunk)
+            chunk.clear()
+
+        while not surprised.is_set() and (task := _next(lane, queue)):
+            if task.check.odd:
+                verify()
+            results = _attempt(lane, task, perform)
+            if results is not None:
+                chunk.append((task, results))
+            if len(chunk) >= _CHUNK or task.check.odd:
+                verify()
+        verify()
+        lane.leave()
+        return found
+
+    found = _in_threads(run, [partial(work, lane) for lane in lanes])
+    # What is not as it must be in one account may be the work of the other one's lane.
+    if _is_at_rest(run) and not surprised.is_set():
+        for some in found:
+            yield from some
+
+
+def _attempt(lane: CheckContext, task: Task, perform: Perform) -> list[CheckResult] | None:
+    """Run a task once; return its results if all of it passed."""
+    lane.surprise = ""
+    try:
+        results = perform(lane, task)
+    except Guessing:
+        raise
+    except Deferred:
+        with contextlib.suppress(NotVerified, TransportError):
+            lane.settle()
+        return None
+    good = all(one.status in _GOOD for one in results) and not lane.surprise
+    return results if good and results else None
+
+
+def _is_at_rest(run: CheckContext) -> bool:
+    """Read what a context looks at; return whether it is as it must be, and put it back if not."""
+    try:
+        run.verify()
+        calm = not run.surprise
+        run.forget()
+        run.settle()
+        run.verify()
+    except (NotVerified, TransportError):
+        return False
+    return calm
+
+
+def _copy(run: CheckContext, target: Target, prepared: Prepared) -> CheckContext:
+    """Return a context for a thread of its own."""
+    lane = CheckContext(
+        run.settings, target, run.contract, run.client, prepared, run.descriptions, run
+    )
+    if target is run.target:
+        lane.expect(run.known())
+    return lane
+
+
+def _swapped(run: CheckContext) -> tuple[Target, Prepared]:
+    """Return the target with the two accounts in each other's place."""
+    owner, other = run.target.owner, run.target.other
+    assert other is not None
+    target = replace(
+        run.target, owner=replace(other, role="owner"), other=replace(owner, role="other")
+    )
+    prepared = run.prepared
+    record = prepared.record
+    if record is not None:
+        record = Record(
+            record.base_url, record.tag, _turned(record.usernames), _turned(record.accounts)
+        )
+    dead = {_turned_key(key): reason for key, reason in prepared.dead.items()}
+    # What is made from another member is put back by that one, if the target file has it.
+    made = run.descriptions.keeping.derived.values()
+    fixed = (*prepared.fixed_of_other, *(one for one in made if not getattr(other, one)))
+    return target, replace(prepared, record=record, dead=dead, fixed_members=fixed)
+
+
+def _turned(by_role: Mapping[str, Value]) -> dict[str, Value]:
+    return {"owner": by_role["other"], "other": by_role["owner"]}
+
+
+def _turned_key(key: str) -> str:
+    role = "other" if key.startswith("accounts.owner.") else "owner"
+    return f"accounts.{role}.{key.split('.', 2)[2]}"
+
+
+def _next(run: CheckContext, queue: deque[Task]) -> Task | None:
+    """Return the next task; None if there is none, or the run was interrupted."""
+    try:
+        return None if run.client.stopping else queue.popleft()
+    except IndexError:
+        return None
+
+
+def _in_threads(run: CheckContext, works: Sequence[Callable[[], Value]]) -> list[Value]:
+    """Call functions, each in a thread of its own."""
+    return do_together(works, lambda work: work(), len(works), run.client.begin_thread)

@@ -1,0 +1,122 @@
+"""The runner: one task of the plan after the other, each outcome turned into results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from conformance.catalogue.results import CheckResult, Status
+from conformance.checks.support.context import CheckContext
+from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified
+from conformance.checks.support.marking import Task
+from conformance.wire.transport import TransportError
+
+
+def perform(run: CheckContext, task: Task) -> list[CheckResult]:
+    """Run one task, put back what it left, and return what it found. Never raises an Exception."""
+    begun = time.monotonic()
+    judge = Judge(task.ids, task.name, run.target.redact, operation=task.arguments.get("op", ""))
+    several = run.connections
+    run.surprise = ""
+    early = _attempt(run, task, judge)
+    if judge.failures or run.surprise or run.connections < several:
+        judge, early = _confirmed(run, task, judge)
+    seconds = round(time.monotonic() - begun, 4)
+    return [replace(one, duration_s=seconds) for one in judge.results(early)]
+
+
+def attempt(run: CheckContext, task: Task) -> list[CheckResult]:
+    """Run one task once, beside others. Raises Deferred."""
+    begun = time.monotonic()
+    judge = Judge(task.ids, task.name, run.target.redact, operation=task.arguments.get("op", ""))
+    early = _attempt(run, task, judge)
+    seconds = round(time.monotonic() - begun, 4)
+    return [replace(one, duration_s=seconds) for one in judge.results(early)]
+
+
+def _confirmed(run: CheckContext, task: Task, first: Judge) -> tuple[Judge, Status | None]:
+    """Repeat a task with care from restored accounts: what does not show again may have another cause."""
+    surprise = run.surprise
+    again = first.fresh()
+    run.careful = True
+    run.forget()
+    try:
+        lasting = not _at_rest(run, task)
+        early = _attempt(run, task, again)
+    finally:
+        run.careful = False
+    if lasting and early is Status.NOT_VERIFIED:
+        again.adopt(first)  # it cannot be repeated for what it did: that is no other cause
+    reason = ""
+    with contextlib.suppress(NotVerified, TransportError):
+        reason = run.look_for_others()
+    if reason:
+        again.retract(reason)
+    reason = reason or again.ended or "it did not show again when the check was repeated"
+    again.lacks_again(first.failures, reason)
+    if surprise and not again.failures and not first.failures:
+        again.lacks(Status.NOT_VERIFIED, f"{surprise}: {reason}")
+    return again, early
+
+
+def _at_rest(run: CheckContext, task: Task) -> bool:
+    """Put back what an attempt left; return whether the target let the accounts be put back, and be read."""
+    if not task.writes or run.prepared.no_writes:
+        return True
+    try:
+        run.settle()
+        # To put one account back may have changed the other.
+        run.forget()
+        run.known()
+    except TransportError:
+        return True  # nothing is known
+    except NotVerified:
+        return False
+    return run.at_rest
+
+
+def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
+    """Run a task. Return the status of requirements that it did not reach; None if it ended well."""
+    early = None
+    with run.judging(judge):
+        try:
+            if task.writes:
+                run.begin()
+            task.check.function(run, **task.arguments)
+        except Deferred:
+            raise
+        except NotConfigured as reason:
+            judge.ended, early = str(reason), Status.NOT_CONFIGURED
+        except (NotVerified, TransportError) as reason:
+            judge.ended, early = str(reason), Status.NOT_VERIFIED
+        except Exception as error:  # a defect of ours must not accuse the target
+            judge.ended, early = broke(error, "the check"), Status.NOT_VERIFIED
+            if os.environ.get("CONFORMANCE_DEBUG"):
+                raise
+        with contextlib.suppress(NotVerified, TransportError):
+            if task.writes and not run.prepared.no_writes:
+                run.settle()
+    return early
+
+
+def environment_notes(run: CheckContext) -> list[str]:
+    """Describe what the environment did in the course of a run, where it did not stand in the way."""
+    notes = [run.serial] if run.serial else []
+    if run.attempts.minted_again:
+        notes.append(
+            f"{run.attempts.minted_again} times a token had ended, and token_command minted another"
+        )
+    return [*notes, *run.attempts.locked.values()]
+
+
+def broke(error: BaseException, what: str = "the suite") -> str:
+    """Describe a defect of ours."""
+    return f"internal error in {what} ({type(error).__name__}: {error}); please report this"
+
+
+def failed(results: Sequence[CheckResult]) -> bool:
+    """Return whether one of the results is a failure."""
+    return any(one.status is Status.FAILED for one in results)

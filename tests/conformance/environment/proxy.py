@@ -1,0 +1,124 @@
+"""A proxy before the mock server, in which an environment happens to requests and answers."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+_OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "date", "server"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came; the names of `headers` are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def username(self) -> str:
+        """The username in the path."""
+        return self.path.split("/users/")[-1].split("/")[0]
+
+    def having(self, authorization: str) -> Request:
+        """Return it with another login."""
+        return replace(self, headers={**self.headers, "authorization": authorization})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; one of a status alone is a page of whoever stands between."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/html"),)
+    body: bytes = b"<html><title>Not of the API</title></html>"
+
+    def header(self, name: str) -> str:
+        """Return a header, or ""."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+Forward = Callable[[Request], Answer]
+Environment = Callable[[Request, Forward], Answer]
+"""The events between the suite and a server: it answers a request, or hands it on."""
+
+
+def plain(request: Request, forward: Forward) -> Answer:
+    """Hand a request on: nothing happens."""
+    return forward(request)
+
+
+@contextmanager
+def standing(
+    *environments: Environment, upstream: str, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Serve a server through environments, the last of which stands next to it; the URL."""
+    netloc = urlsplit(upstream).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            self.upstream = http.client.HTTPConnection(netloc, timeout=20)
+
+        def finish(self) -> None:
+            super().finish()
+            self.upstream.close()
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = self.through(0, Request(self.command, self.path, headers, body))
+            self.send_response_only(answer.status)
+            for name, value in answer.headers:
+                if name.lower() not in _OF_ONE_HOP:
+                    self.send_header(name, value)
+            if answer.status != 204:
+                self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            if answer.status != 204 and self.command != "HEAD":
+                self.wfile.write(answer.body)
+
+        do_POST = do_PATCH = do_DELETE = do_PUT = do_HEAD = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
+
+        def through(self, number: int, request: Request) -> Answer:
+            if number < len(environments):
+                return environments[number](request, lambda one: self.through(number + 1, one))
+            kept = {key: value for key, value in request.headers.items() if key not in _OF_ONE_HOP}
+            body = request.body if "content-length" in request.headers else None
+            self.upstream.request(request.method, request.path, body, kept)
+            answer = self.upstream.getresponse()
+            return Answer(answer.status, tuple(answer.getheaders()), answer.read())
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+        def handle_error(self, *_: object) -> None:
+            """Ignore a client that hangs up."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
+    try:
+        yield f"{scheme}://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,395 @@
+"""The environment is never the implementation's fault: each row is one, before our own mock server.
+
+With a real defect beside it, a scope that is not checked, a run fails by that requirement and no other.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cli import main
+from conformance.wire import client
+from tests.conformance.environment import environments as env
+from tests.conformance.environment.proxy import Answer, Environment, Request, plain, standing
+from tests.conformance.support import Done, report_of, write_target
+from tests.support import MockServer
+
+DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
+"""The requirements that the defect breaks."""
+PAGE = b"<html><head><title>Back at nine</title></head></html>"
+MINT = """
+import json, sys, urllib.request
+url, seconds, username, scopes = sys.argv[1:]
+wish = {"username": username, "scopes": scopes.split(), "expires_in": int(seconds)}
+asked = urllib.request.Request(
+    url + "/_mock/tokens", json.dumps(wish).encode(), {"Content-Type": "application/json"}
+)
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print(json.load(opener.open(asked))["access_token"])
+"""
+
+Setting = Callable[[dict[str, Any], MockServer], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One environment.
+
+    Attributes:
+        name: Its name.
+        code: The exit codes that are right.
+        words: Some of what the run must say of it.
+        make: Makes the environment.
+        setting: Changes the target file, and the server's data.
+        only: The requirements to verify.
+        beside: The exit code with the defect beside it; 0 where none can be seen.
+        changes: Whether the accounts may be others afterwards.
+    """
+
+    name: str
+    code: int | tuple[int, ...]
+    words: Sequence[str] = ()
+    make: Callable[[], Environment] = lambda: plain
+    setting: Setting = lambda _data, _server: None
+    only: Sequence[str] = ("list-emails/forbidden/scope", "list-emails/members", "get-user/members")
+    beside: int = 1
+    changes: bool = False
+
+
+def _minting(seconds: int) -> Setting:
+    def setting(data: dict[str, Any], server: MockServer) -> None:
+        for account in data["accounts"].values():
+            account["tokens"] = {}
+        words = [sys.executable, "-c", MINT, server.url, str(seconds), "{username}", "{scopes}"]
+        data["token_command"] = words
+
+    return setting
+
+
+def _with(**keys: Any) -> Setting:
+    return lambda data, _server: data.update(keys)
+
+
+def _owner(**keys: Any) -> Setting:
+    return lambda data, _server: data["accounts"]["owner"].update(keys)
+
+
+def _empty_name(*, disposable: bool) -> Setting:
+    def setting(data: dict[str, Any], server: MockServer) -> None:
+        state = server.state()
+        for account in state["accounts"]:
+            if account["username"] == "johndoe":
+                account["full_name"] = ""
+        server.put_state(state)
+        data["accounts"]["owner"]["disposable"] = disposable
+
+    return setting
+
+
+def _takes_no_empty_name(request: Request) -> bool:
+    empty = (b'"full_name": ""', b'"full_name":""', b"full_name=&")
+    return request.method == "PATCH" and any(one in f"{request.body!r}".encode() for one in empty)
+
+
+def _is_to_example_com(request: Request) -> bool:
+    return request.method == "POST" and b"example.com" in request.body
+
+
+def _is_an_attack(request: Request) -> bool:
+    said = request.path.encode() + request.body
+    return any(one in said for one in (b"<script", b"\\u0000", b"%00", b"\0", b"..%2F"))
+
+
+def _crashes(request: Request) -> bool:
+    return request.method == "GET" and request.headers.get("authorization") is None
+
+
+def _signed(user: dict[str, Any], number: int) -> None:
+    user["gravatar_url"] = f"{user['gravatar_url']}?signed={number}"
+    user["etag"] = f"v{number}"
+
+
+def _moving(user: dict[str, Any], number: int) -> None:
+    user["date_joined"] = f"2014-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z"
+
+
+WRITES = ("update-user/sets-full-name", "add-email/listed", DEFECT[0])
+WRONG = ("list-emails/unauthenticated/wrong", "list-emails/basic-accepted", DEFECT[0])
+ROWS = (
+    Row("nothing", 0),
+    # -- logins
+    Row("tokens that live for a second", 0, ["minted another"], setting=_minting(1)),
+    Row(
+        "a listed token that dies",
+        3,
+        ["worked at the start and no longer does"],
+        lambda: env.Dying("johndoe-email_read", 2),
+        only=("list-emails/bearer-accepted", DEFECT[0]),
+    ),
+    Row("a lock after five wrong passwords in a row", 0, [], lambda: env.Locking(4), only=WRONG),
+    Row(
+        "a lock after two wrong passwords in a row",
+        0,
+        [],
+        lambda: env.Locking(2),
+        _with(wrong_logins=2),
+        WRONG,
+    ),
+    Row(
+        "a lock after six wrong passwords in all",
+        3,
+        ["locked"],
+        lambda: env.Locking(5, in_a_row=False),
+        only=WRONG,
+    ),
+    Row(
+        "a password with a colon, split wrongly",
+        2,
+        ["accounts.owner.password does not work", "colon"],
+        setting=_owner(password="john:doe"),
+        beside=0,
+    ),
+    Row(
+        "a secret that ends in a line break",
+        2,
+        ["target.yaml:", "ends in a line break"],
+        setting=_owner(password="johndoe-password\n"),
+        beside=0,
+    ),
+    # -- lines
+    Row(
+        "reads of a replica, with consistency",
+        0,
+        [],
+        lambda: env.Lagging(0.05),
+        _with(consistency="1s"),
+        WRITES,
+    ),
+    Row(
+        "reads of a replica, without",
+        # The lag may be over before anything is read.
+        (0, 3),
+        ["set consistency in the target file"],
+        lambda: env.Lagging(0.4),
+        only=WRITES,
+    ),
+    *(
+        Row(
+            f"a {status} now and then",
+            0,
+            ["gateway"],
+            partial(env.every, 11, Answer(status)),
+        )
+        for status in (502, 503, 504)
+    ),
+    Row(
+        "a limiter that says 503",
+        0,
+        ["gateway"],
+        lambda: env.every(11, Answer(503, (("Retry-After", "0"),), b""), before=True),
+    ),
+    Row(
+        "an outage",
+        3,
+        ["the target is away"],
+        lambda: env.after(60, Answer(503)),
+        only=("list-emails", "get-user"),
+        beside=0,
+        changes=True,
+    ),
+    # -- nothing there
+    Row("a wrong prefix", 2, ["404", "base_url"], lambda: env.always(Answer(404)), beside=0),
+    Row(
+        "a login page",
+        2,
+        ["https://sso.example/login"],
+        lambda: env.always(Answer(302, (("Location", "https://sso.example/login"),), b"")),
+        beside=0,
+    ),
+    Row(
+        "a web page",
+        2,
+        ["'Back at nine'"],
+        lambda: env.always(Answer(200, env.HTML, PAGE)),
+        beside=0,
+    ),
+    Row(
+        "maintenance",
+        2,
+        ["503", "'Back at nine'"],
+        lambda: env.always(Answer(503, (*env.HTML, ("Retry-After", "3600")), PAGE)),
+        beside=0,
+    ),
+    # -- what stands between
+    Row(
+        "a firewall",
+        0,
+        [],
+        lambda: env.when(_is_an_attack, Answer(403)),
+        only=("update-user/documented-answers", DEFECT[0]),
+    ),
+    # -- rules of the place
+    Row(
+        "a mail domain that is refused",
+        0,
+        [],
+        lambda: env.when(_is_to_example_com, env.json_answer(400, {"detail": "no such domain"})),
+        _with(email_domain="staging.example.org"),
+        WRITES,
+    ),
+    Row(
+        "five addresses per account",
+        3,
+        ["addresses"],
+        lambda: env.limiting_addresses(4),
+        only=("add-email/listed", "add-email/others-untouched", "add-email/form", DEFECT[0]),
+    ),
+    Row("another run", 3, ["another"], lambda: env.meddling, only=WRITES, changes=True),
+    Row(
+        "a text that is not taken back",
+        3,
+        ["disposable"],
+        lambda: env.when(_takes_no_empty_name, env.json_answer(400, {})),
+        _empty_name(disposable=False),
+        WRITES,
+        changes=True,
+    ),
+    Row(
+        "the same in an account that is disposable",
+        0,
+        [],
+        lambda: env.when(_takes_no_empty_name, env.json_answer(400, {})),
+        _empty_name(disposable=True),
+        WRITES,
+        changes=True,
+    ),
+    Row(
+        "a gravatar_url that is signed anew",
+        0,
+        ["gravatar_url"],
+        lambda: env.rewriting_user(_signed),
+        only=(
+            "update-user/sets-full-name",
+            "update-user/sets-gravatar-email",
+            "get-user/own-data",
+            DEFECT[0],
+        ),
+    ),
+)
+
+DEFECTS = (
+    Row(
+        "a date_joined that moves",
+        1,
+        ["date_joined"],
+        lambda: env.rewriting_user(_moving),
+        only=("update-user/sets-full-name", "get-user/own-data"),
+    ),
+    Row(
+        "a worker that crashes behind a gateway",
+        1,
+        ["list-emails/unauthenticated/missing"],
+        lambda: env.when(_crashes, Answer(502)),
+        only=("list-emails/unauthenticated/missing",),
+    ),
+    Row(
+        "404 to all who log in", 1, [], lambda: env.when(lambda one: not _crashes(one), Answer(404))
+    ),
+)
+"""Defects that look like an environment."""
+
+
+def named(rows: Sequence[Row]) -> list[Any]:
+    """Return the rows as parameters with their names."""
+    return [pytest.param(row, id=row.name) for row in rows]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command within this process, with short waits for a gateway's target."""
+    monkeypatch.setattr(client, "PAUSES", (0.05, 0.1, 0.2))
+    handlers = {
+        one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    yield
+    for one, handler in handlers.items():
+        signal.signal(one, handler)
+
+
+def result(
+    row: Row,
+    server: MockServer,
+    folder: Path,
+    output: pytest.CaptureFixture[str],
+    *defects: Environment,
+) -> Done:
+    """The run of a row, after which the accounts are as they were."""
+
+    def change(data: dict[str, Any]) -> None:
+        row.setting(data, server)
+
+    report = folder / "report.json"
+    options = ["--report", str(report), "--seed", "1", "--max-examples", "2"]
+    options += [part for one in row.only for part in ("--only", one)]
+    with standing(row.make(), *defects, upstream=server.url) as url:
+        target = write_target(folder, url, change)
+        before = server.accounts()
+        code = main(["run", str(target), *options])
+    if code != 2 and not row.changes:
+        assert server.accounts() == before
+    return Done(code, *output.readouterr(), report_of(report) if report.exists() else {})
+
+
+def failures(done: Done) -> set[str]:
+    """The requirements of the level MUST that failed."""
+    return {
+        one["id"]
+        for one in done.report["requirements"]
+        if one["status"] == "failed" and one["level"] == "MUST"
+    }
+
+
+@pytest.mark.usefixtures("command")
+@pytest.mark.parametrize("row", named(ROWS))
+def test_an_environment_is_no_failure(
+    row: Row, server: MockServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = result(row, server, tmp_path, capsys)
+
+    right = row.code if isinstance(row.code, tuple) else (row.code,)
+    assert done.code in right, done.said
+    told = done.said + json.dumps(done.report, ensure_ascii=False)
+    assert [word for word in row.words if word not in told] == [], done.said
+
+
+@pytest.mark.usefixtures("command")
+@pytest.mark.parametrize("row", named([row for row in ROWS if row.beside]))
+def test_a_defect_in_an_environment_is_found_and_no_other(
+    row: Row, server: MockServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = result(row, server, tmp_path, capsys, env.unscoped)
+
+    assert done.code == 1, done.said
+    found = failures(done)
+    assert found
+    assert found <= set(DEFECT), done.said
+
+
+@pytest.mark.usefixtures("command")
+@pytest.mark.parametrize("row", named(DEFECTS))
+def test_a_defect_that_looks_like_an_environment_is_one(
+    row: Row, server: MockServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = result(row, server, tmp_path, capsys)
+
+    assert done.code == 1, done.said
+    assert [word for word in row.words if word not in done.said] == [], done.said

@@ -1,0 +1,44 @@
+"""Tests of the lanes: what runs at the same time finds what runs alone finds, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.catalogue.results import Status
+from conformance.selftest.changes import CHANGES, build
+from conformance.selftest.stage import perform
+from conformance.selftest.trials import load
+
+load()
+
+# Of each kind that lanes might hide: access, refusals that change something, one account's writes,
+# what reaches over to the other account, and what only shows over several requests.
+_DEFECTS = (
+    "scope-403-acts",
+    "add-to-the-first-too",
+    "saved-until-refused",
+    "delete-takes-wildcards",
+    "password-settable",
+)
+
+
+def _found(name: str, *, parallel: bool) -> tuple[int, set[str]]:
+    """Return the exit code, and the requirements that fail."""
+    changes = [CHANGES[name]] if name else []
+    only = getattr(changes[0], "breaks", ()) if changes else ()
+    done = perform(build(changes), only=only, max_examples=2, parallel=parallel)
+    assert done.result is not None, done.error
+    failed = [one.requirement.id for one in done.result.requirements if one.status is Status.FAILED]
+    return done.result.exit_code, set(failed)
+
+
+@pytest.mark.parametrize("name", _DEFECTS)
+def test_a_defect_is_found_in_lanes_as_it_is_found_alone(name: str) -> None:
+    code, failed = _found(name, parallel=True)
+
+    assert (code, failed) == _found(name, parallel=False)
+    assert code == 1
+
+
+def test_the_reference_is_conformant_in_lanes() -> None:
+    assert _found("", parallel=True) == (0, set())

@@ -1,0 +1,95 @@
+"""Client certificates: shown where the target file names them, asked for in words where it does not."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+from conformance.target.file import read_target
+from conformance.wire.client import Client
+from conformance.wire.transport import TransportError
+from tests.conformance.gateway import gateway
+from tests.conformance.support import always, stub, target_data
+
+VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificates of a CA that the server trusts, and of one that it does not."""
+    made = tmp_path_factory.mktemp("tls")
+    trusted, stranger = trustme.CA(), trustme.CA()
+    trusted.cert_pem.write_to_path(str(made / "ca.pem"))
+    server = trusted.issue_cert("localhost")
+    server.private_key_and_cert_chain_pem.write_to_path(str(made / "server.pem"))
+    for name, ca in (("client", trusted), ("stranger", stranger)):
+        certificate = ca.issue_cert("somebody@example.com")
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(made / f"{name}.pem"))
+        certificate.cert_chain_pems[0].write_to_path(str(made / f"{name}-cert.pem"))
+        certificate.private_key_pem.write_to_path(str(made / f"{name}-key.pem"))
+    return made
+
+
+@contextmanager
+def asking(folder: Path, version: ssl.TLSVersion) -> Iterator[str]:
+    """A server that asks for a client certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    context.load_verify_locations(folder / "ca.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = version
+    with stub(always(204)) as (upstream, _), gateway(upstream, tls=context) as way:
+        yield f"https://localhost:{way.port}"
+
+
+def status(folder: Path, url: str, **tls: str) -> int:
+    """The status of a request with a target file beside the certificates."""
+    data = {**target_data(url), "tls": {"ca_bundle": "ca.pem", **tls}}
+    (folder / "target.yaml").write_text(json.dumps(data))
+    target = read_target(folder / "target.yaml", data["accounts"]["owner"]["tokens"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "localhost")
+        client = Client(target)
+        try:
+            return client.send("GET", "/").status
+        finally:
+            client.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"client_cert": "client.pem"},
+        {"client_cert": "client-cert.pem", "client_key": "client-key.pem"},
+    ],
+)
+def test_the_certificate_of_the_target_file_is_shown(
+    folder: Path, version: ssl.TLSVersion, keys: dict[str, str]
+) -> None:
+    with asking(folder, version) as url:
+        assert status(folder, url, **keys) == 204
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_that_asks_for_a_certificate_is_understood(
+    folder: Path, version: ssl.TLSVersion
+) -> None:
+    with asking(folder, version) as url, pytest.raises(TransportError) as caught:
+        status(folder, url)
+    assert "asks for a client certificate" in str(caught.value)
+    assert "client_cert: cert.pem, client_key: key.pem" in str(caught.value)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_certificate_that_the_server_does_not_trust_is_named(
+    folder: Path, version: ssl.TLSVersion
+) -> None:
+    with asking(folder, version) as url, pytest.raises(TransportError, match=r"tls\.client_cert"):
+        status(folder, url, client_cert="stranger.pem")

@@ -1,0 +1,68 @@
+"""The documentation as a site: all pages are led to, and a link that leads nowhere stops it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue.requirements import catalogue
+from conformance.settings import OPTIONS
+
+ROOT = Path(__file__).parents[1]
+
+
+def build(folder: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "docs" / "build.py", folder, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = build(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_each_page_is_in_the_navigation(site: Path) -> None:
+    text = (site / "docs" / "index.html").read_text("utf-8")
+    led = {(site / "docs" / one).resolve() for one in re.findall(r'href="([^"#]+\.html)"', text)}
+
+    pages = {page for page in site.rglob("*.html") if not page.stem.startswith(("gen", "search"))}
+    unled = pages - led - {site / "index.html", site / "docs" / "index.html"}
+    assert unled == set()
+    assert len(pages) > 15
+
+
+def test_the_site_has_every_requirement_and_option(site: Path) -> None:
+    requirements = (site / "docs/reference/requirements.html").read_text("utf-8")
+    assert [one for one in catalogue() if f"<h3>{one}<" not in requirements] == []
+    commands = (site / "docs/reference/commands.html").read_text("utf-8")
+    assert [one.name for one in OPTIONS if f"--{one.name}" not in commands] == []
+
+
+def test_the_site_needs_no_network(site: Path) -> None:
+    loaded = re.compile(r'(?:src|<link[^>]* href)="(?:https?:)?//[^"]*')
+    assert [one for page in site.rglob("*.html") for one in loaded.findall(page.read_text())] == []
+
+
+def test_a_link_that_leads_nowhere_stops_the_build(tmp_path: Path) -> None:
+    docs = tmp_path / "pages" / "docs"
+    docs.mkdir(parents=True)
+    shutil.copy(ROOT / "docs" / "tutorial.md", docs)
+    (docs / "index.md").write_text("# Start\n\n[away](gone.md) [here](tutorial.md#nine)\n", "utf-8")
+
+    done = build(tmp_path / "site", "--pages", tmp_path / "pages")
+
+    assert done.returncode == 1
+    for target in ("gone.md", "'nine'", "testing/pytest.md"):
+        assert target in done.stderr
