@@ -103,7 +103,7 @@ def test_the_wheel_serves_the_documented_user(commands: Path, tmp_path: Path) ->
             request = urllib.request.Request(  # noqa: S310 - it is http
                 f"{url}/api/v1.1/users/janedoe/", headers={"Authorization": f"Basic {login}"}
             )
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - as above
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - it is http
                 user = json.load(answer)
                 assert answer.status == 200
         finally:

@@ -373,7 +373,7 @@ class Restorer:
     ) -> Exchange:
         username = self.accounts[role].username
         one = self._operations[operation]
-        return self._client.call(one, username, login, body, linger=False)
+        return self._client.exchange(self._client.prepare(one, username, login, body, linger=False))
 
 
 def restore_all(restorer: Restorer, record: Record) -> Restored:

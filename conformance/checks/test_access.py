@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from conformance.account.state import documented_user, read_emails, steady
 from conformance.checks.support import cases
-from conformance.checks.support.asking import Ask, ask, ask_all, full
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import (
     BODIES,
     OPERATIONS,
@@ -23,6 +23,7 @@ from conformance.checks.support.cases import (
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.question import Ask, full
 from conformance.target.credentials import NOBODY, Credentials
 
 _UNCHANGED = "refused-unchanged/access"
@@ -68,7 +69,7 @@ def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -
             continue
         header = exchange.header("WWW-Authenticate") or ""
         named = all(scope in header for scope in run.scopes(op))
-        run.that(
+        run.judge.that(
             full(op, "forbidden/challenge"),
             "insufficient_scope" in header and named,
             expected=f'error="insufficient_scope" and {" ".join(sorted(run.scopes(op)))}',
@@ -110,7 +111,9 @@ def _abroad(run: CheckContext, _op: str) -> Cases:
 def test_nobody_else_is_let_in(run: CheckContext, op: str, whose: str, role: str) -> None:
     tokens = run.tokens(whose, (run.scopes(op), frozenset(run.contract.scopes)))
     for form in (False, True) if op in BODIES else (False,):
-        asks = _refusals(run, op, [run.basic(whose)], 403, "forbidden/owner-basic", role=role, form=form)  # fmt: skip
+        asks = _refusals(
+            run, op, [run.basic(whose)], 403, "forbidden/owner-basic", role=role, form=form
+        )
         asks += _refusals(run, op, tokens, 403, "forbidden/owner-bearer", role=role, form=form)
         ask_all(run, asks)
 
@@ -192,7 +195,9 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
             if op == "get_user"
             else ([one.email for one in read_emails(value)], [one.email for one in state.emails])
         )
-        run.that(full(op, requirement), told == own, expected=f"{own}", actual=f"{told}", at=exchange)  # fmt: skip
+        run.judge.that(
+            full(op, requirement), told == own, expected=f"{own}", actual=f"{told}", at=exchange
+        )
 
 
 @proves(
@@ -231,13 +236,20 @@ def test_access_is_decided_before_the_body_is_read(run: CheckContext, op: str) -
     other = run.logins(op, "other")
     asks: list[Ask] = []
     for body in _invalid_bodies(run, op):
-        common: dict[str, Any] = {**body, "op": op, "requirement": "order/access-before-body", "unchanged": _UNCHANGED}  # fmt: skip
+        common: dict[str, Any] = {
+            **body,
+            "op": op,
+            "requirement": "order/access-before-body",
+            "unchanged": _UNCHANGED,
+        }
         unknown: dict[str, Any] = {
             "username": unknown_usernames(run)[0],
             "access": "not-found/username",
         }
         asks += [Ask(login=one, statuses=(404,), **unknown, **common) for one in run.logins(op)]
-        asks += [Ask(login=one, statuses=(403,), access="forbidden/scope", **common) for one in missing]  # fmt: skip
+        asks += [
+            Ask(login=one, statuses=(403,), access="forbidden/scope", **common) for one in missing
+        ]
         for login in other:
             kind = "owner-basic" if login.scopes is None else "owner-bearer"
             asks.append(Ask(login=login, statuses=(403,), access=f"forbidden/{kind}", **common))

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import (
     OPERATIONS,
     correct_value,
@@ -19,6 +19,7 @@ from conformance.checks.support.cases import (
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.judge import NotConfigured
 from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.question import Ask
 from conformance.target.credentials import (
     NOBODY,
     Credentials,
@@ -80,7 +81,7 @@ def test_nobody_is_let_in(run: CheckContext, op: str) -> None:
     (exchange,) = _refused(run, op, [NOBODY], "missing")
     if exchange.status != 401:
         return
-    run.that(
+    run.judge.that(
         f"{slug(op)}/unauthenticated/challenge",
         all(cases.has_challenge(exchange, scheme) for scheme in ("basic", "bearer")),
         expected="WWW-Authenticate with a Basic and a Bearer challenge",

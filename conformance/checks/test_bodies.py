@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.support import cases, hostile
-from conformance.checks.support.asking import Ask, answer_all, ask, ask_all, full, is_success
+from conformance.checks.support.asking import answer_all, ask, ask_all
 from conformance.checks.support.cases import (
     BODIES,
     EMAIL_WRITES,
@@ -20,6 +20,7 @@ from conformance.checks.support.cases import (
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.question import Ask, full, is_success
 from conformance.wire.client import Body, RateLimited
 from conformance.wire.transport import TimedOut, TransportError
 
@@ -209,7 +210,7 @@ def _hostile(_run: CheckContext, _op: str) -> Cases:
         yield group, {"group": group}
 
 
-@proves("{op}/documented-answers", odd=True, each=product(BODIES, _hostile))
+@proves("{op}/documented-answers", each=product(BODIES, _hostile))
 def test_odd_bodies_get_documented_answers(run: CheckContext, op: str, group: str) -> None:
     asks = list(hostile.GROUPS[group](run, op))
     if not _answered(run, asks):
@@ -225,7 +226,7 @@ def _answer_alone(run: CheckContext, one: Ask) -> None:
         # It must be alive, or else nothing is said about this body. Raises TransportError.
         run.call("get_user", run.login("get_user"))
     body = one.body or Body(b"")
-    run.that(
+    run.judge.that(
         full(one.op, "documented-answers"),
         condition=False,
         expected="an answer",

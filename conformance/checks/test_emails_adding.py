@@ -7,9 +7,10 @@ from typing import Any
 
 from conformance.checks.support import values
 from conformance.checks.support.addresses import good_addresses, in_both, made_primary
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
+from conformance.checks.support.question import Ask
 
 _HINTS = ("", "+other", ".a.b", "-dash", "_under", "+1.2_3-4+5", "0123456789")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from conformance.checks.support.addresses import in_both, made_primary, primary_of_owner
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.question import Ask
 
 
 def _states(_run: CheckContext) -> Cases:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from conformance.account.state import email_differences, email_list_problems, read_emails
-from conformance.checks.support.asking import Ask, ask, send_all
+from conformance.checks.support.asking import ask, send_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.question import Ask
 
 _MANY = 52  # addresses: more than fit on a page of usual size
 
@@ -44,7 +45,7 @@ def test_the_lists_of_two_users_are_their_own(run: CheckContext) -> None:
                 continue
             listed = read_emails(exchange.data)
             mixed = [email for email in listed if email.email in foreign]
-            run.that(
+            run.judge.that(
                 "list-emails/own-only",
                 not mixed,
                 expected="no address of the other user",
@@ -52,7 +53,7 @@ def test_the_lists_of_two_users_are_their_own(run: CheckContext) -> None:
                 at=exchange,
             )
             found = email_differences(own, [email for email in listed if email not in mixed])
-            run.that(
+            run.judge.that(
                 "list-emails/complete",
                 not found,
                 expected="the same list by each login",
@@ -77,7 +78,7 @@ def test_a_long_list_is_complete(run: CheckContext) -> None:
         return
     found = [one.get("email") for one in exchange.data if isinstance(one, dict)]
     missing = [address for address in added if address not in found]
-    run.that(
+    run.judge.that(
         "list-emails/complete",
         not missing,
         expected=f"all of {len(added)} new addresses in the list",

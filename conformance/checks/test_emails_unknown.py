@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.support import values
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import EMAIL_WRITES, operations
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import proves
+from conformance.checks.support.question import Ask
 
 _ON_KNOWN = ("update_email", "delete_email")
 

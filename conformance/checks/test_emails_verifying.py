@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import product
 
 from conformance.checks.support.addresses import in_both, made_primary, verified_primary
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
+from conformance.checks.support.question import Ask
 
 
 @proves(

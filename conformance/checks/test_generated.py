@@ -10,12 +10,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.checks.support.asking import Ask
 from conformance.checks.support.cases import BODIES, in_both, operations, product
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.exploring import explore, try_each
 from conformance.checks.support.generation import asked, bodies, covering, examples
 from conformance.checks.support.marking import proves
+from conformance.checks.support.question import Ask
 from conformance.checks.support.workflow import follow_links
 
 
@@ -44,7 +44,7 @@ def test_what_covers_the_invalid_requests_is_refused(
 def _explore(run: CheckContext, op: str, *, valid: bool) -> None:
     """Try random bodies, in both media types."""
 
-    def make(example: tuple[Any, bool], alone: bool) -> Ask | None:
+    def make(example: tuple[Any, bool], /, *, alone: bool) -> Ask | None:
         return _request(run, op, example[0], form=example[1], alone=alone)
 
     explore(run, st.tuples(bodies(op, valid=valid), st.booleans()), make)
@@ -53,7 +53,7 @@ def _explore(run: CheckContext, op: str, *, valid: bool) -> None:
 def _try_each(run: CheckContext, op: str, values: tuple[Any, ...], *, form: bool) -> None:
     """Try chosen bodies in one media type."""
 
-    def make(value: Any, alone: bool) -> Ask | None:
+    def make(value: Any, /, *, alone: bool) -> Ask | None:
         return _request(run, op, value, form=form, alone=alone)
 
     try_each(run, values, make)

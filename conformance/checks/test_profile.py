@@ -8,11 +8,12 @@ from typing import Any
 from conformance.account.state import documented_user, members, steady
 from conformance.checks.support import values
 from conformance.checks.support.addresses import good_addresses
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import fresh_value, in_both, text_member
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.question import Ask
 from conformance.wire.client import Body
 
 _OP = "update_user"
@@ -57,7 +58,7 @@ def test_every_login_reads_the_same_user(run: CheckContext) -> None:
         exchange = ask(run, "get_user", login=login)
         user = exchange.data if isinstance(exchange.data, dict) else {}
         found.append(steady(documented_user(user), run.restorer.volatile))
-        run.that(
+        run.judge.that(
             "get-user/own-data",
             found[0] == found[-1],
             expected="the same user by every login",
@@ -78,7 +79,7 @@ def test_every_login_reads_what_was_changed(run: CheckContext) -> None:
     for login in logins:
         exchange = ask(run, "get_user", login=login)
         found = exchange.data.get(member) if isinstance(exchange.data, dict) else None
-        run.that(
+        run.judge.that(
             "update-user/answers-stored",
             found == text,
             expected=f"{member} {text!r}, as it was set just before",
@@ -193,7 +194,7 @@ def test_another_gravatar_email_gives_another_picture(run: CheckContext) -> None
     taken = [run.added(role).email for role in run.roles]
     for again in (f"{local}@{domain}", *good_addresses(run), *taken):
         exchange = run.call(_OP, run.login(_OP), {"gravatar_email": again})
-        run.status("update-user/success", exchange, 200)
+        run.judge.status("update-user/success", exchange, 200)
 
 
 @proves("update-user/sets-profile-url", "update-user/form")
@@ -204,7 +205,9 @@ def test_every_profile_url_that_is_good_by_anyones_reading_is_set(run: CheckCont
             ask(run, _OP, {"profile_url": url}, form=form, under=under)
 
 
-def _texts(run: CheckContext, texts: tuple[str, ...], *, under: str, form: bool, turns: int) -> None:  # fmt: skip
+def _texts(
+    run: CheckContext, texts: tuple[str, ...], *, under: str, form: bool, turns: int
+) -> None:
     """Set texts, as many as there are members at once; each text in `turns` of the members."""
     names = _free(run, "full_name", "location", "company")
     for start in range(0, len(texts), len(names)):

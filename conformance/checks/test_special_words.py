@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import (
     BODIES,
     EMAIL_WRITES,
@@ -15,6 +15,7 @@ from conformance.checks.support.cases import (
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
+from conformance.checks.support.question import Ask
 from conformance.checks.support.values import SPECIAL_WORDS
 from conformance.target.credentials import Credentials
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.checks.support.asking import Ask, ask, ask_all
+from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import BODIES, correct_value, fresh_value, operations
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.marking import proves
+from conformance.checks.support.question import Ask
 
 _OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xml")
 
@@ -44,7 +45,7 @@ def _is_not_allowed(run: CheckContext, method: str, op: str, requirement: str) -
     # Without a body: what a target may do beyond the documented operations then has nothing to work on.
     exchange = run.send(method, op, run.basic("owner"))
     allow = exchange.header("Allow") or ""
-    run.that(
+    run.judge.that(
         requirement,
         exchange.status == 405 and "GET" in allow.upper(),
         expected="405, and Allow with the methods that are served",

@@ -47,12 +47,12 @@ def _stays(run: CheckContext, member: str, value: Mapping[str, Any], *, form: bo
         # Members that are not in the list are ignored, or refused.
         ask(run, "update_user", value, form=form)
     except NotVerified as reason:
-        run.that(
+        run.judge.that(
             _REQUIREMENT,
             condition=False,
             expected=f"{member} as it was",
             actual=str(reason),
-            at=run.trail[-1] if run.trail else None,
+            at=run.trail.last,
         )
     if not run.judge.failures:
         return True
@@ -85,7 +85,7 @@ def test_the_password_does_not_change(run: CheckContext) -> None:
     for body in ({"password": password}, {"password": password, cases.text_member(run): "Beside"}):
         exchange = run.call("update_user", login, body)
         still = run.client.call(run.operations["get_user"], account.username, basic)
-        if not run.that(
+        if not run.judge.that(
             _REQUIREMENT,
             still.status != 401,
             expected="the password as it was",

@@ -17,8 +17,8 @@ from typing import TypeVar
 
 from conformance.account.restore_file import Record
 from conformance.catalogue.results import CheckResult, Status
-from conformance.checks.support.accounts import Prepared
 from conformance.checks.support.context import CheckContext
+from conformance.checks.support.ground import Prepared
 from conformance.checks.support.judge import Deferred, Guessing, NotVerified
 from conformance.checks.support.marking import Task
 from conformance.target.target import Target
@@ -107,12 +107,12 @@ def _by_account(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> I
             chunk.clear()
 
         while not surprised.is_set() and (task := _next(lane, queue)):
-            if task.check.odd:
-                verify()
             results = _attempt(lane, task, perform)
-            if results is not None:
+            if lane.surprise:
+                surprised.set()
+            elif results is not None:
                 chunk.append((task, results))
-            if len(chunk) >= _CHUNK or task.check.odd:
+            if len(chunk) >= _CHUNK:
                 verify()
         verify()
         lane.leave()
@@ -127,7 +127,6 @@ def _by_account(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> I
 
 def _attempt(lane: CheckContext, task: Task, perform: Perform) -> list[CheckResult] | None:
     """Run a task once; return its results if all of it passed."""
-    lane.surprise = ""
     try:
         results = perform(lane, task)
     except Guessing:
@@ -155,9 +154,7 @@ def _is_at_rest(run: CheckContext) -> bool:
 
 def _copy(run: CheckContext, target: Target, prepared: Prepared) -> CheckContext:
     """Return a context for a thread of its own."""
-    lane = CheckContext(
-        run.settings, target, run.contract, run.client, prepared, run.descriptions, run
-    )
+    lane = CheckContext(replace(run.ground, target=target, prepared=prepared), run)
     if target is run.target:
         lane.expect(run.known())
     return lane

@@ -43,9 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
     target = config.getoption("--conformance-target")
     if target is None or config.pluginmanager.has_plugin(PLUGIN):
         return
-    from conformance.reports import Output  # noqa: PLC0415 - as below
+    from conformance.reports import Output  # noqa: PLC0415 - only a run needs it
     from conformance.runner.pytest_door import Plugin  # noqa: PLC0415 - only a run needs it
-    from conformance.runner.suite import Suite  # noqa: PLC0415
+    from conformance.runner.suite import Suite  # noqa: PLC0415 - only a run needs it
 
     if sys.stdout is sys.__stderr__:
         pytest.exit(

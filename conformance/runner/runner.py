@@ -17,24 +17,30 @@ from conformance.wire.transport import TransportError
 
 def perform(run: CheckContext, task: Task) -> list[CheckResult]:
     """Run one task, put back what it left, and return what it found. Never raises an Exception."""
-    begun = time.monotonic()
-    judge = Judge(task.ids, task.name, run.target.redact, operation=task.arguments.get("op", ""))
-    several = run.connections
-    run.surprise = ""
-    early = _attempt(run, task, judge)
+    begun, several = time.monotonic(), run.connections
+    judge, early = _first(run, task)
     if judge.failures or run.surprise or run.connections < several:
         judge, early = _confirmed(run, task, judge)
-    seconds = round(time.monotonic() - begun, 4)
-    return [replace(one, duration_s=seconds) for one in judge.results(early)]
+    return _timed(judge.results(early), begun)
 
 
 def attempt(run: CheckContext, task: Task) -> list[CheckResult]:
     """Run one task once, beside others. Raises Deferred."""
     begun = time.monotonic()
-    judge = Judge(task.ids, task.name, run.target.redact, operation=task.arguments.get("op", ""))
-    early = _attempt(run, task, judge)
+    judge, early = _first(run, task)
+    return _timed(judge.results(early), begun)
+
+
+def _first(run: CheckContext, task: Task) -> tuple[Judge, Status | None]:
+    operation = task.arguments.get("op", "")
+    judge = Judge(task.ids, task.name, run.target.redact, run.trail, operation=operation)
+    run.surprise = ""
+    return judge, _attempt(run, task, judge)
+
+
+def _timed(results: Sequence[CheckResult], begun: float) -> list[CheckResult]:
     seconds = round(time.monotonic() - begun, 4)
-    return [replace(one, duration_s=seconds) for one in judge.results(early)]
+    return [replace(one, duration_s=seconds) for one in results]
 
 
 def _confirmed(run: CheckContext, task: Task, first: Judge) -> tuple[Judge, Status | None]:

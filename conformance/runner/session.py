@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import ssl
 import time
@@ -11,28 +10,22 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from accounts_contract import DocumentError
-from conformance.account.interruption import ignored_interruptions
-from conformance.account.restore_file import (
-    Journal,
-    JournalError,
-    JournalInUse,
-    Record,
-    default_path,
-)
-from conformance.account.restorer import Restored, Restorer, StateUnreadable, restore_all
+from conformance.account.restore_file import JournalError, Record, default_path
+from conformance.account.restorer import Restored, Restorer, StateUnreadable
 from conformance.account.state import AccountState, volatile
 from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
-from conformance.checks.support.accounts import Prepared, is_foreign, texts_of
+from conformance.checks.support.accounts import is_foreign, texts_of
 from conformance.checks.support.context import CheckContext
+from conformance.checks.support.ground import Ground, Prepared
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
 from conformance.runner.preflight import explain_dead, silent_logins, try_reading, try_writing
+from conformance.runner.safekeeping import Safekeeping
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials
 from conformance.target.file import read_target
@@ -78,10 +71,8 @@ class Session:
         self._restorer = Restorer(
             self.client, self.contract.operations, self.target.accounts, DESCRIPTIONS.keeping
         )
-        self._journal: Journal | None = None
-        self._unrestored = False
-        """True while the restore file may belong to an unfinished run, or to something else."""
-        self._record: Record | None = None
+        path = settings.journal or default_path(settings.target, self.target.base_url)
+        self.safekeeping = Safekeeping(path, self.target, self._restorer, self.verdict.notes)
 
     # -- the beginning ----------------------------------------------------------------------------
 
@@ -94,12 +85,14 @@ class Session:
         try:
             tried = self._try_reading()
             silent = silent_logins(tried)
-            no_writes = self._open_journal()
+            if self.settings.read_only:
+                no_writes = "--read-only: no request that could change anything is sent"
+            else:
+                no_writes = self.safekeeping.open()
             record, unreadable = self._read_accounts()
             no_writes = no_writes or unreadable
-            if record is not None and self._journal is not None and not no_writes:
-                self._journal.write(record)
-                self._record = record
+            if record is not None and not no_writes:
+                self.safekeeping.keep(record)
             dead = self._dead(silent, may_write=not no_writes)
             fixed: dict[str, tuple[str, ...]] = {}
             if record is not None and not no_writes:
@@ -131,7 +124,9 @@ class Session:
     def context(self) -> CheckContext:
         """Make the context of the checks."""
         return CheckContext(
-            self.settings, self.target, self.contract, self.client, self.prepared, DESCRIPTIONS
+            Ground(
+                self.settings, self.target, self.contract, self.client, DESCRIPTIONS, self.prepared
+            )
         )
 
     def pace(self) -> float:
@@ -176,32 +171,6 @@ class Session:
         operation = self.contract.operations[good.operation]
         account = next(one for one in self.target.accounts if one.role == good.credentials.role)
         return self.client.call(operation, account.username, good.credentials).status == 200
-
-    def _open_journal(self) -> str:
-        """Open the restore file, and restore after an unfinished run. Return a reason to write nothing, or ""."""
-        if self.settings.read_only:
-            return "--read-only: no request that could change anything is sent"
-        path = self.settings.journal or default_path(self.settings.target, self.target.base_url)
-        try:
-            self._journal = Journal.open(path)
-        except JournalInUse as error:
-            self.verdict.notes.append(str(error))
-            return str(error)
-        self._unrestored = True
-        left = self._journal.read()
-        if left is None:
-            self._unrestored = False
-            return ""
-        check_record(left, self.target, path)
-        outcome = restore_all(self._restorer, left)
-        if outcome.problems:
-            raise JournalError(
-                f"an unfinished run left the restore file {path}, and its accounts cannot be restored: "
-                f"{'; '.join(outcome.problems)}; restore them by hand, then remove the file"
-            )
-        self._unrestored = False
-        self.verdict.notes.append(f"restored the accounts after an unfinished run ({path})")
-        return ""
 
     def _read_accounts(self) -> tuple[Record | None, str]:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
@@ -266,26 +235,8 @@ class Session:
 
     def finish_accounts(self) -> Restored:
         """Restore both accounts and verify it. A Ctrl-C in here waits for the end."""
-        if self._record is None or self._journal is None:
-            self._let_go()
-            return Restored()
-        with ignored_interruptions():
-            self.client.rate_limited = None
-            outcome = restore_all(self._restorer, self._record)
-        if outcome.problems:
-            path = self._journal.path
-            outcome.notes.append(f"`conformance cleanup` tries again, from the restore file {path}")
-        self._let_go(keep=bool(outcome.problems))
-        self._record = None
-        return outcome
-
-    def _let_go(self, *, keep: bool = False) -> None:
-        if self._journal is not None:
-            try:
-                self._journal.close(remove=not (keep or self._unrestored))
-            except JournalError as error:
-                self.verdict.notes.append(str(error))
-            self._journal = None
+        self.client.rate_limited = None
+        return self.safekeeping.give_back()
 
     def finish(self, *, interrupted: bool = False) -> RunResult:
         """Restore the accounts, and return the result of the run."""
@@ -336,28 +287,12 @@ def clean_up(settings: Settings) -> Restored | None:
         JournalError: Another run holds the restore file, or it is of another target.
     """
     session = Session(settings)
-    path = settings.journal or default_path(settings.target, session.target.base_url)
-    if not os.path.lexists(path):
-        return None
-    journal = Journal.open(path)
-    done = False
     try:
-        record = journal.read()
-        if record is None:
-            done = True
-            return None
-        check_record(record, session.target, path)
-        restorer = Restorer(
-            session.client,
-            session.contract.operations,
-            session.target.accounts,
-            DESCRIPTIONS.keeping,
-        )
-        outcome = restore_all(restorer, record)
-        done = not outcome.problems
+        outcome = session.safekeeping.clean_up()
     finally:
-        journal.close(remove=done)
         session.client.close()
+    if outcome is None:
+        return None
     redact = session.target.redact
     return Restored(
         [redact(one) for one in outcome.problems], [redact(one) for one in outcome.notes]
@@ -378,18 +313,6 @@ def connect(target: Target, transport: Transport | None = None) -> Client:
 def new_tag() -> str:
     """Draw the mark of a run, which no other run has, whatever its seed."""
     return "conformance" + "".join(secrets.choice(_TAG_CHARACTERS) for _ in range(6))
-
-
-def check_record(record: Record, target: Target, path: Path) -> None:
-    """Refuse a restore file of other accounts. Raises JournalError."""
-    names = {account.role: account.username for account in target.accounts}
-    if record.base_url != target.base_url or any(
-        names.get(role) != name for role, name in record.usernames.items()
-    ):
-        raise JournalError(
-            f"the restore file {path} is of a run against {', '.join(record.usernames.values())} at "
-            f"{record.base_url}; clean that up first, or choose another place with --journal"
-        )
 
 
 def now() -> str:

@@ -120,17 +120,9 @@ class Client:
         username: str,
         credentials: Credentials = NOBODY,
         body: Body | None = None,
-        *,
-        query: str = "",
-        accept: str | None = _ACCEPT,
-        linger: bool = True,
     ) -> Exchange:
         """Send a request of an operation to an account. Raises TransportError."""
-        return self.exchange(
-            self.prepare(
-                operation, username, credentials, body, query=query, accept=accept, linger=linger
-            )
-        )
+        return self.exchange(self.prepare(operation, username, credentials, body))
 
     def prepare(
         self,
@@ -143,24 +135,14 @@ class Client:
         accept: str | None = _ACCEPT,
         linger: bool = True,
     ) -> Call:
-        """Make a request of an operation to an account."""
+        """Make a request of an operation to an account; the other arguments are those of Call."""
         path = operation.fill({str(operation.owner): username}) + query
         method = operation.method.upper()
         return Call(method, path, credentials, body, operation.id, accept, linger)
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        credentials: Credentials = NOBODY,
-        body: Body | None = None,
-        operation: str = "",
-        *,
-        accept: str | None = _ACCEPT,
-        linger: bool = True,
-    ) -> Exchange:
-        """Send any request; the arguments are those of Call. Raises TransportError."""
-        return self.exchange(Call(method, path, credentials, body, operation, accept, linger))
+    def send(self, method: str, path: str, credentials: Credentials = NOBODY) -> Exchange:
+        """Send any request. Raises TransportError."""
+        return self.exchange(Call(method, path, credentials))
 
     def exchange(self, call: Call) -> Exchange:
         """Send a request, and repeat it as the target or its gateway asks; follow no redirect.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watched import Watched
 from tests.support import JANES, ROOT, MockServer
+from tests.support.serving import in_thread
 
 pytestmark = pytest.mark.browser
 
@@ -46,10 +46,8 @@ class _App(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def app_port() -> Iterator[int]:
     pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _App)
-    threading.Thread(target=pages.serve_forever, daemon=True).start()
-    yield int(pages.server_address[1])
-    pages.shutdown()
-    pages.server_close()
+    with in_thread(pages):
+        yield int(pages.server_address[1])
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support import MockServer, StartServer
+from tests.support.serving import in_thread
 
 pytestmark = pytest.mark.browser
 
@@ -51,11 +51,8 @@ class _Blank(http.server.BaseHTTPRequestHandler):
 def origin() -> Iterator[str]:
     """The address of a page that is not ours."""
     pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Blank)
-    thread = threading.Thread(target=pages.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://localhost:{pages.server_address[1]}"
-    pages.shutdown()
-    pages.server_close()
+    with in_thread(pages):
+        yield f"http://localhost:{pages.server_address[1]}"
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ import http.client
 import select
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.support.serving import in_thread
 
 # Of one hop only; and a body comes with the length that it has here.
 _OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "proxy-authorization"}
@@ -76,14 +77,8 @@ def gateway(
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     way.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with in_thread(server):
         yield way
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Server(ThreadingHTTPServer):

@@ -13,6 +13,7 @@ from itertools import count
 
 from conformance.selftest.reference.calls import BODILESS, Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
+from tests.support.serving import in_thread
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,5 @@ def _chunks(body: bytes, trailer: bytes) -> bytes:
 def serving(service: Service, framing: Framing = Framing()) -> Iterator[str]:
     """Serve a service on a free port; its URL, without the service's own prefix."""
     server = _Server(service, framing)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from conformance.cli import main
+from tests.support.serving import in_thread
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 
@@ -164,11 +164,5 @@ def stub(
             """Be quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"http://127.0.0.1:{server.server_port}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 
-from accounts_contract import Contract
-from conformance.account.restore_file import TAG_PATTERN, Record
+from conformance.account.restore_file import TAG_PATTERN
 from conformance.account.restorer import Part, Restorer, StateUnreadable
 from conformance.account.state import AccountState, differences
-from conformance.checks.support.descriptions import Descriptions
+from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import NotVerified
-from conformance.checks.support.logins import Attempts, Logins
-from conformance.settings import Settings
-from conformance.target.target import Target
-from conformance.wire.client import Client
+from conformance.checks.support.logins import Logins
 from conformance.wire.exchange import Exchange
 
 _CROWD = 12  # addresses of ours, from which on they are deleted between two checks of a lane
 _LOOKS = 3  # second looks that show nothing new, after which no more are taken
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The findings before the first check.
-
-    Attributes:
-        tag: Stands in everything that this run writes.
-        record: How the accounts were; None if they could not be read.
-        no_writes: Why nothing may be written; empty if it may.
-        dead: Logins without effect that are no error, by their keys: why they cannot be judged.
-        fixed_members: Members of the owner's profile that the target would not let us put back.
-        fixed_of_other: The same of the other user.
-        refusal_type: The media type of the target's own refusals.
-        volatile: Members of the user that vary by themselves.
-    """
-
-    tag: str
-    record: Record | None
-    no_writes: str = ""
-    dead: Mapping[str, str] = field(default_factory=dict)
-    fixed_members: tuple[str, ...] = ()
-    fixed_of_other: tuple[str, ...] = ()
-    refusal_type: str = ""
-    volatile: frozenset[str] = frozenset()
 
 
 class Accounts(Logins):
@@ -52,7 +22,6 @@ class Accounts(Logins):
 
     Attributes:
         resting: The accounts as each check finds them, by role.
-        trail: The exchanges that changed something since the accounts were last as they rest.
         disturbed: The trace of another run; empty if none was seen.
         connections: The number of requests that may be on their way at once.
         frozen: Whether nothing may be sent that may change something: other checks are at work.
@@ -62,29 +31,14 @@ class Accounts(Logins):
         lag: The sign that reads show an earlier state for a while; empty if none was seen.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        target: Target,
-        contract: Contract,
-        client: Client,
-        prepared: Prepared,
-        descriptions: Descriptions,
-        attempts: Attempts | None = None,
-    ) -> None:
-        bodies = [name for name, one in contract.operations.items() if one.body is not None]
-        refused = {name: descriptions.part(name, "refused") for name in bodies}
-        reads = descriptions.reads.values()
-        super().__init__(target, contract, client, reads, refused, prepared.dead, attempts)
-        self.settings = settings
-        self.prepared = prepared
-        self.tag = prepared.tag
-        self.descriptions = descriptions
-        self.restorer = Restorer(client, contract.operations, target.accounts, descriptions.keeping)
+    def __init__(self, ground: Ground, main: Accounts | None = None) -> None:
+        super().__init__(ground, main)
+        prepared, keeping = ground.prepared, ground.descriptions.keeping
+        accounts, operations = ground.target.accounts, ground.contract.operations
+        self.restorer = Restorer(ground.client, operations, accounts, keeping)
         self.restorer.volatile = prepared.volatile
-        self.trail: list[Exchange] = []
         self.disturbed = ""
-        self.connections = target.connections
+        self.connections = ground.target.connections
         self.lag = ""
         self._looks = 0
         """The second looks that showed nothing new."""
@@ -92,13 +46,16 @@ class Accounts(Logins):
         self.resting: dict[str, AccountState] = (
             dict(prepared.record.accounts) if prepared.record else {}
         )
+        if main is not None and main.target is self.target:
+            self.resting = dict(main.resting)
         self._known = {text for state in self.resting.values() for text in texts_of(state)}
         """The texts that were there before: no mark in them tells of another run."""
         self._before = dict(self.resting)
         self._dirty = True
+        """True if something was sent of which nobody knows what it did."""
         self._unread = False
         """True if the accounts were not read since something changed them."""
-        self._derived = descriptions.keeping.derived
+        self._derived = keeping.derived
         self.careful = self.frozen = self.lax = False
         self.surprise = ""
 
@@ -177,6 +134,11 @@ class Accounts(Logins):
         self._dirty = False
         self._unread = True
 
+    def verify_before(self, operations: Iterable[str]) -> None:
+        """Read what is expected so far, before something is sent of which nobody knows what it does."""
+        if self._unread and any(self.operations[one].writes for one in operations):
+            self.verify()
+
     def settle(self) -> None:
         """Put back what a check that writes has left. Raises TransportError, NotVerified."""
         self.trail.clear()
@@ -198,11 +160,6 @@ class Accounts(Logins):
         now = self.before(role)
         few = len(now.emails) - len(resting.emails) < _CROWD
         return few and now.primary == resting.primary and set(resting.emails) <= set(now.emails)
-
-    @property
-    def is_unknown(self) -> bool:
-        """True if something was sent of which nobody knows what it did."""
-        return self._dirty
 
     @property
     def at_rest(self) -> bool:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts_contract import Contract, Operation
+from accounts_contract import Operation
 from conformance.account.restorer import Part
 from conformance.account.state import AccountState, Email
-from conformance.checks.support.accounts import Accounts, Prepared
+from conformance.checks.support.accounts import Accounts
 from conformance.checks.support.conformity import problems
-from conformance.checks.support.descriptions import Descriptions
+from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import Deferred, Guessing, Judge, NotVerified
 from conformance.checks.support.model import is_plain_address
-from conformance.settings import Settings
 from conformance.target.credentials import Credentials
-from conformance.target.target import Target
-from conformance.wire.client import Body, Call, Client
+from conformance.wire.client import Body, Call
 from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
 
@@ -38,25 +36,11 @@ class CheckContext(Accounts):
         serial: Why requests are sent one by one after all; empty if they are not.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        target: Target,
-        contract: Contract,
-        client: Client,
-        prepared: Prepared,
-        descriptions: Descriptions,
-        main: CheckContext | None = None,
-    ) -> None:
-        """Make a context; `main` is the one of the run, if this one is for a thread beside it."""
-        attempts = main.attempts if main is not None else None
-        super().__init__(settings, target, contract, client, prepared, descriptions, attempts)
-        self.examples = settings.max_examples or 0
+    def __init__(self, ground: Ground, main: CheckContext | None = None) -> None:
+        super().__init__(ground, main)
+        self.examples = ground.settings.max_examples or 0
         self.serial = ""
         self.numbers: Iterator[int] = itertools.count(1) if main is None else main.numbers
-        if main is not None and main.target is target:
-            self.resting = dict(main.resting)
-            self._before = dict(main.resting)
 
     # -- judging ----------------------------------------------------------------------------------
 
@@ -69,49 +53,6 @@ class CheckContext(Accounts):
         finally:
             self.judge = before
 
-    def that(
-        self,
-        requirement: str,
-        condition: bool,  # noqa: FBT001 - a judgement reads as one sentence
-        *,
-        expected: str,
-        actual: str | Iterable[str] = "",
-        at: Exchange | None = None,
-        shown_by: Sequence[Exchange] = (),
-        deviation: str = "",
-    ) -> bool:
-        """Judge a requirement by an exchange, and show the changes that led to it.
-
-        Args:
-            requirement: Its id.
-            condition: Whether it holds.
-            expected: What it asks for.
-            actual: What was found instead, or the differences.
-            at: The decisive exchange.
-            shown_by: The reading exchanges that show what became of it.
-            deviation: What differs, if `actual` has more than that.
-
-        Returns:
-            The condition.
-        """
-        led = [one for one in self.trail if at is None or one.number < at.number]
-        steps = () if condition else (*led, *((at,) if at is not None else ()), *shown_by)
-        return self.judge.that(
-            requirement,
-            condition,
-            expected=expected,
-            actual=actual,
-            at=at,
-            after=steps,
-            deviation=deviation,
-        )
-
-    def status(self, requirement: str, exchange: Exchange, *allowed: int) -> bool:
-        """Judge the status of an answer."""
-        right = exchange.status in allowed
-        led = () if right else [one for one in self.trail if one.number < exchange.number]
-        return self.judge.status(requirement, exchange, *allowed, after=led)
-
     def begin(self) -> None:
         """Prepare for a check that writes. Raises NotVerified if nothing may be written."""
         if self.prepared.no_writes:
@@ -122,7 +63,11 @@ class CheckContext(Accounts):
     def call(
         self, operation: str, credentials: Credentials, value: Any = None, **more: Any
     ) -> Exchange:
-        """Send one request; the arguments are those of `prepare`. Raises as `send_all`."""
+        """Send one request of which nobody says what it does; the arguments are those of `prepare`.
+
+        Raises as `send_all`.
+        """
+        self.verify_before([operation])
         return self.send_all([self.prepare(operation, credentials, value, **more)])[0]
 
     def prepare(
@@ -190,18 +135,23 @@ class CheckContext(Accounts):
                 self.before_guess(call.credentials)
                 sent.append(self.client.exchange(call))
         found = []
-        for call, exchange, refusal in zip(
-            calls, sent, refused or [False] * len(sent), strict=True
-        ):
+        for call, exchange in zip(calls, sent, strict=True):
             again = self.after_answer(exchange)
             now = (
                 exchange
                 if again is None
                 else self.client.exchange(replace(call, credentials=again))
             )
-            self.look_at(now, refused=refusal)
             found.append(now)
+        changes = [one for one in found if self._writes(one) and one.status < 300]
+        if found:
+            self.trail.note(found, changes)
+        for exchange, refusal in zip(found, refused or [False] * len(found), strict=True):
+            self._look_at(exchange, refused=refusal)
         return found
+
+    def _writes(self, exchange: Exchange) -> bool:
+        return self.operations[exchange.operation].writes
 
     def _together(self, calls: Sequence[Call]) -> list[Exchange]:
         try:
@@ -212,13 +162,13 @@ class CheckContext(Accounts):
                 self.serial = f"requests are sent one by one: several at once failed ({error})"
             raise
 
-    def look_at(self, exchange: Exchange, *, refused: bool = False) -> None:
-        """Note an exchange of an operation, and judge its answer by the contract; by the status alone, if it must be refused."""
+    def _look_at(self, exchange: Exchange, *, refused: bool) -> None:
+        """Judge an answer by the contract; by the status alone, if it must be refused."""
         judged, found = problems(exchange)
         if refused:
             found = [one for one in found if one.requirement.endswith("/documented-answers")]
         for problem in found:
-            self.that(
+            self.judge.that(
                 problem.requirement,
                 condition=False,
                 expected="an answer as the contract documents it",
@@ -230,10 +180,7 @@ class CheckContext(Accounts):
         for requirement in judged:
             if requirement in self.judge.requirements and requirement not in broken:
                 self.judge.that(requirement, condition=True, expected="as documented", at=exchange)
-        if self.operations[exchange.operation].writes:
-            self._dirty = True
-            if exchange.status < 300:
-                self.trail.append(exchange)
+        self._dirty = self._dirty or self._writes(exchange)
 
     def _spare(self, operation: Operation, credentials: Credentials, username: str) -> None:
         """Refuse to do what nothing undoes, with the account's own login. Raises NotVerified."""
@@ -333,7 +280,8 @@ class CheckContext(Accounts):
         for operation, same in itertools.groupby(writes, key=lambda one: one[0]):
             values = [value for _, value in same]
             done += self.restorer.write_all(role, operation, values)
-        self.trail += done
+        if done:
+            self.trail.note(done, done)
         if not self.careful and len(done) == len(writes):
             state = self.before(role)
             for operation, value in writes:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
-from conformance.checks.support.asking import Ask, ask_all
+from conformance.checks.support.asking import ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.question import Ask
 from conformance.wire.transport import TransportError
 
 _SHRINK_CALLS = 40  # tries to make a failing example smaller, each of a few requests to the target
 _STEPS = 6  # of a sequence of requests
 
-Make = Callable[[Any, bool], Ask | None]
-"""Makes the request of an example, to be sent alone or in a group; None if there is none."""
+
+class Make(Protocol):
+    """A maker of requests from examples."""
+
+    def __call__(self, example: Any, /, *, alone: bool) -> Ask | None:
+        """Make the request of an example, to be sent alone or in a group; None if there is none."""
 
 
 class _Failing(Exception):
@@ -152,9 +158,8 @@ def try_each(
             run.judge.adopt(judge)
 
 
-_GROUP = float(
-    "inf"
-)  # the size of a group, which is shown only where none of its requests fails alone
+_GROUP = math.inf
+"""The size of a group, which is shown only where none of its requests fails alone."""
 
 
 def _alone(
@@ -164,7 +169,7 @@ def _alone(
     group: list[tuple[Any, Ask, tuple[int, ...]]] = []
     alone: list[tuple[Any, Ask, tuple[int, ...]]] = []
     for example in examples:
-        request = make(example, False)  # noqa: FBT003 - in a group
+        request = make(example, alone=False)
         if request is not None:
             statuses = request.statuses or _statuses(run, request)
             (group if min(statuses) >= 400 else alone).append((example, request, statuses))
@@ -190,7 +195,7 @@ def _statuses(run: CheckContext, request: Ask) -> tuple[int, ...]:
 
 
 def _send(run: CheckContext, make: Make, example: Any) -> None:
-    request = make(example, True)  # noqa: FBT003 - alone
+    request = make(example, alone=True)
     if request is not None:
         ask_all(run, [request])
 

@@ -27,9 +27,9 @@ from accounts_contract.documents import follow
 from conformance.account.restorer import ascii_body
 from conformance.account.state import text_members
 from conformance.catalogue.requirements import packaged_contract
-from conformance.checks.support.asking import Ask
 from conformance.checks.support.context import JSON, CheckContext, form_body
 from conformance.checks.support.model import ADDRESS_MEMBERS, is_no_address
+from conformance.checks.support.question import Ask
 from conformance.wire.client import Body
 
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conformance.checks.support.asking import Ask
 from conformance.checks.support.cases import correct_value, fresh_value
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
+from conformance.checks.support.question import Ask
 from conformance.checks.support.values import SPECIAL_WORDS
 from conformance.wire.client import Body
 

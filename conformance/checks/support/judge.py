@@ -31,6 +31,38 @@ class Guessing(Deferred):
     """A check sends wrong passwords, which are sent one after the other."""
 
 
+class Trail:
+    """The exchanges that changed something since the accounts were last as they rest."""
+
+    def __init__(self) -> None:
+        self._changes: list[Exchange] = []
+        self._began: dict[int, int] = {}
+        """The number of the first exchange of the group that an exchange was sent in."""
+
+    @property
+    def last(self) -> Exchange | None:
+        """The last of them; None if nothing was changed."""
+        return self._changes[-1] if self._changes else None
+
+    def note(self, group: Sequence[Exchange], changes: Sequence[Exchange]) -> None:
+        """Note exchanges that were sent together, and those of them that changed something."""
+        first = min(one.number for one in group)
+        self._began.update({one.number: first for one in group})
+        self._changes += changes
+
+    def before(self, exchange: Exchange | None) -> list[Exchange]:
+        """Return those that led to an exchange: all before it, but for what was sent with it."""
+        if exchange is None:
+            return list(self._changes)
+        began = self._began.get(exchange.number, exchange.number)
+        return [one for one in self._changes if one.number < began]
+
+    def clear(self) -> None:
+        """Begin anew: the accounts are as they rest."""
+        self._changes.clear()
+        self._began.clear()
+
+
 class Judge:
     """A collection of the findings of one check about the requirements that it declares.
 
@@ -40,11 +72,18 @@ class Judge:
     """
 
     def __init__(
-        self, requirements: Sequence[str], name: str, redact: Redactor, *, operation: str = ""
+        self,
+        requirements: Sequence[str],
+        name: str,
+        redact: Redactor,
+        trail: Trail,
+        *,
+        operation: str = "",
     ) -> None:
         self.requirements = tuple(requirements)
         self.name = name
         self.ended = ""
+        self._trail = trail
         self._operation = operation
         self._redact = redact
         self._failed: dict[tuple[str, str, str], CheckResult] = {}
@@ -70,7 +109,7 @@ class Judge:
         expected: str,
         actual: str | Iterable[str] = "",
         at: Exchange | None = None,
-        after: Sequence[Exchange] = (),
+        shown_by: Sequence[Exchange] = (),
         deviation: str = "",
     ) -> bool:
         """Judge a requirement; the first failure of each operation and credential is kept, and the first 5xx.
@@ -80,8 +119,8 @@ class Judge:
             condition: Whether it holds.
             expected: What it asks for.
             actual: What was found instead, or the differences.
-            at: The exchange that shows it.
-            after: The exchanges that led from a known state to it.
+            at: The decisive exchange; those that led to it from a known state are shown before it.
+            shown_by: The reading exchanges that show what became of it.
             deviation: What differs, if not what `actual` says without the texts of this run.
 
         Returns:
@@ -98,7 +137,7 @@ class Judge:
             key = (requirement, operation, f"{credential}, {at.status}")
         if not condition and key not in self._failed:
             found = actual if isinstance(actual, str) else "; ".join(actual)
-            shown = [*after, at] if at is not None and at not in after else list(after)
+            shown = [*self._trail.before(at), *([] if at is None else [at]), *shown_by]
             self._failed[key] = CheckResult(
                 requirement=requirement,
                 name=self._text(self.name),
@@ -126,9 +165,7 @@ class Judge:
         """Judge that a requirement holds, where nothing more can be asked."""
         self.that(requirement, condition=True, expected="")
 
-    def status(
-        self, requirement: str, exchange: Exchange, *allowed: int, after: Sequence[Exchange] = ()
-    ) -> bool:
+    def status(self, requirement: str, exchange: Exchange, *allowed: int) -> bool:
         """Judge the status of an answer."""
         expected = f"status {' or '.join(map(str, allowed))}"
         return self.that(
@@ -137,7 +174,6 @@ class Judge:
             expected=expected,
             actual=exchange.describe(),
             at=exchange,
-            after=after,
             deviation=f"status {exchange.status} for {' or '.join(map(str, allowed))}",
         )
 
@@ -174,7 +210,9 @@ class Judge:
 
     def fresh(self) -> Judge:
         """Return a judge of the same check that knows nothing yet, for one of many examples."""
-        return Judge(self.requirements, self.name, self._redact, operation=self._operation)
+        return Judge(
+            self.requirements, self.name, self._redact, self._trail, operation=self._operation
+        )
 
     def adopt(self, other: Judge) -> None:
         """Take over what a fresh judge found."""

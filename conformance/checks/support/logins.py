@@ -6,15 +6,20 @@ import base64
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from accounts_contract import Contract, Operation
+from accounts_contract import Operation
 from conformance.account.restorer import ascii_body
 from conformance.catalogue.results import Status
-from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified
+from conformance.checks.support.ground import Ground
+from conformance.checks.support.judge import (
+    Deferred,
+    Judge,
+    NotConfigured,
+    NotVerified,
+    Trail,
+)
 from conformance.target.credentials import Credentials, password_of, token_label, token_of
-from conformance.target.target import Account, Scopes, Target, TokenCommandError
-from conformance.wire.client import Client
+from conformance.target.target import Account, Scopes, TokenCommandError
 from conformance.wire.exchange import Exchange
 
 _LOCKS = (401, 403, 423, 429)  # that a right login gets when its account is locked
@@ -44,33 +49,30 @@ class Logins:
 
     Attributes:
         judge: The judge of the check that is being run.
+        trail: What its steps are taken from.
         attempts: The wrong passwords so far.
         may_guess: Whether wrong passwords are sent here; elsewhere, one thread alone sends them.
         alone: Whether the owner's account is all that is here: the other one is in use elsewhere.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        contract: Contract,
-        client: Client,
-        reads: Iterable[str],
-        refused: Mapping[str, Any],
-        dead: Mapping[str, str],
-        attempts: Attempts | None = None,
-    ) -> None:
-        self.target = target
-        self.contract = contract
-        self.operations: Mapping[str, Operation] = contract.operations
-        self.client = client
-        self.judge = Judge((), "", target.redact)
-        self.attempts = attempts or Attempts()
+    def __init__(self, ground: Ground, main: Logins | None = None) -> None:
+        """Make the logins of a run; `main` are those of the whole run, if these are for a thread beside it."""
+        self.ground = ground
+        self.settings = ground.settings
+        self.target = ground.target
+        self.contract = ground.contract
+        self.client = ground.client
+        self.descriptions = ground.descriptions
+        self.prepared = ground.prepared
+        self.tag = ground.prepared.tag
+        self.operations: Mapping[str, Operation] = ground.contract.operations
+        self.trail = Trail()
+        self.judge = Judge((), "", ground.target.redact, self.trail)
+        self.attempts: Attempts = main.attempts if main is not None else Attempts()
         self.may_guess = True
         self.alone = False
-        self._reads = tuple(reads)
-        self._refused = dict(refused)
-        """The operations with a body, each with one that it refuses."""
-        self._dead = dict(dead)
+        self._reads = tuple(ground.descriptions.reads.values())
+        self._dead = dict(ground.prepared.dead)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -116,7 +118,7 @@ class Logins:
         account = self.account(role)
         if scopes in account.tokens:
             return self._alive(token_of(account, scopes, account.tokens[scopes]))
-        key = (self._account(role).username, scopes)
+        key = (account.username, scopes)
         if key not in self.attempts.minted:
             self.attempts.minted[key] = self._mint(account, scopes)
         return self.attempts.minted[key]
@@ -211,9 +213,9 @@ class Logins:
         """Return whether an operation still takes a login for one: one that reads, or one that it opens."""
         username = self._account(login.role).username
         bodies = {
-            name: ascii_body(body)
-            for name, body in self._refused.items()
-            if login.scopes is None or self.scopes(name) <= login.scopes
+            name: ascii_body(self.descriptions.part(name, "refused"))
+            for name, one in self.operations.items()
+            if one.body is not None and (login.scopes is None or one.scopes <= login.scopes)
         }
         return any(
             self.client.call(self.operations[name], username, login, body).status != 401

@@ -25,7 +25,6 @@ class Check:
         requirements: Ids, with {op} for the operation that it is repeated for.
         writes: Whether it changes something, for a while.
         generated: Whether it tries generated examples, as many as there is time for.
-        odd: Whether the text leaves open what becomes of what it sends.
         last: Whether a faulty target may do damage for good: it is run alone, after all others.
         each: What it is repeated for; None if it runs once.
     """
@@ -34,7 +33,6 @@ class Check:
     requirements: tuple[str, ...]
     writes: bool
     generated: bool
-    odd: bool
     last: bool
     each: Callable[[CheckContext], Cases] | None
 
@@ -82,16 +80,13 @@ def proves(
     *requirements: str,
     writes: bool = True,
     generated: bool = False,
-    odd: bool = False,
     last: bool = False,
     each: Callable[[CheckContext], Cases] | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a check, with the requirements that it is about."""
 
     def mark(function: _Function) -> _Function:
-        setattr(
-            function, _ATTRIBUTE, Check(function, requirements, writes, generated, odd, last, each)
-        )
+        setattr(function, _ATTRIBUTE, Check(function, requirements, writes, generated, last, each))
         return function
 
     return mark

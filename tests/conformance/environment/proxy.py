@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.support.serving import in_thread
 
 _OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "date", "server"}
 
@@ -113,12 +114,6 @@ def standing(
     server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
     scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
-    try:
+    with in_thread(server):
         yield f"{scheme}://{host}:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -13,7 +13,7 @@ Account = dict[str, Any]
 
 
 def gravatar(address: str) -> str:
-    return f"https://gravatar.example.com/{hashlib.md5(address.encode()).hexdigest()}"  # noqa: S324
+    return f"https://gravatar.example.com/{hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()}"
 
 
 def make_accounts() -> dict[str, Account]:

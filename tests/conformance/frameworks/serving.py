@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from tests.support.serving import in_thread
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -24,11 +25,5 @@ class _Quiet(WSGIRequestHandler):
 def serving(app: Any) -> Iterator[str]:
     """Serve an application on a free port; its URL."""
     server = make_server("127.0.0.1", 0, app, _Server, _Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -14,7 +14,7 @@ from conformance.target.credentials import Credentials, logins_of, malformed, st
 from conformance.target.file import read_target
 from conformance.target.target import Target
 from conformance.target.template import TEMPLATE
-from conformance.wire.client import Body, Client
+from conformance.wire.client import Body, Call, Client
 from conformance.wire.transport import ReceivedResponse, SentRequest
 
 SECRETS = {
@@ -119,7 +119,7 @@ def test_a_secret_is_named_as_the_target_file_names_it_or_alike(tmp_path: Path) 
 )
 def test_a_body_is_sent_again_byte_for_byte(content: bytes, tmp_path: Path) -> None:
     target, environment = target_in(tmp_path)
-    exchange = Client(target, Nowhere()).send("POST", "/../a", body=Body(content))
+    exchange = Client(target, Nowhere()).exchange(Call("POST", "/../a", body=Body(content)))
 
     line, name, file = exchange.command()
 

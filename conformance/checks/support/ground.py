@@ -1,0 +1,50 @@
+"""The ground of a run: what each of its contexts stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from accounts_contract import Contract
+from conformance.account.restore_file import Record
+from conformance.checks.support.descriptions import Descriptions
+from conformance.settings import Settings
+from conformance.target.target import Target
+from conformance.wire.client import Client
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The findings before the first check.
+
+    Attributes:
+        tag: Stands in everything that this run writes.
+        record: How the accounts were; None if they could not be read.
+        no_writes: Why nothing may be written; empty if it may.
+        dead: Logins without effect that are no error, by their keys: why they cannot be judged.
+        fixed_members: Members of the owner's profile that the target would not let us put back.
+        fixed_of_other: The same of the other user.
+        refusal_type: The media type of the target's own refusals.
+        volatile: Members of the user that vary by themselves.
+    """
+
+    tag: str
+    record: Record | None
+    no_writes: str = ""
+    dead: Mapping[str, str] = field(default_factory=dict)
+    fixed_members: tuple[str, ...] = ()
+    fixed_of_other: tuple[str, ...] = ()
+    refusal_type: str = ""
+    volatile: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The settings, the target and what is known of it, the way to it, and its operations."""
+
+    settings: Settings
+    target: Target
+    contract: Contract
+    client: Client
+    descriptions: Descriptions
+    prepared: Prepared

@@ -1,0 +1,110 @@
+"""The restore file of a run: written before the first change, restored from, and removed once nothing is left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from conformance.account.interruption import ignored_interruptions
+from conformance.account.restore_file import Journal, JournalError, JournalInUse, Record
+from conformance.account.restorer import Restored, Restorer, restore_all
+from conformance.target.target import Target
+
+
+class Safekeeping:
+    """The state of both accounts in safekeeping: in a restore file that one run alone holds.
+
+    Attributes:
+        path: The restore file.
+        notes: What is to be told of it.
+    """
+
+    def __init__(self, path: Path, target: Target, restorer: Restorer, notes: list[str]) -> None:
+        self.path = path
+        self.notes = notes
+        self._target = target
+        self._restorer = restorer
+        self._journal: Journal | None = None
+        self._record: Record | None = None
+        self._unrestored = False
+        """True while the restore file may belong to an unfinished run, or to something else."""
+
+    def open(self) -> str:
+        """Open the restore file, and restore after an unfinished run.
+
+        Returns:
+            The reason to write nothing; "" if the run may write.
+
+        Raises:
+            JournalError: The file cannot be used, or what an unfinished run left cannot be restored.
+        """
+        try:
+            self._journal = Journal.open(self.path)
+        except JournalInUse as error:
+            self.notes.append(str(error))
+            return str(error)
+        self._unrestored = True
+        outcome = self._restore_left(self._journal)
+        if outcome is not None and outcome.problems:
+            raise JournalError(
+                f"an unfinished run left the restore file {self.path}, and its accounts cannot be "
+                f"restored: {'; '.join(outcome.problems)}; restore them by hand, then remove the file"
+            )
+        self._unrestored = False
+        if outcome is not None:
+            self.notes.append(f"restored the accounts after an unfinished run ({self.path})")
+        return ""
+
+    def keep(self, record: Record) -> None:
+        """Write the state of the accounts; only where the file was opened. Raises JournalError."""
+        assert self._journal is not None
+        self._journal.write(record)
+        self._record = record
+
+    def give_back(self) -> Restored:
+        """Restore both accounts, verify it, and let go of the file. A Ctrl-C in here waits for the end."""
+        outcome = Restored()
+        if self._record is not None:
+            with ignored_interruptions():
+                outcome = restore_all(self._restorer, self._record)
+            self._record = None
+        if outcome.problems:
+            outcome.notes.append(
+                f"`conformance cleanup` tries again, from the restore file {self.path}"
+            )
+        if self._journal is not None:
+            journal, self._journal = self._journal, None
+            try:
+                journal.close(remove=not (outcome.problems or self._unrestored))
+            except JournalError as error:
+                self.notes.append(str(error))
+        return outcome
+
+    def clean_up(self) -> Restored | None:
+        """Restore the accounts after an interrupted run; None if there is no restore file. Raises JournalError."""
+        if not os.path.lexists(self.path):
+            return None
+        journal = Journal.open(self.path)
+        done = False
+        try:
+            outcome = self._restore_left(journal)
+            done = outcome is None or not outcome.problems
+        finally:
+            journal.close(remove=done)
+        return outcome
+
+    def _restore_left(self, journal: Journal) -> Restored | None:
+        """Restore what an unfinished run left; None if it left nothing. Raises JournalError."""
+        left = journal.read()
+        if left is None:
+            return None
+        names = {account.role: account.username for account in self._target.accounts}
+        if left.base_url != self._target.base_url or any(
+            names.get(role) != name for role, name in left.usernames.items()
+        ):
+            raise JournalError(
+                f"the restore file {self.path} is of a run against "
+                f"{', '.join(left.usernames.values())} at {left.base_url}; clean that up first, "
+                "or choose another place with --journal"
+            )
+        return restore_all(self._restorer, left)
