@@ -136,19 +136,23 @@ class CheckContext(Accounts):
                 sent.append(self.client.exchange(call))
         found = []
         for call, exchange in zip(calls, sent, strict=True):
-            again = self.after_answer(exchange)
-            now = (
-                exchange
-                if again is None
-                else self.client.exchange(replace(call, credentials=again))
-            )
-            found.append(now)
+            found.append(self._with_living_login(call, exchange))
         changes = [one for one in found if self._writes(one) and one.status < 300]
         if found:
             self.trail.note(found, changes)
         for exchange, refusal in zip(found, refused or [False] * len(found), strict=True):
             self._look_at(exchange, refused=refusal)
         return found
+
+    def _with_living_login(self, call: Call, exchange: Exchange) -> Exchange:
+        """Return the answer to a request whose login has not ended: sent again, if it has. Raises NotVerified."""
+        # With the token that another request has had minted, then with its own: if that is refused, it is refused.
+        for _ in range(2):
+            again = self.after_answer(exchange)
+            if again is None:
+                break
+            exchange = self.client.exchange(replace(call, credentials=again))
+        return exchange
 
     def _writes(self, exchange: Exchange) -> bool:
         return self.operations[exchange.operation].writes

@@ -32,6 +32,7 @@ class Attempts:
         lock: Held while a wrong password is on its way: they are sent one after the other.
         sent: The wrong passwords for a username since its last right one.
         locked: The usernames that take no login any more, with the reason.
+        minting: Held while a token is minted: whoever waits for the same one takes it.
         minted: The tokens of token_command, by username and scopes.
         minted_again: How often a token was minted again, since it had ended.
     """
@@ -40,7 +41,8 @@ class Attempts:
         self.lock = threading.RLock()
         self.sent: Counter[str] = Counter()
         self.locked: dict[str, str] = {}
-        self.minted: dict[tuple[str, Scopes], Credentials] = {}
+        self.minting = threading.Lock()
+        self.minted: dict[tuple[str, Scopes], str] = {}
         self.minted_again = 0
 
 
@@ -118,10 +120,7 @@ class Logins:
         account = self.account(role)
         if scopes in account.tokens:
             return self._alive(token_of(account, scopes, account.tokens[scopes]))
-        key = (account.username, scopes)
-        if key not in self.attempts.minted:
-            self.attempts.minted[key] = self._mint(account, scopes)
-        return self.attempts.minted[key]
+        return self._minted(account, scopes)
 
     def tokens(self, role: str, scopes: Iterable[Scopes]) -> list[Credentials]:
         """Return tokens of an account; those that are not to be had are noted as not verified or not configured."""
@@ -136,7 +135,22 @@ class Logins:
                 self.judge.lacks(Status.NOT_CONFIGURED, str(reason), label)
         return found
 
-    def _mint(self, account: Account, scopes: Scopes) -> Credentials:
+    def _minted(
+        self, account: Account, scopes: Scopes, ended: Credentials | None = None
+    ) -> Credentials:
+        """Return the minted token of an account; a new one, if the one that has ended is all there is."""
+        # Not kept as credentials: in the lane of each account, that account is the owner.
+        attempts, key = self.attempts, (account.username, scopes)
+        with attempts.minting:
+            found = attempts.minted.get(key)
+            if found is None:
+                attempts.minted[key] = self._mint(account, scopes)
+            elif ended == token_of(account, scopes, found):
+                attempts.minted_again += 1
+                attempts.minted[key] = self._mint(account, scopes)
+            return token_of(account, scopes, attempts.minted[key])
+
+    def _mint(self, account: Account, scopes: Scopes) -> str:
         name = " ".join(sorted(scopes))
         if self.target.token_command is None:
             missing = f'accounts.{account.role}.tokens has none for "{name}"'
@@ -144,7 +158,7 @@ class Logins:
                 raise NotVerified(f"{missing}; add one")
             raise NotConfigured(f"{missing}, and there is no token_command")
         try:
-            return token_of(account, scopes, self.target.mint(account, scopes))
+            return self.target.mint(account, scopes)
         except TokenCommandError as error:
             raise NotVerified(f"{error} (for {name!r})") from None
 
@@ -201,11 +215,9 @@ class Logins:
             if login.scopes is None and exchange.status != 401:
                 self.attempts.sent.pop(self._account(login.role).username, None)
             return None
-        key = (self._account(login.role).username, login.scopes or frozenset())
-        if login.scopes is not None and self.attempts.minted.get(key) is not None:
-            self.attempts.minted_again += 1
-            self.attempts.minted[key] = self._mint(self._account(login.role), login.scopes)
-            return self.attempts.minted[key]
+        account = self._account(login.role)
+        if login.scopes is not None and login.scopes not in account.tokens:
+            return self._minted(account, login.scopes, ended=login)
         self._dead[login.key] = f"{login.key} worked at the start and no longer does"
         raise NotVerified(self._dead[login.key])
 

@@ -28,8 +28,8 @@ DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
 PAGE = b"<html><head><title>Back at nine</title></head></html>"
 MINT = """
 import json, sys, urllib.request
-url, seconds, username, scopes = sys.argv[1:]
-wish = {"username": username, "scopes": scopes.split(), "expires_in": int(seconds)}
+url, username, scopes = sys.argv[1:]
+wish = {"username": username, "scopes": scopes.split()}
 asked = urllib.request.Request(
     url + "/_mock/tokens", json.dumps(wish).encode(), {"Content-Type": "application/json"}
 )
@@ -65,14 +65,10 @@ class Row:
     changes: bool = False
 
 
-def _minting(seconds: int) -> Setting:
-    def setting(data: dict[str, Any], server: MockServer) -> None:
-        for account in data["accounts"].values():
-            account["tokens"] = {}
-        words = [sys.executable, "-c", MINT, server.url, str(seconds), "{username}", "{scopes}"]
-        data["token_command"] = words
-
-    return setting
+def _minting(data: dict[str, Any], server: MockServer) -> None:
+    for account in data["accounts"].values():
+        account["tokens"] = {}
+    data["token_command"] = [sys.executable, "-c", MINT, server.url, "{username}", "{scopes}"]
 
 
 def _with(**keys: Any) -> Setting:
@@ -127,12 +123,19 @@ WRONG = ("list-emails/unauthenticated/wrong", "list-emails/basic-accepted", DEFE
 ROWS = (
     Row("nothing", 0),
     # -- logins
-    Row("tokens that live for a second", 0, ["minted another"], setting=_minting(1)),
+    Row(
+        "tokens that end in the middle",
+        0,
+        ["minted another"],
+        lambda: env.Dying(3),
+        _minting,
+        WRITES,
+    ),
     Row(
         "a listed token that dies",
         3,
         ["worked at the start and no longer does"],
-        lambda: env.Dying("johndoe-email_read", 2),
+        lambda: env.Dying(2, "johndoe-email_read"),
         only=("list-emails/bearer-accepted", DEFECT[0]),
     ),
     Row("a lock after five wrong passwords in a row", 0, [], lambda: env.Locking(4), only=WRONG),
