@@ -54,7 +54,7 @@ class VerdictBuilder:
     def decide(self, results: Sequence[RequirementResult]) -> Verdict:
         """Return the verdict. A failure outweighs everything else."""
         counted = [one for one in results if self._counts(one.requirement)]
-        if any(one.status is Status.FAILED for one in counted) or self.broken_waivers(results):
+        if any(map(self.fails, counted)) or self.broken_waivers(results):
             return Verdict.NONCONFORMANT
         verified = [one for one in results if one.status in (Status.PASSED, Status.WAIVED)]
         if self.incomplete or not verified:
@@ -62,6 +62,10 @@ class VerdictBuilder:
         if any(one.status is Status.NOT_VERIFIED for one in counted):
             return Verdict.INCOMPLETE
         return Verdict.CONFORMANT
+
+    def fails(self, result: RequirementResult) -> bool:
+        """Return whether a requirement is broken, and that fails the run."""
+        return result.status is Status.FAILED and self._counts(result.requirement)
 
     def broken_waivers(self, results: Sequence[RequirementResult]) -> list[str]:
         """Return the waivers that fail the run: of a requirement that passes, or past their date."""

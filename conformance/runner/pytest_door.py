@@ -62,6 +62,12 @@ class Plugin:
         if chosen and self._began:
             self.suite.choose(chosen)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Run what can run at the same time, before the first test."""
+        if self._began:
+            self.suite.perform_together()
+
     def verify(self, item: _Requirement) -> RequirementResult:
         """Run the tasks about a requirement that were not run for another one, and return its result."""
         for task in self.suite.tasks:
@@ -73,20 +79,16 @@ class Plugin:
                     # A defect of ours, and no failure of the target.
                     self._broken = item.session.shouldstop = self.shown(broke(error))
                     raise
-        results = {one.requirement.id: one for one in self.suite.session.verdict.results()}
+        verdict = self.suite.session.verdict
+        results = {one.requirement.id: one for one in verdict.results()}
         self._told[item.name] = item
         for name, told in list(self._told.items()):
-            if self.fails(results[name]):
+            if verdict.fails(results[name]):
                 del self._told[name]
                 if told is not item:
                     # It has passed before this was found: its test runs once more, and fails.
                     item.session.items.append(told)
         return results[item.name]
-
-    def fails(self, result: RequirementResult) -> bool:
-        """Return whether a requirement is broken, and that fails the run."""
-        counts = result.requirement.level == "MUST" or self.suite.settings.level == "should"
-        return counts and result.status is Status.FAILED
 
     def shown(self, text: str) -> str:
         """Make a text fit for a terminal: without secrets and escape sequences."""
@@ -94,7 +96,7 @@ class Plugin:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Keep an error outside the checks."""
-        self._broken = self.shown(f"internal error ({excinfo.typename}: {excinfo.value})")
+        self._broken = self.shown(broke(excinfo.value))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(
@@ -165,7 +167,7 @@ class _Requirement(pytest.Item):
     def runtest(self) -> None:
         """Verify it: a failure fails the test, or warns, and what cannot be verified skips it."""
         result = self.plugin.verify(self)
-        if self.plugin.fails(result):
+        if self.plugin.suite.session.verdict.fails(result):
             pytest.fail(self.plugin.shown(_text(result)), pytrace=False)
         if result.status is Status.FAILED:
             self.warn(pytest.PytestWarning(self.plugin.shown(_text(result))))

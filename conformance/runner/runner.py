@@ -121,8 +121,3 @@ def environment_notes(run: CheckContext) -> list[str]:
 def broke(error: BaseException, what: str = "the suite") -> str:
     """Describe a defect of ours."""
     return f"internal error in {what} ({type(error).__name__}: {error}); please report this"
-
-
-def failed(results: Sequence[CheckResult]) -> bool:
-    """Return whether one of the results is a failure."""
-    return any(one.status is Status.FAILED for one in results)

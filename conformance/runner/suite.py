@@ -14,7 +14,7 @@ from conformance.checks.support.marking import Task
 from conformance.reports import Progress, ReportError, check_report_paths, visible, write_reports
 from conformance.runner.lanes import run_in_lanes
 from conformance.runner.plan import examples, plan, quick
-from conformance.runner.runner import attempt, broke, environment_notes, failed, perform
+from conformance.runner.runner import attempt, broke, environment_notes, perform
 from conformance.runner.session import RunError, Session, failed_run
 from conformance.settings import Settings
 from conformance.wire.transport import Transport
@@ -49,7 +49,6 @@ class Suite:
         self._run: CheckContext | None = None
         self._left: dict[str, int] = {}
         """The tasks of each requirement that are still to be done."""
-        self._failed: set[str] = set()
         self._done = self._planned = 0
 
     @property
@@ -156,7 +155,6 @@ class Suite:
 
     def _record(self, task: Task, results: list[CheckResult]) -> None:
         self.session.verdict.add(results)
-        self._failed |= {one.requirement for one in results if failed([one])}
         self._done += 1
         # The first ones come late, and many at once.
         if self._progress is not None and self._planned < self._done * 10 < self._planned * 10:
@@ -166,7 +164,11 @@ class Suite:
             if requirement in self._left:
                 self._left[requirement] -= 1
                 if self._left[requirement] == 0 and self._progress is not None:
-                    self._progress.add(task.name, failed=requirement in self._failed)
+                    self._progress.add(task.name, failed=requirement in self._failing())
+
+    def _failing(self) -> set[str]:
+        verdict = self.session.verdict
+        return {one.requirement.id for one in verdict.results() if verdict.fails(one)}
 
     def perform_all(self) -> None:
         """Run all tasks, restore the accounts and reach the verdict."""
@@ -220,7 +222,7 @@ class Suite:
         except ReportError as error:
             # The verdict outweighs a report that could not be written.
             self.complaints.append(self._shown(str(error)))
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
             self.complaints.append(self._shown(broke(error)))
 
     def _shown(self, text: str) -> str:

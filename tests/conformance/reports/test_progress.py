@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from conformance.reports import Progress
+from conformance.runner.suite import Suite
+from conformance.selftest.reference.calls import Call, Reply
+from conformance.selftest.reference.service import Service
+from conformance.selftest.stage import Stage, write_target
+from conformance.settings import Settings
 from tests.conformance.reports.samples import Screen, untouched
 
 
@@ -67,3 +75,29 @@ def test_progress_shows_neither_secrets_nor_escape_sequences(
     Progress(screen, lambda text: text.replace("hunter2", "[secret]")).phase("\x1b]0;hunter2\x07")
 
     assert screen.getvalue() == "\r\x1b[2K\\u001b]0;[secret]\\u0007"
+
+
+class BareErrors(Service):
+    """A service whose errors have no body: a SHOULD that does not hold."""
+
+    def answer(self, call: Call) -> Reply:
+        reply = super().answer(call)
+        return replace(reply, body=b"") if reply.status >= 400 else reply
+
+
+@pytest.mark.parametrize(("level", "failed"), [("must", 0), ("should", 1)])
+def test_what_does_not_fail_the_run_has_not_failed(
+    tmp_path: Path, level: Literal["must", "should"], failed: int
+) -> None:
+    service, screen, target = BareErrors(), Screen(), tmp_path / "target.yaml"
+    write_target(target, service)
+    only = ("get-user/error-body", "get-user/success")
+    chosen = Settings(target, only=only, level=level, seed=1, max_examples=1, patience=0.0)
+
+    with Progress(screen, untouched) as progress:
+        suite = Suite(chosen, Stage(service), progress)
+        suite.begin()
+        suite.perform_all()
+
+    assert suite.exit_code == failed, suite.error
+    assert f"2 of 2 requirements, {failed} failed" in screen.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,10 +31,12 @@ class Watched(Service):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
+        self.threads: set[int] = set()
         self.before = self.data()
 
     def answer(self, call: Call) -> Reply:
         self.seen.append(call.method)
+        self.threads.add(threading.get_ident())
         return super().answer(call)
 
     def data(self) -> object:
@@ -54,11 +57,13 @@ def imported() -> None:
 def run(pytester: pytest.Pytester) -> Run:
     """Run the suite by pytest in this process, against a service."""
 
-    def start(service: Service, *options: str, **settings: Any) -> pytest.RunResult:
+    def start(
+        service: Service, *options: str, parallel: bool = False, **settings: Any
+    ) -> pytest.RunResult:
         target = pytester.path / "target.yaml"
         write_target(target, service)
         chosen = Settings(target, seed=1, max_examples=1, patience=0.0, **settings)
-        plugin = Plugin(Suite(chosen, Stage(service)))
+        plugin = Plugin(Suite(chosen, Stage(service, parallel=parallel)))
         return pytester.runpytest_inprocess(
             *OFF, "--pyargs", "conformance", *options, plugins=[plugin]
         )
@@ -81,6 +86,18 @@ def test_each_requirement_is_a_test_and_only_what_is_chosen_is_sent(run: Run) ->
     assert len(statuses(done, "PASSED")) == 2
     assert len(service.seen) < 150
     assert service.data() == service.before
+
+
+def test_what_can_run_at_the_same_time_does(run: Run) -> None:
+    alone, together = Watched(), Watched()
+    chosen = ("-v", "-k", "get-user/forbidden or add-email/listed")
+
+    found = [statuses(run(alone, *chosen), "PASSED")]
+    found.append(statuses(run(together, *chosen, parallel=True), "PASSED"))
+
+    assert found[0] == found[1] != []
+    assert (len(alone.threads), len(together.threads) > 2) == (1, True)
+    assert together.data() == together.before
 
 
 def test_listing_sends_nothing(run: Run) -> None:
