@@ -221,7 +221,10 @@ def _cleanup(chosen: argparse.Namespace) -> int:
 
 def _restore(settings: Settings) -> int | None:
     """Restore the accounts from one restore file; return the exit code, or None if there is nothing in it."""
-    outcome = clean_up(settings)
+    try:
+        outcome = clean_up(settings)
+    except JournalError as error:  # another file may still be of use
+        return _fail(str(error))
     if outcome is None:
         return None
     _print([*(f"note: {note}" for note in outcome.notes)])

@@ -26,15 +26,16 @@ try:
 except ImportError:  # Windows: a second run is noticed by what it writes, not by the lock
     fcntl = None  # type: ignore[assignment]  # a module, or nothing
 
-_VERSION = 1
+_VERSION = 2  # 1 had no digest
 _MOST = 100_000  # characters of a damaged file that are read
 _MEMBER = re.compile(
     r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"|true|false|null|-?[0-9][-+.0-9eE]*|[{\[])'
 )
 _WHAT = "the state of two accounts before a conformance run"
 _FIRST_LINE = f'{{"what": "{_WHAT}; `conformance cleanup` restores it",\n'
-_OURS = re.compile(rb'\{\s{0,3}"what": "%b' % _WHAT.encode())
-"""The beginning of a restore file; those of earlier versions have a line end behind the brace."""
+_MARK = _FIRST_LINE.replace(" ", "").encode().strip()
+_NAMED = re.compile(r"\.[0-9a-f]{8}\.journal")
+_ALIKE = 0.9  # of the mark: a damage there must not hide the data behind it
 TAG_PATTERN = re.compile(r"conformance[0-9a-z]{6}")
 """The mark of a run, which stands in all that it writes."""
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -60,7 +61,6 @@ class Record:
     def to_json(self) -> str:
         """Return the record as text."""
         data = {
-            "version": _VERSION,
             "base_url": self.base_url,
             "tag": self.tag,
             "usernames": dict(self.usernames),
@@ -69,7 +69,8 @@ class Record:
                 for role, state in self.accounts.items()
             },
         }
-        return _FIRST_LINE + json.dumps(data, indent=1).removeprefix("{\n") + "\n"
+        whole = {"version": _VERSION, "digest": _digest(data), **data}
+        return _FIRST_LINE + json.dumps(whole, indent=1).removeprefix("{\n") + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Record:
@@ -78,8 +79,12 @@ class Record:
             data: Any = json.loads(text)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
-        if not isinstance(data, dict) or data.get("version") != _VERSION:
+        if not isinstance(data, dict) or data.get("version") not in (1, _VERSION):
             raise ValueError("no restore file of this version")
+        digest = data.get("digest")
+        members = {name: data[name] for name in data if name not in ("what", "version", "digest")}
+        if data["version"] == _VERSION and digest != _digest(members):
+            raise ValueError("a byte of it has changed")
         try:
             accounts = {
                 role: AccountState(
@@ -131,7 +136,7 @@ class Journal:
             _hold(descriptor)
             if new:
                 _write(descriptor, _FIRST_LINE)
-            elif not _OURS.match(os.read(descriptor, 200)):
+            elif not _is_ours(os.read(descriptor, 200)):
                 raise _not_ours(path, "it does not begin as one")
         except BlockingIOError:
             os.close(descriptor)
@@ -210,6 +215,17 @@ def _opened(path: Path) -> tuple[int, bool]:
     return descriptor, False
 
 
+def _digest(members: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(members, sort_keys=True).encode()).hexdigest()
+
+
+def _is_ours(beginning: bytes) -> bool:
+    """Return whether a file begins as a restore file, of whichever version, but for a damaged byte or two."""
+    found = b"".join(beginning.split())
+    alike = sum(one == other for one, other in zip(found, _MARK, strict=False))
+    return alike >= len(_MARK) * _ALIKE
+
+
 def _unwritable(path: Path, error: OSError) -> JournalError:
     return JournalError(
         f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
@@ -249,7 +265,7 @@ def wait_for(descriptor: int) -> None:
 def salvage(text: str) -> Iterator[str]:
     """Yield what can be read of a damaged record: the members in their order, one a line."""
     for name, value in _MEMBER.findall(text[:_MOST]):
-        if name not in ("what", "version"):
+        if name not in ("what", "version", "digest"):
             yield f"{name}:" if value in "[{" else f"  {name}: {value}"
 
 
@@ -274,11 +290,12 @@ def restore_files(target_file: Path) -> dict[Path, str]:
                 beginning = file.read(_MOST)
         except (OSError, JournalError):
             continue
-        if _OURS.match(beginning):
-            members = dict(_MEMBER.findall(beginning.decode("utf-8", "replace")))
+        members = dict(_MEMBER.findall(beginning.decode("utf-8", "replace")))
+        # By its name, one is told of that has lost its beginning.
+        if _is_ours(beginning) or _NAMED.search(path.name):
+            found[path] = ""
             with contextlib.suppress(ValueError):
                 found[path] = str(json.loads(members.get("base_url", '""')))
-            found.setdefault(path, "")
     return found
 
 

@@ -179,15 +179,19 @@ def test_what_can_be_read_of_a_damaged_restore_file_is_told(tmp_path: Path) -> N
 @settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_no_damage_to_a_restore_file_is_a_crash(tmp_path: Path, data: st.DataObject) -> None:
-    restorer = restorer_of(tmp_path, Service())
-    text = bytearray(record_of(restorer).to_json().encode())
+def test_nothing_is_put_back_from_a_damaged_restore_file(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    whole = record_of(restorer_of(tmp_path, Service()))
+    text = bytearray(whole.to_json().encode())
     head = text.index(b"\n") + 1
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(head, len(text)))
         cut = data.draw(st.sampled_from([0, 1, 2, 40, len(text)]))
         text[at : at + cut] = data.draw(
-            st.sampled_from([b"", b"null", b"[]", b"{", b'"', b"\xff", b"\\ud800", b"1e999"])
+            st.sampled_from(
+                [b"", b"a", b"1", b"null", b"[]", b"{", b'"', b"\xff", b"\\ud800", b"1e999"]
+            )
         )
     path = tmp_path / "journal"
     path.write_bytes(text)
@@ -195,12 +199,30 @@ def test_no_damage_to_a_restore_file_is_a_crash(tmp_path: Path, data: st.DataObj
     journal = Journal.open(path)
     try:
         record = journal.read()
-        if record is not None:
-            restore_all(restorer, record)
+        assert record == whole or bytes(text) == text[:head]
     except JournalError as error:
-        assert "by hand" in str(error)  # noqa: PT017 - some damage leaves a record that is whole
+        assert "by hand" in str(error)  # noqa: PT017 - between two members, damage may change nothing
     finally:
         journal.close(remove=False)
+
+
+def test_a_damaged_beginning_hides_no_data_and_no_other_file(
+    server: MockServer, tmp_path: Path
+) -> None:
+    target = write_mock_target(tmp_path, server.url)
+    users = {role: one["username"] for role, one in target_data("")["accounts"].items()}
+    whole = Record(server.url, TAG, users, {}).to_json()
+    mine, lost = default_path(target, server.url), tmp_path / ".target.yaml.00000000.journal"
+
+    mine.write_text(whole.replace("accounts", "bccounts", 1))  # in the words of its first line
+    lost.write_text("")
+    done = conformance("cleanup", target)
+    assert done.code == 2
+    assert f"{lost} is no restore file of ours" in done.err
+    assert f'base_url: "{server.url}"' in done.err
+
+    mine.write_text("")
+    assert f"{mine} is no restore file of ours" in conformance("cleanup", target).err
 
 
 # -- interruptions ---------------------------------------------------------------------------------
