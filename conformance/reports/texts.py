@@ -74,12 +74,14 @@ def _escaped(character: str) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """Return a text, or its beginning and end with the number of characters left out between them."""
-    if len(text) <= longest:
-        return text
+    """Return a text, or its beginning and end with the number of characters left out between them.
+
+    A text that would become no shorter by that is returned whole.
+    """
     end = longest // 5
     missing = len(text) - longest
-    return f"{text[: longest - end]} … [{missing:,} characters left out] … {text[-end:]}"
+    gap = f" … [{missing:,} characters left out] … "
+    return text if missing <= len(gap) else f"{text[: longest - end]}{gap}{text[-end:]}"
 
 
 def one_line(text: str) -> str:

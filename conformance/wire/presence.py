@@ -11,6 +11,11 @@ from conformance.wire.exchange import Exchange
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_WEB = {
+    200: "check host and path of base_url: they lead to a web page",
+    403: "a firewall refuses whoever runs the suite: let its requests pass",
+}
+"""What to do where web pages with a status are all that comes."""
 _READ = 20_000  # characters of a page in which its title is looked for
 _TITLE = 100  # characters of a title that are told
 
@@ -58,8 +63,8 @@ def _kind(answer: Exchange) -> tuple[str, str]:
     if status in GATEWAY:
         return str(status), "the target is closed or down: run again when it is back"
     if answer.media_type in _PAGES and answer.response.body.lstrip()[:1] == b"<":
-        if status == 200:
-            return "200", "check host and path of base_url: they lead to a web page"
+        if status in _WEB:
+            return str(status), _WEB[status]
         if status == 400 and b"certificate" in answer.response.body.lower():
             fix = "name a client certificate: tls: {client_cert: cert.pem, client_key: key.pem}"
             return "400", fix

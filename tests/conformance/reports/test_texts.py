@@ -48,6 +48,11 @@ def test_a_long_text_keeps_its_beginning_and_its_end_and_says_what_is_missing() 
     assert len(short) < LONGEST + 60
 
 
+def test_no_text_grows_by_being_cut() -> None:
+    assert [len(shortened("x" * length, 100)) for length in (100, 130)] == [100, 130]
+    assert all(len(shortened("x" * length, 100)) <= length for length in range(300))
+
+
 def test_secrets_are_hidden_before_a_text_is_cut() -> None:
     secret = "s3cret-" * 3
     text = f"{'x' * (LONGEST * 4 // 5 - 5)}{secret}{'y' * LONGEST}"

@@ -58,6 +58,7 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
         (everywhere(200, HTML, PAGE), ["200", "'Please & log in'", "host and path of base_url"]),
         (everywhere(503, HTML, b"<h1 class=x>Back at 9</h1>"), ["503", "'Back at 9'", "down"]),
         (everywhere(502), ["502"]),
+        (everywhere(403, HTML, PAGE), ["403", "'Please & log in'", "a firewall refuses"]),
         (
             everywhere(400, HTML, b"<title>400 No required SSL certificate was sent</title>"),
             ["certificate was sent", "client_cert"],
@@ -77,7 +78,7 @@ def test_the_same_answer_to_everybody_is_no_implementation(
         everywhere(500),
         everywhere(500, HTML, PAGE),
         everywhere(401),
-        everywhere(403, HTML, PAGE),
+        everywhere(403, {"Content-Type": "application/json"}, b"{}"),
         everywhere(400, HTML, PAGE),
         everywhere(200, {"Content-Type": "application/json"}, b"{}"),
         everywhere(200, HTML, b'{"username": "mallory"}'),
