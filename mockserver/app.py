@@ -111,7 +111,7 @@ def _account_stages(contract: Contract, settings: Settings) -> Compile:
     def compile_stages(name: str, rule: Rule) -> App:
         operation = contract.operations[name]
         access = AccessRule(operation, contract.title)
-        headers = _headers_of_statuses(contract, operation, access)
+        headers = _headers_of_statuses(contract, operation, access.challenge)
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
             partial(Faults, operation=operation, admit=access.admit, headers=headers),
@@ -129,19 +129,16 @@ def _flow_stages(oauth: Contract, settings: Settings) -> Compile:
 
     def compile_stages(name: str, handler: Handler) -> App:
         operation = oauth.operations[name]
-        access = AccessRule(
-            operation, oauth.title
-        )  # everybody: clients log in by the flow's own rules
-        headers = {**_headers_of_statuses(oauth, operation, access)}
-        headers[401] = token_flow.challenge(oauth.title)
+        # Everybody is let in: clients log in by the flow's own rules.
+        access = AccessRule(operation, oauth.title)
+        headers = _headers_of_statuses(oauth, operation, token_flow.challenge(oauth.title))
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
             partial(Faults, operation=operation, admit=access.admit, headers=headers),
             partial(ResponseCheck, operation=operation),
             partial(token_flow.TokenFlow, operation=name),
-            _body_stage(
-                operation, strict=False
-            ),  # RFC 6749, section 3.1: what is unknown is ignored
+            # RFC 6749, section 3.1: what is unknown is ignored.
+            _body_stage(operation, strict=False),
             innermost=HandledOperation(handler),
         )
 
@@ -262,12 +259,12 @@ def _outline(contract: Contract) -> dict[str, Any]:
 
 
 def _headers_of_statuses(
-    contract: Contract, operation: Operation, access: AccessRule
+    contract: Contract, operation: Operation, challenge: Headers
 ) -> Mapping[int, Headers]:
     """Return the header fields that belong to a status, wherever it comes from (RFC 9110, section 15.5)."""
     beside = [one for one in contract.operations.values() if one.path == operation.path]
     methods = allow(one.method.upper() for one in beside)
-    headers = {401: access.challenge, 405: [(b"allow", methods.encode("ascii"))]}
+    headers = {401: challenge, 405: [(b"allow", methods.encode("ascii"))]}
     return headers if operation.body is None else {**headers, 415: accept(operation)}
 
 

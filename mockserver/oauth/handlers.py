@@ -6,7 +6,7 @@ the server does not wait for it, nor does any other request.
 
 from __future__ import annotations
 
-import asyncio
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +15,16 @@ from types import ModuleType
 from typing import Any
 
 from accounts_contract import Contract, Operation
+from mockserver.pipeline.access import basic_challenge
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import App, Receive, Request, Scope, Send
 
 _ENDPOINTS = "mockserver.oauth.endpoints"
+_UNSAYABLE = re.compile(r"[^ !#-\[\]-~]")
+
 PAGES = frozenset({"authorize", "decide"})
 """The operations that are for the user's browser alone: no page of another origin may read them (RFC 9700, 2.6)."""
 
@@ -62,10 +66,9 @@ class TokenFlow:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if (
-            self._endpoints is None
-        ):  # not asked of sys.modules: it has what is still being loaded, too
-            self._endpoints = await asyncio.to_thread(import_module, _ENDPOINTS)
+        if self._endpoints is None:
+            # Not asked of sys.modules: it has what is still being loaded, too.
+            self._endpoints = await off_loop(import_module, _ENDPOINTS)
         try:
             await self._app(scope, receive, send)
         except Problem as problem:
@@ -111,7 +114,7 @@ def _parameters(operation: Operation) -> Iterator[str]:
 
 def challenge(title: str) -> Headers:
     """Return the field that asks a client for its login (RFC 6749, section 5.2)."""
-    return [(b"www-authenticate", f'Basic realm="{title}", charset="UTF-8"'.encode())]
+    return [(b"www-authenticate", basic_challenge(title).encode())]
 
 
 def client_refused(flow: Flow, detail: str) -> TokenError:
@@ -121,7 +124,4 @@ def client_refused(flow: Flow, detail: str) -> TokenError:
 
 def plain(text: str) -> str:
     """Return a text in the characters that an `error_description` may have (RFC 6749, section 5.2)."""
-    return "".join(
-        one if " " <= one <= "~" and one not in '"\\' else "'" if one == '"' else "?"
-        for one in text
-    )
+    return _UNSAYABLE.sub("?", text.replace('"', "'"))

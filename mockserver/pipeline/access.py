@@ -26,7 +26,6 @@ from mockserver.pipeline.request import REQUEST, App, Receive, Request, Scope, S
 # Compared with what is sent for an unknown name, so that the answer takes as long as for a known one.
 _NOBODY = "no password at all"
 
-
 _BASIC_CHALLENGE = re.compile(rb'Basic (realm="[^"]*"), charset="UTF-8"(?:, (?=Bearer))?')
 _SCRIPT_MODES = (b"cors", b"same-origin")
 
@@ -172,7 +171,7 @@ class AccessRule:
         """
         challenges = []
         if self._basic:
-            challenges.append(f'Basic realm="{self._realm}", charset="UTF-8"')
+            challenges.append(basic_challenge(self._realm))
         if self._bearer:
             error = f', error="invalid_token", error_description="{wrong}"' if wrong else ""
             challenges.append(f'Bearer realm="{self._realm}"{error}')
@@ -183,6 +182,11 @@ class AccessRule:
         if self._bearer:
             ways.append("a Bearer token")
         return " or ".join(ways)
+
+
+def basic_challenge(realm: str) -> str:
+    """Return the challenge of HTTP Basic (RFC 7617, section 2)."""
+    return f'Basic realm="{realm}", charset="UTF-8"'
 
 
 def without_login_box(request: Request, headers: Headers) -> Headers:
