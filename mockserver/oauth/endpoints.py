@@ -66,8 +66,7 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
         detail = f"redirect_uri is no absolute URI: {dict(asked)['redirect_uri']}"
         raise Problem(400, "invalid_request", detail) from None
     except errors.FatalClientError as error:
-        code = error.error
-        raise Problem(400, code, error.description) from None
+        raise Problem(400, error.error, error.description) from None
     except errors.OAuth2Error as error:
         error.description = plain(error.description or _UNSAID.get(error.error, ""))
         outcome.reason = Reason(error.error, error.description)
@@ -85,8 +84,9 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
             username=form.get("username", ""),
             wrong=wrong,
         )
-    who = {"user": user}
-    headers, _, _ = endpoint.create_authorization_response("/", body=body, credentials=who)
+    headers, _, _ = endpoint.create_authorization_response(
+        "/", body=body, credentials={"user": user}
+    )
     outcome.notes.append(f"{user} has allowed {info['client_id']}: {' '.join(scopes)}")
     return _redirect(request, headers["Location"])
 

@@ -96,7 +96,7 @@ class Validator(AuthorizationRequests):
             raise errors.InvalidGrantError(detail)
         if time.time() >= found.expires_at:
             raise errors.InvalidGrantError("this code has expired: it lives for 60 seconds")
-        self._grant(request, found, found.scopes)
+        self._grant(request, found)
         return True
 
     def get_code_challenge(self, code: str, request: Any) -> str | None:
@@ -163,7 +163,7 @@ class Validator(AuthorizationRequests):
             self.world.revoke_grant(found.grant)
             detail = "this refresh_token was used or revoked before: it is good once, and all tokens of its grant are revoked now"
             raise errors.InvalidGrantError(detail)
-        self._grant(request, found, found.scopes)
+        self._grant(request, found)
         return True
 
     def get_original_scopes(
@@ -221,7 +221,7 @@ class Validator(AuthorizationRequests):
             world.add_refresh_token(replace(found, revoked=True))
             world.revoke_grant(found.grant)
 
-    def _grant(self, request: Any, grant: Code | RefreshToken, scopes: tuple[str, ...]) -> None:
+    def _grant(self, request: Any, grant: Code | RefreshToken) -> None:
         """Have the request stand for a grant, if its user may still log in."""
         account = self.world.accounts[grant.username]
         if not account.is_active:
@@ -229,7 +229,7 @@ class Validator(AuthorizationRequests):
             raise errors.InvalidGrantError(detail)
         request.grant = grant
         request.user = grant.username
-        request.scopes = list(scopes)
+        request.scopes = list(grant.scopes)
         request.extra_credentials = {
             "username": account.username,
             "user_id": account.members["id"],
