@@ -48,7 +48,7 @@ class Coverage(NamedTuple):
 AccountsMockFactory = Callable[[], AccountsMock]
 """Makes a sandbox that lives as long as the run."""
 
-_COVERAGE = pytest.StashKey["Coverage"]()
+_COVERAGE = pytest.StashKey[Coverage]()
 _LIFELINE = pytest.StashKey[Lifeline]()
 _MOCKS = pytest.StashKey[list[AccountsMock]]()
 _WORKER_INPUT = "accounts_mock_place"

@@ -18,7 +18,6 @@ from mockserver.sandboxes.sandbox import Sandboxes
 
 Json = dict[str, Any]
 
-_PARTS = ("operations", "statuses", "codes", "scopes")
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 
 
@@ -165,7 +164,7 @@ def _sums(operations: Sequence[Json]) -> Json:
         "codes": [code["met"] for one in statuses for code in one["codes"]],
         "scopes": [scope["granted"] for one in operations for scope in one["scopes"]],
     }
-    sums = {kind: {"met": sum(map(bool, met[kind])), "all": len(met[kind])} for kind in _PARTS}
+    sums = {kind: {"met": sum(map(bool, each)), "all": len(each)} for kind, each in met.items()}
     whole = sum(one["all"] for one in sums.values())
     part = sum(one["met"] for one in sums.values())
     return {"percent": part * 1000 // whole / 10 if whole else 100.0, "summary": sums}

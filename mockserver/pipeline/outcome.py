@@ -89,7 +89,7 @@ def count(coverage: Coverage, outcome: Outcome, answer: Answer) -> None:
     """Count the answer that a request has met."""
     caller, fault, reason = outcome.caller, outcome.fault, outcome.reason
     code = None if reason is None else reason.code
-    way = None if caller is None else "Basic" if caller.token is None else "Bearer"
+    way = None if caller is None else caller.scheme
     if fault is not None:
         if fault.kind is not None:
             code, way = None, CORRUPTED

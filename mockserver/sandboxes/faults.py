@@ -123,15 +123,10 @@ class Fault:
         if example is not None and not has_example(examples, example, code):
             return None
         if (
-            self._username not in (None, username)
-            or self.remaining == 0
-            or any(
-                rule.get(name) not in (None, value)
-                for name, value in (
-                    ("operation", operation),
-                    ("method", method),
-                )
-            )
+            self.remaining == 0
+            or rule.get("operation") not in (None, operation)
+            or rule.get("method") not in (None, method)
+            or self._username not in (None, username)
         ):
             return None
         if self._random.random() >= rule.get("probability", 1):

@@ -132,8 +132,7 @@ class Sandbox:
         if snapshot not in self._snapshots:
             known = ", ".join(self._snapshots) or "none"
             raise Unknown("snapshot-unknown", f"no snapshot has this name; there are: {known}")
-        world, scenario = self._snapshots[snapshot]
-        self.begin(world.copy(), scenario)
+        self.begin(*self._snapshots[snapshot])
 
     def renew(self, fixtures: Fixtures) -> None:
         """Start anew with other fixtures: without the snapshots of the old ones. Faults and journal stay."""
@@ -151,7 +150,7 @@ class Sandboxes:
         clock: The time in seconds; only differences matter.
 
     Attributes:
-        most: As above.
+        most: The most sandboxes that there may be.
         server: The id of this server, with which its epochs begin.
         common: The sandbox of all who name none.
     """
