@@ -15,7 +15,7 @@ from mockserver import docs
 from mockserver.accounts.refusals import Unknown
 from mockserver.docs.served_contract import PLACEHOLDER, ServedContract, prefix, server_url
 from mockserver.fixtures import DEFAULT
-from mockserver.pipeline.answer import Answer
+from mockserver.pipeline.answer import Answer, json_answer
 from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
@@ -78,8 +78,7 @@ def handlers(contract: Contract, oauth: Contract, control: Contract) -> Mapping[
 
 def _json(contract: ServedContract) -> Handler:
     # An answer of its own: JSON that was written already is no text to compare with a schema.
-    headers: Headers = [(b"content-type", b"application/json")]
-    return lambda request, _: Answer(200, headers, contract.json(server_url(request)))
+    return lambda request, _: json_answer(contract.json(server_url(request)))
 
 
 def _home() -> Handler:
@@ -91,7 +90,7 @@ def _home() -> Handler:
         if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
             start = server_url(request).rstrip("/")
             links = {name: f"{start}/{path}" for name, path in _LINKS.items()}
-            return Answer(200, [(b"content-type", b"application/json")], orjson.dumps(links))
+            return json_answer(orjson.dumps(links))
         return Answer(200, headers, template.replace(b"{base}", prefix(request).encode()))
 
     return serve
@@ -110,8 +109,7 @@ def _prefers_json(accept: str) -> bool:
 def _docs(contract: Contract, oauth: Contract, control: Contract) -> Mapping[str, Handler]:
     @cache
     def files() -> Mapping[str, bytes]:
-        # Made when somebody wants to read it: most runs of a server are for tests.
-        from mockserver.docs.site import build  # noqa: PLC0415 - as above
+        from mockserver.docs.site import build  # noqa: PLC0415 - most runs are for tests, and read no page
 
         # Anybody may read these pages; the logins of the world that is served they get by the control API.
         return build(contract, oauth, control, read_document(DEFAULT).data, static=False)
