@@ -29,9 +29,7 @@ from mockserver.pipeline.problems import MAX_ERRORS, Headers, Problem
 from mockserver.pipeline.request import MAX_BODY, REQUEST, App, Receive, Request, Scope, Send
 
 _BRACE = re.compile(rb"[{}]")
-_LONGEST_STEP = (
-    256 * 1024
-)  # bytes without an object, which the parser of large bodies reads at once
+_LONGEST_STEP = 256 * 1024  # bytes without an object: the parser of large bodies reads them at once
 _FORM = re.compile(rb"[A-Za-z_%+\[\]-]++=")
 
 _LARGE = 32 * 1024  # bytes; reading more takes longer than the others should wait

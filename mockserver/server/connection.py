@@ -63,10 +63,8 @@ class Connection(asyncio.Protocol):
         self._held: tuple[bytes, int] | None = None
         self._is_paused = False
         self.is_half_closed = False
-        self._looked: tuple[Any, int] = (
-            None,
-            0,
-        )  # at the request, and the bytes that the client had not read
+        # The request, and the bytes that the client had not read, at the last look.
+        self._looked: tuple[ReceivedRequest | None, int] = (None, 0)
         self._read_at = self._loop.time()  # the last look at which it had read any
         self.writable = asyncio.Event()
         self.writable.set()

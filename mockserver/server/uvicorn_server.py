@@ -94,8 +94,7 @@ class BindError(Exception):
 def listen(host: str, port: int) -> list[socket.socket]:
     """Return sockets that listen on all addresses of a host, at one port; port 0 takes a free one.
 
-    An address that this machine does not
-    have is left out if there is another.
+    An address that this machine does not have is left out if there is another.
 
     Raises:
         BindError: There is no such host, or the port is taken.
@@ -112,7 +111,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
         ]
     except (OSError, UnicodeError) as error:
         raise BindError(f"--host {host}: no such address ({error})") from None
-    addresses = {(family, address) for family, _, _, _, address in found}
+    addresses = dict.fromkeys((family, address) for family, _, _, _, address in found)
     listeners: list[socket.socket] = []
     failure = OSError("it has no address")
     # IPv4 first: its address is the one that is shown.
