@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
 import sys
 import sysconfig
-import urllib.request
 import venv
 import zipfile
 from pathlib import Path
 from typing import Literal
 
+import httpx
 import pytest
 from build import ProjectBuilder
 
@@ -99,18 +98,14 @@ def test_the_wheel_serves_the_documented_user(commands: Path, tmp_path: Path) ->
         try:
             assert server.stdout is not None
             url = json.loads(server.stdout.readline())["url"]
-            login = base64.b64encode(b"username:password").decode("ascii")
-            request = urllib.request.Request(  # noqa: S310 - it is http
-                f"{url}/api/v1.1/users/janedoe/", headers={"Authorization": f"Basic {login}"}
-            )
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - it is http
-                user = json.load(answer)
-                assert answer.status == 200
+            login = ("username", "password")
+            answer = httpx.get(f"{url}/api/v1.1/users/janedoe/", auth=login, timeout=TIMEOUT)
         finally:
             server.terminate()
             server.wait(TIMEOUT)
 
-    assert (user["id"], user["username"]) == (2, "janedoe")
+    user = answer.json()
+    assert (answer.status_code, user["id"], user["username"]) == (200, 2, "janedoe")
     assert server.returncode == 0
 
 

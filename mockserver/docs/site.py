@@ -141,7 +141,7 @@ def _environment(username: str) -> Environment:
     )
     environment.filters |= {
         "markdown": lambda text: Markup(markdown.render(text)),  # noqa: S704 - it escapes HTML
-        "inline": lambda text: Markup(markdown.renderInline(text)),  # noqa: S704 - as above
+        "inline": lambda text: Markup(markdown.renderInline(text)),  # noqa: S704 - it escapes HTML
         "code": code,
         "pretty": pretty,
     }

@@ -45,7 +45,7 @@ class StagesAPI(RoutedAPI[App]):  # type: ignore[misc]  # connexion ships no typ
         return self._stages(operation.operation_id, operation.function)
 
 
-class StagesMiddleware(RoutedMiddleware[StagesAPI]):  # type: ignore[misc]  # as above
+class StagesMiddleware(RoutedMiddleware[StagesAPI]):  # type: ignore[misc]  # connexion ships no types
     """The middleware that hands each request to the first stage of its operation."""
 
     api_cls = StagesAPI
