@@ -46,7 +46,7 @@ class Running:
     @property
     def processor_seconds(self) -> float:
         """The time for which its threads have run, those that have ended and its children included."""
-        return sum(_ticks(pid) for pid in _family(self.pid)) / _TICKS
+        return processor_seconds(self.pid)
 
     def reset(self) -> None:
         """Have one of ours start anew from its fixtures: what the last run added would slow the next one."""
@@ -54,6 +54,11 @@ class Running:
         connection.request("POST", "/_mock/reset")
         connection.getresponse().read()
         connection.close()
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the time for which the threads of a process and of its children have run, those that have ended included."""
+    return sum(map(_ticks, _family(pid))) / _TICKS
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -74,13 +79,13 @@ def _ticks(pid: int) -> int:
 
 
 @contextmanager
-def started(command: Sequence[str], port: int, folder: Path | None = None) -> Iterator[Running]:
+def started(command: Sequence[str], port: int) -> Iterator[Running]:
     """Run a server until it is no longer needed. Raises NotStarted."""
     environment = {**os.environ, "NODE_ENV": "production"}
     with tempfile.TemporaryFile() as log:
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True
+            command, stdout=log, stderr=log, env=environment, start_new_session=True
         )
         try:
             while not _answers(port):

@@ -10,33 +10,27 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
 from functools import partial
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from bench.running import processor_seconds
 from clients.steps import StepError, Steps
+from deploy.worlds import CLIENTS, JANES, Load, World, connected
 
 HERE = Path(__file__).resolve().parent
-CLIENTS = 64
-JANES = "/api/v1.1/users/janedoe/"
-LOGIN = {"Authorization": "Bearer janedoe-all", "Content-Type": "application/json"}
 REPLICAS = ("replica-1", "replica-2", "replica-3")
 PATIENCE = 60.0
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-Json = Any
 
 
 class Fleet:
@@ -82,11 +76,11 @@ class Fleet:
             time.sleep(0.1)
         raise StepError(f"{replica} did not answer within {PATIENCE:.0f} s; see {self._folder}")
 
-    def sandboxes(self, replica: str) -> dict[str, Json]:
+    def sandboxes(self, replica: str) -> dict[str, Any]:
         """Return what a replica says of its sandboxes."""
-        with _connected(self.port) as connection:
+        with connected(self.port) as connection:
             connection.request("GET", "/_mock/sandboxes", headers={"X-Mock-Replica": replica})
-            found: dict[str, Json] = json.loads(connection.getresponse().read())
+            found: dict[str, Any] = json.loads(connection.getresponse().read())
             return found
 
     def admin(self, command: str) -> None:
@@ -100,8 +94,7 @@ class Fleet:
     def note_cpu(self) -> Mapping[str, float]:
         """Return the seconds of processor time of each process, those that were killed included."""
         for name, process in self._processes.items():
-            spent = sum(map(_cpu, (process.pid, *_children(process.pid))))
-            self._spent[f"{name} {process.pid}"] = spent
+            self._spent[f"{name} {process.pid}"] = processor_seconds(process.pid)
         return self._spent
 
     def words(self, name: str) -> str:
@@ -131,142 +124,6 @@ class Fleet:
             process = subprocess.Popen(command, stdout=log, stderr=log)
         self._stack.callback(_end, process)
         self._processes[name] = process
-
-
-@dataclass
-class World:
-    """A sandbox, as its one client knows it.
-
-    Attributes:
-        name: What it is called.
-        replica: The replica that has answered for it.
-        epoch: Its epoch; None until an answer has named one.
-        full_name: The name that was set last.
-        emails: The addresses that were added.
-        unanswered: The requests that found no replica, or lost it on the way.
-        why: The last answer in place of one.
-        losses: The times that a loss was told.
-    """
-
-    name: str
-    replica: str | None = None
-    epoch: str | None = None
-    full_name: str = "Jane Doe"
-    emails: list[str] = field(default_factory=list)
-    unanswered: int = 0
-    why: str = ""
-    losses: int = 0
-
-    def step(self, connection: HTTPConnection, number: int) -> None:
-        """Send one request, and compare. Raises StepError for what should not be."""
-        kind = ("name", "add", "list", "read", "list")[number % 5]
-        value = f"{self.name}-{number}"
-        method, path, body, expected = {
-            "read": ("GET", JANES, None, 200),
-            "name": ("PATCH", JANES, {"full_name": value}, 200),
-            "list": ("GET", f"{JANES}emails/", None, 200),
-            "add": ("POST", f"{JANES}emails/", {"email": f"{value}@example.com"}, 201),
-        }[kind]
-        status, data = self.ask(connection, method, path, body)
-        if status in (0, 502, 503):
-            self.unanswered += 1
-            self.why = f"{status} {data}"
-        elif status == 410 and data["code"] == "sandbox-lost":
-            self.losses += 1
-            self.epoch, self.full_name, self.emails = None, "Jane Doe", []
-        elif status != expected:
-            raise StepError(f"{self.name}: {method} {path} was answered with {status} {data}")
-        elif kind == "add":
-            self.emails.append(data["email"])
-        elif kind == "list":
-            self._compare([one["email"] for one in data], ["jane.doe@example.com", *self.emails])
-        else:
-            self.full_name = value if kind == "name" else self.full_name
-            self._compare(data["full_name"], self.full_name)
-
-    def _compare(self, found: object, expected: object) -> None:
-        if found != expected:
-            raise StepError(f"{self.name}: {found} in place of {expected}")
-
-    def ask(
-        self, connection: HTTPConnection, method: str, path: str, body: Json = None, **more: str
-    ) -> tuple[int, Json]:
-        """Send a request; return the status, 0 for none, and the data of the answer.
-
-        Raises:
-            StepError: It comes from another replica than those before.
-        """
-        headers = {**LOGIN, **more}
-        if self.epoch is not None:
-            headers["X-Mock-Epoch"] = self.epoch
-        if random.random() < 0.5:  # noqa: S311 - no secret
-            path = f"/~{self.name}{path}"
-        else:
-            headers["X-Mock-Sandbox"] = self.name
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            data = answer.read()
-        except (OSError, HTTPException) as error:
-            connection.close()
-            return 0, repr(error)
-        if answer.status not in (502, 503):
-            replica = answer.headers["X-Mock-Replica"]
-            if self.replica not in (None, replica):
-                raise StepError(f"{self.name}: on {replica}, and it was on {self.replica}")
-            self.replica = replica
-            self.epoch = answer.headers.get("X-Mock-Epoch", self.epoch)
-        with suppress(ValueError):
-            return answer.status, json.loads(data)
-        return answer.status, data
-
-
-@dataclass
-class Load:
-    """The clients, each with its worlds.
-
-    Attributes:
-        worlds: All worlds.
-        faults: What should not have been.
-        requests: The number of requests so far.
-    """
-
-    port: int
-    worlds: list[World]
-    faults: list[str] = field(default_factory=list)
-    requests: int = 0
-
-    def run(self, steps: int) -> None:
-        """Send so many requests in each world."""
-        with self.running(steps):
-            pass
-
-    @contextmanager
-    def running(self, steps: int) -> Iterator[None]:
-        """Send so many requests in each world while the block runs, and wait for the last of them."""
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            shares = [self.worlds[number::CLIENTS] for number in range(CLIENTS)]
-            running = [clients.submit(self._client, share, steps) for share in shares]
-            yield
-        for one in running:
-            one.result()
-        self.requests += steps * len(self.worlds)
-        if self.faults:
-            shown = "\n".join(self.faults[:10])
-            raise StepError(f"{len(self.faults)} answers are wrong:\n{shown}")
-
-    def _client(self, worlds: Sequence[World], steps: int) -> None:
-        with _connected(self.port) as connection:
-            for number in range(steps):
-                for world in worlds:
-                    try:
-                        world.step(connection, self.requests + number)
-                    except StepError as error:
-                        self.faults.append(str(error))
-
-    def on(self, replica: str) -> list[World]:
-        """Return the worlds of a replica."""
-        return [one for one in self.worlds if one.replica == replica]
 
 
 def spread(fleet: Fleet, load: Load, steps: int) -> str:
@@ -315,7 +172,7 @@ def drain(fleet: Fleet, load: Load, steps: int) -> str:
     world = load.on("replica-3")[0]
 
     def status(**more: str) -> int:
-        with _connected(fleet.port) as connection:
+        with connected(fleet.port) as connection:
             return world.ask(connection, "GET", JANES, **more)[0]
 
     with ThreadPoolExecutor(1) as pool:
@@ -336,7 +193,7 @@ def events(fleet: Fleet, load: Load) -> str:
     """Read the events of a sandbox of each replica. Raises StepError."""
     for replica in REPLICAS:
         world = load.on(replica)[0]
-        with _connected(fleet.port) as stream, _connected(fleet.port) as connection:
+        with connected(fleet.port) as stream, connected(fleet.port) as connection:
             stream.request("GET", f"/~{world.name}/_mock/events")
             lines = stream.getresponse()
             lines.readline()
@@ -397,30 +254,12 @@ def _expect(worlds: Iterable[World], **expected: int) -> None:
         one.unanswered = one.losses = 0
 
 
-@contextmanager
-def _connected(port: int) -> Iterator[HTTPConnection]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=90)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
 def _free_ports(count: int) -> list[int]:
     with ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]
-
-
-def _children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

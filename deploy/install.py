@@ -13,9 +13,9 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-# The lock is complete and checked when it is made; modules are compiled when they are first imported.
 _ENVIRONMENT = Path(".venv")
 _PIP_PYTHON = (22, 3)  # the first pip that installs for another Python
+# The lock is complete and checked when it is made; modules are compiled when they are first imported.
 _INSTALL = (
     "install",
     "--require-hashes",
@@ -24,7 +24,6 @@ _INSTALL = (
     "--progress-bar=off",
     "--requirement",
 )
-
 _PROJECT = ("install", "-qq", "--no-deps", "--no-build-isolation", "--editable", ".")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clients.steps import StepError
-from deploy.fleet import Load, World
+from deploy.worlds import Load, World
 from tests.support import JANE, JANES, MockServer
 
 STEPS = 20

@@ -11,7 +11,16 @@ import pytest
 
 from tests.support import ROOT
 
-ROOMS = ("accounts_contract", "bench", "clients", "conformance", "mockserver", "recipes")
+ROOMS = (
+    "accounts_contract",
+    "bench",
+    "clients",
+    "conformance",
+    "deploy",
+    "docs",
+    "mockserver",
+    "recipes",
+)
 
 _QUESTIONS = "what who whom whose whoever how whether why where when which"
 QUESTIONS = frozenset(_QUESTIONS.split())
@@ -24,7 +33,7 @@ _VERBS = """
     enable encode end enter escape examine exclude execute expand expect expire explain export expose extend
     extract fail feed fetch fill filter find finish fit flush fold follow force forget format forward free
     generate get give go grant group guard guess halve hand handle have hide hold ignore import include index
-    infer inject insert inspect install interpret interrupt invoke issue iterate join judge keep label lay leave
+    infer inject insert inspect install interpret interrupt invoke issue iterate join judge keep kill label lay leave
     let lint list listen load lock log look lower make map mark mask match measure merge migrate mint mix move
     name negotiate normalise note notice notify obtain offer omit open order pack pad parse pass patch pause pick
     place plan poll prefer prepare present preserve print probe produce prove provide pull push put quote raise
