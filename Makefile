@@ -83,16 +83,17 @@ bench: $(READY) ## Measure the mock server against its peers
 .PHONY: fleet
 fleet: $(READY) ## Try three replicas behind HAProxy, and kill one (ARGS='--balancer nginx' behind nginx)
 	@$(BIN)/python deploy/fleet.py $(ARGS)
+
 .PHONY: pictures
 pictures: $(READY) ## Take the pictures of docs/pictures anew (needs Chromium)
 	@$(BIN)/python docs/pictures.py
 
-COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --universal --python-version 3.11 \
-	--generate-hashes --no-annotate --no-emit-index-url --quiet
-
 .PHONY: docs
 docs: $(READY) ## Build the documentation as a site, into build/docs
 	@$(BIN)/python docs/build.py $(ARGS)
+
+COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --quiet
 
 .PHONY: lock
 lock: $(READY) ## Write the locks from pyproject.toml (ARGS=--upgrade: with the newest releases)
@@ -102,7 +103,7 @@ lock: $(READY) ## Write the locks from pyproject.toml (ARGS=--upgrade: with the 
 
 .PHONY: clean
 clean: ## Remove what was installed or built here
-	@rm -rf $(VENV) build dist clients/build clients/node_modules bench/node_modules \
+	@rm -rf $(VENV) build dist clients/build clients/node_modules bench/build bench/node_modules \
 		recipes/build recipes/node_modules \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,9 +21,8 @@ from typing import Any
 from bench.running import PATH, TOKEN, Running, free_port, started
 
 EMAILS = f"{PATH}emails/"
-_TICK = (
-    0.3  # seconds of processor time that a figure needs at least: the kernel counts in hundredths
-)
+# Seconds of the processor that a figure needs at least: the kernel counts in hundredths.
+_TICK = 0.3
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 from mockserver.app import Settings, create_app, warm_up
 from mockserver.loading import Sources, load
-from mockserver.sandboxes import sandbox
+from mockserver.sandboxes.sandbox import Sandboxes
 from mockserver.server.connection import Connection
 from mockserver.server.log import Log
 from mockserver.server.uvicorn_server import Server
@@ -75,9 +75,7 @@ class Transport(asyncio.Transport):
 def create(log: Log) -> Any:
     """Make the application as `mockserver serve` does."""
     loaded = load(Sources())
-    # A tree without the workbench has one world only.
-    worlds: Any = getattr(sandbox, "Sandboxes", sandbox.Sandbox)
-    sandboxes = worlds(loaded.fixtures)
+    sandboxes = Sandboxes(loaded.fixtures)
     return create_app(loaded.contract, loaded.oauth, loaded.control, sandboxes, Settings(), log)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from accounts_contract import accounts_file, read_contract
+from clients.steps import install_packages
 
 HERE = Path(__file__).parent
 _PACKAGES = HERE / "node_modules"
@@ -49,11 +49,9 @@ class Peer:
 
 
 def install() -> None:
-    """Install the peers that come from npm, where it is and they are not as the lock has them."""
-    lock, installed = HERE / "package-lock.json", _PACKAGES / ".package-lock.json"
-    is_there = installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
-    if not is_there and shutil.which("npm") is not None:
-        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
+    """Install the peers that come from npm, where it is and they are not as the lock has them. Raises StepError."""
+    if shutil.which("npm") is not None:
+        install_packages(HERE)
 
 
 def _ours(port: str, _folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Steps that are reported, Node.js, and a server: shared by `clients/run.py` and `recipes/run.py`."""
+"""Steps that are reported, packages of npm, and a server: shared by all that is tried or measured beside the tests."""
 
 from __future__ import annotations
 
