@@ -41,6 +41,11 @@ TAG_PATTERN = re.compile(r"conformance[0-9a-z]{6}")
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
+def is_foreign(text: str, tag: str) -> bool:
+    """Return whether a text has the mark of another run."""
+    return any(found != tag for found in TAG_PATTERN.findall(text.lower()))
+
+
 class JournalError(Exception):
     """The journal cannot be written, or a file that is there is none of ours."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from accounts_contract import Operation
-from conformance.account.restore_file import Record
+from conformance.account.restore_file import Record, is_foreign
 from conformance.account.state import (
     AccountState,
     Email,
@@ -314,11 +314,12 @@ class Restorer:
         return outcome
 
     def _restored(self, record: Record, role: str) -> Restored:
-        before = record.accounts[role]
         name = self.accounts[role].username
         ignored = tuple(self._keeping.derived)
         time.sleep(self.lag)
-        self.settle(role, before, self.read(role), record.tag)
+        now = self.read(role)
+        before = _due(record.accounts[role], now, record.tag)
+        self.settle(role, before, now, record.tag)
         now = self.read_until(role, lambda state: not differences(before, state, ignore=ignored))
         return Restored(
             [f"{name}: {one}" for one in differences(before, now, ignore=ignored)],
@@ -374,6 +375,17 @@ class Restorer:
         username = self.accounts[role].username
         one = self._operations[operation]
         return self._client.exchange(self._client.prepare(one, username, login, body, linger=False))
+
+
+def _due(before: AccountState, now: AccountState, tag: str) -> AccountState:
+    """Return the state to be reached: an address that another run had added, and has removed, is not added again."""
+    there = {one.email for one in now.emails}
+    return replace(
+        before,
+        emails=tuple(
+            one for one in before.emails if one.email in there or not is_foreign(one.email, tag)
+        ),
+    )
 
 
 def restore_all(restorer: Restorer, record: Record) -> Restored:

@@ -42,6 +42,15 @@ class VerdictBuilder:
         for result in results:
             self._checks[result.requirement].append(result)
 
+    def retract(self, failures: Sequence[CheckResult], reason: str) -> None:
+        """Take failures that were recorded back: something else than the target may have caused them."""
+        for one in failures:
+            checks = self._checks[one.requirement]
+            index = next(index for index, each in enumerate(checks) if each is one)
+            checks[index] = CheckResult(
+                one.requirement, one.name, Status.NOT_VERIFIED, reason, operation=one.operation
+            )
+
     def keep_only(self, ids: Iterable[str]) -> None:
         """Drop all other requirements: no check of them was chosen."""
         chosen = set(ids)

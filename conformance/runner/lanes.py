@@ -1,8 +1,9 @@
 """Lanes: tasks that run at the same time, over several connections.
 
 First all that is refused anyway, since it changes nothing; then what changes one account, a lane for
-each of the two. A task counts only if all of it passes here, and if both accounts are as they must be at
-all times: any other is run again alone, where what is wrong can be told.
+each of the two, and beside them all wrong passwords, one by one in a lane of their own. A task counts only
+if all of it passes here, and if both accounts are as they must be at all times: any other is run again
+alone, where what is wrong can be told.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from conformance.target.target import Target
 from conformance.wire.threads import do_together
 from conformance.wire.transport import TransportError
 
-_CHUNK = 4  # tasks of a lane after which its account is read
+_CHUNK = 8  # tasks of a lane after which its account is read
 _GOOD = (Status.PASSED, Status.NOT_CONFIGURED)
 
 Perform = Callable[[CheckContext, Task], list[CheckResult]]
@@ -51,29 +52,37 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> 
             for role in run.roles:
                 run.standing(role)
             run.settle()
-        for done in _frozen(run, chosen, perform):
+        found, guesses = _frozen(run, chosen, perform)
+        for done in found:
             passed.add(id(done[0]))
             yield done
-        if not run.prepared.no_writes:
-            left = [one for one in chosen if one.writes and id(one) not in passed]
-            yield from _by_account(run, left, perform)
+        writing = [] if run.prepared.no_writes else [one for one in chosen if one.writes]
+        known = passed | set(map(id, guesses))
+        yield from _by_account(
+            run, [one for one in writing if id(one) not in known], guesses, perform
+        )
+        run.leave()
 
 
-def _frozen(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> list[Done]:
-    """Run what changes nothing, in as many lanes as there are connections."""
-    queue, guessing = deque(tasks), deque[Task]()
+def _frozen(
+    run: CheckContext, tasks: Sequence[Task], perform: Perform
+) -> tuple[list[Done], list[Task]]:
+    """Run what changes nothing, in as many lanes as there are connections.
 
-    def work(number: int) -> list[Done]:
-        lane = _copy(run, run.target, run.prepared)
-        lane.frozen = True
-        # One thread sends all wrong passwords; it takes them first, since they are sent one by one.
-        lane.may_guess = number == 0
+    Returns:
+        The tasks that pass with their results, and those that send wrong passwords, which are not run here.
+    """
+    queue, guesses = deque(tasks), list[Task]()
+
+    def work(_number: int) -> list[Done]:
+        lane = _frozen_lane(run)
+        lane.may_guess = False
         found = []
-        while task := (lane.may_guess and _next(lane, guessing)) or _next(lane, queue):
+        while task := _next(lane, queue):
             try:
                 results = _attempt(lane, task, perform)
             except Guessing:
-                guessing.append(task)
+                guesses.append(task)
                 continue
             if results is not None:
                 found.append((task, results))
@@ -81,18 +90,26 @@ def _frozen(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> list[
 
     works = [partial(work, number) for number in range(run.connections)]
     found = [one for some in _in_threads(run, works) for one in some]
-    return found if _is_at_rest(run) else []
+    return found if _is_at_rest(run) else [], guesses
 
 
-def _by_account(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> Iterator[Done]:
-    """Run what changes one account alone, each account in a lane of its own."""
-    run.leave()
-    queue = deque(tasks)
-    lanes = [_copy(run, run.target, run.prepared)]
-    if run.target.other is not None:
-        lanes.append(_copy(run, *_swapped(run)))
-
+def _by_account(
+    run: CheckContext, tasks: Sequence[Task], guesses: Sequence[Task], perform: Perform
+) -> Iterator[Done]:
+    """Run what changes one account alone, each account in a lane of its own, and wrong passwords beside them."""
+    queue, guessing = deque(tasks), deque(guesses)
+    sides = (False, True) if run.target.other is not None else (False,)
+    lanes = [_lane(run, turned=one) for one in sides] if tasks else []
+    guessers = [_frozen_lane(run, turned=one) for one in sides] if guesses else []
     surprised = threading.Event()
+
+    def guess(lane: CheckContext) -> list[Done]:
+        found: list[Done] = []
+        while not surprised.is_set() and (task := _next(lane, guessing)):
+            results = _attempt(lane, task, perform)
+            if results is not None:
+                found.append((task, results))
+        return found
 
     def work(lane: CheckContext) -> list[Done]:
         lane.alone = lane.lax = True
@@ -118,7 +135,8 @@ def _by_account(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> I
         lane.leave()
         return found
 
-    found = _in_threads(run, [partial(work, lane) for lane in lanes])
+    works = [*(partial(work, lane) for lane in lanes), *(partial(guess, lane) for lane in guessers)]
+    found = _in_threads(run, works)
     # What is not as it must be in one account may be the work of the other one's lane.
     if _is_at_rest(run) and not surprised.is_set():
         for some in found:
@@ -152,11 +170,21 @@ def _is_at_rest(run: CheckContext) -> bool:
     return calm
 
 
-def _copy(run: CheckContext, target: Target, prepared: Prepared) -> CheckContext:
-    """Return a context for a thread of its own."""
+def _lane(run: CheckContext, *, turned: bool = False) -> CheckContext:
+    """Return a context for a thread of its own; if it is turned, the accounts are in each other's place."""
+    target, prepared = _swapped(run) if turned else (run.target, run.prepared)
+    turn = _turned if turned else dict
     lane = CheckContext(replace(run.ground, target=target, prepared=prepared), run)
-    if target is run.target:
-        lane.expect(run.known())
+    lane.begin_as(turn(run.resting), turn(run.known()))
+    return lane
+
+
+def _frozen_lane(run: CheckContext, *, turned: bool = False) -> CheckContext:
+    """Return a lane that changes nothing: the addresses that it names are there, and no other lane's."""
+    lane = _lane(run, turned=turned)
+    lane.frozen = True
+    standing = run.standing_addresses
+    lane.standing_addresses = _turned(standing) if turned else dict(standing)
     return lane
 
 
@@ -181,7 +209,7 @@ def _swapped(run: CheckContext) -> tuple[Target, Prepared]:
 
 
 def _turned(by_role: Mapping[str, Value]) -> dict[str, Value]:
-    return {"owner": by_role["other"], "other": by_role["owner"]}
+    return {"other" if role == "owner" else "owner": value for role, value in by_role.items()}
 
 
 def _turned_key(key: str) -> str:

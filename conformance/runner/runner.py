@@ -58,7 +58,7 @@ def _confirmed(run: CheckContext, task: Task, first: Judge) -> tuple[Judge, Stat
         again.adopt(first)  # it cannot be repeated for what it did: that is no other cause
     reason = ""
     with contextlib.suppress(NotVerified, TransportError):
-        reason = run.look_for_others()
+        reason = run.look_for_others() if task.writes else ""
     if reason:
         again.retract(reason)
     reason = reason or again.ended or "it did not show again when the check was repeated"
@@ -111,11 +111,11 @@ def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
 def environment_notes(run: CheckContext) -> list[str]:
     """Describe what the environment did in the course of a run, where it did not stand in the way."""
     notes = [run.serial] if run.serial else []
-    if run.attempts.minted_again:
+    if run.incidents.minted_again:
         notes.append(
-            f"{run.attempts.minted_again} times a token had ended, and token_command minted another"
+            f"{run.incidents.minted_again} times a token had ended, and token_command minted another"
         )
-    return [*notes, *run.attempts.locked.values()]
+    return [*notes, *run.incidents.locked.values()]
 
 
 def broke(error: BaseException, what: str = "the suite") -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from accounts_contract import DocumentError
-from conformance.account.restore_file import JournalError, Record, default_path
+from conformance.account.restore_file import JournalError, Record, default_path, is_foreign
 from conformance.account.restorer import Restored, Restorer, StateUnreadable
 from conformance.account.state import AccountState, volatile
 from conformance.catalogue.causes import find_causes
@@ -20,7 +20,7 @@ from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
-from conformance.checks.support.accounts import is_foreign, texts_of
+from conformance.checks.support.accounts import texts_of
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.ground import Ground, Prepared
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from conformance.catalogue.results import CheckResult, RunResult, Verdict
+from conformance.catalogue.results import CheckResult, RunResult, Status, Verdict
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Task
 from conformance.reports import Progress, ReportError, check_report_paths, visible, write_reports
@@ -49,6 +49,7 @@ class Suite:
         self._run: CheckContext | None = None
         self._left: dict[str, int] = {}
         """The tasks of each requirement that are still to be done."""
+        self._shown_by_writing: list[CheckResult] = []
         self._done = self._planned = 0
 
     @property
@@ -155,6 +156,8 @@ class Suite:
 
     def _record(self, task: Task, results: list[CheckResult]) -> None:
         self.session.verdict.add(results)
+        if task.writes:
+            self._shown_by_writing += [one for one in results if one.status is Status.FAILED]
         self._done += 1
         # The first ones come late, and many at once.
         if self._progress is not None and self._planned < self._done * 10 < self._planned * 10:
@@ -195,6 +198,9 @@ class Suite:
         if broken:
             session.verdict.incomplete.append(broken)
         session.verdict.notes += environment_notes(self._run)
+        if self._run.incidents.disturbed:
+            # What the other run puts back has no mark by which it could be told.
+            session.verdict.retract(self._shown_by_writing, self._run.incidents.disturbed)
         try:
             self.result = session.finish(interrupted=interrupted)
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from conformance.account.restore_file import TAG_PATTERN
+from conformance.account.restore_file import is_foreign
 from conformance.account.restorer import Part, Restorer, StateUnreadable
-from conformance.account.state import AccountState, differences
+from conformance.account.state import AccountState, Email, differences
 from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.logins import Logins
@@ -22,7 +22,7 @@ class Accounts(Logins):
 
     Attributes:
         resting: The accounts as each check finds them, by role.
-        disturbed: The trace of another run; empty if none was seen.
+        standing_addresses: The address of each account that is there for checks to name.
         connections: The number of requests that may be on their way at once.
         frozen: Whether nothing may be sent that may change something: other checks are at work.
         lax: Whether the accounts are put back, and read, when there is need, and not after each check.
@@ -37,7 +37,6 @@ class Accounts(Logins):
         accounts, operations = ground.target.accounts, ground.contract.operations
         self.restorer = Restorer(ground.client, operations, accounts, keeping)
         self.restorer.volatile = prepared.volatile
-        self.disturbed = ""
         self.connections = ground.target.connections
         self.lag = ""
         self._looks = 0
@@ -46,8 +45,9 @@ class Accounts(Logins):
         self.resting: dict[str, AccountState] = (
             dict(prepared.record.accounts) if prepared.record else {}
         )
-        if main is not None and main.target is self.target:
-            self.resting = dict(main.resting)
+        self.standing_addresses: dict[str, Email] = {}
+        self._provided: list[Email] = []
+        """Addresses of the owner that were added for what comes next in the same check."""
         self._known = {text for state in self.resting.values() for text in texts_of(state)}
         """The texts that were there before: no mark in them tells of another run."""
         self._before = dict(self.resting)
@@ -128,6 +128,14 @@ class Accounts(Logins):
 
     # -- between checks ---------------------------------------------------------------------------
 
+    def begin_as(
+        self, resting: Mapping[str, AccountState], now: Mapping[str, AccountState]
+    ) -> None:
+        """Take the accounts to rest, and to be now, as another context has them."""
+        self.resting = dict(resting)
+        self._before = dict(resting)
+        self.expect(now)
+
     def expect(self, accounts: Mapping[str, AccountState]) -> None:
         """Take accounts to be as they must be now; the next reading tells whether they are."""
         self._state.update(accounts)
@@ -142,6 +150,7 @@ class Accounts(Logins):
     def settle(self) -> None:
         """Put back what a check that writes has left. Raises TransportError, NotVerified."""
         self.trail.clear()
+        self._provided.clear()
         if self.frozen:
             return  # what is not as it was is to be seen at the end
         if self._dirty:
@@ -212,27 +221,22 @@ class Accounts(Logins):
 
     def look_for_others(self) -> str:
         """Return the sign of another run that is at work on these accounts, or nothing."""
-        for role in () if self.disturbed else self.restorer.accounts:
+        for role in () if self.incidents.disturbed else self.restorer.accounts:
             try:
                 self._notice_others(self.restorer.read(role))
             except StateUnreadable:
                 continue
-        return self.disturbed
+        return self.incidents.disturbed
 
     def _notice_others(self, state: AccountState) -> None:
-        if self.prepared.record is None or self.disturbed:
+        if self.prepared.record is None or self.incidents.disturbed:
             return
         for text in texts_of(state):
             if text not in self._known and is_foreign(text, self.tag):
-                self.disturbed = (
+                self.incidents.disturbed = (
                     f"another conformance run is at work on these accounts: {text[:80]!r} is its mark; "
                     "let one run end before the next begins"
                 )
-
-
-def is_foreign(text: str, tag: str) -> bool:
-    """Return whether a text has the mark of another run."""
-    return any(found != tag for found in TAG_PATTERN.findall(text.lower()))
 
 
 def texts_of(state: AccountState) -> list[str]:

@@ -120,7 +120,7 @@ class CheckContext(Accounts):
             TransportError: There is no answer that could be judged.
             NotVerified: A login has ended, or an account is locked.
         """
-        guesses = [bool(self.guessed(call.credentials)) for call in calls]
+        guesses = [self.guessed(call.credentials) for call in calls]
         if any(guesses) and not self.may_guess:
             raise Guessing
         together = iter(
@@ -131,7 +131,7 @@ class CheckContext(Accounts):
             if not guess:
                 sent.append(next(together))
                 continue
-            with self.attempts.lock:
+            with self.incidents.guessing[guess]:
                 self.before_guess(call.credentials)
                 sent.append(self.client.exchange(call))
         found = []
@@ -244,6 +244,8 @@ class CheckContext(Accounts):
 
     def added(self, role: str = "owner", *, verified: bool = False, address: str = "") -> Email:
         """Return a new address of an account, for a check to work on. Raises NotVerified."""
+        if role == "owner" and self._provided and not (verified or address):
+            return self._provided.pop()
         address = address or self.address()
         writes: list[tuple[str, dict[str, Any]]] = [("add_email", {"email": address})]
         if verified:
@@ -258,6 +260,12 @@ class CheckContext(Accounts):
             late = f": {self.lag}" if self.lag else ""
             raise NotVerified(f"the check needs {what}, and adding one did not work{late}")
         return Email(address, verified=verified, primary=False)
+
+    def provide(self, count: int) -> None:
+        """Add addresses to the owner's account at once, which `added` then returns one by one."""
+        addresses = [self.address() for _ in range(count)]
+        if count and self.make(*(("add_email", {"email": one}) for one in addresses)):
+            self._provided = [Email(one, verified=False, primary=False) for one in addresses]
 
     def make(
         self,
@@ -302,14 +310,11 @@ class CheckContext(Accounts):
 
     def standing(self, role: str = "owner") -> Email:
         """Return an address of an account, neither verified nor primary, that stays for the next checks."""
-        resting = self.resting.get(role)
-        for email in resting.emails if resting else ():
-            plain = not email.verified and not email.primary
-            if plain and self.tag in email.email and self.before(role).find(email.email) == email:
-                return email
-        email = self.added(role)
-        if resting is not None:
-            self.resting[role] = resting.with_email(email)
+        email = self.standing_addresses.get(role)
+        if email is None or self.before(role).find(email.email) != email:
+            email = self.standing_addresses[role] = self.added(role)
+            if role in self.resting:
+                self.resting[role] = self.resting[role].with_email(email)
         return email
 
 

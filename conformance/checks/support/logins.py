@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from accounts_contract import Operation
@@ -25,25 +25,27 @@ from conformance.wire.exchange import Exchange
 _LOCKS = (401, 403, 423, 429)  # that a right login gets when its account is locked
 
 
-class Attempts:
-    """Wrong passwords, the accounts that they have locked, and minted tokens, for all threads of a run.
+class Incidents:
+    """Events at the accounts of a run, for all its threads: wrong passwords, locks, tokens minted, another run.
 
     Attributes:
-        lock: Held while a wrong password is on its way: they are sent one after the other.
+        guessing: Held while a wrong password for a username is on its way: they are sent one after the other.
         sent: The wrong passwords for a username since its last right one.
         locked: The usernames that take no login any more, with the reason.
         minting: Held while a token is minted: whoever waits for the same one takes it.
         minted: The tokens of token_command, by username and scopes.
         minted_again: How often a token was minted again, since it had ended.
+        disturbed: The trace of another run; empty if none was seen.
     """
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.guessing: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self.sent: Counter[str] = Counter()
         self.locked: dict[str, str] = {}
         self.minting = threading.Lock()
         self.minted: dict[tuple[str, Scopes], str] = {}
         self.minted_again = 0
+        self.disturbed = ""
 
 
 class Logins:
@@ -52,7 +54,7 @@ class Logins:
     Attributes:
         judge: The judge of the check that is being run.
         trail: What its steps are taken from.
-        attempts: The wrong passwords so far.
+        incidents: The events at the accounts so far.
         may_guess: Whether wrong passwords are sent here; elsewhere, one thread alone sends them.
         alone: Whether the owner's account is all that is here: the other one is in use elsewhere.
     """
@@ -70,7 +72,7 @@ class Logins:
         self.operations: Mapping[str, Operation] = ground.contract.operations
         self.trail = Trail()
         self.judge = Judge((), "", ground.target.redact, self.trail)
-        self.attempts: Attempts = main.attempts if main is not None else Attempts()
+        self.incidents: Incidents = main.incidents if main is not None else Incidents()
         self.may_guess = True
         self.alone = False
         self._reads = tuple(ground.descriptions.reads.values())
@@ -140,15 +142,15 @@ class Logins:
     ) -> Credentials:
         """Return the minted token of an account; a new one, if the one that has ended is all there is."""
         # Not kept as credentials: in the lane of each account, that account is the owner.
-        attempts, key = self.attempts, (account.username, scopes)
-        with attempts.minting:
-            found = attempts.minted.get(key)
+        incidents, key = self.incidents, (account.username, scopes)
+        with incidents.minting:
+            found = incidents.minted.get(key)
             if found is None:
-                attempts.minted[key] = self._mint(account, scopes)
+                incidents.minted[key] = self._mint(account, scopes)
             elif ended == token_of(account, scopes, found):
-                attempts.minted_again += 1
-                attempts.minted[key] = self._mint(account, scopes)
-            return token_of(account, scopes, attempts.minted[key])
+                incidents.minted_again += 1
+                incidents.minted[key] = self._mint(account, scopes)
+            return token_of(account, scopes, incidents.minted[key])
 
     def _mint(self, account: Account, scopes: Scopes) -> str:
         name = " ".join(sorted(scopes))
@@ -213,7 +215,7 @@ class Logins:
             return None
         if exchange.status != 401 or self._works(login):
             if login.scopes is None and exchange.status != 401:
-                self.attempts.sent.pop(self._account(login.role).username, None)
+                self.incidents.sent.pop(self._account(login.role).username, None)
             return None
         account = self._account(login.role)
         if login.scopes is not None and login.scopes not in account.tokens:
@@ -250,23 +252,23 @@ class Logins:
         username = self.guessed(credentials)
         if not username:
             return
-        if username in self.attempts.locked:
-            raise NotVerified(self.attempts.locked[username])
-        if self.attempts.sent[username] >= self.target.wrong_logins:
+        if username in self.incidents.locked:
+            raise NotVerified(self.incidents.locked[username])
+        if self.incidents.sent[username] >= self.target.wrong_logins:
             self.look_for_lock(username)
-        self.attempts.sent[username] += 1
+        self.incidents.sent[username] += 1
 
     def look_for_lock(self, username: str) -> None:
         """Send a right password. Raises NotVerified if wrong ones have locked the account."""
-        sent = self.attempts.sent.pop(username, 0)
+        sent = self.incidents.sent.pop(username, 0)
         account = next((one for one in self.target.accounts if one.username == username), None)
         login = password_of(account) if account is not None else None
         if login is None or login.key in self._dead:
             return
         answer = self.client.call(self.operations[self._reads[0]], username, login)
         if answer.status in _LOCKS:
-            self.attempts.locked[username] = self._dead[login.key] = (
+            self.incidents.locked[username] = self._dead[login.key] = (
                 f"the account {username} is locked after {sent} wrong passwords in a row "
                 f"(its right one is answered {answer.status}); set wrong_logins in the target file"
             )
-            raise NotVerified(self.attempts.locked[username])
+            raise NotVerified(self.incidents.locked[username])

@@ -23,7 +23,7 @@ from conformance.account.restore_file import (
     restore_files,
 )
 from conformance.account.restorer import Restored, Restorer, restore_all
-from conformance.account.state import volatile
+from conformance.account.state import Email, volatile
 from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.operations import DESCRIPTIONS
 from conformance.selftest.reference.calls import Call, Reply
@@ -80,6 +80,22 @@ def test_what_the_target_does_not_take_back_is_told_with_its_answer_and_the_fix(
     assert "mallory: full_name was '' and is 'Mallory" in difference
     assert why.startswith('mallory: PATCH {"full_name": ""} is answered 400')
     assert "set accounts.owner.disposable: true" in outcome.notes[-1]
+
+
+def test_an_address_that_another_run_has_removed_meanwhile_is_not_added_again(
+    tmp_path: Path,
+) -> None:
+    restorer = restorer_of(tmp_path, Service())
+    now = record_of(restorer)
+    owner = now.accounts["owner"]
+    theirs = Email("conformancezzzzzz.1@example.com", verified=False, primary=False)
+    lost = replace(theirs, email="lost@example.com")
+    before = replace(
+        now, accounts={**now.accounts, "owner": owner.with_email(theirs).with_email(lost)}
+    )
+
+    assert restore_all(restorer, before).problems == []
+    assert restorer.read("owner") == owner.with_email(lost)
 
 
 def test_of_a_disposable_account_nothing_has_to_be_put_back(tmp_path: Path) -> None:

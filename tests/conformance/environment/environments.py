@@ -170,18 +170,28 @@ def rewriting_user(change: Callable[[dict[str, object], int], object]) -> Enviro
     return environment
 
 
-def meddling(request: Request, forward: Forward) -> Answer:
-    """Let another run of the suite change what this one has just written, and read nothing itself."""
-    answer = forward(request)
-    if request.method == "PATCH" and answer.status == 200 and b"conformance" in request.body:
-        body = json.dumps({"full_name": "Somebody conformancezzzzzz"}).encode()
-        headers = {
-            "authorization": f"Bearer {request.username}-all",
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-        }
-        forward(Request("PATCH", Lagging.paths(request)[0], headers, body))
-    return answer
+@dataclass
+class Meddling:
+    """Another run of the suite, which changes what this one has just written, and reads nothing itself.
+
+    Its first changes put the name back, and do not have its mark.
+    """
+
+    unmarked: int = 0
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method == "PATCH" and answer.status == 200 and b"conformance" in request.body:
+            self.unmarked -= 1
+            name = "John Doe" if self.unmarked >= 0 else "Somebody conformancezzzzzz"
+            body = json.dumps({"full_name": name}).encode()
+            headers = {
+                "authorization": f"Bearer {request.username}-all",
+                "content-type": "application/json",
+                "content-length": str(len(body)),
+            }
+            forward(Request("PATCH", Lagging.paths(request)[0], headers, body))
+        return answer
 
 
 def unscoped(request: Request, forward: Forward) -> Answer:

@@ -256,7 +256,15 @@ ROWS = (
         lambda: env.limiting_addresses(4),
         only=("add-email/listed", "add-email/others-untouched", "add-email/form", DEFECT[0]),
     ),
-    Row("another run", 3, ["another"], lambda: env.meddling, only=WRITES, changes=True),
+    Row("another run", 3, ["another"], env.Meddling, only=WRITES, changes=True),
+    Row(
+        "another run that puts back what it found",
+        3,
+        ["another"],
+        lambda: env.Meddling(unmarked=12),
+        only=WRITES,
+        changes=True,
+    ),
     Row(
         "a text that is not taken back",
         3,

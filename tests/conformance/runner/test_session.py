@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,19 @@ from tests.conformance.support import conformance, run, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
 
 
-def _started(target: Path, *options: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def _started(target: Path, *options: object) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
         [sys.executable, "-m", "conformance.cli", "run", str(target), *map(str, options)],
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _wait_for_a_write(server: MockServer, before: Any) -> None:
@@ -68,8 +75,11 @@ def test_an_interrupted_run_restores_the_accounts(
     server: MockServer, tmp_path: Path, number: signal.Signals
 ) -> None:
     before, moment = server.accounts(), Moment(250, number)
-    with gateway(server.url, refuse=moment) as way:
-        process = moment.process = _started(write_target(tmp_path, way.url))
+    with (
+        gateway(server.url, refuse=moment) as way,
+        _started(write_target(tmp_path, way.url)) as process,
+    ):
+        moment.process = process
         assert process.wait(PATIENCE * 4) == 130
     assert server.accounts() == before
     assert list(tmp_path.glob(".*journal")) == []
@@ -82,8 +92,9 @@ def test_what_a_killed_run_left_is_put_back_by_the_next_command(
     before, moment = server.accounts(), Moment(at, signal.SIGKILL)
     with gateway(server.url, refuse=moment) as way:
         target = write_target(tmp_path, way.url)
-        process = moment.process = _started(target)
-        assert process.wait(PATIENCE * 4) == -signal.SIGKILL
+        with _started(target) as process:
+            moment.process = process
+            assert process.wait(PATIENCE * 4) == -signal.SIGKILL
         (file,) = tmp_path.glob(".*journal")
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         only = ("--only", "get-user/json") if command == "run" else ()
@@ -95,11 +106,12 @@ def test_what_a_killed_run_left_is_put_back_by_the_next_command(
 
 def test_a_second_run_at_the_same_time_accuses_nobody(server: MockServer, tmp_path: Path) -> None:
     before = server.accounts()
-    first = _started(write_target(tmp_path, server.url), "--journal", tmp_path / "one")
-    _wait_for_a_write(server, before)
-    done = run(tmp_path, server.url, "--journal", tmp_path / "two")
-    assert done.code in (0, 3), done.out
-    assert first.wait(PATIENCE * 4) in (0, 3)
+    target = write_target(tmp_path, server.url)
+    with _started(target, "--journal", tmp_path / "one") as first:
+        _wait_for_a_write(server, before)
+        done = run(tmp_path, server.url, "--journal", tmp_path / "two")
+        assert done.code in (0, 3), done.out
+        assert first.wait(PATIENCE * 4) in (0, 3)
 
 
 def test_a_run_that_finds_the_restore_file_held_writes_nothing(
@@ -116,9 +128,11 @@ def test_a_run_that_finds_the_restore_file_held_writes_nothing(
             held.set()
             going.wait(PATIENCE * 4)
 
-    with gateway(server.url, refuse=hold_back) as way:
-        file = ("--journal", tmp_path / "restore-file")
-        first = _started(target, *file, "--base-url", way.url, "--only", "add-email/success")
+    file, success = ("--journal", tmp_path / "restore-file"), ("--only", "add-email/success")
+    with (
+        gateway(server.url, refuse=hold_back) as way,
+        _started(target, *file, "--base-url", way.url, *success) as first,
+    ):
         _wait_for_a_write(server, before)
         going.clear()
         assert held.wait(PATIENCE), "the first run was over before it could be held"
