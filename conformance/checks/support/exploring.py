@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.checks.support.asking import ask_all
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.judge import Judge, NotVerified
+from conformance.checks.support.judge import Deferred, Judge, NotVerified
 from conformance.checks.support.question import Ask
 from conformance.wire.transport import TransportError
 
@@ -173,6 +173,8 @@ def _alone(
         if request is not None:
             statuses = request.statuses or _statuses(run, request)
             (group if min(statuses) >= 400 else alone).append((example, request, statuses))
+    if alone and run.frozen and any(run.operations[one.op].writes for _, one, _ in alone):
+        raise Deferred  # and the group would be sent twice
     judge = run.judge.fresh()
     with run.judging(judge):
         exchanges = ask_all(run, [one for _, one, _ in group]) if group else []
@@ -186,7 +188,10 @@ def _alone(
             suspects[kind] = min(suspects.get(kind, example), example, key=_size)
     if judge.failures:
         failing.append((_GROUP, None, judge))
-    return [*suspects.values(), *(example for example, _, _ in alone)]
+    left = [*suspects.values(), *(example for example, _, _ in alone)]
+    if not suspects and alone and run.descriptions[alone[0][1].op].on_known:
+        run.provide(len(left))
+    return left
 
 
 def _statuses(run: CheckContext, request: Ask) -> tuple[int, ...]:
