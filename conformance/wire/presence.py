@@ -15,7 +15,7 @@ _WEB = {
     200: "check host and path of base_url: they lead to a web page",
     403: "a firewall refuses whoever runs the suite: let its requests pass",
 }
-"""What to do where web pages with a status are all that comes."""
+"""The fix where web pages with a status are all that comes."""
 _READ = 20_000  # characters of a page in which its title is looked for
 _TITLE = 100  # characters of a title that are told
 

@@ -66,7 +66,8 @@ def authorize(request: Request, outcome: Outcome, flow: Flow) -> Answer:
         detail = f"redirect_uri is no absolute URI: {dict(asked)['redirect_uri']}"
         raise Problem(400, "invalid_request", detail) from None
     except errors.FatalClientError as error:
-        raise Problem(400, error.error, error.description) from None
+        code = error.error
+        raise Problem(400, code, error.description) from None
     except errors.OAuth2Error as error:
         error.description = plain(error.description or _UNSAID.get(error.error, ""))
         outcome.reason = Reason(error.error, error.description)
