@@ -1,9 +1,9 @@
 """Lanes: tasks that run at the same time, over several connections.
 
-First all that is refused anyway, since it changes nothing; then what changes one account, a lane for
-each of the two, and beside them all wrong passwords, one by one in a lane of their own. A task counts only
-if all of it passes here, and if both accounts are as they must be at all times: any other is run again
-alone, where what is wrong can be told.
+First all that is refused anyway, since it changes nothing; then what changes one part of one account, a
+lane for each part, and beside them all wrong passwords, one by one; then what changes one account as a
+whole. A task counts only if all of it passes here, and if both accounts are as they must be at all times:
+any other is run again alone, where what is wrong can be told.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from functools import partial
 from typing import TypeVar
 
 from conformance.account.restore_file import Record
+from conformance.account.restorer import Part
+from conformance.catalogue.requirements import slug
 from conformance.catalogue.results import CheckResult, Status
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.ground import Prepared
@@ -45,7 +47,6 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> 
     if not run.client.parallel or run.connections < 2:
         return
     chosen = [one for one in tasks if not (one.check.generated or one.check.last)]
-    passed = set()
     # What cannot be prepared is told by the checks, one by one.
     with contextlib.suppress(NotVerified, TransportError):
         if not run.prepared.no_writes and any(one.writes for one in chosen):
@@ -53,15 +54,28 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> 
                 run.standing(role)
             run.settle()
         found, guesses = _frozen(run, chosen, perform)
-        for done in found:
-            passed.add(id(done[0]))
-            yield done
+        yield from found
+        passed = {id(task) for task, _ in found} | set(map(id, guesses))
         writing = [] if run.prepared.no_writes else [one for one in chosen if one.writes]
-        known = passed | set(map(id, guesses))
-        yield from _by_account(
-            run, [one for one in writing if id(one) not in known], guesses, perform
-        )
+        left = [one for one in writing if id(one) not in passed]
+        done = _write(run, _by_part(run, left), guesses, perform)
+        if done is not None:
+            yield from done
+            passed = {id(task) for task, _ in done}
+            left = [one for one in left if id(one) not in passed]
+            yield from _write(run, {"all": left}, (), perform) or ()
         run.leave()
+
+
+def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]:
+    """Return the tasks by the part of an account that their first requirement is about."""
+    operations = {slug(one): one for one in run.operations}
+    parts: dict[Part, list[Task]] = {}
+    for task in tasks:
+        operation = operations.get(task.ids[0].partition("/")[0])
+        if operation is not None:
+            parts.setdefault(run.descriptions[operation].touches, []).append(task)
+    return parts
 
 
 def _frozen(
@@ -93,14 +107,27 @@ def _frozen(
     return found if _is_at_rest(run) else [], guesses
 
 
-def _by_account(
-    run: CheckContext, tasks: Sequence[Task], guesses: Sequence[Task], perform: Perform
-) -> Iterator[Done]:
-    """Run what changes one account alone, each account in a lane of its own, and wrong passwords beside them."""
-    queue, guessing = deque(tasks), deque(guesses)
+def _write(
+    run: CheckContext,
+    parts: Mapping[Part, Sequence[Task]],
+    guesses: Sequence[Task],
+    perform: Perform,
+) -> list[Done] | None:
+    """Run what changes a part of one account, each in a lane of its own, and wrong passwords beside them.
+
+    Returns:
+        The tasks that pass, with their results; None if something was not as it must be.
+    """
     sides = (False, True) if run.target.other is not None else (False,)
-    lanes = [_lane(run, turned=one) for one in sides] if tasks else []
+    guessing = deque(guesses)
     guessers = [_frozen_lane(run, turned=one) for one in sides] if guesses else []
+    lanes = []
+    for part, tasks in parts.items():
+        queue = deque(tasks)
+        for one in sides if tasks else ():
+            lane = _lane(run, turned=one)
+            lane.within = part
+            lanes.append((lane, queue))
     surprised = threading.Event()
 
     def guess(lane: CheckContext) -> list[Done]:
@@ -111,7 +138,7 @@ def _by_account(
                 found.append((task, results))
         return found
 
-    def work(lane: CheckContext) -> list[Done]:
+    def work(lane: CheckContext, queue: deque[Task]) -> list[Done]:
         lane.alone = lane.lax = True
         found: list[Done] = []
         chunk: list[Done] = []
@@ -135,12 +162,13 @@ def _by_account(
         lane.leave()
         return found
 
-    works = [*(partial(work, lane) for lane in lanes), *(partial(guess, lane) for lane in guessers)]
-    found = _in_threads(run, works)
-    # What is not as it must be in one account may be the work of the other one's lane.
-    if _is_at_rest(run) and not surprised.is_set():
-        for some in found:
-            yield from some
+    works = [
+        *(partial(work, *lane) for lane in lanes),
+        *(partial(guess, lane) for lane in guessers),
+    ]
+    found = [one for some in _in_threads(run, works) for one in some]
+    # What is not as it must be in one lane may be the work of another.
+    return found if _is_at_rest(run) and not surprised.is_set() else None
 
 
 def _attempt(lane: CheckContext, task: Task, perform: Perform) -> list[CheckResult] | None:

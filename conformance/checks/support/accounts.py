@@ -25,6 +25,7 @@ class Accounts(Logins):
         standing_addresses: The address of each account that is there for checks to name.
         connections: The number of requests that may be on their way at once.
         frozen: Whether nothing may be sent that may change something: other checks are at work.
+        within: The part of the account that is here: the other one is changed elsewhere meanwhile.
         lax: Whether the accounts are put back, and read, when there is need, and not after each check.
         careful: Whether the accounts are read after each request, and not at the end of a check alone.
         surprise: What was not as it must be at the end of a check; empty if all was.
@@ -57,6 +58,7 @@ class Accounts(Logins):
         """True if the accounts were not read since something changed them."""
         self._derived = keeping.derived
         self.careful = self.frozen = self.lax = False
+        self.within: Part = "all"
         self.surprise = ""
 
     # -- what is stored ---------------------------------------------------------------------------
@@ -68,8 +70,9 @@ class Accounts(Logins):
 
     def observe_all(self, parts: Mapping[str, Part]) -> dict[str, AccountState]:
         """Return accounts as they are now, each read as far as is said. Raises NotVerified, TransportError."""
+        here = parts if self.within == "all" else dict.fromkeys(parts, self.within)
         try:
-            found = self.restorer.read_all(parts, self._state, self.connections)
+            found = self.restorer.read_all(here, self._state, self.connections)
         except StateUnreadable as error:
             raise NotVerified(f"the account cannot be read back: {error}") from None
         for role, state in found.items():
@@ -153,8 +156,8 @@ class Accounts(Logins):
         self._provided.clear()
         if self.frozen:
             return  # what is not as it was is to be seen at the end
-        if self._dirty:
-            self._state.clear()
+        if self._dirty and self.resting:
+            self.observe_all(dict.fromkeys(self.watched, "all"))
         elif self._unread and not self.lax:
             self.verify()
         for role, resting in self.resting.items():
@@ -177,8 +180,10 @@ class Accounts(Logins):
 
     def forget(self) -> None:
         """Take nothing for known: the accounts are read before anything else is sent."""
-        self._state.clear()
-        self._dirty = self._unread = False
+        if self.within == "all":
+            self._state.clear()
+        self._dirty = self.within != "all"
+        self._unread = False
         self.surprise = ""
 
     def leave(self) -> None:

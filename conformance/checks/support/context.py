@@ -92,7 +92,7 @@ class CheckContext(Accounts):
             Deferred: It may change something, and nothing may be changed now.
         """
         one = self.operations[operation]
-        if self.frozen and one.writes and not refused:
+        if (self.frozen and one.writes and not refused) or not self._is_here(operation):
             raise Deferred
         if body is None and value is not None:
             body = form_body(value) if form else json_body(value)
@@ -101,6 +101,9 @@ class CheckContext(Accounts):
         self._spare(one, credentials, username or self.target.owner.username)
         path = self.path(operation, username) + query
         return Call(one.method.upper(), path, credentials, body, operation, accept)
+
+    def _is_here(self, operation: str) -> bool:
+        return self.within in ("all", self.descriptions[operation].touches)
 
     def _is_lost(self, body: Body) -> bool:
         """Return whether a body may change what cannot be put back for this account."""
@@ -283,7 +286,7 @@ class CheckContext(Accounts):
         Returns:
             Whether each write succeeded, and had this effect.
         """
-        if self.frozen:
+        if self.frozen or not all(self._is_here(operation) for operation, _ in writes):
             raise Deferred
         self.account(role)
         self.before(role)
