@@ -96,10 +96,10 @@ def test_a_last_chunk_behind_an_answer_without_a_body_is_none() -> None:
 )
 def test_an_answer_that_drips_ends_at_the_deadline(beginning: bytes) -> None:
     before = time.monotonic()
-    with server(beginning, *[b"x"] * 40, pause=0.1) as (transport, _):
+    with server(beginning, *[b"x"] * 200, pause=0.1) as (transport, _):
         with pytest.raises((TimedOut, ConnectionLost)):
             sent(transport)
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < 15
 
 
 @pytest.mark.parametrize(
