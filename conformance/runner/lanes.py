@@ -47,24 +47,29 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> 
     if not run.client.parallel or run.connections < 2:
         return
     chosen = [one for one in tasks if not (one.check.generated or one.check.last)]
+    writing = [] if run.prepared.no_writes else [one for one in chosen if one.writes]
     # What cannot be prepared is told by the checks, one by one.
     with contextlib.suppress(NotVerified, TransportError):
-        if not run.prepared.no_writes and any(one.writes for one in chosen):
+        if writing:
             for role in run.roles:
                 run.standing(role)
             run.settle()
         found, guesses = _frozen(run, chosen, perform)
         yield from found
-        passed = {id(task) for task, _ in found} | set(map(id, guesses))
-        writing = [] if run.prepared.no_writes else [one for one in chosen if one.writes]
-        left = [one for one in writing if id(one) not in passed]
+        left = _without(writing, [*guesses, *(task for task, _ in found)])
         done = _write(run, _by_part(run, left), guesses, perform)
         if done is not None:
             yield from done
-            passed = {id(task) for task, _ in done}
-            left = [one for one in left if id(one) not in passed]
+            left = _without(left, [task for task, _ in done])
             yield from _write(run, {"all": left}, (), perform) or ()
-        run.leave()
+    if writing:
+        with contextlib.suppress(NotVerified, TransportError):
+            run.leave()
+
+
+def _without(tasks: Sequence[Task], others: Sequence[Task]) -> list[Task]:
+    known = set(map(id, others))
+    return [one for one in tasks if id(one) not in known]
 
 
 def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]:
