@@ -26,9 +26,11 @@ from conformance.account.restorer import Restored, Restorer, restore_all
 from conformance.account.state import Email, volatile
 from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.operations import DESCRIPTIONS
+from conformance.selftest.changes import CHANGES, build
 from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import BASE_URL, Stage, write_target
+from conformance.selftest.trials import load
 from conformance.target.file import read_target
 from conformance.wire.client import Client
 from tests.conformance.support import conformance, target_data
@@ -96,6 +98,17 @@ def test_an_address_that_another_run_has_removed_meanwhile_is_not_added_again(
 
     assert restore_all(restorer, before).problems == []
     assert restorer.read("owner") == owner.with_email(lost)
+
+
+def test_what_a_faulty_target_changes_with_what_is_put_back_is_put_back_too(tmp_path: Path) -> None:
+    load()
+    restorer = restorer_of(tmp_path, build([CHANGES["delete-empties-location"]]))
+    before = record_of(restorer)
+    added = {"email": f"{TAG}@example.com"}
+    assert restorer.write("owner", "add_email", added) is not None
+
+    assert restore_all(restorer, before).problems == []
+    assert restorer.read("owner") == before.accounts["owner"]
 
 
 def test_of_a_disposable_account_nothing_has_to_be_put_back(tmp_path: Path) -> None:
