@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -54,140 +54,162 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> 
             for role in run.roles:
                 run.standing(role)
             run.settle()
-        found, guesses = _frozen(run, chosen, perform)
-        yield from found
-        left = _without(writing, [*guesses, *(task for task, _ in found)])
-        done = _write(run, _by_part(run, left), guesses, perform)
-        if done is not None:
-            yield from done
-            left = _without(left, [task for task, _ in done])
-            yield from _write(run, {"all": left}, (), perform) or ()
+        refused = _frozen(run, chosen, perform)
+        yield from refused.passed
+        if refused.calm:
+            parts = _by_part(run, _in_order(writing, refused.deferred))
+            changed = _write(run, parts, refused.guesses, perform)
+            yield from changed.passed
+            if changed.calm and changed.deferred:
+                left: dict[Part, list[Task]] = {"all": _in_order(writing, changed.deferred)}
+                yield from _write(run, left, (), perform).passed
     if writing:
         with contextlib.suppress(NotVerified, TransportError):
             run.leave()
 
 
-def _without(tasks: Sequence[Task], others: Sequence[Task]) -> list[Task]:
-    known = set(map(id, others))
-    return [one for one in tasks if id(one) not in known]
+@dataclass
+class _Outcome:
+    """The outcome of some lanes.
+
+    Attributes:
+        passed: The tasks that passed, with their results.
+        deferred: Those that cannot run there.
+        guesses: Those that send wrong passwords, and are left.
+        calm: Whether both accounts were as they must be at all times.
+    """
+
+    passed: list[Done] = field(default_factory=list)
+    deferred: list[Task] = field(default_factory=list)
+    guesses: deque[Task] = field(default_factory=deque)
+    calm: bool = True
+
+
+def _in_order(tasks: Sequence[Task], some: Sequence[Task]) -> list[Task]:
+    """Return some of the tasks in their order, whichever lane was done with them first."""
+    known = set(map(id, some))
+    return [one for one in tasks if id(one) in known]
 
 
 def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]:
-    """Return the tasks by the part of an account that their first requirement is about."""
-    operations = {slug(one): one for one in run.operations}
-    parts: dict[Part, list[Task]] = {}
+    """Return the tasks for each part of an account: that which their first requirement is about."""
+    touched = {slug(name): run.descriptions[name].touches for name in run.operations}
+    parts: dict[Part, list[Task]] = {part: [] for part in run.descriptions.reads}
     for task in tasks:
-        operation = operations.get(task.ids[0].partition("/")[0])
-        if operation is not None:
-            parts.setdefault(run.descriptions[operation].touches, []).append(task)
-    return parts
+        part = touched.get(task.ids[0].partition("/")[0])
+        if part is not None:
+            parts[part].append(task)
+    return parts if tasks else {}
 
 
-def _frozen(
-    run: CheckContext, tasks: Sequence[Task], perform: Perform
-) -> tuple[list[Done], list[Task]]:
-    """Run what changes nothing, in as many lanes as there are connections.
+def _frozen(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> _Outcome:
+    """Run what changes nothing, in as many lanes as there are connections."""
+    queue, outcome = deque(tasks), _Outcome()
 
-    Returns:
-        The tasks that pass with their results, and those that send wrong passwords, which are not run here.
-    """
-    queue, guesses = deque(tasks), list[Task]()
-
-    def work(_number: int) -> list[Done]:
+    def work(number: int) -> list[Done]:
         lane = _frozen_lane(run)
-        lane.may_guess = False
-        found = []
-        while task := _next(lane, queue):
+        lane.may_guess = number == 0
+        found: list[Done] = []
+        while task := _next(lane, outcome.guesses if _guesses_next(lane) else queue):
             try:
                 results = _attempt(lane, task, perform)
             except Guessing:
-                guesses.append(task)
-                continue
-            if results is not None:
-                found.append((task, results))
+                outcome.guesses.append(task)
+            except Deferred:
+                outcome.deferred.append(task)
+            else:
+                found += [(task, results)] if results else []
         return found
 
+    def _guesses_next(lane: CheckContext) -> bool:
+        return lane.may_guess and bool(outcome.guesses and queue)
+
     works = [partial(work, number) for number in range(run.connections)]
-    found = [one for some in _in_threads(run, works) for one in some]
-    return found if _is_at_rest(run) else [], guesses
+    return _finish(run, outcome, _in_threads(run, works))
 
 
 def _write(
     run: CheckContext,
     parts: Mapping[Part, Sequence[Task]],
-    guesses: Sequence[Task],
+    guesses: Iterable[Task],
     perform: Perform,
-) -> list[Done] | None:
-    """Run what changes a part of one account, each in a lane of its own, and wrong passwords beside them.
-
-    Returns:
-        The tasks that pass, with their results; None if something was not as it must be.
-    """
+) -> _Outcome:
+    """Run what changes a part of one account, each in a lane of its own, and wrong passwords beside them."""
     sides = (False, True) if run.target.other is not None else (False,)
-    guessing = deque(guesses)
-    guessers = [_frozen_lane(run, turned=one) for one in sides] if guesses else []
-    lanes = []
-    for part, tasks in parts.items():
-        queue = deque(tasks)
-        for one in sides if tasks else ():
-            lane = _lane(run, turned=one)
-            lane.within = part
-            lanes.append((lane, queue))
+    outcome = _Outcome(guesses=deque(guesses))
     surprised = threading.Event()
 
     def guess(lane: CheckContext) -> list[Done]:
         found: list[Done] = []
-        while not surprised.is_set() and (task := _next(lane, guessing)):
-            results = _attempt(lane, task, perform)
-            if results is not None:
-                found.append((task, results))
+        while not surprised.is_set() and (task := _next(lane, outcome.guesses)):
+            try:
+                results = _attempt(lane, task, perform)
+            except Deferred:
+                outcome.deferred.append(task)
+            else:
+                found += [(task, results)] if results else []
         return found
 
     def work(lane: CheckContext, queue: deque[Task]) -> list[Done]:
-        lane.alone = lane.lax = True
         found: list[Done] = []
-        chunk: list[Done] = []
-
-        def verify() -> None:
-            lane.verify()
-            if lane.surprise:
-                surprised.set()
-            found.extend(chunk)
-            chunk.clear()
-
         while not surprised.is_set() and (task := _next(lane, queue)):
-            results = _attempt(lane, task, perform)
+            try:
+                results = _attempt(lane, task, perform)
+            except Deferred:
+                outcome.deferred.append(task)
+                continue
             if lane.surprise:
                 surprised.set()
-            elif results is not None:
-                chunk.append((task, results))
-            if len(chunk) >= _CHUNK:
-                verify()
-        verify()
-        lane.leave()
+            elif results:
+                found.append((task, results))
+                if len(found) % _CHUNK == 0:
+                    verify(lane)
         return found
 
-    works = [
-        *(partial(work, *lane) for lane in lanes),
-        *(partial(guess, lane) for lane in guessers),
+    def verify(lane: CheckContext) -> None:
+        lane.verify()
+        if lane.surprise:
+            surprised.set()
+
+    queues = [
+        # Which task runs at which account does not hang on how quickly it is answered.
+        (_lane(run, turned=turned, within=part), deque(tasks[number :: len(sides)]))
+        for part, tasks in parts.items()
+        for number, turned in enumerate(sides)
     ]
-    found = [one for some in _in_threads(run, works) for one in some]
-    # What is not as it must be in one lane may be the work of another.
-    return found if _is_at_rest(run) and not surprised.is_set() else None
+    guessers = [_frozen_lane(run) for _ in sides if outcome.guesses]
+    found = _in_threads(
+        run,
+        [
+            *(partial(work, *one) for one in queues),
+            *(partial(guess, lane) for lane in guessers),
+        ],
+    )
+    # Before anything is put back: what a lane has changed for another one may be put back by it, too.
+    _in_threads(run, [partial(verify, lane) for lane, _ in queues])
+    _in_threads(run, [lane.leave for lane, _ in queues])
+    return _finish(run, outcome, found, calm=not surprised.is_set())
 
 
-def _attempt(lane: CheckContext, task: Task, perform: Perform) -> list[CheckResult] | None:
-    """Run a task once; return its results if all of it passed."""
+def _finish(
+    run: CheckContext, outcome: _Outcome, found: Sequence[Sequence[Done]], *, calm: bool = True
+) -> _Outcome:
+    """Return the outcome of lanes: what passed there counts only if nothing is changed that none of them changed."""
+    outcome.calm = _is_at_rest(run) and calm
+    outcome.passed = [one for some in found for one in some] if outcome.calm else []
+    return outcome
+
+
+def _attempt(lane: CheckContext, task: Task, perform: Perform) -> list[CheckResult]:
+    """Run a task once; return its results if all of it passed. Raises Guessing, Deferred."""
     try:
         results = perform(lane, task)
-    except Guessing:
-        raise
     except Deferred:
         with contextlib.suppress(NotVerified, TransportError):
             lane.settle()
-        return None
+        raise
     good = all(one.status in _GOOD for one in results) and not lane.surprise
-    return results if good and results else None
+    return results if good else []
 
 
 def _is_at_rest(run: CheckContext) -> bool:
@@ -203,21 +225,28 @@ def _is_at_rest(run: CheckContext) -> bool:
     return calm
 
 
-def _lane(run: CheckContext, *, turned: bool = False) -> CheckContext:
-    """Return a context for a thread of its own; if it is turned, the accounts are in each other's place."""
+def _lane(run: CheckContext, *, turned: bool = False, within: Part | None = None) -> CheckContext:
+    """Return a context for a thread of its own.
+
+    Args:
+        run: The context of the run.
+        turned: Whether the accounts are in each other's place.
+        within: The part of the owner's account that is all it has; None for both accounts.
+    """
     target, prepared = _swapped(run) if turned else (run.target, run.prepared)
     turn = _turned if turned else dict
     lane = CheckContext(replace(run.ground, target=target, prepared=prepared), run)
     lane.begin_as(turn(run.resting), turn(run.known()))
+    if within is not None:
+        lane.within, lane.alone, lane.lax = within, True, True
     return lane
 
 
-def _frozen_lane(run: CheckContext, *, turned: bool = False) -> CheckContext:
+def _frozen_lane(run: CheckContext) -> CheckContext:
     """Return a lane that changes nothing: the addresses that it names are there, and no other lane's."""
-    lane = _lane(run, turned=turned)
+    lane = _lane(run)
     lane.frozen = True
-    standing = run.standing_addresses
-    lane.standing_addresses = _turned(standing) if turned else dict(standing)
+    lane.standing_addresses = dict(run.standing_addresses)
     return lane
 
 

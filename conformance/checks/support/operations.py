@@ -88,6 +88,10 @@ def _undo_update(account: Undoing) -> None:
     primary = account.before.primary
     if primary is not None and account.now.primary != primary:
         account.write("update_email", {"email": primary.email, "primary": True})
+    for email in account.before.emails:
+        now = account.now.find(email.email)
+        if email.verified and now is not None and not now.verified:
+            account.write("update_email", {"email": email.email, "verified": True})
 
 
 def _undo_deletion(account: Undoing) -> None:
