@@ -18,7 +18,7 @@ from conformance.catalogue.results import INTERRUPTED
 from conformance.selftest.changes import CHANGES
 from conformance.selftest.matrix import Matrix
 from conformance.selftest.page import page
-from conformance.selftest.trials import Trial, load, trials
+from conformance.selftest.trials import Manner, Trial, load, trials
 from conformance.settings import count
 
 FOUND, NOT_FOUND, USAGE = 0, 1, 2
@@ -59,7 +59,8 @@ def _run(names: Sequence[str], chosen: argparse.Namespace) -> int:
     """Try defects and variations, print the matrix in short, and write the reports."""
     begun = time.monotonic()
     done: list[Trial] = []
-    for trial in trials(names, chosen.processes, chosen.max_examples, full=chosen.full):
+    manner = Manner(chosen.max_examples, chosen.full, chosen.parallel)
+    for trial in trials(names, chosen.processes, manner):
         done.append(trial)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{len(done)} of {len(names) + 1} servers tried")
@@ -95,12 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     processes = "how many are tried at the same time (default: one per processor)"
     examples = f"generated requests per operation and kind (default: {_MAX_EXAMPLES})"
     full = "let each defect meet all checks, not only those of what it breaks; try each variation alone"
+    parallel = "send several requests at once, as a run does, and find the same"
     listed = "list the defects and variations, and try none"
     add("--only", metavar="ID_OR_PREFIX", help=only, **several)
     add("--report", metavar="FILE", type=Path, help=report, **several)
     add("--processes", metavar="N", type=count, default=os.cpu_count() or 1, help=processes)
     add("--max-examples", metavar="N", type=count, default=_MAX_EXAMPLES, help=examples)
     add("--full", action="store_true", help=full)
+    add("--parallel", action="store_true", help=parallel)
     add("--list", action="store_true", help=listed)
     return parser
 

@@ -45,32 +45,38 @@ class Trial:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """The manner of trying.
+
+    Attributes:
+        max_examples: Generated requests per operation and kind.
+        full: Whether a defect meets all checks, and not only those of the requirements that it breaks, and
+            a variation is tried alone, where it has to show that it is different.
+        parallel: Whether several requests are sent at once, as in a run of the suite; else one by one.
+    """
+
+    max_examples: int
+    full: bool = False
+    parallel: bool = False
+
+
 def load() -> None:
     """Read all defects and variations into CHANGES."""
     load_defects()
     load_variations()
 
 
-def trials(
-    names: Sequence[str], processes: int, max_examples: int, *, full: bool = False
-) -> Iterator[Trial]:
-    """Try the baseline, and the changes of some names, in several processes.
-
-    Args:
-        names: Of defects and variations.
-        processes: How many.
-        max_examples: Generated requests per operation and kind.
-        full: Whether a defect meets all checks, and not only those of the requirements that it breaks, and
-            a variation is tried alone, where it has to show that it is different.
-    """
+def trials(names: Sequence[str], processes: int, manner: Manner) -> Iterator[Trial]:
+    """Try the baseline, and the defects and variations of some names, in so many processes."""
     load()
     chosen = [CHANGES[name] for name in names]
     variations = [one for one in chosen if isinstance(one, Variation)]
-    together = [[one] for one in variations] if full else groups(variations)
+    together = [[one] for one in variations] if manner.full else groups(variations)
     # The longest first, so that the last ones are short.
     jobs = [(BASELINE,), *(tuple(one.id for one in group) for group in together)]
     jobs += [(one.id,) for one in chosen if isinstance(one, Defect)]
-    attempt = partial(_attempt, max_examples=max_examples, full=full)
+    attempt = partial(_attempt, manner=manner)
     if processes == 1:
         for job in jobs:
             yield from attempt(job)
@@ -87,10 +93,10 @@ def _start() -> None:
     gc.freeze()
 
 
-def _attempt(job: Sequence[str], max_examples: int, *, full: bool) -> list[Trial]:
+def _attempt(job: Sequence[str], manner: Manner) -> list[Trial]:
     """Try the reference, one change, or several variations at once, and one by one if they are accused."""
     if len(job) > 1:
-        together = _try(job, max_examples, full=full)
+        together = _try(job, manner)
         changes = [CHANGES[name] for name in job]
         misses = {
             one for change in changes if isinstance(change, Variation) for one in change.misses
@@ -106,23 +112,25 @@ def _attempt(job: Sequence[str], max_examples: int, *, full: bool) -> list[Trial
                 for change in changes
                 if isinstance(change, Variation)
             ]
-    return [_try_alone(name, max_examples, full=full) for name in job]
+    return [_try_alone(name, manner) for name in job]
 
 
-def _try_alone(name: str, max_examples: int, *, full: bool) -> Trial:
+def _try_alone(name: str, manner: Manner) -> Trial:
     """Try one service; in full, too, where the checks of what it breaks alone do not lead up to it."""
-    trial = _try([name], max_examples, full=full)
+    trial = _try([name], manner)
     change = CHANGES.get(name)
-    if full or not isinstance(change, Defect) or set(change.breaks) <= set(trial.failed):
+    if manner.full or not isinstance(change, Defect) or set(change.breaks) <= set(trial.failed):
         return trial
-    return _try([name], max_examples, full=True)
+    return _try([name], replace(manner, full=True))
 
 
-def _try(job: Sequence[str], max_examples: int, *, full: bool) -> Trial:
+def _try(job: Sequence[str], manner: Manner) -> Trial:
     begun = time.monotonic()
     changes = [CHANGES[name] for name in job if name != BASELINE]
-    only = () if full else _narrow(changes[0] if changes else None)
-    performance = perform(build(changes), only=only, max_examples=max_examples)
+    only = () if manner.full else _narrow(changes[0] if changes else None)
+    performance = perform(
+        build(changes), only=only, max_examples=manner.max_examples, parallel=manner.parallel
+    )
     seconds = round(time.monotonic() - begun, 3)
     name = " + ".join(job)
     result = performance.result
@@ -145,7 +153,7 @@ def _try(job: Sequence[str], max_examples: int, *, full: bool) -> Trial:
         {} if changes else {one.requirement.id: _names(one.checks) for one in result.requirements},
         seconds,
         result.requests,
-        _trouble(changes[0] if full and changes else None, performance, max_examples),
+        _trouble(changes[0] if manner.full and changes else None, performance, manner.max_examples),
     )
 
 

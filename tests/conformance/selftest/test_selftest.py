@@ -32,7 +32,7 @@ from conformance.selftest.reference.calls import Call, Reply, refuse
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 from conformance.selftest.stage import Stage
-from conformance.selftest.trials import BASELINE, Trial, load, trials
+from conformance.selftest.trials import BASELINE, Manner, Trial, load, trials
 from conformance.selftest.variations import clauses
 from conformance.wire.transport import SentRequest
 from tests.conformance.support import conformance
@@ -120,7 +120,7 @@ def test_variations_are_put_together_unless_they_are_in_each_others_way(planted:
 
 
 def tried(*names: str, full: bool = False) -> dict[str, Trial]:
-    return {trial.id: trial for trial in trials(names, 1, 1, full=full)}
+    return {trial.id: trial for trial in trials(names, 1, Manner(1, full=full))}
 
 
 def test_variations_that_are_accused_together_are_tried_one_by_one(planted: None) -> None:
@@ -157,11 +157,14 @@ def test_a_defect_that_is_broken_itself_is_told(planted: None) -> None:
     assert "ZeroDivisionError" in tried("broken")["broken"].trouble
 
 
-def test_a_few_from_end_to_end_in_several_processes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("manner", [(), ("--parallel",)], ids=["one by one", "parallel"])
+def test_a_few_from_end_to_end_in_several_processes(
+    tmp_path: Path, manner: tuple[str, ...]
+) -> None:
     report = tmp_path / "matrix.json"
     names = ("form-plus-stays", "errors-are-lists")
     only = [f"--only={name}" for name in names]
-    done = conformance("selftest", "--processes=2", f"--report={report}", *only)
+    done = conformance("selftest", "--processes=2", f"--report={report}", *only, *manner)
 
     assert done.code == 0, done.out + done.err
     assert "2 of 2 defects found" in done.out
