@@ -61,6 +61,9 @@ def _confirmed(run: CheckContext, task: Task, first: Judge) -> tuple[Judge, Stat
         reason = run.look_for_others() if task.writes else ""
     if reason:
         again.retract(reason)
+    for one in again.accusing:
+        if why := run.change_under(one):
+            again.retract(why, one)
     reason = reason or again.ended or "it did not show again when the check was repeated"
     again.lacks_again(first.failures, reason)
     if surprise and not again.failures and not first.failures:

@@ -119,6 +119,7 @@ class Session:
             fixed.get("other", ()),
             refusals[0] if refusals else "",
             self._restorer.volatile,
+            tuple(one for one in tried if one.credentials.key),
         )
 
     def context(self) -> CheckContext:

@@ -47,6 +47,14 @@ def absence(exchanges: Sequence[Exchange]) -> str:
     )
 
 
+def told_briefly(answer: Exchange) -> str:
+    """Describe an answer by its status, where it leads, and the title of its page."""
+    title, to = title_of(answer), answer.header("Location")
+    return (
+        f"{answer.status}{f' to {to}' if to else ''}{f' with the page {title!r}' if title else ''}"
+    )
+
+
 def _kind(answer: Exchange) -> tuple[str, str]:
     """Return what kind of an answer it is, with the fix; nothing for one of an implementation."""
     status = answer.status

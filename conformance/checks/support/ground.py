@@ -11,6 +11,7 @@ from conformance.checks.support.descriptions import Descriptions
 from conformance.settings import Settings
 from conformance.target.target import Target
 from conformance.wire.client import Client
+from conformance.wire.exchange import Exchange
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Prepared:
         fixed_of_other: The same of the other user.
         refusal_type: The media type of the target's own refusals.
         volatile: Members of the user that vary by themselves.
+        first: The reading requests of the start, with each login.
     """
 
     tag: str
@@ -36,6 +38,7 @@ class Prepared:
     fixed_of_other: tuple[str, ...] = ()
     refusal_type: str = ""
     volatile: frozenset[str] = frozenset()
+    first: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,8 @@ class Judge:
         self._operation = operation
         self._redact = redact
         self._failed: dict[tuple[str, str, str], CheckResult] = {}
+        self._at: dict[tuple[str, str, str], Exchange] = {}
+        """The decisive exchange of each failure that has one."""
         self._passed: dict[tuple[str, str, str], str] = {}
         """The expectation of each requirement that held, by operation and credential."""
         self._lacking: list[CheckResult] = []
@@ -95,6 +97,11 @@ class Judge:
     def failures(self) -> list[CheckResult]:
         """The failures so far."""
         return list(self._failed.values())
+
+    @property
+    def accusing(self) -> list[Exchange]:
+        """The decisive exchanges of the failures so far."""
+        return [one for key, one in self._at.items() if key in self._failed]
 
     @property
     def broken(self) -> list[CheckResult]:
@@ -138,6 +145,8 @@ class Judge:
         if not condition and key not in self._failed:
             found = actual if isinstance(actual, str) else "; ".join(actual)
             shown = [*self._trail.before(at), *([] if at is None else [at]), *shown_by]
+            if at is not None:
+                self._at[key] = at
             self._failed[key] = CheckResult(
                 requirement=requirement,
                 name=self._text(self.name),
@@ -217,6 +226,7 @@ class Judge:
     def adopt(self, other: Judge) -> None:
         """Take over what a fresh judge found."""
         self._failed = {**other._failed, **self._failed}
+        self._at = {**other._at, **self._at}
         self._passed = {**other._passed, **self._passed}
 
     def pass_all(self) -> None:
@@ -240,14 +250,14 @@ class Judge:
             key: one for key, one in self._failed.items() if one.exchange not in numbers
         }
 
-    def retract(self, reason: str) -> None:
-        """Take the failures back: something else than the target may have caused them."""
+    def retract(self, reason: str, at: Exchange | None = None) -> None:
+        """Take the failures back, or those at one exchange: something else than the target may have caused them."""
         self.ended = self.ended or reason
+        taken = [one for one in self.failures if at is None or one.exchange == at.number]
         self._lacking += [
-            self._result(one.requirement, Status.NOT_VERIFIED, message=reason)
-            for one in self.failures
+            self._result(one.requirement, Status.NOT_VERIFIED, message=reason) for one in taken
         ]
-        self._failed.clear()
+        self._failed = {key: one for key, one in self._failed.items() if one not in taken}
 
     def _step(self, exchange: Exchange) -> Step:
         curl, file, body = exchange.command()

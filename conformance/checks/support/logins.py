@@ -6,6 +6,7 @@ import base64
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from accounts_contract import Operation
 from conformance.account.restorer import ascii_body
@@ -21,6 +22,8 @@ from conformance.checks.support.judge import (
 from conformance.target.credentials import Credentials, password_of, token_label, token_of
 from conformance.target.target import Account, Scopes, TokenCommandError
 from conformance.wire.exchange import Exchange
+from conformance.wire.presence import told_briefly
+from conformance.wire.transport import TransportError
 
 _LOCKS = (401, 403, 423, 429)  # that a right login gets when its account is locked
 
@@ -31,7 +34,8 @@ class Incidents:
     Attributes:
         guessing: Held while a wrong password for a username is on its way: they are sent one after the other.
         sent: The wrong passwords for a username since its last right one.
-        locked: The usernames that take no login any more, with the reason.
+        guesses: All wrong passwords for a username.
+        locked: The usernames that take their right password no longer, with the reason.
         minting: Held while a token is minted: whoever waits for the same one takes it.
         minted: The tokens of token_command, by username and scopes.
         minted_again: How often a token was minted again, since it had ended.
@@ -41,6 +45,7 @@ class Incidents:
     def __init__(self) -> None:
         self.guessing: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self.sent: Counter[str] = Counter()
+        self.guesses: Counter[str] = Counter()
         self.locked: dict[str, str] = {}
         self.minting = threading.Lock()
         self.minted: dict[tuple[str, Scopes], str] = {}
@@ -112,9 +117,12 @@ class Logins:
 
     def basic(self, role: str = "owner") -> Credentials:
         """Return the Basic login of an account. Raises NotVerified."""
-        login = password_of(self.account(role))
+        account = self.account(role)
+        login = password_of(account)
         if login is None:
             raise NotVerified(f"the target file has no accounts.{role}.password; add it")
+        if account.username in self.incidents.locked:
+            raise NotVerified(self.incidents.locked[account.username])
         return self._alive(login)
 
     def token(self, role: str, scopes: Scopes) -> Credentials:
@@ -220,8 +228,62 @@ class Logins:
         account = self._account(login.role)
         if login.scopes is not None and login.scopes not in account.tokens:
             return self._minted(account, login.scopes, ended=login)
-        self._dead[login.key] = f"{login.key} worked at the start and no longer does"
+        locked = self._lock(account.username, exchange.status) if login.scopes is None else ""
+        self._dead[login.key] = locked or f"{login.key} worked at the start and no longer does"
         raise NotVerified(self._dead[login.key])
+
+    def change_under(self, exchange: Exchange) -> str:
+        """Ask whether the target changed under a request that got a wrong answer.
+
+        Returns:
+            The reason, if what was answered with success at the start, to the same login or to one of its
+            account, now gets such an answer too; else empty. To let in, and to fail, is the target's own doing.
+        """
+        login, wrong = exchange.credentials, exchange.status
+        good = [one for one in self.prepared.first if one.status == 200]
+        if not good or wrong in (401, 500) or (200 <= wrong < 300 and exchange.is_json):
+            return ""
+
+        def unlike(one: Exchange) -> tuple[bool, ...]:
+            # A password that is locked says nothing about a token.
+            other, kind = one.credentials, bool(login.key) and login.scopes is None
+            return (
+                other.key != login.key,
+                other.role != (login.role or "owner"),
+                (other.scopes is None) != kind,
+                one.operation != exchange.operation,
+            )
+
+        start = min(good, key=unlike)
+        username = self._account(start.credentials.role).username
+        try:
+            now = self.client.call(self.operations[start.operation], username, start.credentials)
+        except TransportError as error:
+            return str(error)
+        kinds = {(one.status, one.media_type) for one in (now, exchange)}
+        if len(kinds) > 1 or (start.status, start.media_type) in kinds:
+            return ""
+        locked = self._lock(username, wrong) if wrong in _LOCKS else ""
+        for key in {start.credentials.key, login.key} - {""}:
+            self._dead[key] = locked or (
+                f"{key} worked at the start and no longer does: "
+                f"{now.request.method} {urlsplit(now.url).path} is answered {told_briefly(now)} now; "
+                "run again when the target answers as before"
+            )
+        return self._dead[start.credentials.key]
+
+    def _lock(self, username: str, status: int) -> str:
+        """Note that wrong passwords have locked an account; return the reason, empty if none was sent."""
+        incidents = self.incidents
+        if guesses := incidents.guesses[username]:
+            row = min(guesses, self.target.wrong_logins)
+            incidents.locked.setdefault(
+                username,
+                f"the account {username} is locked after {guesses} wrong passwords, at most {row} in a row "
+                f"(its right login is answered {status}); set a lower wrong_logins in the target file, "
+                "if it counts those in a row",
+            )
+        return incidents.locked.get(username, "")
 
     def _works(self, login: Credentials) -> bool:
         """Return whether an operation still takes a login for one: one that reads, or one that it opens."""
@@ -257,18 +319,16 @@ class Logins:
         if self.incidents.sent[username] >= self.target.wrong_logins:
             self.look_for_lock(username)
         self.incidents.sent[username] += 1
+        self.incidents.guesses[username] += 1
 
     def look_for_lock(self, username: str) -> None:
         """Send a right password. Raises NotVerified if wrong ones have locked the account."""
-        sent = self.incidents.sent.pop(username, 0)
         account = next((one for one in self.target.accounts if one.username == username), None)
         login = password_of(account) if account is not None else None
+        self.incidents.sent.pop(username, None)
         if login is None or login.key in self._dead:
             return
         answer = self.client.call(self.operations[self._reads[0]], username, login)
-        if answer.status in _LOCKS:
-            self.incidents.locked[username] = self._dead[login.key] = (
-                f"the account {username} is locked after {sent} wrong passwords in a row "
-                f"(its right one is answered {answer.status}); set wrong_logins in the target file"
-            )
-            raise NotVerified(self.incidents.locked[username])
+        if answer.status in _LOCKS and (locked := self._lock(username, answer.status)):
+            self._dead[login.key] = locked
+            raise NotVerified(locked)

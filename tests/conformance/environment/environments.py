@@ -61,17 +61,20 @@ def login(request: Request) -> tuple[str, str]:
 
 @dataclass
 class Locking:
-    """The lock of an account after wrong passwords: so many in a row, or in all."""
+    """The lock of an account after wrong passwords: so many in a row, or in all; of its tokens as well."""
 
     most: int
     in_a_row: bool = True
+    refusal: Answer = REFUSED
+    tokens: bool = False
     wrong: Counter[str] = field(default_factory=Counter)
     locked: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request, forward: Forward) -> Answer:
         name, password = login(request)
-        if name in self.locked:
-            return REFUSED
+        bearer = request.headers.get("authorization", "").partition("Bearer ")[2].split("-")[0]
+        if name in self.locked or (self.tokens and bearer in self.locked):
+            return self.refusal
         answer = forward(request)
         if name in ("johndoe", "janedoe"):
             if password == f"{name}-password":

@@ -26,6 +26,7 @@ from tests.support import MockServer
 DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
 """The requirements that the defect breaks."""
 PAGE = b"<html><head><title>Back at nine</title></head></html>"
+LOGIN_PAGE = Answer(302, (("Location", "https://sso.example/login"),), b"")
 MINT = """
 import json, sys, urllib.request
 url, username, scopes = sys.argv[1:]
@@ -154,6 +155,33 @@ ROWS = (
         lambda: env.Locking(5, in_a_row=False),
         only=WRONG,
     ),
+    *(
+        Row(
+            f"a lock that answers {status}, after six wrong passwords in all",
+            3,
+            ["johndoe is locked", "wrong_logins"],
+            partial(
+                env.Locking, 11, in_a_row=False, refusal=env.json_answer(status, {"a": "lock"})
+            ),
+            only=("list-emails", "get-user", "user/other-methods"),
+        )
+        for status in (403, 423)
+    ),
+    Row(
+        "a lock of all logins",
+        3,
+        ["johndoe is locked"],
+        partial(
+            env.Locking,
+            11,
+            in_a_row=False,
+            refusal=env.json_answer(423, {"a": "lock"}),
+            tokens=True,
+        ),
+        only=(*WRONG, "get-user", "update-user"),
+        beside=0,
+        changes=True,
+    ),
     Row(
         "a password with a colon, split wrongly",
         2,
@@ -209,13 +237,30 @@ ROWS = (
         beside=0,
         changes=True,
     ),
+    *(
+        Row(
+            f"{name} from the middle on",
+            3,
+            ["no longer does", word],
+            partial(env.after, 60, answer),
+            only=("list-emails", "get-user", "user/other-methods"),
+            beside=0,
+            changes=True,
+        )
+        for name, word, answer in (
+            ("a login page", "302 to https://sso.example/login", LOGIN_PAGE),
+            ("a web page", "200 with the page 'Back at nine'", Answer(200, env.HTML, PAGE)),
+            ("a wrong route", "404 with the page 'Not of the API'", Answer(404)),
+            ("a ban", "is answered 410", env.json_answer(410, {"detail": "gone"})),
+        )
+    ),
     # -- nothing there
     Row("a wrong prefix", 2, ["404", "base_url"], lambda: env.always(Answer(404)), beside=0),
     Row(
         "a login page",
         2,
         ["https://sso.example/login"],
-        lambda: env.always(Answer(302, (("Location", "https://sso.example/login"),), b"")),
+        lambda: env.always(LOGIN_PAGE),
         beside=0,
     ),
     Row(
