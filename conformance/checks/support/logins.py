@@ -33,7 +33,7 @@ class Incidents:
 
     Attributes:
         guessing: Held while a wrong password for a username is on its way: they are sent one after the other.
-        sent: The wrong passwords for a username since its last right one.
+        sent: The wrong passwords for a username since a right one that was sent when none of them was on its way.
         guesses: All wrong passwords for a username.
         locked: The usernames that take their right password no longer, with the reason.
         minting: Held while a token is minted: whoever waits for the same one takes it.
@@ -222,8 +222,6 @@ class Logins:
         if not login.key:
             return None
         if exchange.status != 401 or self._works(login):
-            if login.scopes is None and exchange.status != 401:
-                self.incidents.sent.pop(self._account(login.role).username, None)
             return None
         account = self._account(login.role)
         if login.scopes is not None and login.scopes not in account.tokens:
@@ -325,10 +323,12 @@ class Logins:
         """Send a right password. Raises NotVerified if wrong ones have locked the account."""
         account = next((one for one in self.target.accounts if one.username == username), None)
         login = password_of(account) if account is not None else None
-        self.incidents.sent.pop(username, None)
-        if login is None or login.key in self._dead:
-            return
-        answer = self.client.call(self.operations[self._reads[0]], username, login)
+        # Another one's answer may be late: the wrong ones that have overtaken it would not be counted.
+        with self.incidents.guessing[username]:
+            self.incidents.sent.pop(username, None)
+            if login is None or login.key in self._dead:
+                return
+            answer = self.client.call(self.operations[self._reads[0]], username, login)
         if answer.status in _LOCKS and (locked := self._lock(username, answer.status)):
             self._dead[login.key] = locked
             raise NotVerified(locked)
