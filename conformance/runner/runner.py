@@ -78,8 +78,7 @@ def _at_rest(run: CheckContext, task: Task) -> bool:
     try:
         run.settle()
         # To put one account back may have changed the other.
-        run.forget()
-        run.known()
+        run.rest()
     except TransportError:
         return True  # nothing is known
     except NotVerified:
@@ -118,7 +117,8 @@ def environment_notes(run: CheckContext) -> list[str]:
         notes.append(
             f"{run.incidents.minted_again} times a token had ended, and token_command minted another"
         )
-    return [*notes, *run.incidents.locked.values()]
+    late = [run.incidents.late] if run.incidents.late else []
+    return [*notes, *late, *run.incidents.locked.values()]
 
 
 def broke(error: BaseException, what: str = "the suite") -> str:

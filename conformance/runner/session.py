@@ -234,6 +234,10 @@ class Session:
 
     # -- the end ----------------------------------------------------------------------------------
 
+    def reads_lag(self, seconds: float) -> None:
+        """Take reads to lag behind writes for so long, when the accounts are restored."""
+        self._restorer.lag = seconds
+
     def finish_accounts(self) -> Restored:
         """Restore both accounts and verify it. A Ctrl-C in here waits for the end."""
         self.client.rate_limited = None

@@ -198,6 +198,7 @@ class Suite:
         if broken:
             session.verdict.incomplete.append(broken)
         session.verdict.notes += environment_notes(self._run)
+        session.reads_lag(self._run.consistency)
         if self._run.incidents.disturbed:
             # What the other run puts back has no mark by which it could be told.
             session.verdict.retract(self._shown_by_writing, self._run.incidents.disturbed)

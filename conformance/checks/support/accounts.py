@@ -63,6 +63,12 @@ class Accounts(Logins):
 
     # -- what is stored ---------------------------------------------------------------------------
 
+    @property
+    def consistency(self) -> float:
+        """The seconds in which reads may lag behind: as the target file says, or as was seen in this run."""
+        late = self.settings.patience if self.incidents.late else 0.0
+        return self.target.consistency or late
+
     def observe(self, role: str = "owner", part: Part = "all") -> AccountState:
         """Return the account, or a part of it, as it is now. Raises NotVerified, TransportError."""
         self.account(role)
@@ -89,13 +95,13 @@ class Accounts(Logins):
     ) -> dict[str, AccountState]:
         """Return accounts as they are once something holds, or as they are after a while.
 
-        A while is what the target file says about `consistency`; without it, a second look of less than a
-        second tells a late change from none, and leaves the reason in `lag`.
+        A while is `consistency`; without it, a second look of less than a second tells a late change from
+        none. A change that comes late where the target file does not say so leaves the reason in `lag`.
         """
         found = self.observe_all(parts)
         if holds(found):
             return found
-        patience = self.target.consistency
+        patience = self.consistency
         if not patience and self._looks < _LOOKS:
             patience = self.settings.patience
         begun, pause = time.monotonic(), 0.02
@@ -109,6 +115,7 @@ class Accounts(Logins):
                         f"the change appeared {waited * 1000:.0f} ms later: "
                         "set consistency in the target file"
                     )
+                    self.incidents.late = self.incidents.late or self.lag
                 return found
         self._looks += 1
         return found
@@ -178,6 +185,15 @@ class Accounts(Logins):
         """True if the accounts are as they were before, by what is known of them."""
         return all(self._state.get(role) == one for role, one in self.resting.items())
 
+    def rest(self) -> None:
+        """Read the accounts once they are at rest, or after a while. Raises NotVerified, TransportError."""
+        self.forget()
+        wanted = {role: self.resting[role] for role in self.watched if role in self.resting}
+        self.observe_until(
+            dict.fromkeys(self.watched, "all"),
+            lambda now: all(now[role] == one for role, one in wanted.items()),
+        )
+
     def forget(self) -> None:
         """Take nothing for known: the accounts are read before anything else is sent."""
         if self.within == "all":
@@ -196,9 +212,8 @@ class Accounts(Logins):
     def verify(self) -> None:
         """Read the accounts, and note what is not as it must be."""
         expected = {role: state for role, state in self._state.items() if role in self.watched}
-        if self.target.consistency:
-            # Within this time, a change that must not be would show itself.
-            time.sleep(self.target.consistency)
+        # Within this time, a change that must not be would show itself.
+        time.sleep(self.consistency)
         now = self.observe_all(dict.fromkeys(expected, "all"))
         found = [one for role in expected for one in differences(expected[role], now[role])]
         self.surprise = self.surprise or "; ".join(found)

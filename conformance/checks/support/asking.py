@@ -193,7 +193,7 @@ def _after(
 
     if not taken:
         # Within this time, a change that must not be would show itself.
-        time.sleep(run.target.consistency)
+        time.sleep(run.consistency)
     touches: Part = run.descriptions[answered[0].ask.op].touches
     changed = {one.ask.role for one in answered if not 400 <= one.exchange.status < 500}
     parts: dict[str, Part] = {one: "all" if one in changed else touches for one in run.watched}

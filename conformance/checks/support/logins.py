@@ -40,6 +40,7 @@ class Incidents:
         minted: The tokens of token_command, by username and scopes.
         minted_again: How often a token was minted again, since it had ended.
         disturbed: The trace of another run; empty if none was seen.
+        late: The sign that reads lag behind writes, where the target file does not say so; empty if none was seen.
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,7 @@ class Incidents:
         self.minted: dict[tuple[str, Scopes], str] = {}
         self.minted_again = 0
         self.disturbed = ""
+        self.late = ""
 
 
 class Logins:

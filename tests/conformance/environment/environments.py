@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.conformance.environment.proxy import Answer, Environment, Forward, Request
@@ -137,6 +137,40 @@ class Lagging:
     def read(request: Request, path: str, forward: Forward) -> Answer:
         headers = {"authorization": f"Bearer {request.username}-all"}
         return forward(Request("GET", path, headers, b""))
+
+
+@dataclass
+class Behind:
+    """Replicas that are read in turn: each shows an account as it was some seconds ago."""
+
+    seconds: Sequence[float]
+    reads: int = 0
+    shown: dict[str, list[tuple[float, Answer]]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        with self.lock:
+            if request.method == "GET":
+                return self.older(request.path, forward(request))
+            for path in Lagging.paths(request):
+                if path not in self.shown:
+                    self.keep(request, path, forward, 0.0)
+            answer = forward(request)
+            for path in Lagging.paths(request) if answer.status < 300 else ():
+                self.keep(request, path, forward, time.monotonic())
+            return answer
+
+    def keep(self, request: Request, path: str, forward: Forward, since: float) -> None:
+        there = Lagging.read(request, path, forward)
+        if there.status == 200:
+            self.shown.setdefault(path, []).append((since, there))
+
+    def older(self, path: str, now: Answer) -> Answer:
+        if now.status != 200 or path not in self.shown:
+            return now
+        self.reads += 1
+        then = time.monotonic() - self.seconds[self.reads % len(self.seconds)]
+        return next(one for since, one in reversed(self.shown[path]) if since <= then)
 
 
 def limiting_addresses(most: int) -> Environment:

@@ -213,6 +213,14 @@ ROWS = (
         lambda: env.Lagging(0.4),
         only=WRITES,
     ),
+    Row(
+        "reads of replicas, each behind by another time, without",
+        # Once the lag is seen, it is waited for: what was not lost to it is verified.
+        (0, 3),
+        ["set consistency in the target file"],
+        lambda: env.Behind((0.05, 0.4, 0.2)),
+        only=("update-user/sets", "update-user/form", "add-email/listed", DEFECT[0]),
+    ),
     *(
         Row(
             f"a {status} now and then",
