@@ -21,7 +21,15 @@ def try_reading(
     reads: Sequence[str],
     connections: int,
 ) -> list[Exchange]:
-    """Send each reading operation with each login of its account, and without one. Raises TransportError."""
+    """Send each reading operation with each login of its account, and without one. Raises TransportError.
+
+    Args:
+        client: The client.
+        operations: All operations, by their names.
+        accounts: At least one of them has a login.
+        reads: The names of the reading operations.
+        connections: The most requests that may be on their way at once.
+    """
     logins = [(account.username, login) for account in accounts for login in logins_of(account)]
     username = logins[0][0]
     calls = [

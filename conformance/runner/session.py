@@ -139,7 +139,13 @@ class Session:
         return time.monotonic() - begun
 
     def _try_reading(self) -> list[Exchange]:
-        """Try all logins. Raises RunError if the target is not there at all."""
+        """Try all logins. Raises RunError if there are none, or the target is not there at all."""
+        if not any(one.password or one.tokens for one in self.target.accounts):
+            raise RunError(
+                f"{self.settings.target}: accounts has neither a password nor a token; add "
+                "accounts.owner.password: both accounts are read and restored with it, "
+                "and what token_command prints may end"
+            )
         for left in range(_TRIES - 1, -1, -1):
             try:
                 self.client.call(

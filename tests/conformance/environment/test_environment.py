@@ -72,6 +72,12 @@ def _minting(data: dict[str, Any], server: MockServer) -> None:
     data["token_command"] = [sys.executable, "-c", MINT, server.url, "{username}", "{scopes}"]
 
 
+def _minting_all(data: dict[str, Any], server: MockServer) -> None:
+    _minting(data, server)
+    for account in data["accounts"].values():
+        account["password"] = None
+
+
 def _with(**keys: Any) -> Setting:
     return lambda data, _server: data.update(keys)
 
@@ -131,6 +137,13 @@ ROWS = (
         lambda: env.Dying(3),
         _minting,
         WRITES,
+    ),
+    Row(
+        "tokens that end, and no other login",
+        2,
+        ["target.yaml", "add accounts.owner.password"],
+        setting=_minting_all,
+        beside=0,
     ),
     Row(
         "a listed token that dies",
