@@ -114,7 +114,13 @@ def _account_stages(contract: Contract, settings: Settings) -> Compile:
         headers = _headers_of_statuses(contract, operation, access.challenge)
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
-            partial(Faults, operation=operation, admit=access.admit, headers=headers),
+            partial(
+                Faults,
+                operation=operation,
+                admit=access.admit,
+                headers=headers,
+                challenge_of=access.challenge_of,
+            ),
             partial(ResponseCheck, operation=operation),
             partial(Access, admit=access.admit),
             _body_stage(operation, strict=settings.strict),
@@ -134,7 +140,13 @@ def _flow_stages(oauth: Contract, settings: Settings) -> Compile:
         headers = _headers_of_statuses(oauth, operation, token_flow.challenge(oauth.title))
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
-            partial(Faults, operation=operation, admit=access.admit, headers=headers),
+            partial(
+                Faults,
+                operation=operation,
+                admit=access.admit,
+                headers=headers,
+                challenge_of=access.challenge_of,
+            ),
             partial(ResponseCheck, operation=operation),
             partial(token_flow.TokenFlow, operation=name),
             # RFC 6749, section 3.1: what is unknown is ignored.

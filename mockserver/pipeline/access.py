@@ -9,6 +9,7 @@ import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from accounts_contract import Operation
 from mockserver.accounts.world import Account, Caller, Token, World, normal_form
@@ -28,6 +29,11 @@ _NOBODY = "no password at all"
 
 _BASIC_CHALLENGE = re.compile(rb'Basic (realm="[^"]*"), charset="UTF-8"(?:, (?=Bearer))?')
 _SCRIPT_MODES = (b"cors", b"same-origin")
+
+_OF_TOKENS = ("token-unknown", "token-revoked", "token-expired")
+"""The refusals whose challenge says `invalid_token`."""
+
+_UNSAYABLE = re.compile(r"[^ !#-\[\]-~]")  # in an error_description (RFC 6750, section 3)
 
 
 Admit = Callable[[Request, Outcome], None]
@@ -143,19 +149,36 @@ class AccessRule:
         for needed in self._alternatives:
             if needed.issubset(token.scopes):
                 return
-        scope = " ".join(sorted(self._alternatives[0]))
         has = f"has {' '.join(token.scopes)}" if token.scopes else "has no scope"
-        detail = f"this operation needs the scope {scope}, and the token {has}"
-        challenge = (
-            f'Bearer realm="{self._realm}", error="insufficient_scope", '
-            f'error_description="the scope {scope} is missing", scope="{scope}"'
-        )
-        raise Problem(403, "scope-missing", detail, headers=_www_authenticate(challenge))
+        detail = f"this operation needs the scope {self._scope()}, and the token {has}"
+        raise Problem(403, "scope-missing", detail, headers=self._scope_challenge())
 
     @property
     def challenge(self) -> list[tuple[bytes, bytes]]:
         """The field that asks for credentials; none where nobody has to log in."""
         return [] if self._public else self._challenge()
+
+    def challenge_of(self, example: Any) -> list[tuple[bytes, bytes]] | None:
+        """Return the field that a documented refusal comes with where the rule refuses so; None for any other example."""
+        code = example.get("code") if isinstance(example, dict) else None
+        if not self._bearer:
+            return None
+        if code == "scope-missing":
+            return self._scope_challenge()
+        if code in _OF_TOKENS:
+            return self._challenge(_UNSAYABLE.sub("?", str(example.get("detail", code))))
+        return None
+
+    def _scope(self) -> str:
+        return " ".join(sorted(self._alternatives[0]))
+
+    def _scope_challenge(self) -> list[tuple[bytes, bytes]]:
+        scope = self._scope()
+        challenge = (
+            f'Bearer realm="{self._realm}", error="insufficient_scope", '
+            f'error_description="the scope {scope} is missing", scope="{scope}"'
+        )
+        return _www_authenticate(challenge)
 
     def _inactive(self, account: Account, *, bearer: bool = False) -> Problem:
         detail = f"the account {account.username} is not active, so its credentials are refused"

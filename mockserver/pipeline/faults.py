@@ -6,7 +6,7 @@ A fault with a status answers in place of the operation; one that corrupts lets 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -35,18 +35,31 @@ class Faults:
         operation: The operation, as the contract has it.
         admit: The access rule: a forced status asks for no login, but the journal names the caller.
         headers: The header fields that belong to a status, such as the challenge of a 401.
+        challenge_of: The challenge that a documented example comes with, if it is another one than that of its status.
     """
 
-    __slots__ = ("_admit", "_app", "_examples", "_headers", "_operation")
+    __slots__ = ("_admit", "_app", "_challenges", "_examples", "_headers", "_operation")
 
     def __init__(
-        self, app: App, *, operation: Operation, admit: Admit, headers: Mapping[int, Headers]
+        self,
+        app: App,
+        *,
+        operation: Operation,
+        admit: Admit,
+        headers: Mapping[int, Headers],
+        challenge_of: Callable[[Any], Headers | None],
     ) -> None:
         self._app = app
         self._operation = operation
         self._admit = admit
         self._headers = headers
         self._examples = examples_of(operation)
+        # Some clients read there, and not in the body, that a session has ended (RFC 6750, section 3.1).
+        self._challenges = {
+            body: challenge_of(orjson.loads(body))
+            for statuses in self._examples.values()
+            for _, body in statuses.values()
+        }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on; first see to its fault, if there may be one."""
@@ -116,6 +129,9 @@ class Faults:
             media_type, body = self._examples[effect.example][status]
         else:
             media_type, body = _forced_body(self._operation, effect, status, f"forced by {source}")
+        challenge = self._challenges.get(body)
+        if challenge is not None:
+            headers = [one for one in headers if one[0] != b"www-authenticate"] + challenge
         if media_type:
             headers.append((b"content-type", media_type))
         return Answer(status, headers, body)

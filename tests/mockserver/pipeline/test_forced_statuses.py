@@ -104,6 +104,29 @@ def test_a_wished_status_comes_with_the_fields_that_belong_to_it(sandbox: Sandbo
     assert "www-authenticate" not in sandbox.wish("code=403").headers
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+@pytest.mark.parametrize(
+    ("example", "token"),
+    [
+        ("credentialsMissing", None),
+        ("tokenUnknown", "nobodys"),
+        ("tokenExpired", "johndoe-expired"),
+        ("scopeMissing", "johndoe-none"),
+    ],
+)
+def test_a_wished_refusal_has_the_challenge_of_a_real_one(
+    sandbox: Sandboxed, operation: Operation, example: str, token: str | None
+) -> None:
+    login = {} if token is None else {"Authorization": f"Bearer {token}"}
+    real = sandbox.send(operation.method, operation.path(), headers=login)
+    for prefer in (f"example={example}", f"code={real.status_code}, example={example}"):
+        wished = sandbox.wish(prefer, operation)
+        assert wished.headers["www-authenticate"] == real.headers["www-authenticate"]
+    sandbox.fault(example=example)
+    by_rule = sandbox.send(operation.method, operation.path(), JOHN, json=operation.body)
+    assert by_rule.headers["www-authenticate"] == real.headers["www-authenticate"]
+
+
 def test_the_journal_tells_who_has_got_a_wished_status(sandbox: Sandboxed) -> None:
     sandbox.wish("code=503")
     assert (sandbox.last()["username"], sandbox.last()["scheme"]) == ("johndoe", "Basic")
