@@ -28,8 +28,10 @@ from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import MAX_ERRORS, Headers, Problem
 from mockserver.pipeline.request import MAX_BODY, REQUEST, App, Receive, Request, Scope, Send
 
-_BRACE = re.compile(rb"[{}]")
-_LONGEST_STEP = 256 * 1024  # bytes without an object: the parser of large bodies reads them at once
+# Between two objects of a list. No string can hold it: the quote would end that, and behind a string stands one of the
+# signs that are left out here.
+_NEXT_OBJECT = re.compile(rb'\}[ \t\r\n]{0,999},[ \t\r\n]{0,999}\{[ \t\r\n]{0,999}"[^ \t\r\n,:\]}]')
+_LONGEST_STEP = 256 * 1024  # bytes of one object: the parser of large bodies reads them at once
 _FORM = re.compile(rb"[A-Za-z_%+\[\]-]++=")
 
 _LARGE = 32 * 1024  # bytes; reading more takes longer than the others should wait
@@ -202,13 +204,12 @@ def _loads_large(raw: bytes) -> Any:
     Raises:
         JSONDecodeError: It is no JSON, by the same strict reading as that of smaller ones.
     """
-    last = 0
-    for found in _BRACE.finditer(raw):
-        if found.start() - last > _LONGEST_STEP:
-            break
-        last = found.start()
-    if len(raw) - last > _LONGEST_STEP:
-        raise malformed("the body holds a list or a text of more than 256 KiB; send less")
+    at = 0
+    while len(raw) - at > _LONGEST_STEP:
+        found = _last_between_objects(raw, at + 1, at + 1 + _LONGEST_STEP)
+        if found < 0:
+            raise malformed("the body holds a list or a text of more than 256 KiB; send less")
+        at = found
     try:
         return json.loads(
             raw.decode("utf-8"), object_pairs_hook=_plain, parse_constant=_no_constant
@@ -217,6 +218,15 @@ def _loads_large(raw: bytes) -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise json.JSONDecodeError(f"{error}"[:100], "", 0) from None
+
+
+def _last_between_objects(raw: bytes, start: int, end: int) -> int:
+    """Return where, in a part of a text, the last object ends that another one follows; -1 if there is none."""
+    while (found := raw.rfind(b"}", start, end)) >= 0:
+        if _NEXT_OBJECT.match(raw, found) is not None:
+            break
+        end = found
+    return found
 
 
 def _plain(members: list[tuple[str, Any]]) -> dict[str, Any]:

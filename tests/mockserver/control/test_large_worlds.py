@@ -81,6 +81,10 @@ def test_so_many_bad_accounts_keep_nobody_waiting(sandbox: Sandboxed) -> None:
         b'{"accounts": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
         b'{"accounts": [' + b"[]," * 200_000 + b"[]]}",
         b'{"accounts": [%b]}' % (b"1" * 5_000),
+        # The parser would read all of it at once, while everybody waits.
+        b'{"accounts": [' + b"1," * 600_000 + b"1]}",
+        b'{"accounts": [' + (b"1," * 100_000 + b'"{","},","},{",') * 6 + b"1]}",
+        b'{"accounts": [' + b'{"a": [%b' % (b"1," * 100_000) * 6 + b"1" + b"]}" * 6 + b"]}",
     ],
     ids=lambda content: repr(content[:30]),
 )
