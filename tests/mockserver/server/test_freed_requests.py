@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import cast
 
 import pytest
@@ -17,8 +20,8 @@ from mockserver.server.log import Log
 from mockserver.server.uvicorn_server import Server
 
 
-async def garbage_after(request: bytes, times: int) -> int:
-    """Return how many objects only the collector could free after some requests on one connection."""
+async def answered(request: bytes) -> AsyncGenerator[None]:
+    """Send a request again and again on one connection; give after each answer."""
     log = Log(io.StringIO(), "text")
     app = create(log)
     await warm_up(app)
@@ -27,20 +30,67 @@ async def garbage_after(request: bytes, times: int) -> int:
     transport = Transport()
     connection = Connection(cast("Config", config), ServerState(), {})
     connection.connection_made(transport)
-    for number in range(times + 1):
-        connection.data_received(request)
-        while transport.answers <= number:  # noqa: ASYNC110 - nothing signals it
-            await asyncio.sleep(0)
-        if number == 0:  # what is made once is there now
-            gc.collect()
-            gc.disable()
     try:
-        return gc.collect()
+        while True:
+            before = transport.answers
+            connection.data_received(request)
+            while transport.answers == before:  # noqa: ASYNC110 - nothing signals it
+                await asyncio.sleep(0)
+            yield
     finally:
-        gc.enable()
         log.close()
+
+
+async def garbage_after(request: bytes, times: int) -> int:
+    """Return how many objects only the collector could free after some requests on one connection."""
+    async with aclosing(answered(request)) as answers:
+        await anext(answers)  # what is made once is there now
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(times):
+                await anext(answers)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+
+async def looked_through_after(request: bytes) -> int:
+    """Return how many new objects the collector looks through at once, at most, while a request is served."""
+    most = 0
+
+    def watch(phase: str, _: object) -> None:
+        nonlocal most
+        if phase == "start":
+            most = max(most, gc.get_count()[0])
+
+    async with aclosing(answered(request)) as answers:
+        await anext(answers)
+        gc.callbacks.append(watch)
+        try:
+            await anext(answers)
+        finally:
+            gc.callbacks.remove(watch)
+            gc.unfreeze()
+    return most
+
+
+def put_state(state: object) -> bytes:
+    body = json.dumps(state).encode()
+    fields = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"PUT /_mock/state HTTP/1.1\r\n{fields}\r\n".encode() + body
 
 
 @pytest.mark.parametrize("kind", requests(""))
 def test_an_answered_request_leaves_nothing_to_the_garbage_collector(kind: str) -> None:
     assert asyncio.run(garbage_after(requests("")[kind], times=20)) < 20
+
+
+def test_a_large_body_that_is_refused_leaves_nothing_to_the_garbage_collector() -> None:
+    refused = put_state({"accounts": [{"username": f"u{number}"} for number in range(5_000)]})
+    assert asyncio.run(garbage_after(refused, times=2)) < 20
+
+
+def test_the_garbage_collector_never_looks_through_a_large_world() -> None:
+    tokens = [{"token": f"t{number}", "username": "nobody"} for number in range(50_000)]
+    assert asyncio.run(looked_through_after(put_state({"accounts": [], "tokens": tokens}))) < 30_000
