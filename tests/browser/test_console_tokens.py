@@ -1,4 +1,4 @@
-"""Tokens: minted, copied, revoked."""
+"""Tokens: minted, copied, expired, revoked."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ def test_a_token_is_minted_used_and_revoked(console: Console, server: MockServer
     row.get_by_role("button", name="Revoke").click()
     expect(row).to_contain_text("revoked")
     assert server.send("GET", "/api/v1.1/users/johndoe/", token).status_code == 401
+
+
+def test_a_token_expires_at_once(console: Console, server: MockServer) -> None:
+    token = server.mint("johndoe", ["profile_read"])
+    console.tab("Tokens")
+    row = console["#token-table tbody tr"].filter(has_text=token)
+    row.get_by_role("button", name="Expire").click()
+
+    expect(row).to_contain_text("expired")
+    expect(console["#tokens-message"]).to_have_text(f"Expired {token}.")
+    answer = server.send("GET", "/api/v1.1/users/johndoe/", bearer(token))
+    assert answer.json()["code"] == "token-expired"
+    expect(row.get_by_role("button", name="Expire")).to_be_disabled()
+    expect(row.get_by_role("button", name="Revoke")).to_be_enabled()
 
 
 def test_the_first_token_opens_everything(console: Console, server: MockServer) -> None:

@@ -29,6 +29,20 @@ def test_the_tables_show_users_and_addresses_and_follow_what_requests_change(
     expect(console["#addresses-count"]).to_have_text("3 shown")
 
 
+def test_the_clients_of_the_token_flow_are_shown(console: Console, server: MockServer) -> None:
+    mine = {"client_id": "my-app", "redirect_uris": ["http://localhost/done"], "expires_in": 30}
+    state = server.send("GET", "/_mock/state").json()
+    state["oauth_clients"].append({**mine, "auto_approve": "janedoe"})
+    server.send("PUT", "/_mock/state", json=state)
+    console.tab("World")
+
+    row = console["#clients tbody tr"].filter(has_text="TestClientID")
+    expect(row).to_contain_text("TestClientSecret")
+    row = console["#clients tbody tr"].filter(has_text="my-app")
+    for text in ("tokens for 30 s, approved for janedoe", "public", "http://localhost/done"):
+        expect(row).to_contain_text(text)
+
+
 def test_a_scenario_with_hundreds_of_addresses_is_entered(
     console: Console, server: MockServer
 ) -> None:

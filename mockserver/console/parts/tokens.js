@@ -1,4 +1,4 @@
-// Tokens: mint, copy, revoke. Those that are valid stand first, by user.
+// Tokens: mint, copy, expire, revoke. Those that are valid stand first, by user.
 
 import { call } from "./api.js";
 import { act, badge, button, byId, choices, copyButton, el, fill } from "./dom.js";
@@ -42,14 +42,18 @@ function left({ expires_at, expired, revoked }, seconds) {
 
 function row(token) {
   const { id, access_token, username, scopes, revoked, state, valid, left: howLong } = token;
-  const revoke = button("Revoke", `Revoke ${access_token}`, (event) => {
+  const path = `tokens/${encodeURIComponent(id)}`;
+  const ending = (text, done, method, where, more) => button(text, `${text} ${access_token}`, (event) => {
     const source = event.currentTarget;
     act(source, byId("tokens-message"), async () => {
-      await call("DELETE", `tokens/${encodeURIComponent(id)}`);
+      await call(method, where);
       await refresh();
-      return `Revoked ${access_token}.`;
+      return `${done} ${access_token}.`;
     });
-  }, { "data-action": "revoke", class: "small danger" });
+  }, more);
+  const expire = ending("Expire", "Expired", "POST", `${path}/expire`, { "data-action": "expire" });
+  const revoke = ending("Revoke", "Revoked", "DELETE", path, { "data-action": "revoke", class: "small danger" });
+  expire.disabled = !valid;
   revoke.disabled = revoked;
   return el("tr", {},
     el("th", { scope: "row" },
@@ -57,7 +61,7 @@ function row(token) {
       el("span", { class: "quiet block" }, scopes.join(" ") || "no scopes")),
     el("td", { class: "name" }, username),
     el("td", { class: "state" }, badge(state, valid), el("span", { class: "quiet block", title: token.expires_at ?? "" }, howLong)),
-    el("td", { class: "actions" }, copyButton(`Copy ${access_token}`, () => access_token), revoke),
+    el("td", { class: "actions" }, copyButton(`Copy ${access_token}`, () => access_token), expire, revoke),
   );
 }
 

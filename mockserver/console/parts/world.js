@@ -1,10 +1,11 @@
-// Users and addresses as tables; scenarios, snapshots and reset.
+// Users, addresses and clients as tables; scenarios, snapshots and reset.
 
 import { call, sandbox } from "./api.js";
 import { act, badge, byId, choices, confirmed, copyButton, el, fill } from "./dom.js";
+import { duration } from "./pretty.js";
 import { forget } from "./requests.js";
 
-const MOST_USERS = 200;
+const MOST_ROWS = 200;
 const PAGE = 100;
 const KEPT_SNAPSHOTS = `accounts-mock snapshots of ${sandbox}`;
 
@@ -27,10 +28,11 @@ export const logins = () => state.accounts.flatMap((account) => withLogins(accou
 
 function show() {
   const count = state.accounts.length;
-  byId("users-count").textContent = count > MOST_USERS ? `, the first ${MOST_USERS} of ${count}` : "";
-  fill(byId("users"), state.accounts.slice(0, MOST_USERS).map(withLogins), (one) => one.username, userRow, "no users");
+  byId("users-count").textContent = count > MOST_ROWS ? `, the first ${MOST_ROWS} of ${count}` : "";
+  fill(byId("users"), state.accounts.slice(0, MOST_ROWS).map(withLogins), (one) => one.username, userRow, "no users");
   choices(byId("addresses-of"), usernames(), [["", "everybody"]]);
   showAddresses();
+  fill(byId("clients"), (state.oauth_clients ?? []).slice(0, MOST_ROWS), (one) => one.client_id, clientRow, "no clients");
   document.dispatchEvent(new Event("logins-read"));
 }
 
@@ -72,6 +74,15 @@ function addressRow({ email, username, verified, primary }) {
     el("td", { class: "name" }, username),
     el("td", {}, verified ? badge("verified", true) : el("span", { class: "quiet" }, "no")),
     el("td", {}, primary ? badge("primary", true) : el("span", { class: "quiet" }, "no")),
+  );
+}
+
+function clientRow({ client_id, client_secret, redirect_uris, auto_approve, expires_in }) {
+  const facts = [`tokens for ${duration(expires_in)}`, auto_approve ? `approved for ${auto_approve}` : ""];
+  return el("tr", {},
+    el("th", { scope: "row" }, el("code", {}, client_id), el("span", { class: "quiet block" }, facts.filter(Boolean).join(", "))),
+    el("td", {}, client_secret ? el("code", {}, client_secret) : el("span", { class: "quiet" }, "public, with PKCE")),
+    el("td", {}, ...redirect_uris.map((uri) => el("code", { class: "block" }, uri))),
   );
 }
 
