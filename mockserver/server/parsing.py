@@ -28,6 +28,22 @@ _TLS_HANDSHAKE = 0x16  # RFC 8446, section 5.1
 _HOST = re.compile(
     rb"(?:\[[0-9A-Za-z:.]++\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*+)(?::[0-9]*+)?"
 )
+# By a part of the words with which the parser refuses something; the first that fits.
+_HINTS = (
+    ("present with", "it has both Content-Length and Transfer-Encoding; send one"),
+    (
+        "Transfer-Encoding",
+        "its Transfer-Encoding must end in chunked, once, or nobody can tell where the body ends",
+    ),
+    ("Content-Length", "its Content-Length must be one number"),
+    ("Expected HTTP/", "after the target must come HTTP/1.1; write a space in the target as %20"),
+    ("url", "its target must begin with / and be percent-encoded"),
+    ("header token", "the name of a header field has a sign that is not allowed there"),
+    (
+        "header value",
+        "the value of a header field has a sign, or a line, that is not allowed there",
+    ),
+)
 _EMPTY_LINES = re.compile(rb"[\r\n]*+")
 _END_OF_HEAD = b"\r\n\r\n"
 
@@ -154,8 +170,8 @@ class RequestParser:
     def _feed(self, data: bytes) -> None:
         try:
             cast("httptools.HttpRequestParser", self._parser).feed_data(data)
-        except httptools.HttpParserError:
-            raise malformed() from None
+        except httptools.HttpParserError as error:
+            raise malformed(_hint_on(f"{error}")) from None
 
     def _read_method(self, data: bytes, at: int) -> int:
         """Read a method, or the part of it that is here; return where it ends."""
@@ -220,6 +236,11 @@ def malformed(hint: str = "") -> Problem:
     """Return the refusal of what is no HTTP, with the likely cause."""
     detail = "this is not a well-formed HTTP/1.1 request"
     return Problem(400, "request-malformed", f"{detail}: {hint}" if hint else detail)
+
+
+def _hint_on(words: str) -> str:
+    """Return the likely cause of what the parser has refused, by its words."""
+    return next((hint for part, hint in _HINTS if part in words), "")
 
 
 def _hint_at(first: int) -> str:

@@ -121,6 +121,28 @@ def test_another_protocol_is_named(server: MockServer, data: bytes, hint: str) -
     assert hint in problem(server.raw(data), 400, "request-malformed")["detail"]
 
 
+@pytest.mark.parametrize(
+    ("target", "fields", "hint"),
+    [
+        (JANES, [b"Transfer-Encoding: gzip"], "must end in chunked"),
+        (JANES, [b"Transfer-Encoding: chunked, chunked"], "must end in chunked"),
+        (JANES, [b"Transfer-Encoding: chunked", b"Content-Length: 3"], "has both"),
+        (JANES, [b"Content-Length: 3", b"Content-Length: 3"], "must be one number"),
+        (JANES, [b"Content-Length: -3"], "must be one number"),
+        (JANES, [b"My Field: 3"], "the name of a header field"),
+        (JANES, [b"My-Field: \x01"], "the value of a header field"),
+        (JANES, [b"My-Field: a", b" b"], "the value of a header field"),
+        ("/api/v1.1/users/jane doe/", [], "%20"),
+        ("api/v1.1/users/janedoe/", [], "begin with /"),
+    ],
+)
+def test_the_part_that_is_malformed_is_named(
+    server: MockServer, target: str, fields: list[bytes], hint: str
+) -> None:
+    reply = server.raw(sent(target, HOST, *fields, method="PATCH"))
+    assert hint in problem(reply, 400, "request-malformed")["detail"]
+
+
 def test_a_body_without_a_length_is_told_from_a_request(server: MockServer) -> None:
     data = request("DELETE", f"{JANES}emails/", login=LOGIN) + b'{"email": "a@b.cd"}'
     answer = server.raw_bytes(data)
