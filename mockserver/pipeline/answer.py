@@ -56,4 +56,10 @@ def json_answer(body: bytes) -> Answer:
 
 def json_list(entries: Iterable[Any]) -> bytes:
     """Return JSON data as a list, each entry written for itself."""
-    return b"[%b]" % b",".join(map(orjson.dumps, entries))
+    written = bytearray(b"[")
+    for entry in entries:
+        # Kept until the end, each would hold the kilobytes around it too, in which it was written.
+        written += orjson.dumps(entry)
+        written += b","
+    written[max(1, len(written) - 1) :] = b"]"
+    return bytes(written)

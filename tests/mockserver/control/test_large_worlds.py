@@ -5,11 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import JANES, JOHN, Json, MockServer, basic, client_of, pointers, problem
+from tests.support import (
+    JANES,
+    JOHN,
+    Json,
+    MockServer,
+    StartServer,
+    basic,
+    client_of,
+    pointers,
+    problem,
+)
 
 MIB = 1024 * 1024
 
@@ -50,6 +61,23 @@ def test_a_world_of_100_000_addresses_can_be_put_back(sandbox: Sandboxed) -> Non
     assert [len(one["emails"]) for one in state["accounts"]] == [10_001] * 10
     emails = sandbox.send("GET", "/api/v1.1/users/u9/emails/", basic("u9", "p")).json()
     assert emails == state["accounts"][9]["emails"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+def test_a_world_of_many_small_things_takes_a_few_times_its_size(start_server: StartServer) -> None:
+    server = start_server()
+    tokens = [{"token": f"t{number}", "username": "u0", "scopes": []} for number in range(80_000)]
+    before = most_memory(server)
+    state = {"accounts": [account(0)], "tokens": tokens}
+    assert server.send("PUT", "/_mock/state", json=state).status_code == 200
+    assert most_memory(server) - before < 180 * MIB
+
+
+def most_memory(server: MockServer) -> int:
+    """Return the bytes of memory that a server has had at most."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text("ascii")
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
 
 
 def test_faults_of_a_large_world_are_told_with_their_places(sandbox: Sandboxed) -> None:
