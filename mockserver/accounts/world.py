@@ -19,6 +19,8 @@ from mockserver.accounts.grants import Client, Code, RefreshToken
 MOST_TOKENS = 10_000
 """The number of tokens from which no more are made."""
 
+_ID = 16  # characters of its digest that name a token
+
 _MOST_CODES = 1000  # the newest; far more than are on their way within their minute
 _LONGEST = 5000  # characters; more than any name or password has, in whatever form it is sent
 
@@ -104,7 +106,7 @@ class Token:
     @property
     def id(self) -> str:
         """A name for the token that gives nothing away."""
-        return token_digest(self.token)[:16]
+        return token_digest(self.token)[:_ID]
 
     def is_expired(self, now: float) -> bool:
         """Return whether it is too old at a time, given in seconds since 1970."""
@@ -265,6 +267,11 @@ class World:
     def find_token(self, token: str) -> Token | None:
         """Return the record of a token, if there is one."""
         return self.tokens.get(token_digest(token))
+
+    def find_token_by_id(self, name: str) -> Token | None:
+        """Return the token that has an id, if there is one."""
+        named = (token for digest, token in self.tokens.items() if digest[:_ID] == name)
+        return next(named, None)
 
     def find_login(self, name: str) -> Login | None:
         """Return the login of a name: one of the further ones, or an account's own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -15,6 +15,8 @@ from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.accounts.state import unknown_scopes
 from mockserver.accounts.world import MOST_TOKENS, Token, World, format_time, normal_form
 from mockserver.control.refusing import invalid
+from mockserver.pipeline.answer import Answer, json_answer, json_list
+from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import MAX_ERRORS
@@ -26,9 +28,11 @@ Json = dict[str, Any]
 def handlers(contract: Contract) -> Mapping[str, Handler]:
     """Return the operations, for the scopes of a contract."""
 
-    def list_tokens(request: Request, _: Outcome) -> list[Json]:
-        now = time.time()
-        return [token_json(token, now) for token in request.sandbox.world.tokens.values()]
+    async def list_tokens(request: Request, _: Outcome) -> Answer:
+        return await off_loop(listed, list(request.sandbox.world.tokens.values()), time.time())
+
+    def listed(tokens: Iterable[Token], now: float) -> Answer:
+        return json_answer(json_list(token_json(token, now) for token in tokens))
 
     def create_token(request: Request, outcome: Outcome) -> Json:
         now = time.time()
@@ -80,9 +84,7 @@ def mint(world: World, contract: Contract, request: Mapping[str, Any], now: floa
 
 def _find(world: World, name: str) -> Token:
     """Return the token that has an id, or that is the one named. Raises Unknown."""
-    token = world.find_token(name) or next(
-        (token for token in world.tokens.values() if token.id == name), None
-    )
+    token = world.find_token(name) or world.find_token_by_id(name)
     if token is None:
         raise Unknown("token-unknown", "no token has this id; GET /_mock/tokens lists them")
     return token

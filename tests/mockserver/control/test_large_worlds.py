@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,38 @@ def test_a_world_of_100_000_addresses_can_be_put_back(sandbox: Sandboxed) -> Non
     assert [len(one["emails"]) for one in state["accounts"]] == [10_001] * 10
     emails = sandbox.send("GET", "/api/v1.1/users/u9/emails/", basic("u9", "p")).json()
     assert emails == state["accounts"][9]["emails"]
+
+
+def test_very_many_tokens_keep_nobody_waiting(sandbox: Sandboxed) -> None:
+    tokens = [{"token": f"t{number}", "username": "u0", "scopes": []} for number in range(60_000)]
+    sandbox.control("PUT", "state", {"accounts": [account(0)], "tokens": tokens})
+    found = sandbox.send("GET", "/_mock/tokens").json()
+    assert [one["access_token"] for one in found] == [one["token"] for one in tokens]
+    sandbox.control("POST", f"tokens/{found[-1]['id']}/expire")
+    assert sandbox.state()["tokens"][-1]["expires_at"] is not None
+    assert min(share_of_waiting(sandbox) for _ in range(4)) < 0.5
+
+
+def share_of_waiting(sandbox: Sandboxed) -> float:
+    """Return for which part of the time that listing the tokens takes somebody else had to wait without a pause."""
+    ended, longest = threading.Event(), 0.0
+
+    def ask() -> None:
+        nonlocal longest
+        with client_of(sandbox.server.url) as client:
+            while not ended.is_set():
+                begun = time.perf_counter()
+                assert client.get("/_mock/health").status_code == 200
+                longest = max(longest, time.perf_counter() - begun)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    begun = time.perf_counter()
+    sandbox.send("GET", "/_mock/tokens")
+    taken = time.perf_counter() - begun
+    ended.set()
+    thread.join()
+    return longest / taken
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
