@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.support import FIXTURES, ROOT, MockServer, check, read_yaml, write_yaml
@@ -33,16 +34,17 @@ def test_the_guide_mends_generated_clients_as_our_own_are() -> None:
     assert hooks == read_yaml(ROOT / "clients" / "openapi-python-client.yaml")
 
 
+@pytest.mark.parametrize("more", [[], ["--meta", "none"]], ids=["a project", "a package"])
 def test_a_client_that_is_generated_as_the_guide_says_can_be_imported(
-    server: MockServer, tmp_path: Path
+    server: MockServer, tmp_path: Path, more: list[str]
 ) -> None:
     [hooks] = [one for one in blocks() if "post_hooks" in one]
     write_yaml(tmp_path / "config.yaml", hooks)
     [command] = re.findall(r"^openapi-python-client (.*)$", GUIDE.read_text("utf-8"), re.MULTILINE)
     options = shlex.split(command.replace("http://127.0.0.1:8080", server.url))
-    generate = [sys.executable, "-m", "openapi_python_client", *options]
+    generate = [sys.executable, "-m", "openapi_python_client", *options, *more]
     subprocess.run(generate, cwd=tmp_path, check=True, timeout=60)
-    [operation] = tmp_path.glob("*/*/api/*/add_email.py")
+    [operation] = tmp_path.glob("**/api/*/add_email.py")
     package = operation.parents[2]
     module = ".".join(operation.with_suffix("").relative_to(package.parent).parts)
     subprocess.run(
