@@ -98,6 +98,8 @@ def judge_error(run: CheckContext, exchange: Exchange) -> None:
     """Judge the body of a refusal: a JSON object with words in it."""
     if not 400 <= exchange.status < 500 or exchange.status in _TOO_LARGE:
         return
+    if exchange.status in _FIREWALL and run.is_foreign_page(exchange):
+        return  # a firewall's own
     value = exchange.data
     run.judge.that(
         full(exchange.operation, "error-body"),

@@ -20,7 +20,7 @@ from conformance.cli import main
 from conformance.wire import client
 from tests.conformance.environment import environments as env
 from tests.conformance.environment.proxy import Answer, Environment, Request, plain, standing
-from tests.conformance.support import Done, report_of, write_target
+from tests.conformance.support import Done, report_of, run, write_target
 from tests.support import MockServer
 
 DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
@@ -459,6 +459,18 @@ def test_a_defect_in_an_environment_is_found_and_no_other(
     found = failures(done)
     assert found
     assert found <= set(DEFECT), done.said
+
+
+def test_the_page_of_a_firewall_is_not_judged_as_an_error_body(
+    server: MockServer, tmp_path: Path
+) -> None:
+    only = ("list-emails/error-body", "list-emails/forbidden/owner-basic")
+
+    with standing(env.when(_is_an_attack, Answer(403)), upstream=server.url) as url:
+        options = [part for one in only for part in ("--only", one)]
+        done = run(tmp_path, url, "--level", "should", *options)
+
+    assert done.code == 0, done.said
 
 
 @pytest.mark.usefixtures("command")
