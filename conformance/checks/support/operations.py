@@ -34,9 +34,13 @@ def _undo_user(account: Undoing) -> None:
     if texts and not account.write("update_user", texts):
         for member, value in texts.items():
             account.write("update_user", {member: value})
-    if before.get("gravatar_url") != now.get("gravatar_url"):
-        address = account.account.gravatar_email or before.get("email")
-        account.write("update_user", {"gravatar_email": address})
+    was, is_now = before.get("gravatar_url"), now.get("gravatar_url")
+    if was != is_now:
+        known = account.account.gravatar_email
+        # A URL that is signed anew shows the same picture: to guess its address would change that.
+        if known or str(was).partition("?")[0] != str(is_now).partition("?")[0]:
+            address = known or before.get("email")
+            account.write("update_user", {"gravatar_email": address})
 
 
 def fixed_members(restorer: Restorer, role: str, user: Mapping[str, Any]) -> list[str]:

@@ -121,6 +121,10 @@ def _signed(user: dict[str, Any], number: int) -> None:
     user["etag"] = f"v{number}"
 
 
+def _signed_at_times(user: dict[str, Any], number: int) -> None:
+    user["gravatar_url"] = f"{user['gravatar_url']}?signed={number // 20}"
+
+
 def _moving(user: dict[str, Any], number: int) -> None:
     user["date_joined"] = f"2014-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z"
 
@@ -459,6 +463,17 @@ def test_a_defect_in_an_environment_is_found_and_no_other(
     found = failures(done)
     assert found
     assert found <= set(DEFECT), done.said
+
+
+def test_a_picture_is_not_changed_where_its_url_is_signed_anew_now_and_then(
+    server: MockServer, tmp_path: Path
+) -> None:
+    before = server.accounts()
+
+    with standing(env.rewriting_user(_signed_at_times), upstream=server.url) as url:
+        run(tmp_path, url, "--only", "update-user/sets-full-name", "--only", "add-email/listed")
+
+    assert server.accounts() == before
 
 
 def test_the_page_of_a_firewall_is_not_judged_as_an_error_body(
