@@ -98,6 +98,9 @@ def connect(
     """Open a connection. Raises TimedOut, Unreachable."""
     deadline = time.monotonic() + timeout
     sock = None
+    through = ""
+    if proxy is not None:
+        through = f" through the proxy {authority(*proxy.address)}, which the environment names"
     try:
         sock = socket.create_connection(proxy.address if proxy else (host, port), timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -109,10 +112,10 @@ def connect(
         if sock is not None:
             sock.close()
         if isinstance(error, TimeoutError):
-            raise TimedOut(f"no connection within {timeout:g} s") from None
+            raise TimedOut(f"no connection{through} within {timeout:g} s") from None
         if isinstance(error, ssl.SSLError):
             raise Unreachable(tls_problem(error)) from None
-        raise Unreachable(f"no connection: {reason(error)}") from None
+        raise Unreachable(f"no connection{through}: {reason(error)}") from None
     return Connection(sock)
 
 

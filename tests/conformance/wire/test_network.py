@@ -126,6 +126,18 @@ def test_no_proxy_is_obeyed(server: MockServer, tmp_path: Path) -> None:
         assert way.passed == []
 
 
+def test_a_proxy_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        proxy = f"127.0.0.1:{taken.getsockname()[1]}"
+        login = f"http://somebody:sesame@{proxy}"
+        done = _run(tmp_path, "http://staging.example", *READS, HTTP_PROXY=login)
+
+    assert done.code == 2
+    assert f"through the proxy {proxy}" in done.err
+    assert "sesame" not in done.said
+
+
 def test_a_proxy_of_another_kind_is_no_verdict(tmp_path: Path) -> None:
     done = _run(tmp_path, "http://staging.example", ALL_PROXY="socks5://127.0.0.1:9")
     assert done.code == 2
