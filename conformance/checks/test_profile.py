@@ -175,6 +175,7 @@ def test_the_documented_update_works(run: CheckContext) -> None:
 @proves("update-user/sets-gravatar-email", "update-user/success")
 def test_another_gravatar_email_gives_another_picture(run: CheckContext) -> None:
     local, _, domain = run.address().partition("@")
+    last = ""
     # Each differs from the one before it by what somebody might leave out; the last is an old one.
     for address in (
         f"{local}@{domain}",
@@ -188,8 +189,10 @@ def test_another_gravatar_email_gives_another_picture(run: CheckContext) -> None
         f"{local}-b@mail.{domain}",
         f"{local}@{domain}",
     ):
-        if run.must_take(address):
+        # Where staging takes its own domain alone, those between may be left out.
+        if run.must_take(address) and address != last:
             ask(run, _OP, {"gravatar_email": address})
+            last = address
     # The last one again, and addresses of other kinds.
     _takes(run, f"{local}@{domain}", *good_addresses(run))
 

@@ -317,7 +317,7 @@ ROWS = (
         [],
         lambda: env.when(_is_to_example_com, env.json_answer(400, {"detail": "no such domain"})),
         _with(email_domain="staging.example.org"),
-        WRITES,
+        (*WRITES, "update-user/sets-gravatar-email"),
     ),
     Row(
         "five addresses per account",
