@@ -58,11 +58,8 @@ def test_a_right_password_counts_before_the_wrong_ones_that_overtake_its_answer(
     server: MockServer, tmp_path: Path
 ) -> None:
     late, lock = Late(3), env.Locking(4)
-    only = (
-        "update-user/basic-accepted",
-        "update-user/success",
-        "list-emails/unauthenticated/wrong",
-    )
+    wrong = [f"{one}/unauthenticated/wrong" for one in ("get-user", "list-emails", "add-email")]
+    only = ("update-user/basic-accepted", "update-user/success", *wrong)
 
     with standing(late, lock, upstream=server.url) as url:
         done = run(tmp_path, url, *(part for one in only for part in ("--only", one)))
