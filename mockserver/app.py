@@ -111,16 +111,9 @@ def _account_stages(contract: Contract, settings: Settings) -> Compile:
     def compile_stages(name: str, rule: Rule) -> App:
         operation = contract.operations[name]
         access = AccessRule(operation, contract.title)
-        headers = _headers_of_statuses(contract, operation, access.challenge)
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
-            partial(
-                Faults,
-                operation=operation,
-                admit=access.admit,
-                headers=headers,
-                challenge_of=access.challenge_of,
-            ),
+            _fault_stage(contract, operation, access, access.challenge),
             partial(ResponseCheck, operation=operation),
             partial(Access, admit=access.admit),
             _body_stage(operation, strict=settings.strict),
@@ -137,16 +130,10 @@ def _flow_stages(oauth: Contract, settings: Settings) -> Compile:
         operation = oauth.operations[name]
         # Everybody is let in: clients log in by the flow's own rules.
         access = AccessRule(operation, oauth.title)
-        headers = _headers_of_statuses(oauth, operation, token_flow.challenge(oauth.title))
+        challenge = token_flow.challenge(oauth.title)
         return _in_order(
             SandboxRequired if settings.require_sandbox else None,
-            partial(
-                Faults,
-                operation=operation,
-                admit=access.admit,
-                headers=headers,
-                challenge_of=access.challenge_of,
-            ),
+            _fault_stage(oauth, operation, access, challenge),
             partial(ResponseCheck, operation=operation),
             partial(token_flow.TokenFlow, operation=name),
             # RFC 6749, section 3.1: what is unknown is ignored.
@@ -267,6 +254,19 @@ def _outline(contract: Contract) -> dict[str, Any]:
             "paths": paths,
             "components": {"securitySchemes": schemes},
         }
+    )
+
+
+def _fault_stage(
+    contract: Contract, operation: Operation, access: AccessRule, challenge: Headers
+) -> Stage:
+    """Return the stage for answers on demand, which has the header fields of each status."""
+    return partial(
+        Faults,
+        operation=operation,
+        admit=access.admit,
+        headers=_headers_of_statuses(contract, operation, challenge),
+        challenge_of=access.challenge_of,
     )
 
 

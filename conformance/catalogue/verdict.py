@@ -60,6 +60,10 @@ class VerdictBuilder:
         """Return the result of each requirement, in the order of the catalogue."""
         return [self._result(requirement) for requirement in self.requirements]
 
+    def result(self, requirement: str) -> RequirementResult:
+        """Return the result of one requirement so far, by its id."""
+        return self._result(next(one for one in self.requirements if one.id == requirement))
+
     def decide(self, results: Sequence[RequirementResult]) -> Verdict:
         """Return the verdict. A failure outweighs everything else."""
         counted = [one for one in results if self._counts(one.requirement)]

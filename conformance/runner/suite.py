@@ -167,11 +167,9 @@ class Suite:
             if requirement in self._left:
                 self._left[requirement] -= 1
                 if self._left[requirement] == 0 and self._progress is not None:
-                    self._progress.add(task.name, failed=requirement in self._failing())
-
-    def _failing(self) -> set[str]:
-        verdict = self.session.verdict
-        return {one.requirement.id for one in verdict.results() if verdict.fails(one)}
+                    verdict = self.session.verdict
+                    failed = verdict.fails(verdict.result(requirement))
+                    self._progress.add(task.name, failed=failed)
 
     def perform_all(self) -> None:
         """Run all tasks, restore the accounts and reach the verdict."""
