@@ -14,9 +14,9 @@ from mockserver.accounts.refusals import Refusal
 from mockserver.accounts.world import normal_form
 from mockserver.oauth import pages
 from mockserver.oauth.authorization_requests import Logins
-from mockserver.oauth.handlers import Flow, TokenError, client_refused, plain
+from mockserver.oauth.handlers import Flow, TokenError, client_refused
 from mockserver.oauth.validator import Validator, server
-from mockserver.pipeline.access import log_in
+from mockserver.pipeline.access import log_in, plain
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.credentials import (

@@ -6,7 +6,6 @@ the server does not wait for it, nor does any other request.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from accounts_contract import Contract, Operation
-from mockserver.pipeline.access import basic_challenge
+from mockserver.pipeline.access import basic_challenge, plain
 from mockserver.pipeline.off_loop import off_loop
 from mockserver.pipeline.operation import Handler
 from mockserver.pipeline.outcome import OUTCOME, Outcome
@@ -23,7 +22,6 @@ from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import App, Receive, Request, Scope, Send
 
 _ENDPOINTS = "mockserver.oauth.endpoints"
-_UNSAYABLE = re.compile(r"[^ !#-\[\]-~]")
 
 PAGES = frozenset({"authorize", "decide"})
 """The operations that are for the user's browser alone: no page of another origin may read them (RFC 9700, 2.6)."""
@@ -120,8 +118,3 @@ def challenge(title: str) -> Headers:
 def client_refused(flow: Flow, detail: str) -> TokenError:
     """Return the refusal of a client, with a challenge."""
     return TokenError(401, "invalid_client", detail, headers=challenge(flow.title))
-
-
-def plain(text: str) -> str:
-    """Return a text in the characters that an `error_description` may have (RFC 6749, section 5.2)."""
-    return _UNSAYABLE.sub("?", text.replace('"', "'"))

@@ -33,7 +33,7 @@ _SCRIPT_MODES = (b"cors", b"same-origin")
 _OF_TOKENS = ("token-unknown", "token-revoked", "token-expired")
 """The refusals whose challenge says `invalid_token`."""
 
-_UNSAYABLE = re.compile(r"[^ !#-\[\]-~]")  # in an error_description (RFC 6750, section 3)
+_UNSAYABLE = re.compile(r"[^ !#-\[\]-~]")
 
 
 Admit = Callable[[Request, Outcome], None]
@@ -166,7 +166,7 @@ class AccessRule:
         if code == "scope-missing":
             return self._scope_challenge()
         if code in _OF_TOKENS:
-            return self._challenge(_UNSAYABLE.sub("?", str(example.get("detail", code))))
+            return self._challenge(plain(str(example.get("detail", code))))
         return None
 
     def _scope(self) -> str:
@@ -210,6 +210,11 @@ class AccessRule:
 def basic_challenge(realm: str) -> str:
     """Return the challenge of HTTP Basic (RFC 7617, section 2)."""
     return f'Basic realm="{realm}", charset="UTF-8"'
+
+
+def plain(text: str) -> str:
+    """Return a text in the characters that an `error_description` may have (RFC 6749, section 5.2; RFC 6750, section 3)."""
+    return _UNSAYABLE.sub("?", text.replace('"', "'"))
 
 
 def without_login_box(request: Request, headers: Headers) -> Headers:
