@@ -281,12 +281,12 @@ _PLAIN_TYPES = {
 
 
 _SIZES = {
-    "minLength": ("at least", "characters"),
-    "maxLength": ("at most", "characters"),
-    "minItems": ("at least", "items"),
-    "maxItems": ("at most", "items"),
-    "minProperties": ("at least", "members"),
-    "maxProperties": ("at most", "members"),
+    "minLength": ("at least", "character"),
+    "maxLength": ("at most", "character"),
+    "minItems": ("at least", "item"),
+    "maxItems": ("at most", "item"),
+    "minProperties": ("at least", "member"),
+    "maxProperties": ("at most", "member"),
 }
 
 
@@ -337,10 +337,11 @@ def explain(
 def _detail(kind: str, facts: Mapping[str, Any], value: Any, *, is_secret: bool) -> str:
     """Describe the fault of a value by the rule that it breaks."""
     if kind in _SIZES:
-        bound, things = _SIZES[kind]
+        bound, thing = _SIZES[kind]
+        limit = facts["limit"]
         size = len(cast("Sized", value))
         has = f"{size} or more" if size == _BEGINNING else size
-        return f"must have {bound} {facts['limit']} {things}, and has {has}"
+        return f"must have {bound} {limit} {thing}{'s' * (limit != 1)}, and has {has}"
     if kind == "type":
         rule = f"must be {' or '.join(_PLAIN_TYPES[name] for name in facts['types'])}"
     elif kind == "enum":

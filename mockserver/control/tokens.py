@@ -40,11 +40,11 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
 
     def revoke_token(request: Request, outcome: Outcome) -> None:
         world = request.sandbox.world
-        world.add_token(replace(_find(world, outcome.params["token"]), revoked=True))
+        world.add_token(replace(_find(world, outcome.params["id"]), revoked=True))
 
     def expire_token(request: Request, outcome: Outcome) -> None:
         world = request.sandbox.world
-        world.add_token(replace(_find(world, outcome.params["token"]), expires_at=time.time()))
+        world.add_token(replace(_find(world, outcome.params["id"]), expires_at=time.time()))
 
     return {
         "list_tokens": list_tokens,

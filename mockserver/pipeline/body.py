@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Awaitable, Collection
@@ -38,6 +39,8 @@ _LARGE = 32 * 1024  # bytes; reading more takes longer than the others should wa
 
 _DEEPEST = 100
 """Levels of lists and objects in a body; fewer than what can be written out again."""
+
+_ALIKE = 0.75  # of difflib: `emial` is taken for `email`, `name` is not for `username`
 
 
 class BodyReader:
@@ -278,20 +281,27 @@ def _explained(media: MediaType, raw: bytes, body: Any) -> list[Violation]:
         return violations
     if media.name != JSON:
         violations = explained(media, raw, body, violations)
-    sent = {_letters(name): name for name in islice(body, MAX_ERRORS)}
+    sent = list(islice(body, MAX_ERRORS))
     for index, one in enumerate(violations):
         name = one.pointer.removeprefix("/")
-        other = sent.get(_letters(name))
-        if name and name not in body and other is not None:
+        other = _alike(name, sent) if name and name not in body else None
+        if other is not None:
             detail = f"{one.detail}; {other[:40]!r} is another name"
             violations[index] = Violation(one.pointer, detail)
     return violations
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    """Ask whether another member was meant, whose name differs in its capitals or signs only."""
-    found = next((one for one in known if _letters(one) == _letters(name)), None)
+    """Ask whether another member was meant, whose name is alike."""
+    found = _alike(name, known)
     return f" (did you mean {found}?)" if found is not None else ""
+
+
+def _alike(name: str, names: Collection[str]) -> str | None:
+    """Return the name that differs from one in its capitals or signs, or by a slip of the pen; None if none does."""
+    by_letters = {_letters(one): one for one in names}
+    close = difflib.get_close_matches(_letters(name), by_letters, n=1, cutoff=_ALIKE)
+    return by_letters[close[0]] if close else None
 
 
 def _letters(name: str) -> str:

@@ -99,13 +99,25 @@ def is_preflight(request: Request) -> bool:
     )
 
 
+def may_be_reset(request: Request) -> bool:
+    """Tell whether a preflight is for a request that a fault may reset, by its own wish or in a sandbox.
+
+    The preflight itself names neither, so nothing but the names of the fields says so.
+    """
+    return not {"prefer", "x-mock-sandbox"}.isdisjoint(map(str.lower, _asked(request)))
+
+
+def _asked(request: Request) -> list[str]:
+    """Return the names of the header fields that a preflight asks for."""
+    asked = request.headers.get(b"access-control-request-headers", b"").decode("latin-1")
+    return [name.strip() for name in asked.split(",")]
+
+
 def preflight(request: Request) -> Answer:
     """Return the answer to a preflight, which is never authenticated."""
-    asked = request.headers.get(b"access-control-request-headers", b"").decode("latin-1")
     names = list(_ALLOWED_HEADERS)
     known = {name.lower() for name in names}
-    for name in asked.split(","):
-        name = name.strip()
+    for name in _asked(request):
         if name and name.lower() not in known and name.replace("-", "").replace("_", "").isalnum():
             known.add(name.lower())
             names.append(name)

@@ -114,13 +114,17 @@ class ResponseWriter:
     def _bytes(self, status: int, headers: Headers, body: bytes) -> bytes:
         return self._head(status, headers) + (b"" if self._request.is_head else body)
 
+    def end_connection(self) -> None:
+        """Have the connection end with this answer."""
+        self._request.keep_alive = False
+
     async def part(self, sandbox: Sandbox) -> None:
         """Have each further request to a sandbox come on a new connection, as far as we know the old ones.
 
         A client whose connection breaks when it is used again takes it for an old one, and sends the
         request once more, as browsers do: it would never see a reset.
         """
-        self._request.keep_alive = False
+        self.end_connection()
         self._connection.close_idle(sandbox)
         await asyncio.sleep(0)  # The loop closes them now: before the client has this answer.
 
@@ -128,7 +132,7 @@ class ResponseWriter:
         """Send an answer without the second half of its body (of its first line, if it has no body), and close."""
         if self._request.is_over:
             return
-        self._request.keep_alive = False
+        self.end_connection()
         answer = self._bytes(status, headers, body)
         if body and not self._request.is_head:
             sent = len(answer) - (len(body) + 1) // 2

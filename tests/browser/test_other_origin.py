@@ -134,6 +134,24 @@ def test_the_headers_of_the_mock_server_pass_the_preflight(page: Page, server: M
     assert _fetch(page, f"{server.url}{USER}", headers=headers)["status"] == 200
 
 
+@pytest.mark.parametrize("wish", [{"X-Mock-Sandbox": "reset"}, {"Prefer": "fault=reset"}])
+def test_a_page_of_another_origin_sees_a_reset_after_its_preflight(
+    page: Page, server: MockServer, wish: dict[str, str]
+) -> None:
+    sandbox = {name: value for name, value in wish.items() if name == "X-Mock-Sandbox"}
+    if sandbox:
+        rule = {"operation": "add_email", "fault": "reset", "times": 1}
+        server.send("POST", "/_mock/faults", headers=sandbox, json=rule)
+    headers = {"Authorization": TOKEN, "Content-Type": "application/json", **wish}
+    answer = _fetch(
+        page, f"{server.url}{EMAILS}", "POST", headers=headers, body=f'{{"email": "{OTHER}"}}'
+    )
+
+    assert "failed" in answer
+    sent = server.send("GET", "/_mock/requests", headers=sandbox).json()
+    assert [one["method"] for one in sent] == ["POST"]
+
+
 def test_a_page_of_another_origin_cannot_use_the_control_api(
     page: Page, server: MockServer
 ) -> None:

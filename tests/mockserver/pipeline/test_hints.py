@@ -66,9 +66,17 @@ def test_a_hint_is_given_for_its_cause_alone(
 
 
 def test_an_ignored_member_is_compared_with_the_known_ones(sandbox: Sandboxed) -> None:
-    sandbox.send("PATCH", JOHNS, JOHN, json={"fullName": "John", "nickname": "J"})
+    sent = {"fullName": "John", "compnay": "J", "nickname": "J"}
+    sandbox.send("PATCH", JOHNS, JOHN, json=sent)
     [note] = sandbox.last()["notes"]
-    assert note == "ignored members: fullName (did you mean full_name?), nickname"
+    assert note == (
+        "ignored members: fullName (did you mean full_name?), compnay (did you mean company?), nickname"
+    )
+
+
+def test_a_missing_member_is_looked_for_among_the_sent_ones(sandbox: Sandboxed) -> None:
+    answer = sandbox.send("POST", JOHNS_EMAILS, JOHN, json={"emial": "a@example.com"})
+    assert "'emial' is another name" in problem(answer, 400)["detail"]
 
 
 @pytest.mark.parametrize(

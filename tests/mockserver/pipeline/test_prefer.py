@@ -74,7 +74,7 @@ def test_a_wish_that_cannot_be_granted_is_ignored_with_a_note(
 
 
 @pytest.mark.parametrize(
-    "prefer", ["", ",", ",,=,", "return=minimal", '"', 'a="', "=503", "kode=1"]
+    "prefer", ["", ",", ",,=,", "return=minimal", '"', 'a="', "=503", "priority=1"]
 )
 def test_other_wishes_are_left_alone(sandbox: Sandboxed, prefer: str) -> None:
     assert sandbox.wish(prefer).status_code == 200
@@ -85,7 +85,15 @@ def test_other_wishes_are_left_alone(sandbox: Sandboxed, prefer: str) -> None:
 def test_no_wish_is_too_odd_to_be_read(prefer: str) -> None:
     effect, notes = parse_prefer(prefer, {"tokenExpired": {401: b""}})
     assert effect is None or effect.code is None or 200 <= effect.code <= 599
-    assert len(notes) <= 3
+    assert len(notes) <= 24
+
+
+def test_a_misspelt_wish_is_noted(sandbox: Sandboxed) -> None:
+    assert sandbox.wish("cod=503, wiat=1").status_code == 200
+    assert sandbox.last()["notes"] == [
+        "ignored: Prefer cod (did you mean code?)",
+        "ignored: Prefer wiat (did you mean wait?)",
+    ]
 
 
 @pytest.mark.parametrize(
