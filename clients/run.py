@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from functools import partial
@@ -22,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 CONTRACTS = REPOSITORY / "openapi"
 BUILD = HERE / "build"
+GUIDE = REPOSITORY / "docs" / "guides" / "generated-clients.md"
 MODULES = HERE / "node_modules"
 
 # Redocly CLI asks for news and reports its use, unless it is switched off.
@@ -75,8 +77,9 @@ def prepare_python(contract: Path, work: Path) -> None:
 
 
 def prepare_typescript(contract: Path, work: Path) -> None:
-    """Make the types with openapi-typescript, check the program by them and compile it. Raises StepError."""
+    """Make the types with openapi-typescript, check the programs by them and compile them. Raises StepError."""
     run_command(MODULES / ".bin" / "openapi-typescript", contract, "-o", work / "accounts.d.ts")
+    _write_guide(work)
     # The types lie in a folder of this run alone; `rootDirs` lets the program find them beside itself.
     config = {
         "extends": str(HERE / "tsconfig.json"),
@@ -85,10 +88,30 @@ def prepare_typescript(contract: Path, work: Path) -> None:
             "rootDir": str(HERE),
             "outDir": str(work / "js"),
         },
-        "files": [str(HERE / "try_typescript.ts"), str(HERE / "try_oauth.ts")],
+        "files": [
+            str(HERE / "try_typescript.ts"),
+            str(HERE / "try_oauth.ts"),
+            str(work / "guide.ts"),
+        ],
     }
     (work / "tsconfig.json").write_text(json.dumps(config))
     run_command(MODULES / ".bin" / "tsc", "--project", work / "tsconfig.json")
+
+
+def _write_guide(work: Path) -> None:
+    """Write the program of the guide, for the server and the types of this run. Raises StepError."""
+    found = re.search(r"```ts\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    if found is None:
+        raise StepError(f"{GUIDE} has no program in TypeScript")
+    program = found[1].replace("'http://127.0.0.1:8080'", "process.env.BASE_URL!")
+    (work / "guide.ts").write_text(program.replace("./schema.js", "./accounts.js"), "utf-8")
+
+
+def try_guide(contract: Path | None, work: Path) -> None:
+    """Run the program of the guide, which prints what it has set. Raises StepError."""
+    said = try_node(str((work / "guide").relative_to(HERE)), contract, work)
+    if said.strip() != "Elsewhere":
+        raise StepError(f"it printed {said!r}")
 
 
 def try_python(contract: Path | None, work: Path) -> str:
@@ -101,7 +124,7 @@ def try_python(contract: Path | None, work: Path) -> str:
 
 def try_node(program: str, contract: Path | None, work: Path) -> str:
     """Run a compiled TypeScript program against a server. Raises StepError."""
-    with server(work / f"server-{program}.log", *_enforcing(contract)) as url:
+    with server(work / f"server-{Path(program).name}.log", *_enforcing(contract)) as url:
         return run_command("node", work / "js" / f"{program}.js", BASE_URL=url)
 
 
@@ -148,6 +171,7 @@ def main() -> int:
                     "openapi-fetch with these types, in Node.js",
                     lambda: try_node("try_typescript", enforced, work),
                 )
+                steps.run("the program of the guide", lambda: try_guide(enforced, work))
                 steps.run(
                     "oauth4webapi, which logs in by the token flow",
                     lambda: try_node("try_oauth", enforced, work),

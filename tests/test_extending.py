@@ -134,4 +134,7 @@ def test_a_way_touches_few_files_and_all_of_them_exist(part: str) -> None:
 def test_the_kinds_of_a_fault_are_the_same_in_all_places() -> None:
     control = yaml.safe_dump(read_yaml(CONTROL_FILE))
     assert get_args(FaultKind) == KINDS
+    console = (ROOT / "mockserver" / "console" / "index.html").read_text("utf-8")
+    for kind in KINDS:
+        assert f'<option value="{kind}">{kind}: ' in console
     assert yaml.safe_dump({"enum": list(KINDS)}).replace("\n", "\n" + " " * 10).strip() in control

@@ -14,23 +14,26 @@ import yaml
 
 from tests.support import FIXTURES, ROOT, MockServer, check, read_yaml, write_yaml
 
-GUIDE = ROOT / "docs" / "guides" / "hints-and-faults.md"
+GUIDES = ROOT / "docs" / "guides"
+CLIENTS = GUIDES / "generated-clients.md"
 
 
-def blocks() -> list[Any]:
-    text = GUIDE.read_text("utf-8")
+def blocks(guide: Path) -> list[Any]:
+    text = guide.read_text("utf-8")
     return [yaml.safe_load(one) for one in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
 
 
 def test_the_scenarios_of_the_guide_are_good(tmp_path: Path) -> None:
-    [scenarios] = [one["scenarios"] for one in blocks() if "scenarios" in one]
+    [scenarios] = [
+        one["scenarios"] for one in blocks(GUIDES / "hints-and-faults.md") if "scenarios" in one
+    ]
     file = write_yaml(tmp_path / "fixtures.yaml", {**FIXTURES, "scenarios": scenarios})
     done = check("--fixtures", str(file))
     assert done.returncode == 0, done.stderr
 
 
 def test_the_guide_mends_generated_clients_as_our_own_are() -> None:
-    [hooks] = [one for one in blocks() if "post_hooks" in one]
+    [hooks] = [one for one in blocks(CLIENTS) if "post_hooks" in one]
     assert hooks == read_yaml(ROOT / "clients" / "openapi-python-client.yaml")
 
 
@@ -38,9 +41,11 @@ def test_the_guide_mends_generated_clients_as_our_own_are() -> None:
 def test_a_client_that_is_generated_as_the_guide_says_can_be_imported(
     server: MockServer, tmp_path: Path, more: list[str]
 ) -> None:
-    [hooks] = [one for one in blocks() if "post_hooks" in one]
+    [hooks] = [one for one in blocks(CLIENTS) if "post_hooks" in one]
     write_yaml(tmp_path / "config.yaml", hooks)
-    [command] = re.findall(r"^openapi-python-client (.*)$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    [command] = re.findall(
+        r"^openapi-python-client (generate .*)$", CLIENTS.read_text("utf-8"), re.MULTILINE
+    )
     options = shlex.split(command.replace("http://127.0.0.1:8080", server.url))
     generate = [sys.executable, "-m", "openapi_python_client", *options, *more]
     subprocess.run(generate, cwd=tmp_path, check=True, timeout=60)

@@ -105,7 +105,8 @@ function item(entry) {
 function row(entry) {
   const { status, path, query } = entry;
   const reason = entry.fault && entry.code === "wanted" ? null : entry.why; // the fault says it already
-  const corrupted = /\b(reset|truncate|garbage|contract)$/.exec(entry.fault ?? "")?.[1];
+  const kinds = [...byId("fault-fault").options].map((one) => one.value);
+  const corrupted = (entry.fault ?? "").split(/[:,] /).find((part) => kinds.includes(part));
   const shownPath = query ? `${path}?${query}` : path;
   const summary = el("summary", {},
     el("time", { datetime: entry.time }, clock(entry.time)),

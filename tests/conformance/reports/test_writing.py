@@ -39,7 +39,7 @@ def test_the_suffix_says_which_report(tmp_path: Path, name: str, beginning: str)
     assert path.read_text("utf-8").startswith(beginning)
 
 
-@pytest.mark.parametrize("name", ["report.txt", "report", "report.xml.gz", ".json"])
+@pytest.mark.parametrize("name", ["report.pdf", "report", "report.xml.gz", ".json"])
 def test_another_suffix_is_refused_with_the_ones_there_are(tmp_path: Path, name: str) -> None:
     with pytest.raises(ReportError) as error:
         check_report_paths([tmp_path / "good.xml", tmp_path / name])
