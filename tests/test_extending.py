@@ -65,47 +65,44 @@ def edits(part: str) -> Sequence[Edit]:
     return [Edit(one["file"], one["text"]) for one in _EDIT.finditer(parts()[part])]
 
 
-@pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with everything that the page adds."""
-    root = tmp_path_factory.mktemp("grown")
+def grow(root: Path, *several: str) -> dict[str, str]:
+    """Make a copy of the project with what parts of the page add, and the environment to run it in."""
     for name in PACKAGES:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in parts():
+    for part in several:
         for edit in edits(part):
             edit.make(root)
-    return root
+    return {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
 
 
-@pytest.fixture(scope="module")
-def environment(grown: Path) -> dict[str, str]:
-    return {"PYTHONPATH": str(grown), "PYTHONSAFEPATH": "1"}
+def suite(
+    root: Path, environment: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _SUITE, *arguments],
+        cwd=root,
+        env=clean_environment(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_an_extended_copy_serves_and_judges_what_was_added(
-    grown: Path, environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_extended_copy_serves_and_judges_what_was_added(tmp_path: Path) -> None:
+    grown = tmp_path / "grown"
+    environment = grow(grown, *parts())
     with MockServer(program=("-m", "mockserver"), environment=environment) as server:
         report = tmp_path / "report.json"
         plain = tmp_path / "report.txt"
         target = write_target(tmp_path, server.url)
-        only = ("deactivate-user", "get-email", "update-user/sets-nickname")
-        command = [
-            *(sys.executable, "-c", _SUITE, "run", str(target)),
-            *(word for one in only for word in ("--only", one)),
-            *("--report", str(report), "--report", str(plain)),
-        ]
-        done = subprocess.run(
-            command,
-            cwd=grown,
-            env=clean_environment(environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        only = ("deactivate-user", "get-email", "update-user/sets-nickname", "get-user/https-url")
+        chosen = (word for one in only for word in ("--only", one))
+        written = ("--report", str(report), "--report", str(plain))
+        done = suite(grown, environment, "run", str(target), *chosen, *written)
         assert done.returncode == 3, done.stdout + done.stderr
         told = {one["id"]: one["status"] for one in json.loads(report.read_text())["requirements"]}
         assert told["update-user/sets-nickname"] == "passed"
+        assert told["get-user/https-url"] == "passed"
         reading = {status for name, status in told.items() if name.startswith("get-email/")}
         assert reading <= {"passed", "not_configured"}
         assert told["deactivate-user/success"] == "not_verified"
@@ -121,6 +118,13 @@ def test_an_extended_copy_serves_and_judges_what_was_added(
         assert server.send("GET", f"{user}/", bearer("johndoe-all")).json()["nickname"] == ""
         assert server.send("POST", f"{user}/deactivate/", bearer("johndoe-all")).status_code == 204
         assert server.send("GET", f"{user}/", bearer("johndoe-all")).status_code == 401
+
+
+def test_the_self_test_of_a_copy_with_a_requirement_finds_its_defect(tmp_path: Path) -> None:
+    environment = grow(tmp_path, "A requirement")
+    done = suite(tmp_path, environment, "selftest", "--only", "url-is-http")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 of 1 " in done.stdout
 
 
 @pytest.mark.parametrize("part", list(parts()))
