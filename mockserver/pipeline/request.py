@@ -93,11 +93,8 @@ class Request:
         self.path: Final = path
         self.query: Final[bytes] = scope.get("query_string", b"")
         fields = scope["headers"]
-        headers = dict(fields)
         self.fields: Final[Fields] = fields
-        self.headers: Final[dict[bytes, bytes]] = (
-            headers if len(headers) == len(fields) else _joined(fields)
-        )
+        self.headers: Final = by_name(fields)
         self.receive: Final = receive
         self.started: Final = started
         self.sandbox: Final = sandbox
@@ -146,11 +143,13 @@ def path_of(scope: Scope) -> str:
     return scope.get("raw_path", b"").decode("latin-1") or str(scope["path"])
 
 
-def _joined(fields: Fields) -> dict[bytes, bytes]:
+def by_name(fields: Fields) -> dict[bytes, bytes]:
     """Return header fields by name, the values of a repeated one joined (RFC 9110, section 5.3)."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in fields:
-        headers[name] = headers[name] + b", " + value if name in headers else value
+    headers = dict(fields)
+    if len(headers) < len(fields):
+        headers.clear()
+        for name, value in fields:
+            headers[name] = headers[name] + b", " + value if name in headers else value
     return headers
 
 

@@ -15,7 +15,7 @@ import httptools
 
 from accounts_contract.contract import METHODS
 from mockserver.pipeline.problems import Problem
-from mockserver.pipeline.request import TOKEN
+from mockserver.pipeline.request import TOKEN, Fields, by_name
 
 MAX_HEAD = 64 * 1024
 """The largest request header, in bytes; and the largest trailer."""
@@ -75,7 +75,7 @@ class RequestParser:
         self._on_head = on_head
         self._on_body = on_body
         self._on_end = on_end
-        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._parser = httptools.HttpRequestParser(self)
         self._own_method = b""  # in place of which the parser got another one
         self._is_cut = False  # whether only the first part of it is here
         self._size = 0  # of the header or the trailer, so far
@@ -83,11 +83,12 @@ class RequestParser:
             None  # of the body; 0 in a header and in chunks; None between requests
         )
         self._is_whole = False
+        self._host = b""  # the last one that was found valid
         self.in_head = False
 
     def close(self) -> None:
         """Let go of the parser underneath, which holds this one."""
-        self._parser = None
+        del self._parser
 
     def read(self, data: bytes, at: int) -> int:
         """Read on, from a place in what has arrived to the end of one request at most; return where that is.
@@ -130,8 +131,7 @@ class RequestParser:
     def on_message_begin(self) -> None:
         """Begin a header."""
         self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.expects_continue = False
+        self.headers: Fields = []
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the target."""
@@ -140,22 +140,16 @@ class RequestParser:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header field; those of a trailer are dropped (RFC 9110, section 6.5.1)."""
         if self.in_head:
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expects_continue = True
-            self.headers.append((name, value))
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """End a header, but for one with an offer of another protocol, which is read again without."""
-        parser = cast("httptools.HttpRequestParser", self._parser)
+        parser = self._parser
         if parser.should_upgrade():
             return
         self.method = self._own_method or parser.get_method()
         self.version = parser.get_http_version()
-        if self.version == "1.0":
-            self.keep_alive = self.expects_continue = False  # RFC 9110, section 10.1.1
-        else:
-            self.keep_alive = parser.should_keep_alive()
+        self.keep_alive = self.version != "1.0" and parser.should_keep_alive()
         self.in_head = False
 
     def on_body(self, data: bytes) -> None:
@@ -169,7 +163,7 @@ class RequestParser:
 
     def _feed(self, data: bytes) -> None:
         try:
-            cast("httptools.HttpRequestParser", self._parser).feed_data(data)
+            self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             raise malformed(_hint_on(f"{error}")) from None
 
@@ -192,7 +186,7 @@ class RequestParser:
 
         Java's client and `curl --http2` offer HTTP/2 so; the parser would drop the body.
         """
-        parser = cast("httptools.HttpRequestParser", self._parser)
+        parser = self._parser
         method, version = parser.get_method(), parser.get_http_version().encode("ascii")
         if method == b"CONNECT":
             raise Problem(400, "request-malformed", "this server is no proxy")
@@ -211,25 +205,35 @@ class RequestParser:
             Problem: 400 for a Host that is missing, doubled or invalid (RFC 9112, section 3.2); 501 for a
                 transfer coding that is not known (section 6.1).
         """
-        length = hosts = 0
-        codings = b""
-        for name, value in self.headers:
-            if name == b"host":
-                hosts += 1
-                if _HOST.fullmatch(value) is None:
-                    raise malformed("its Host must be a name or an address, with or without a port")
-            elif name == b"content-length":
-                length = int(value)
-            elif name == b"transfer-encoding":
-                codings += b"," + value
-        if hosts != 1 and (hosts or self.version != "1.0"):
-            raise malformed(f"it must have one Host header field, and has {hosts or 'none'}")
+        fields = by_name(self.headers)
+        host = fields.get(b"host")
+        if host is None:
+            if self.version != "1.0":
+                raise malformed("it must have one Host header field, and has none")
+        elif host != self._host:
+            self._check_host(host)
+            self._host = host
+        expected = fields.get(b"expect")
+        self.expects_continue = (
+            expected is not None
+            and expected.lower() == b"100-continue"
+            and self.version != "1.0"  # RFC 9110, section 10.1.1
+        )
+        codings = fields.get(b"transfer-encoding", b"")
         if not codings:
-            return length
+            return int(fields.get(b"content-length", 0))
         if codings.strip(b", \t").lower() != b"chunked":
             detail = "no transfer coding is read here but chunked: send the body without a coding"
             raise Problem(501, "transfer-coding-unknown", detail)
         return 0
+
+    def _check_host(self, host: bytes) -> None:
+        """Refuse a Host that is doubled or invalid. Raises Problem: 400."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1:
+            raise malformed(f"it must have one Host header field, and has {len(hosts)}")
+        if _HOST.fullmatch(host) is None:
+            raise malformed("its Host must be a name or an address, with or without a port")
 
 
 def malformed(hint: str = "") -> Problem:
