@@ -183,7 +183,7 @@ class Connection(asyncio.Protocol):
         if self.state is DRAINING:
             self._enter(IDLE)
         elif self._request is not None:
-            self._enter(SERVING)
+            self.state = SERVING  # No clock: that has no limit.
             self._request.complete()
             self._resume()
 
@@ -213,9 +213,8 @@ class Connection(asyncio.Protocol):
         """The header fields of every answer, such as the date."""
         return self._server.default_headers
 
-    def answered(self) -> None:
-        """Go on to the next request, if there may be one: the answer was written, whole."""
-        request = cast("ReceivedRequest", self._request)
+    def answered(self, request: ReceivedRequest) -> None:
+        """Go on to the next request, if there may be one: the answer to this one was written, whole."""
         request.end()
         if self.transport.is_closing():
             return

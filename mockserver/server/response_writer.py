@@ -77,7 +77,7 @@ class ResponseWriter:
             connection.transport.write(self._bytes(status, headers, body))
         else:
             connection.write_large(self._head(status, headers), body)
-        connection.answered()
+        connection.answered(self._request)
         return True
 
     async def send(self, message: Message) -> None:
@@ -100,7 +100,7 @@ class ResponseWriter:
         if body and not self._request.is_head:
             write(body)
         if is_last:
-            self._connection.answered()
+            self._connection.answered(self._request)
 
     def _head(self, status: int, headers: Headers) -> bytes:
         request = self._request
@@ -154,11 +154,8 @@ class ResponseWriter:
 
 def head(status: int, headers: Iterable[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes:
     """Return the bytes of a response's header."""
-    parts = [status_line(status)]
-    for name, value in headers:
-        parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-    return b"".join(parts)
+    end = (b"", b"") if keep_alive else (b"connection: close", b"", b"")
+    return status_line(status) + b"\r\n".join((*map(b": ".join, headers), *end))
 
 
 @lru_cache(maxsize=600)
