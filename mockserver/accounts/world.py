@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mockserver.accounts.grants import Client, Code, RefreshToken
 
@@ -39,20 +39,21 @@ class Email:
     primary: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Account:
-    """An account. Its `emails` hold exactly one primary address.
+    """An account, which never changes. Its `emails` hold exactly one primary address.
 
     Attributes:
         members: Those of the user that are stored as they are, in the order of the contract.
         written: Views of it as they were written, by the function that makes them, with the schema that let them through.
     """
 
-    password: str = field(repr=False)
-    is_active: bool
-    members: Mapping[str, Any] = field(hash=False)
-    emails: tuple[Email, ...]
-    written: dict[Callable[[Account], Any], tuple[Any, bytes]] = field(
+    # Final, and not frozen: that takes longer to make, and each change of a profile makes one.
+    password: Final[str] = field(repr=False)
+    is_active: Final[bool]
+    members: Final[Mapping[str, Any]]
+    emails: Final[tuple[Email, ...]]
+    written: Final[dict[Callable[[Account], Any], tuple[Any, bytes]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -115,15 +116,19 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who has logged in; with a token, or by name and password (None)."""
+    """Somebody who has logged in; with a token, or by name and password (None).
+
+    Attributes:
+        scheme: The scheme of the login: "Basic" or "Bearer".
+    """
 
     username: str
     token: Token | None
+    scheme: str = field(init=False)
 
-    @property
-    def scheme(self) -> str:
-        """The scheme of the login: "Basic" or "Bearer"."""
-        return "Basic" if self.token is None else "Bearer"
+    def __post_init__(self) -> None:
+        """Name the scheme, once for all requests of the caller."""
+        object.__setattr__(self, "scheme", "Basic" if self.token is None else "Bearer")
 
 
 @dataclass(slots=True)
