@@ -80,7 +80,7 @@ class Log:
         self._append(self._line(facts))
 
     def _append(self, line: str) -> None:
-        self._lines.append(self._hide(line))
+        self._lines.append(line)
         if self._timer is None:
             try:
                 loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class Log:
         if self._dropped:
             lines.insert(0, self._line(_dropped(self._dropped)))
         try:
-            self._queue.put_nowait("".join(lines))
+            self._queue.put_nowait(self._hide("".join(lines)))
             self._dropped = 0
         except queue.Full:
             self._dropped += len(lines)
