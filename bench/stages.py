@@ -83,9 +83,9 @@ def _stages(app: Any, operation: str) -> list[tuple[str, float]]:
 
     steps = [("front door, log, journal", door, scope), ("routing", routing, entered)]
     steps.append(("connexion's RoutedMiddleware", connexion, routed))
-    stage = next(
+    stage: Any = next(
         api.operations[operation] for api in connexion.apis[""] if operation in api.operations
-    )
+    ).__self__
     while stage is not None:
         steps.append((type(stage).__name__, stage, routed))
         stage = _next(stage)
@@ -98,7 +98,8 @@ def _stages(app: Any, operation: str) -> list[tuple[str, float]]:
 
 def _next(stage: Any) -> Any:
     """Return the stage after one; None after the last."""
-    return getattr(stage, "_app", None) or getattr(stage, "app", None)
+    after = getattr(stage, "_app", None) or getattr(stage, "app", None)
+    return getattr(after, "__self__", after)
 
 
 def _best(stage: Any, prepared: Callable[[], dict[str, Any]]) -> float:

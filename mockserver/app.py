@@ -171,11 +171,14 @@ def _body_stage(operation: Operation, *, strict: bool, most: int = MAX_BODY) -> 
 
 
 def _in_order(*stages: Stage | None, innermost: App) -> App:
-    """Put stages around the innermost one, the first of them outermost."""
-    app = innermost
+    """Put stages around the innermost one, the first of them outermost.
+
+    Each gets the method of the next one that serves a request: with the object, every request would look it up.
+    """
+    app = innermost.__call__
     for stage in reversed(stages):
         if stage is not None:
-            app = stage(app)
+            app = stage(app).__call__
     return app
 
 

@@ -72,7 +72,7 @@ class FrontDoor:
         reporter: Reporter,
         closed: Collection[str] = (),
     ) -> None:
-        self._app = app
+        self._app = app.__call__
         self._sandboxes = sandboxes
         self._policy = policy
         self._reporter = reporter

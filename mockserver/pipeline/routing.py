@@ -136,7 +136,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
     """
 
     def __init__(self, app: App, *, patches: Mapping[str, bytes], pages: Collection[str]) -> None:
-        self.app = app
+        self.app = app.__call__
         self.table = RouteTable()
         self._patches = patches
         self._pages = pages
