@@ -185,18 +185,18 @@ def read_body(media: MediaType, content_type: bytes, raw: bytes) -> Any:
         return typed(media, read_urlencoded(raw))
     if media.name == MULTIPART:
         return typed(media, read_multipart(content_type, raw))
-    if not raw.strip():
-        raise Problem(400, "body-missing", "the body is empty: send a JSON object")
     try:
         data = orjson.loads(raw) if len(raw) <= MAX_BODY else _loads_large(raw)
     except orjson.JSONDecodeError as error:
+        if not raw.strip():
+            raise Problem(400, "body-missing", "the body is empty: send a JSON object") from None
         detail = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         if raw.startswith(b"[object "):
             detail += "; it is the text of a JavaScript object: write that with JSON.stringify"
         elif _FORM.match(raw):
             detail += f"; it looks like a form, which needs the header Content-Type: {URLENCODED}"
         raise malformed(detail) from None
-    if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
+    if len(raw) > _DEEPEST and raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(data):
         raise malformed(f"the body is nested more than {_DEEPEST} levels deep; use fewer")
     return data
 

@@ -5,6 +5,7 @@ It acts on the way back, on refusals too.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from mockserver.accounts.world import View
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.problems import Headers, Problem
-from mockserver.pipeline.request import App, Receive, Scope, Send
+from mockserver.pipeline.request import DONE, App, Receive, Scope, Send
 
 # Statuses of the machinery itself; a contract need not list them for every operation.
 _MACHINERY = frozenset({405, 413, 414, 415, 431})
@@ -36,21 +37,41 @@ class ResponseCheck:
             if status.isdigit()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, and check what comes back."""
         outcome: Outcome = scope[OUTCOME]
         try:
-            await self._app(scope, receive, send)
-            if outcome.answer is None:
-                outcome.answer = self._answer(self._success, outcome.result)
-                outcome.result = None  # an answer may wait long for its client
-        except Problem as problem:
+            running = self._app(scope, receive, send)
+            if running is not DONE:
+                return self._wait(running, outcome)
+            self._check(outcome)
+        except (Problem, Refusal) as error:
+            self._take_back(outcome, error)
+        return DONE
+
+    async def _wait(self, running: Awaitable[None], outcome: Outcome) -> None:
+        """Check what comes back as soon as it is there."""
+        try:
+            await running
+            self._check(outcome)
+        except (Problem, Refusal) as error:
+            self._take_back(outcome, error)
+
+    def _check(self, outcome: Outcome) -> None:
+        """Answer with the result of the operation. Raises Problem: the contract does not allow it."""
+        if outcome.answer is None:
+            outcome.answer = self._answer(self._success, outcome.result)
+            outcome.result = None  # an answer may wait long for its client
+
+    def _take_back(self, outcome: Outcome, error: Problem | Refusal) -> None:
+        """Answer with an error, and take the change back if there was one."""
+        if isinstance(error, Problem):
             if outcome.undo is not None:
                 outcome.undo()
-            self._refuse(outcome, problem)
-        except Refusal as refusal:
-            status = 404 if isinstance(refusal, Unknown) else 400
-            self._refuse(outcome, Problem(status, refusal.code, refusal.detail, refusal.violations))
+            self._refuse(outcome, error)
+        else:  # by a rule, which has changed nothing
+            status = 404 if isinstance(error, Unknown) else 400
+            self._refuse(outcome, Problem(status, error.code, error.detail, error.violations))
 
     def _answer(self, status: int, data: Any, extra: Headers | None = None) -> Answer:
         """Return the answer with some data. Raises Problem: the contract does not allow it."""
