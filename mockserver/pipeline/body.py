@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 
 from accounts_contract import Body, MediaType, Operation, Violation, format_pointer
-from mockserver.pipeline.answer import RESPONSE_WRITER
 from mockserver.pipeline.forms import (
     JSON,
     MULTIPART,
@@ -76,7 +75,7 @@ class BodyReader:
         headers = request.headers
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
-        writer = scope.get("extensions", {}).get(RESPONSE_WRITER)
+        writer = request.writer
         raw = b"" if writer is None or writer.is_gone else writer.unread
         if not raw or len(raw) > _LARGE:
             return self._wait(media, scope, receive, send)

@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from mockserver.pipeline.access import without_login_box
-from mockserver.pipeline.answer import RESPONSE_WRITER, STREAMING, Answer
+from mockserver.pipeline.answer import STREAMING, Answer
 from mockserver.pipeline.cors import (
     OriginPolicy,
     cors_headers,
@@ -84,7 +84,6 @@ class FrontDoor:
             await serve_other(scope, receive, send)
             return
         path, started = path_of(scope), time.perf_counter()
-        writer = scope.get("extensions", {}).get(RESPONSE_WRITER)
         request = Request(scope, receive, started, self._sandboxes.common, path)
         outcome = scope[OUTCOME] = Outcome()
         scope[REQUEST] = request
@@ -93,9 +92,9 @@ class FrontDoor:
                 request = scope[REQUEST] = enter_sandbox(scope, request, self._sandboxes)
             if is_preflight(request) and not self._is_closed(request):
                 outcome.answer = self._preflight(request, outcome)
-                if writer is not None and may_be_reset(request):
+                if request.writer is not None and may_be_reset(request):
                     # Browsers send a request again that is reset on a connection used before.
-                    writer.end_connection()
+                    request.writer.end_connection()
             else:
                 await self._app(scope, receive, send)
         except ClientGone:
@@ -114,6 +113,7 @@ class FrontDoor:
             scope[STREAMING] = True
             await send_pieces(answer.stream, answer.status, headers, receive, send)
             return
+        writer = request.writer
         if writer is not None and (outcome.reason is not None or request.sandbox.faults.rules):
             await prepare(request, outcome, writer, to_be_kept=_is_for_the_journal(request))
         if writer is None or not send_at_once(writer, outcome, answer, headers):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from mockserver.pipeline.answer import RESPONSE_WRITER
 from mockserver.pipeline.problems import Problem
 from mockserver.sandboxes.journal import MAX_KEPT
 from mockserver.sandboxes.sandbox import Sandbox
@@ -72,6 +73,7 @@ class Request:
         started: When it came, on the clock of `time.perf_counter`.
         sandbox: The sandbox that the caller named, or the common one.
         prefix: The prefix of a sandbox that stood before the path.
+        writer: The response writer of our server (`RESPONSE_WRITER`); None under another server.
     """
 
     __slots__ = (
@@ -84,6 +86,7 @@ class Request:
         "receive",
         "sandbox",
         "started",
+        "writer",
     )
 
     def __init__(
@@ -106,6 +109,7 @@ class Request:
         self.started: Final = started
         self.sandbox: Final = sandbox
         self.prefix: Final = prefix
+        self.writer: Final[Any] = scope.get("extensions", {}).get(RESPONSE_WRITER)
 
     async def read(self, outcome: Outcome, most: int = MAX_BODY) -> bytes:
         """Read the body, and keep it in the outcome.

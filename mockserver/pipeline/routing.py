@@ -136,7 +136,7 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
     """
 
     def __init__(self, app: App, *, patches: Mapping[str, bytes], pages: Collection[str]) -> None:
-        self.app = app.__call__
+        self.app = app
         self.table = RouteTable()
         self._patches = patches
         self._pages = pages
@@ -185,7 +185,6 @@ class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ship
             detail += _meant(request.method, route.operations)
             raise Problem(405, "method-not-allowed", detail, headers=headers)
         outcome.operation = operation
-        scope["path_params"] = outcome.params
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
             "api_base_path": route.base_path,
             "operation_id": operation,
