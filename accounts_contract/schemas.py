@@ -146,13 +146,7 @@ class SchemaSet:
             "components": {"schemas": self._referred(translated)},
         }
         try:
-            return jsonschema_rs.Draft4Validator(
-                document,
-                validate_formats=True,
-                # An address is judged by its pattern alone: the text leaves open who is picky about what.
-                formats={"email": lambda _: True},
-                offline=True,
-            )
+            return jsonschema_rs.Draft4Validator(document, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             raise SchemaError(str(error).split("\n", 1)[0]) from None
 
@@ -250,6 +244,9 @@ def _translate(schema: Any, direction: Direction, resolve: Any) -> Any:
             result[key] = [_translate(part, direction, resolve) for part in value]
         elif key in ("items", "not", "additionalProperties"):
             result[key] = _translate(value, direction, resolve)
+        elif key == "format" and value == "email":
+            # An address is judged by its pattern alone: the text leaves open who is picky about what.
+            continue
         elif key not in ("nullable", "example", "discriminator", "xml", "externalDocs"):
             result[key] = value
     if schema.get("nullable") and isinstance(schema.get("type"), str):
