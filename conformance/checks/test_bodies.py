@@ -187,7 +187,7 @@ def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
 @proves("{op}/form-decoding", "{op}/form", each=operations(EMAIL_WRITES))
 def test_a_plus_in_the_address_of_a_form_is_decoded(run: CheckContext, op: str) -> None:
     _try_plain_form(run, op)
-    for encode in ("%2B", "%2b", "+"):
+    for encode in cases.share(run, op, ("%2B", "%2b", "+")):
         value = fresh_value(run, op) or {}
         value["email"] = run.address("+x")
         if run.descriptions[op].on_known:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeVar
 
 from accounts_contract import Operation
 from conformance.account.state import text_members
@@ -16,6 +16,8 @@ from conformance.target.credentials import Credentials
 from conformance.target.target import Scopes
 from conformance.wire.client import Body
 from conformance.wire.exchange import Exchange
+
+Case = TypeVar("Case")
 
 
 class _Chosen(Iterable[str]):
@@ -115,6 +117,17 @@ def further_sets(run: CheckContext) -> list[Scopes]:
 def unknown_usernames(run: CheckContext) -> tuple[str, ...]:
     """Return names that nobody has: one of the target file or of our making, and one that begins as the owner's."""
     return run.target.unknown_username or run.tag, f"{run.target.owner.username}{run.tag}"
+
+
+def share(run: CheckContext, op: str, cases: Sequence[Case]) -> Sequence[Case]:
+    """Return the share of an operation in cases that are sent one by one: all; in a quick run, a few.
+
+    The shares of all operations together are all cases.
+    """
+    if not run.settings.quick or not cases:
+        return cases
+    names = list(run.operations)
+    return cases[names.index(op) % len(cases) :: len(names)]
 
 
 def too_long(credentials: Credentials) -> tuple[int, ...]:
