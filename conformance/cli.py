@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from accounts_contract import DocumentError, take_every_text
-from conformance.account.interruption import take_interruptions
 from conformance.account.restore_file import JournalError, default_path, restore_files
 from conformance.catalogue.requirements import Requirement, catalogue, packaged_contract
 from conformance.catalogue.results import INTERRUPTED
@@ -25,6 +24,7 @@ from conformance.runner.suite import Suite
 from conformance.settings import OPTIONS, Settings, settings_from
 from conformance.target.file import read_target
 from conformance.target.template import TEMPLATE
+from conformance.wire.interruption import take_interruptions
 
 _USAGE = 2
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 import conformance.checks
-from conformance.account.interruption import take_interruptions
 from conformance.catalogue.results import CheckResult, RequirementResult, Status
 from conformance.checks import MODULES
 from conformance.reports import Output, visible
@@ -18,6 +17,7 @@ from conformance.runner.plan import checks
 from conformance.runner.runner import broke
 from conformance.runner.suite import Suite
 from conformance.settings import PLUGIN
+from conformance.wire.interruption import take_interruptions
 
 _CHECKS = Path(conformance.checks.__file__).parent
 

@@ -12,6 +12,7 @@ from conformance.catalogue.results import CheckResult, Status
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified
 from conformance.checks.support.marking import Task
+from conformance.wire.pace import Stopped
 from conformance.wire.transport import TransportError
 
 
@@ -94,7 +95,7 @@ def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
             if task.writes:
                 run.begin()
             task.check.function(run, **task.arguments)
-        except Deferred:
+        except (Deferred, Stopped):
             raise
         except NotConfigured as reason:
             judge.ended, early = str(reason), Status.NOT_CONFIGURED

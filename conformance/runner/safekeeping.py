@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from conformance.account.interruption import ignored_interruptions
 from conformance.account.restore_file import Journal, JournalError, JournalInUse, Record
 from conformance.account.restorer import Restored, Restorer, restore_all
 from conformance.target.target import Target
+from conformance.wire.interruption import ignored_interruptions
 
 
 class Safekeeping:

@@ -17,6 +17,7 @@ from conformance.runner.plan import examples, plan, quick
 from conformance.runner.runner import attempt, broke, environment_notes, perform
 from conformance.runner.session import RunError, Session, failed_run
 from conformance.settings import Settings
+from conformance.wire.interruption import ignored_interruptions
 from conformance.wire.transport import Transport
 
 _BUDGET = 60  # seconds
@@ -98,8 +99,9 @@ class Suite:
         try:
             yield
         except KeyboardInterrupt:
-            if self._session is not None:
-                self._session.finish_accounts()
+            with ignored_interruptions():
+                if self._session is not None:
+                    self._session.finish_accounts()
             raise
         except ReportError as error:
             self.error = visible(str(error))
@@ -178,8 +180,9 @@ class Suite:
             for task in self.tasks:
                 self.perform(task)
         except KeyboardInterrupt:
-            self._phase("Interrupted: restoring the accounts")
-            self.finish(interrupted=True)
+            with ignored_interruptions():
+                self._phase("Interrupted: restoring the accounts")
+                self.finish(interrupted=True)
             return
         self.finish()
 

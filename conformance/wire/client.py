@@ -12,6 +12,7 @@ from conformance.target.credentials import NOBODY, Credentials
 from conformance.target.target import Target
 from conformance.wire.exchange import Exchange
 from conformance.wire.http_transport import HttpTransport
+from conformance.wire.interruption import deferred_interruptions
 from conformance.wire.pace import Pace, Stopped, retry_after
 from conformance.wire.threads import do_together
 from conformance.wire.transport import (
@@ -220,7 +221,10 @@ class Client:
             raise RateLimited(self.rate_limited)
         number = limited = waited = repeated = failed = 0
         while True:
-            with self._pace.place(self._thread.stop):
+            if self._thread.stop.is_set():
+                raise Stopped
+            # What is on its way is waited for: it must not arrive while the accounts are restored.
+            with self._pace.place(self._thread.stop), deferred_interruptions():
                 number = self._count(number)
                 with self._places:
                     response = self._transport.send(request)

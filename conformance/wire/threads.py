@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from conformance.wire.interruption import deferred_interruptions
 from conformance.wire.pace import Stopped
 
 _Item = TypeVar("_Item")
@@ -58,23 +59,8 @@ def do_together(
 
 def _run(threads: Sequence[threading.Thread], stop: threading.Event) -> None:
     """Start threads and wait for the end of all. An interruption stops them, and is raised at their end."""
-    interrupted: KeyboardInterrupt | None = None
-    for thread in threads:
-        try:
+    with deferred_interruptions(stop.set):
+        for thread in threads:
             thread.start()
-        except KeyboardInterrupt as error:
-            stop.set()
-            interrupted = error
-    left = list(threads)
-    while left:
-        try:
-            left[-1].join()
-        except KeyboardInterrupt as error:
-            stop.set()
-            interrupted = error
-            continue
-        except RuntimeError:  # interrupted before it began: it ends at once
-            pass
-        left.pop()
-    if interrupted is not None:
-        raise interrupted
+        for thread in threads:
+            thread.join()

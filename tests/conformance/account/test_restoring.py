@@ -263,7 +263,7 @@ def test_a_damaged_beginning_hides_no_data_and_no_other_file(
 def test_a_hang_up_is_an_interruption_unless_it_is_ignored(ignored: str, said: str) -> None:
     program = f"""
 import os, signal
-from conformance.account.interruption import ignored_interruptions, take_interruptions
+from conformance.wire.interruption import ignored_interruptions, take_interruptions
 {ignored}
 take_interruptions()
 with ignored_interruptions():

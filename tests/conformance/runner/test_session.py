@@ -47,11 +47,11 @@ class Moment:
 
     Args:
         at: The number of requests before it.
-        number: The signal.
+        numbers: The signals.
     """
 
-    def __init__(self, at: int, number: signal.Signals) -> None:
-        self.at, self.number = at, number
+    def __init__(self, at: int, *numbers: signal.Signals) -> None:
+        self.at, self.numbers = at, numbers
         self.process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._here = 0
@@ -63,18 +63,28 @@ class Moment:
         with self._lock:
             self._here += 1
             if self._here == 2 and self.process is not None:
-                self.process.send_signal(self.number)
+                for number in self.numbers:
+                    self.process.send_signal(number)
                 self.process = None
         time.sleep(0.02)
         with self._lock:
             self._here -= 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("at", "numbers"),
+    [
+        (250, [signal.SIGINT]),
+        (700, [signal.SIGTERM]),
+        # A CI system sends one after the other.
+        (250, [signal.SIGINT, signal.SIGTERM]),
+        (1100, [signal.SIGTERM, signal.SIGINT, signal.SIGTERM]),
+    ],
+)
 def test_an_interrupted_run_restores_the_accounts(
-    server: MockServer, tmp_path: Path, number: signal.Signals
+    server: MockServer, tmp_path: Path, at: int, numbers: list[signal.Signals]
 ) -> None:
-    before, moment = server.accounts(), Moment(250, number)
+    before, moment = server.accounts(), Moment(at, *numbers)
     with (
         gateway(server.url, refuse=moment) as way,
         _started(write_target(tmp_path, way.url)) as process,

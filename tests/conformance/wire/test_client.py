@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -106,17 +108,13 @@ def test_the_first_error_is_raised_when_all_under_way_have_ended() -> None:
     assert len(line.sent) <= 3, "nothing more was begun"
 
 
-def test_an_interruption_waits_for_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    join = threading.Thread.join
-    interruptions = iter([KeyboardInterrupt, KeyboardInterrupt])
+def test_an_interruption_waits_for_what_is_under_way() -> None:
+    def interrupting(request: SentRequest) -> ReceivedResponse:
+        if len(line.sent) < 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return slow(request)
 
-    def interrupted(thread: threading.Thread, timeout: float | None = None) -> None:
-        for one in interruptions:
-            raise one
-        join(thread, timeout)
-
-    monkeypatch.setattr(threading.Thread, "join", interrupted)
-    line = Line(slow)
+    line = Line(interrupting)
     with pytest.raises(KeyboardInterrupt):
         client_of(line).send_together(CALLS, 4)
     assert line.under_way == 0
