@@ -51,8 +51,10 @@ def deferred_interruptions(do: Callable[[], object] | None = None) -> Iterator[N
     came: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
+        # One may come while the function is at work for the first: it need not bear that.
+        is_first = not came
         came.append(number)
-        if do is not None:
+        if is_first and do is not None:
             do()
 
     with _handled(note):
