@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.account.state import documented_user, read_emails, steady
+from conformance.account.state import read_emails
 from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import (
@@ -18,7 +19,6 @@ from conformance.checks.support.cases import (
     correct_value,
     fresh_value,
     operations,
-    product,
     unknown_usernames,
 )
 from conformance.checks.support.context import CheckContext
@@ -30,29 +30,12 @@ _UNCHANGED = "refused-unchanged/access"
 
 
 def _refusals(
-    run: CheckContext,
-    op: str,
-    logins: Iterable[Credentials],
-    status: int,
-    requirement: str,
-    *,
-    role: str = "owner",
-    **more: Any,
+    run: CheckContext, op: str, logins: Iterable[Credentials], status: int, kind: str, **more: Any
 ) -> list[Ask]:
     """Make correct requests to an account, one per login that must not open it."""
-    return [
-        Ask(
-            op=op,
-            value=correct_value(run, op, role),
-            login=login,
-            role=role,
-            statuses=(status,),
-            requirement=requirement,
-            unchanged=_UNCHANGED,
-            **more,
-        )
-        for login in logins
-    ]
+    more |= {"statuses": (status,), "requirement": kind, "unchanged": _UNCHANGED}
+    role = more.get("role", "owner")
+    return [Ask(op, correct_value(run, op, role), login=login, **more) for login in logins]
 
 
 @proves(
@@ -94,10 +77,7 @@ def test_a_set_of_scopes_opens_what_it_names(run: CheckContext, op: str) -> None
     opening = [one for one in sets if one not in shut]
     if run.descriptions[op].on_known:
         run.provide(len(opening))
-    asks = (
-        Ask(op=op, value=fresh_value(run, op), login=one, requirement=requirement)
-        for one in opening
-    )
+    asks = (Ask(op, fresh_value(run, op), login=one, requirement=requirement) for one in opening)
     if run.descriptions[op].touches == "emails":
         ask_all(run, list(asks))  # each has an address of its own
     else:
@@ -116,23 +96,17 @@ def _abroad(run: CheckContext, _op: str) -> Cases:
     "{op}/forbidden/owner-basic",
     "{op}/forbidden/owner-bearer",
     f"{{op}}/{_UNCHANGED}",
-    each=product(OPERATIONS, _abroad),
+    each=cases.product(OPERATIONS, _abroad),
 )
 def test_nobody_else_is_let_in(run: CheckContext, op: str, whose: str, role: str) -> None:
     tokens = run.tokens(whose, (run.scopes(op), frozenset(run.contract.scopes)))
     for form in (False, True) if op in BODIES else (False,):
-        asks = _refusals(
-            run, op, [run.basic(whose)], 403, "forbidden/owner-basic", role=role, form=form
-        )
-        asks += _refusals(run, op, tokens, 403, "forbidden/owner-bearer", role=role, form=form)
-        ask_all(run, asks)
+        how = {"role": role, "form": form}
+        asks = _refusals(run, op, [run.basic(whose)], 403, "forbidden/owner-basic", **how)
+        ask_all(run, [*asks, *_refusals(run, op, tokens, 403, "forbidden/owner-bearer", **how)])
 
 
-@proves(
-    "{op}/forbidden/owner-basic",
-    "{op}/forbidden/owner-bearer",
-    each=operations(READS),
-)
+@proves("{op}/forbidden/owner-basic", "{op}/forbidden/owner-bearer", each=operations(READS))
 def test_no_other_spelling_opens_the_other_account(run: CheckContext, op: str) -> None:
     username = run.account("other").username
     # By id, by address, and by what only a careless server takes for the username.
@@ -141,21 +115,14 @@ def test_no_other_spelling_opens_the_other_account(run: CheckContext, op: str) -
         for role in ("owner", "other")
     )
     names |= {username.swapcase(), f"{username} ", f"{username}\0"}
-    logins = {"owner-basic": run.basic(), "owner-bearer": run.token("owner", run.scopes(op))}
-    ask_all(
-        run,
-        [
-            Ask(
-                op=op,
-                login=login,
-                username=name,
-                statuses=(403, 404, 400),
-                requirement=f"forbidden/{kind}",
-            )
-            for name in sorted(names - own)
-            for kind, login in logins.items()
-        ],
-    )
+    token = run.token("owner", run.scopes(op))
+    logins = {"forbidden/owner-basic": run.basic(), "forbidden/owner-bearer": token}
+    asks = [
+        Ask(op, login=login, username=name, statuses=(403, 404, 400), requirement=requirement)
+        for name in sorted(names - own)
+        for requirement, login in logins.items()
+    ]
+    ask_all(run, asks)
 
 
 def _beside_the_path(run: CheckContext) -> dict[str, Any]:
@@ -172,16 +139,8 @@ def test_no_other_account_is_named_beside_the_path(run: CheckContext, op: str) -
         value = {**(fresh_value(run, op) or {}), **({} if query else more)}
         # What is unknown is ignored, or refused.
         statuses = (run.operations[op].success, 400)
-        ask(
-            run,
-            op,
-            value,
-            form=form,
-            query=query,
-            statuses=statuses,
-            requirement="success",
-            under=untouched,
-        )
+        how: dict[str, Any] = {"form": form, "query": query, "statuses": statuses}
+        ask(run, op, value, **how, requirement="success", under=untouched)
 
 
 @proves("get-user/own-data", "list-emails/own-only", writes=False)
@@ -193,18 +152,12 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
         exchange = ask(run, op, query=query, statuses=(200, 400, 404), requirement=requirement)
         if exchange.status != 200:
             continue
-        value = exchange.data
-        told, own = (
-            (
-                steady(
-                    documented_user(value if isinstance(value, dict) else {}),
-                    run.restorer.volatile,
-                ),
-                dict(state.user),
+        told: Any = run.user_told(exchange)
+        own: Any = dict(state.user)
+        if op == "list_emails":
+            told, own = (
+                [one.email for one in of] for of in (read_emails(exchange.data), state.emails)
             )
-            if op == "get_user"
-            else ([one.email for one in read_emails(value)], [one.email for one in state.emails])
-        )
         run.judge.that(
             full(op, requirement), told == own, expected=f"{own}", actual=f"{told}", at=exchange
         )
@@ -219,24 +172,13 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
 def test_an_unknown_username_is_not_found(run: CheckContext, op: str) -> None:
     forms = (False, True) if op in BODIES else (False,)
     logins = run.logins(op)
-    asks = [
-        ask_
-        for name in unknown_usernames(run)
-        for form in forms
-        for ask_ in _refusals(run, op, logins, 404, "not-found/username", username=name, form=form)
-    ]
+    subject, asks = "not-found/username", []
+    for name, form in product(unknown_usernames(run), forms):
+        asks += _refusals(run, op, logins, 404, subject, username=name, form=form)
     # Names that a careless look-up takes for somebody's; they may be malformed for a target.
-    asks += [
-        Ask(
-            op=op,
-            value=correct_value(run, op),
-            username=name,
-            statuses=(404, 400),
-            requirement="not-found/username",
-            unchanged=_UNCHANGED,
-        )
-        for name in ("%", "__proto__", "constructor", "None")
-    ]
+    for name in ("%", "__proto__", "constructor", "None"):
+        how: dict[str, Any] = {"username": name, "statuses": (404, 400), "requirement": subject}
+        asks.append(Ask(op, correct_value(run, op), **how, unchanged=_UNCHANGED))
     ask_all(run, asks)
 
 
@@ -246,23 +188,13 @@ def test_access_is_decided_before_the_body_is_read(run: CheckContext, op: str) -
     other = run.logins(op, "other")
     asks: list[Ask] = []
     for body in _invalid_bodies(run, op):
-        common: dict[str, Any] = {
-            **body,
-            "op": op,
-            "requirement": "order/access-before-body",
-            "unchanged": _UNCHANGED,
-        }
-        unknown: dict[str, Any] = {
-            "username": unknown_usernames(run)[0],
-            "access": "not-found/username",
-        }
-        asks += [Ask(login=one, statuses=(404,), **unknown, **common) for one in run.logins(op)]
-        asks += [
-            Ask(login=one, statuses=(403,), access="forbidden/scope", **common) for one in missing
-        ]
-        for login in other:
+        body |= {"requirement": "order/access-before-body", "unchanged": _UNCHANGED}
+        unknown = {**body, "username": unknown_usernames(run)[0], "access": "not-found/username"}
+        asks += [Ask(op, login=one, statuses=(404,), **unknown) for one in run.logins(op)]
+        for login in (*missing, *other):
             kind = "owner-basic" if login.scopes is None else "owner-bearer"
-            asks.append(Ask(login=login, statuses=(403,), access=f"forbidden/{kind}", **common))
+            access = f"forbidden/{kind if login in other else 'scope'}"
+            asks.append(Ask(op, login=login, statuses=(403,), access=access, **body))
     ask_all(run, asks)
 
 
@@ -283,7 +215,7 @@ def _invalid_bodies(run: CheckContext, op: str) -> list[dict[str, Any]]:
 
 @proves("{op}/success", each=operations(READS))
 def test_the_other_user_reads_too(run: CheckContext, op: str) -> None:
-    ask_all(run, [Ask(op=op, login=login, role="other") for login in run.logins(op, "other")])
+    ask_all(run, [Ask(op, login=login, role="other") for login in run.logins(op, "other")])
 
 
 @proves("{op}/form", each=operations(BODIES))

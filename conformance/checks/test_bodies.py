@@ -29,14 +29,8 @@ _ODD_NAME = (404, 400, 403, 414, 431)
 
 def _refused(run: CheckContext, op: str, kind: str, bodies: Iterable[tuple[Any, Body]]) -> None:
     """Send bodies that cannot be read, each with the members that it was made of."""
-    requirement = f"invalid-body/{kind}"
-    ask_all(
-        run,
-        [
-            Ask(op=op, body=body, means=value, statuses=(400,), requirement=requirement)
-            for value, body in bodies
-        ],
-    )
+    how: dict[str, Any] = {"statuses": (400,), "requirement": f"invalid-body/{kind}"}
+    ask_all(run, [Ask(op, body=body, means=value, **how) for value, body in bodies])
 
 
 @proves("{op}/invalid-body/malformed-json", "{op}/error-body", each=operations(BODIES))
@@ -93,20 +87,19 @@ def test_json_that_is_no_utf8_is_refused(run: CheckContext, op: str) -> None:
 
 @proves("{op}/invalid-body/empty", "{op}/error-body", each=operations(EMAIL_WRITES))
 def test_an_empty_body_is_refused(run: CheckContext, op: str) -> None:
-    asks = [
-        Ask(op=op, body=body, statuses=(400,), requirement="invalid-body/empty")
-        for body in (Body(b""), Body(b"", FORM), Body(b"  \n"))
-    ]
+    subject = "invalid-body/empty"
+    bodies = (Body(b""), Body(b"", FORM), Body(b"  \n"))
+    asks = [Ask(op, body=body, statuses=(400,), requirement=subject) for body in bodies]
     # Without a media type, too: some refuse that first.
-    ask_all(run, [*asks, Ask(op=op, statuses=(400, 415), requirement="invalid-body/empty")])
+    ask_all(run, [*asks, Ask(op, statuses=(400, 415), requirement=subject)])
 
 
 @proves("update-user/documented-answers", "update-user/leaves-others")
 def test_an_empty_update_is_answered(run: CheckContext) -> None:
     op = "update_user"
     bodies = (Body(b""), Body(b"", FORM), json_body({}), Body(b"{ }"))
-    asks = [Ask(op=op, body=body, means={}, unchanged="leaves-others") for body in bodies]
-    ask_all(run, [*asks, Ask(op=op, statuses=(200, 400, 415), unchanged="leaves-others")])
+    asks = [Ask(op, body=body, means={}, unchanged="leaves-others") for body in bodies]
+    ask_all(run, [*asks, Ask(op, statuses=(200, 400, 415), unchanged="leaves-others")])
 
 
 @proves("{op}/json", each=operations([*cases.READS, *cases.ANSWERING]))
@@ -169,12 +162,10 @@ def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
         ("%61b", "ab"),
         ("a=b", "a=b"),
     ]
-    forms = []
-    while pairs:
-        forms.append([(name, *pairs.pop(0)) for name in members if pairs])
-    for form in forms:
-        means = {name: text for name, _, text in form}
-        body = _form("&".join(f"{name}={encoded}" for name, encoded, _ in form))
+    for start in range(0, len(pairs), len(members)):
+        form = list(zip(members, pairs[start:], strict=False))
+        means = {name: text for name, (_, text) in form}
+        body = _form("&".join(f"{name}={encoded}" for name, (encoded, _) in form))
         ask(run, "update_user", body=body, means=means, under="form-decoding")
     if "full_name" in members:
         # `nothing` is an unknown member: it is ignored, or refused.
@@ -261,23 +252,10 @@ def test_odd_requests_to_read_get_documented_answers(run: CheckContext, op: str)
     odd = (*"%'\" ;\\?#\0\n\x7fü\U0001f600", "<x>", "é" * 80, "x" * 300)
     _answer_names(run, op, [f"{run.tag}{one}" for one in odd])
     queries = ("?", "?a=b", "?email=x&email=y", "?%ff", "?page=-1&limit=0")
-    answer_all(
-        run,
-        [Ask(op=op, query=one, statuses=(200, 400, 404), requirement="success") for one in queries],
-    )
+    how: dict[str, Any] = {"statuses": (200, 400, 404), "requirement": "success"}
+    answer_all(run, [Ask(op, query=one, **how) for one in queries])
 
 
 def _answer_names(run: CheckContext, op: str, names: list[str], value: Any = None) -> None:
-    answer_all(
-        run,
-        [
-            Ask(
-                op=op,
-                value=value,
-                username=name,
-                statuses=_ODD_NAME,
-                requirement="not-found/username",
-            )
-            for name in names
-        ],
-    )
+    how: dict[str, Any] = {"statuses": _ODD_NAME, "requirement": "not-found/username"}
+    answer_all(run, [Ask(op, value, username=name, **how) for name in names])

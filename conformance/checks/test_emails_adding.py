@@ -10,13 +10,13 @@ from conformance.checks.support.addresses import good_addresses, in_both, made_p
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import Ask, asks
 
 _HINTS = ("", "+other", ".a.b", "-dash", "_under", "+1.2_3-4+5", "0123456789")
 
 
 def _adds(addresses: Iterable[Any], **how: Any) -> list[Ask]:
-    return [Ask(op="add_email", value={"email": address}, **how) for address in addresses]
+    return asks("add_email", ({"email": address} for address in addresses), **how)
 
 
 @proves(
@@ -38,28 +38,23 @@ def test_a_new_address_is_added(run: CheckContext) -> None:
 
 @proves("add-email/success", "add-email/listed", "update-email/success", "delete-email/success")
 def test_every_address_that_is_good_by_anyones_reading_is_taken(run: CheckContext) -> None:
-    asks = _adds(good_addresses(run))
-    answers = zip(asks, ask_all(run, asks), strict=True)
+    adds = _adds(good_addresses(run))
+    answers = zip(adds, ask_all(run, adds), strict=True)
     added = [one.members for one, exchange in answers if exchange.status == 201]
     if added:
-        updates = [Ask(op="update_email", value={**one, "verified": True}) for one in added]
-        ask_all(run, updates)
-        ask_all(run, [Ask(op="delete_email", value=one) for one in added])
+        ask_all(run, asks("update_email", ({**one, "verified": True} for one in added)))
+        ask_all(run, asks("delete_email", added))
 
 
 @proves("add-email/not-verified", "add-email/not-primary", "add-email/form")
 def test_a_new_address_cannot_call_itself_verified_or_primary(run: CheckContext) -> None:
     for how in in_both(run):
-        asks = [
-            Ask(
-                op="add_email",
-                value={"email": run.address(), **dict.fromkeys(names, True)},
-                **{"unchanged": f"not-{names[0]}", **how},
-            )
-            for names in (("verified",), ("primary",), ("verified", "primary"))
-        ]
+        group = []
+        for names in (("verified",), ("primary",), ("verified", "primary")):
+            value = {"email": run.address(), **dict.fromkeys(names, True)}
+            group.append(Ask("add_email", value, **{"unchanged": f"not-{names[0]}", **how}))
         # Unknown members are ignored, or refused.
-        ask_all(run, asks)
+        ask_all(run, group)
     run.judge.pass_all()
 
 
@@ -126,14 +121,8 @@ def test_what_is_no_address_is_not_added(run: CheckContext) -> None:
 @proves("add-email/duplicate", "add-email/refused-unchanged/duplicate")
 def test_the_same_address_is_not_added_twice(run: CheckContext) -> None:
     known = [run.added(verified=verified).email for verified in (False, True)]
+    how = {"requirement": "duplicate", "unchanged": "refused-unchanged/duplicate"}
     for form in (False, True):
-        asks = _adds(
-            known,
-            form=form,
-            statuses=(400,),
-            requirement="duplicate",
-            unchanged="refused-unchanged/duplicate",
-        )
-        ask_all(run, asks)
+        ask_all(run, _adds(known, form=form, statuses=(400,), **how))
     # If one was taken, what becomes of it is left open.
     run.judge.pass_all()

@@ -7,7 +7,7 @@ from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import asks
 
 
 def _states(_run: CheckContext) -> Cases:
@@ -55,20 +55,9 @@ def test_the_primary_address_is_not_deleted_however_it_is_spelled(run: CheckCont
     spellings += [f" {primary} ", f"{primary}\n", f"{primary}."]
     subject = "primary-spelled-otherwise"
     for form in (False, True):
-        asks = [
-            Ask(
-                op="delete_email",
-                value={"email": spelling},
-                form=form,
-                statuses=(204, 400, 404),
-                requirement="not-found/address",
-                under=subject,
-                unchanged=subject,
-            )
-            for spelling in dict.fromkeys(spellings)
-            if spelling != primary
-        ]
-        ask_all(run, asks)
+        how = {"form": form, "statuses": (204, 400, 404), "requirement": "not-found/address"}
+        bodies = [{"email": one} for one in dict.fromkeys(spellings) if one != primary]
+        ask_all(run, asks("delete_email", bodies, **how, under=subject, unchanged=subject))
 
 
 @proves(
@@ -80,6 +69,6 @@ def test_the_rule_follows_the_primary_address(run: CheckContext) -> None:
     subject = "former-primary"
     ask(run, "delete_email", value, requirement=subject, unchanged="primary-refused")
     unknown = (f"x{email.email}", f"{email.email}.example")
-    ask_all(run, [Ask(op="delete_email", value={"email": one}) for one in unknown])
+    ask_all(run, asks("delete_email", ({"email": one} for one in unknown)))
     ask(run, "update_email", {"email": previous.email, "primary": True})
     ask(run, "delete_email", value, requirement=subject)

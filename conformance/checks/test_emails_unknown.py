@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from conformance.checks.support.cases import EMAIL_WRITES, operations
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import Ask, asks
 
 _ON_KNOWN = ("update_email", "delete_email")
 
@@ -21,7 +20,7 @@ _ON_KNOWN = ("update_email", "delete_email")
 def _of(op: str, addresses: Iterable[Any], **how: Any) -> list[Ask]:
     """Make requests that would change something if the account had these addresses."""
     extra = {"verified": True} if op == "update_email" else {}
-    return [Ask(op=op, value={"email": address, **extra}, **how) for address in addresses]
+    return asks(op, ({"email": address, **extra} for address in addresses), **how)
 
 
 @proves("{op}/not-found/address", "{op}/error-body", each=operations(_ON_KNOWN))
@@ -29,13 +28,12 @@ def test_an_unknown_address_is_not_found(run: CheckContext, op: str) -> None:
     known = run.standing().email
     for form in (False, True):
         unknown = [run.address(), f"x{known}", known.replace("@", "+x@"), known.replace("@", "@x.")]
-        asks = _of(op, unknown, form=form)
+        group = _of(op, unknown, form=form)
         for names in ((), ("primary",), ("verified", "primary")) if op == "update_email" else ():
-            asks += [
-                Ask(op=op, value={"email": address, **dict.fromkeys(names, True)}, form=form)
-                for address in (run.address(), *unknown[1:])
-            ]
-        ask_all(run, asks)
+            flags = dict.fromkeys(names, True)
+            bodies = [{"email": one, **flags} for one in (run.address(), *unknown[1:])]
+            group += asks(op, bodies, form=form)
+        ask_all(run, group)
 
 
 @proves("{op}/not-found/address", each=operations(_ON_KNOWN))
@@ -69,9 +67,8 @@ def test_a_body_without_an_address_is_refused(run: CheckContext, op: str) -> Non
         bodies: list[dict[str, Any]] = [{"x": "y"} if form else {}]
         bodies += [{"verified": True}, {"primary": True}]
         bodies += [{"address": address()}, {"email[]": address()}]
-        asks = [Ask(op=op, value=value, form=form) for value in bodies]
         query = f"?email={quote(address(), safe='')}&verified=true"
-        ask_all(run, [*asks, replace(asks[0], query=query)])
+        ask_all(run, [*asks(op, bodies, form=form), Ask(op, bodies[0], form=form, query=query)])
 
 
 @proves("delete-email/removes-only-that", "update-email/others-untouched")

@@ -8,7 +8,7 @@ from conformance.checks.support.addresses import in_both, made_primary, verified
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import Ask, asks
 
 
 @proves(
@@ -41,22 +41,22 @@ def test_verifying_the_primary_address_leaves_it_primary(run: CheckContext) -> N
 def test_an_update_that_asks_for_nothing_changes_nothing(run: CheckContext) -> None:
     known = (run.added(verified=True), run.standing())
     for how in in_both(run):
-        ask_all(run, [Ask(op="update_email", value={"email": one.email}, **how) for one in known])
+        ask_all(run, asks("update_email", ({"email": one.email} for one in known), **how))
 
 
-def _asks(addresses: list[str], name: str, beside: str, *, form: bool) -> list[Ask]:
+def _takes_back(addresses: list[str], name: str, beside: str, *, form: bool) -> list[Ask]:
     """Make updates that take something back, alone and beside another wish: the order means nothing."""
     wishes = product(addresses, ({name: False}, {name: False, beside: True}))
     values = [{"email": address, **wish} for address, wish in wishes]
     values += [dict(reversed(value.items())) for value in values]
-    return [Ask(op="update_email", value=value, form=form) for value in values]
+    return asks("update_email", values, form=form)
 
 
 @proves("update-email/no-unverify", "update-email/error-body")
 def test_no_address_is_unverified(run: CheckContext) -> None:
     addresses = [run.added(verified=True).email, run.standing().email]
     for form in (False, True):
-        ask_all(run, _asks(addresses, "verified", "primary", form=form))
+        ask_all(run, _takes_back(addresses, "verified", "primary", form=form))
 
 
 @proves("update-email/no-unset-primary", "update-email/error-body")
@@ -66,7 +66,7 @@ def test_no_primary_address_is_unset(run: CheckContext) -> None:
     if primary is not None and primary.verified:
         addresses.append(primary.email)
     for form in (False, True):
-        ask_all(run, _asks(addresses, "primary", "verified", form=form))
+        ask_all(run, _takes_back(addresses, "primary", "verified", form=form))
 
 
 @proves("update-email/no-unset-primary", "update-email/no-unverify")

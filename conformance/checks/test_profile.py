@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from conformance.account.state import documented_user, members, steady
+from conformance.account.state import members
 from conformance.checks.support import values
 from conformance.checks.support.addresses import good_addresses
 from conformance.checks.support.asking import ask, ask_all
@@ -13,7 +13,7 @@ from conformance.checks.support.cases import fresh_value, in_both, text_member
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import Ask, asks
 from conformance.wire.client import Body
 
 _OP = "update_user"
@@ -56,8 +56,7 @@ def test_every_login_reads_the_same_user(run: CheckContext) -> None:
     found = []
     for login in run.logins("get_user"):
         exchange = ask(run, "get_user", login=login)
-        user = exchange.data if isinstance(exchange.data, dict) else {}
-        found.append(steady(documented_user(user), run.restorer.volatile))
+        found.append(run.user_told(exchange))
         run.judge.that(
             "get-user/own-data",
             found[0] == found[-1],
@@ -78,7 +77,7 @@ def test_every_login_reads_what_was_changed(run: CheckContext) -> None:
         raise NotVerified("the check needs a change of the profile, and it did not work")
     for login in logins:
         exchange = ask(run, "get_user", login=login)
-        found = exchange.data.get(member) if isinstance(exchange.data, dict) else None
+        found = run.user_told(exchange).get(member)
         run.judge.that(
             "update-user/answers-stored",
             found == text,
@@ -272,13 +271,13 @@ def _each_member(_run: CheckContext) -> Cases:
     each=_each_member,
 )
 def test_a_member_that_is_no_text_is_refused(run: CheckContext, member: str) -> None:
-    ask_all(run, [Ask(op=_OP, value={member: value}) for value in values.NO_TEXTS])
+    ask_all(run, asks(_OP, ({member: value} for value in values.NO_TEXTS)))
 
 
 @proves("update-user/invalid-gravatar-email", "update-user/refused-unchanged", each=in_both)
 def test_a_gravatar_email_that_is_no_address_is_refused(run: CheckContext, form: bool) -> None:
     addresses = values.no_addresses(run.tag)
-    ask_all(run, [Ask(op=_OP, value={"gravatar_email": one}, form=form) for one in addresses])
+    ask_all(run, asks(_OP, ({"gravatar_email": one} for one in addresses), form=form))
 
 
 @proves(
@@ -288,15 +287,14 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(run: CheckContext) -
     invalid: list[tuple[str, Any]] = [(name, 3) for name in members("UserUpdate")]
     invalid += [(name, None) for name in members("UserUpdate")]
     invalid.append(("gravatar_email", f"{run.tag}.example.com"))
-    asks = []
-    for form in (False, True):
-        for name, value in invalid[-1:] if form else invalid:
-            for first in (True, False):
-                # A value of its own tells which request it was that was half stored.
-                good = {other: _new(run, other) for other in _free(run) if other != name}
-                sent = {name: value, **good} if first else {**good, name: value}
-                asks.append(Ask(op=_OP, value=sent, form=form))
-    ask_all(run, asks)
+    group = []
+    for name, value, form in (*((*one, False) for one in invalid), (*invalid[-1], True)):
+        for first in (True, False):
+            # A value of its own tells which request it was that was half stored.
+            good = {other: _new(run, other) for other in _free(run) if other != name}
+            sent = {name: value, **good} if first else {**good, name: value}
+            group.append(Ask(_OP, sent, form=form))
+    ask_all(run, group)
     # Nor are they stored with the next update.
     ask(run, _OP, {text_member(run): run.text("Later")})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import (
@@ -15,7 +16,7 @@ from conformance.checks.support.cases import (
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import Ask, asks
 from conformance.checks.support.values import SPECIAL_WORDS
 from conformance.target.credentials import Credentials
 
@@ -28,17 +29,12 @@ _NOBODY = [word for word in _WORDS if word.startswith("__")]
 def test_a_special_word_is_an_unknown_username(run: CheckContext, op: str) -> None:
     # A user may be called null, or be served as self; dots and wild cards may name another path.
     words = [word for word in _WORDS if not re.fullmatch(r"[.*{}\[\]]+", word)]
-    asks = [
-        Ask(
-            op=op,
-            value=correct_value(run, op),
-            username=word,
-            statuses=(400, 404) if word in _NOBODY else (200, 400, 403, 404),
-            requirement="not-found/username",
-        )
-        for word in (words if op == "get_user" else _NOBODY)
-    ]
-    ask_all(run, asks)
+    group = []
+    for word in words if op == "get_user" else _NOBODY:
+        statuses = (400, 404) if word in _NOBODY else (200, 400, 403, 404)
+        how: dict[str, Any] = {"statuses": statuses, "requirement": "not-found/username"}
+        group.append(Ask(op, correct_value(run, op), username=word, **how))
+    ask_all(run, group)
 
 
 @proves("get-user/unauthenticated/wrong", writes=False)
@@ -48,31 +44,24 @@ def test_a_special_word_is_no_token(run: CheckContext) -> None:
         for word in _WORDS
         if re.fullmatch(r"[\w.-]+", word)
     ]
-    ask_all(
-        run,
-        [
-            Ask(op="get_user", login=login, statuses=(401,), requirement="unauthenticated/wrong")
-            for login in logins
-        ],
-    )
+    how: dict[str, Any] = {"statuses": (401,), "requirement": "unauthenticated/wrong"}
+    ask_all(run, [Ask("get_user", login=login, **how) for login in logins])
 
 
 @proves(
-    "{op}/invalid-body/invalid-address",
-    "{op}/not-found/address",
-    each=operations(EMAIL_WRITES),
+    "{op}/invalid-body/invalid-address", "{op}/not-found/address", each=operations(EMAIL_WRITES)
 )
 def test_a_special_word_is_no_address(run: CheckContext, op: str) -> None:
     extra = {"verified": True} if op == "update_email" else {}
-    ask_all(run, [Ask(op=op, value={"email": word, **extra}) for word in _WORDS])
+    ask_all(run, asks(op, ({"email": word, **extra} for word in _WORDS)))
 
 
 @proves("add-email/success", "add-email/others-untouched")
 def test_a_special_word_before_the_at_sign(run: CheckContext) -> None:
     # Which letters are kept as capitals is left open, and so is which signs are taken.
     words = [word for word in _WORDS if re.fullmatch(r"[^A-Z@]*[^A-Za-z@][^A-Z@]*", word)]
-    addresses = [f"{word}@{run.address().partition('@')[0]}.example.com" for word in words]
-    ask_all(run, [Ask(op="add_email", value={"email": address}) for address in addresses])
+    labels = [(word, run.address().partition("@")[0]) for word in words]
+    ask_all(run, asks("add_email", ({"email": f"{a}@{b}.example.com"} for a, b in labels)))
 
 
 @proves("{op}/documented-answers", each=operations(BODIES))

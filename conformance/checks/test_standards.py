@@ -16,9 +16,8 @@ _OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xm
 @proves("{op}/media-type", each=operations(BODIES))
 def test_other_media_types_are_refused(run: CheckContext, op: str) -> None:
     bodies = [json_body(correct_value(run, op), media_type) for media_type in _OTHERS]
-    ask_all(
-        run, [Ask(op=op, body=one, statuses=(415,), requirement="media-type") for one in bodies]
-    )
+    how: dict[str, Any] = {"statuses": (415,), "requirement": "media-type"}
+    ask_all(run, [Ask(op, body=one, **how) for one in bodies])
 
 
 @proves("{op}/json-without-content-type", each=operations(BODIES))

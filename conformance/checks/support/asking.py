@@ -39,7 +39,7 @@ def ask(
     run: CheckContext, op: str, value: Mapping[str, Any] | None = None, **more: Any
 ) -> Exchange:
     """Send one request, and judge all that must follow from it; the fields of Ask by their names."""
-    return ask_all(run, [Ask(op=op, value=value, **more)])[0]
+    return ask_all(run, [Ask(op, value, **more)])[0]
 
 
 def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from accounts_contract import Operation
 from conformance.account.restorer import Part
-from conformance.account.state import AccountState, Email
+from conformance.account.state import AccountState, Email, documented_user, steady
 from conformance.checks.support.accounts import Accounts
 from conformance.checks.support.conformity import problems
 from conformance.checks.support.ground import Ground
@@ -216,6 +216,11 @@ class CheckContext(Accounts):
             raise Deferred
         self._dirty = True
         return self.client.send(method, self.path(operation), credentials)
+
+    def user_told(self, exchange: Exchange) -> dict[str, Any]:
+        """Return the user that an answer shows, without what varies by itself; nobody, if it shows none."""
+        user = exchange.data if isinstance(exchange.data, dict) else {}
+        return steady(documented_user(user), self.restorer.volatile)
 
     def is_foreign_page(self, exchange: Exchange) -> bool:
         """Return whether a refusal is a web page, where the target's own refusals are none."""

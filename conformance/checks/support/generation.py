@@ -33,7 +33,6 @@ from conformance.checks.support.question import Ask
 from conformance.wire.client import Body
 
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
-_ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
 _URL = r"^https?://[a-z]{1,10}\.example\.(com|org)/[a-z0-9]{0,20}$"
 
 
@@ -167,14 +166,14 @@ def asked(run: CheckContext, op: str, value: Any, *, form: bool, known: str = ""
         texts = _as_form(value)
         if texts is None:
             return None
-        return Ask(op=op, body=form_body(texts), means=_from_form(texts))
+        return Ask(op, body=form_body(texts), means=_from_form(texts))
     try:
         body = ascii_body(value)
     except (TypeError, ValueError):
         body, value = Body(b""), {}
     if not isinstance(value, Mapping):
-        return Ask(op=op, body=body, statuses=(400,), requirement="invalid-body/not-an-object")
-    return Ask(op=op, body=body, means=value)
+        return Ask(op, body=body, statuses=(400,), requirement="invalid-body/not-an-object")
+    return Ask(op, body=body, means=value)
 
 
 def ours(run: CheckContext, value: Any, known: str = "") -> Any:

@@ -19,12 +19,12 @@ def _ask(run: CheckContext, op: str, body: Body, *more: int) -> Ask:
     """Return a request that may be answered as the contract documents it."""
     documented = (int(status) for status in run.operations[op].responses)
     statuses = (*(status for status in documented if status < 413), *_large(body), *more)
-    return Ask(op=op, body=body, statuses=statuses, requirement="success")
+    return Ask(op, body=body, statuses=statuses, requirement="success")
 
 
 def _refused(op: str, content: bytes, kind: str) -> Ask:
     body = Body(content)
-    return Ask(op=op, body=body, statuses=(400, *_large(body)), requirement=f"invalid-body/{kind}")
+    return Ask(op, body=body, statuses=(400, *_large(body)), requirement=f"invalid-body/{kind}")
 
 
 def _large(body: Body) -> tuple[int, ...]:

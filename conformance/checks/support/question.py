@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from conformance.catalogue.requirements import catalogue, slug
@@ -14,7 +14,7 @@ from conformance.wire.client import Body
 from conformance.wire.exchange import Exchange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One request of an operation, and what must follow if the model does not say it.
 
@@ -40,6 +40,7 @@ class Ask:
 
     op: str
     value: Mapping[str, Any] | None = None
+    _: KW_ONLY
     login: Credentials | None = None
     form: bool = False
     body: Body | None = None
@@ -58,6 +59,11 @@ class Ask:
     def members(self) -> Mapping[str, Any]:
         """The members that are sent, or that the body stands for."""
         return (self.means if self.value is None else self.value) or {}
+
+
+def asks(op: str, values: Iterable[Mapping[str, Any] | None], **more: Any) -> list[Ask]:
+    """Return a request for each of some bodies; the other fields of Ask are the same for all."""
+    return [Ask(op, value, **more) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
