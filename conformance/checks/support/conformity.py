@@ -15,7 +15,6 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.openapi.checks import JsonSchemaError
 
 from conformance.catalogue.requirements import catalogue, packaged_contract, slug
-from conformance.checks.support.values import is_date_time
 from conformance.wire.exchange import Exchange, NotJson, read_json
 
 _STATUS = ("not_a_server_error", "status_code_conformance")
@@ -118,10 +117,9 @@ def _is_documented(operation: str, status: int) -> bool:
 
 
 def _is_right_all_the_same(failure: JsonSchemaError) -> bool:
-    """Return whether the text takes what the validator does not: 1.0 for a whole number, a lower-case date-time."""
+    """Return whether the text takes what the validator does not: 1.0 for a whole number."""
     value = failure.instance
-    whole = isinstance(value, float) and value.is_integer() and '"integer"' in failure.message
-    return whole or ('"date-time"' in failure.message and is_date_time(value))
+    return isinstance(value, float) and value.is_integer() and '"integer"' in failure.message
 
 
 def _words(failure: Failure) -> str:
