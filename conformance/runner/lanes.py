@@ -77,12 +77,14 @@ class _Outcome:
         deferred: Those that cannot run there.
         guesses: Those that send wrong passwords, and are left.
         calm: Whether both accounts were as they must be at all times.
+        surprised: Set once a lane that writes finds that one was not.
     """
 
     passed: list[Done] = field(default_factory=list)
     deferred: list[Task] = field(default_factory=list)
     guesses: deque[Task] = field(default_factory=deque)
     calm: bool = True
+    surprised: threading.Event = field(default_factory=threading.Event)
 
 
 def _in_order(tasks: Sequence[Task], some: Sequence[Task]) -> list[Task]:
@@ -105,26 +107,10 @@ def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]
 def _frozen(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> _Outcome:
     """Run what changes nothing, in as many lanes as there are connections."""
     queue, outcome = deque(tasks), _Outcome()
-
-    def work(number: int) -> list[Done]:
-        lane = _frozen_lane(run)
-        lane.may_guess = number == 0
-        found: list[Done] = []
-        while task := _next(lane, outcome.guesses if _guesses_next(lane) else queue):
-            try:
-                results = _attempt(lane, task, perform)
-            except Guessing:
-                outcome.guesses.append(task)
-            except Deferred:
-                outcome.deferred.append(task)
-            else:
-                found += [(task, results)] if results else []
-        return found
-
-    def _guesses_next(lane: CheckContext) -> bool:
-        return lane.may_guess and bool(outcome.guesses and queue)
-
-    works = [partial(work, number) for number in range(run.connections)]
+    lanes = [_frozen_lane(run) for _ in range(run.connections)]
+    for lane in lanes[1:]:
+        lane.may_guess = False
+    works = [partial(_work, lane, queue, outcome, perform) for lane in lanes]
     return _finish(run, outcome, _in_threads(run, works))
 
 
@@ -137,65 +123,51 @@ def _write(
     """Run what changes a part of one account, each in a lane of its own, and wrong passwords beside them."""
     sides = (False, True) if run.target.other is not None else (False,)
     outcome = _Outcome(guesses=deque(guesses))
-    surprised = threading.Event()
-
-    def guess(lane: CheckContext) -> list[Done]:
-        found: list[Done] = []
-        while not surprised.is_set() and (task := _next(lane, outcome.guesses)):
-            try:
-                results = _attempt(lane, task, perform)
-            except Deferred:
-                outcome.deferred.append(task)
-            else:
-                found += [(task, results)] if results else []
-        return found
-
-    def work(lane: CheckContext, queue: deque[Task]) -> list[Done]:
-        found: list[Done] = []
-        while not surprised.is_set() and (task := _next(lane, queue)):
-            try:
-                results = _attempt(lane, task, perform)
-            except Deferred:
-                outcome.deferred.append(task)
-                continue
-            if lane.surprise:
-                surprised.set()
-            elif results:
-                found.append((task, results))
-                if len(found) % _CHUNK == 0:
-                    verify(lane)
-        return found
-
-    def verify(lane: CheckContext) -> None:
-        lane.verify()
-        if lane.surprise:
-            surprised.set()
-
     queues = [
         # Which task runs at which account does not hang on how quickly it is answered.
         (_lane(run, turned=turned, within=part), deque(tasks[number :: len(sides)]))
         for part, tasks in parts.items()
         for number, turned in enumerate(sides)
     ]
-    guessers = [_frozen_lane(run) for _ in sides if outcome.guesses]
-    found = _in_threads(
-        run,
-        [
-            *(partial(work, *one) for one in queues),
-            *(partial(guess, lane) for lane in guessers),
-        ],
-    )
+    lanes = [lane for lane, _ in queues]
+    queues += [(_frozen_lane(run), outcome.guesses) for _ in sides if outcome.guesses]
+    found = _in_threads(run, [partial(_work, *one, outcome, perform) for one in queues])
     # Before anything is put back: what a lane has changed for another one may be put back by it, too.
-    _in_threads(run, [partial(verify, lane) for lane, _ in queues])
-    _in_threads(run, [lane.leave for lane, _ in queues])
-    return _finish(run, outcome, found, calm=not surprised.is_set())
+    _in_threads(run, [lane.verify for lane in lanes])
+    if any(lane.surprise for lane in lanes):
+        outcome.surprised.set()
+    _in_threads(run, [lane.leave for lane in lanes])
+    return _finish(run, outcome, found)
 
 
-def _finish(
-    run: CheckContext, outcome: _Outcome, found: Sequence[Sequence[Done]], *, calm: bool = True
-) -> _Outcome:
+def _work(
+    lane: CheckContext, queue: deque[Task], outcome: _Outcome, perform: Perform
+) -> list[Done]:
+    """Run the tasks of a queue in a lane, until none is left, or an account is not as it must be."""
+    found: list[Done] = []
+    while not outcome.surprised.is_set():
+        guesses_next = lane.frozen and lane.may_guess and outcome.guesses and queue
+        task = _next(lane, outcome.guesses if guesses_next else queue)
+        if task is None:
+            break
+        try:
+            results = _attempt(lane, task, perform)
+        except Guessing:
+            outcome.guesses.append(task)
+        except Deferred:
+            outcome.deferred.append(task)
+        else:
+            found += [(task, results)] if results else []
+            if lane.lax and results and len(found) % _CHUNK == 0:
+                lane.verify()
+            if lane.lax and lane.surprise:
+                outcome.surprised.set()
+    return found
+
+
+def _finish(run: CheckContext, outcome: _Outcome, found: Sequence[Sequence[Done]]) -> _Outcome:
     """Return the outcome of lanes: what passed there counts only if nothing is changed that none of them changed."""
-    outcome.calm = _is_at_rest(run) and calm
+    outcome.calm = _is_at_rest(run) and not outcome.surprised.is_set()
     outcome.passed = [one for some in found for one in some] if outcome.calm else []
     return outcome
 
