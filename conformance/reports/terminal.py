@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
+from rich.cells import cell_len
+
 from conformance.catalogue.results import Finding, RunResult, Verdict
 from conformance.reports import view
 from conformance.reports.style import Style, style_of
@@ -12,7 +14,6 @@ from conformance.reports.texts import (
     CleanRun,
     Hide,
     clean,
-    columns,
     fitted,
     one_line,
     shortened,
@@ -120,7 +121,7 @@ class _Page:
         verdict = f"{view.verdict_words(run).upper()} (exit code {run.exit_code})"
         painted = self._style.painted(verdict, _VERDICT_KINDS[run.verdict])
         sentence = view.verdict_sentence(run, shown)
-        if columns(f"{verdict}  {sentence}") <= self._style.width:
+        if cell_len(f"{verdict}  {sentence}") <= self._style.width:
             yield f"{painted}  {sentence}"
         else:
             yield from self._text(sentence)

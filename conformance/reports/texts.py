@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any, NewType
+
+from rich.console import Console
+from rich.text import Text
 
 from conformance.catalogue.results import RunResult
 
@@ -89,51 +92,20 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def columns(text: str) -> int:
-    """Count the columns that a text takes on a terminal, where a character takes none, one or two."""
-    return sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if character < "\u0300":
-        return 1
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
 def fitted(text: str, width: int) -> str:
     """Put a text on one line, cut to a number of columns."""
-    line = one_line(text)
-    if columns(line) <= width:
-        return line
-    kept, _ = _split(line, max(width - 1, 0))
-    return f"{kept}…"
+    line = Text(one_line(text))
+    line.truncate(width, overflow="ellipsis")
+    return line.plain
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
     """Break a text into lines, at spaces where possible; keep its own line ends."""
-    for line in text.expandtabs(4).split("\n"):
-        yield from _wrapped_line(line.rstrip(), max(width, 8))
+    for line in Text(text).wrap(_console(), max(width, 8), tab_size=4):
+        yield line.plain.rstrip()
 
 
-def _wrapped_line(line: str, width: int) -> Iterator[str]:
-    head, rest = _split(line, width)
-    while rest:
-        space = len(head) if rest.startswith(" ") else head.rfind(" ")
-        if space > 0 and head[:space].strip():
-            head, rest = line[:space], line[space:]
-        yield head.rstrip()
-        line = rest.lstrip()
-        head, rest = _split(line, width)
-    yield line
-
-
-def _split(line: str, width: int) -> tuple[str, str]:
-    """Split a line into the part that fits, and the rest."""
-    taken = 0
-    for index, character in enumerate(line):
-        taken += _columns(character)
-        if taken > width:
-            return line[:index], line[index:]
-    return line, ""
+@cache
+def _console() -> Console:
+    """Return a console that writes nothing: rich asks it for its defaults."""
+    return Console()

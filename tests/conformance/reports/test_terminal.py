@@ -7,12 +7,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import INTERRUPTED, Status, Step, Verdict
 from conformance.reports import print_result
 from conformance.reports.style import Style, style_of
-from conformance.reports.texts import columns
 from conformance.reports.view import brief_ids
 from tests.conformance.reports.samples import (
     FAILURE,
@@ -123,7 +123,7 @@ def test_ids_of_one_kind_are_named_together_and_long_lists_are_counted() -> None
 def test_three_defects_and_a_run_that_was_cut_short_fit_on_two_screens() -> None:
     lines = lines_of(realistic_run(), style=Style(width=100)).splitlines()
 
-    screens = sum(max(1, -(-columns(line) // 100)) for line in lines)
+    screens = sum(max(1, -(-cell_len(line) // 100)) for line in lines)
     assert screens <= 100, f"{screens} lines of 100 columns"
 
 
@@ -131,7 +131,7 @@ def test_three_defects_and_a_run_that_was_cut_short_fit_on_two_screens() -> None
 def test_lines_fit_the_terminal_but_for_what_is_there_to_be_copied(width: int) -> None:
     lines = lines_of(realistic_run(), style=Style(width=width)).splitlines()
 
-    wide = [line for line in lines if columns(line) > width]
+    wide = [line for line in lines if cell_len(line) > width]
     assert all(line.startswith("  curl ") for line in wide)
 
 

@@ -7,8 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from conformance.reports.texts import LONGEST, clean, columns, fitted, shortened, visible, wrapped
+from conformance.reports.texts import LONGEST, clean, fitted, shortened, visible, wrapped
 from tests.conformance.reports.samples import failed_run, run_of
 
 
@@ -94,5 +95,5 @@ def test_lines_break_at_spaces_and_by_the_columns_that_characters_take(
 def test_no_line_is_wider_than_asked_for(text: str, width: int) -> None:
     shown = visible(text)
 
-    assert all(columns(line) <= width for line in wrapped(shown, width))
-    assert columns(fitted(shown, width)) <= width
+    assert all(cell_len(line) <= width for line in wrapped(shown, width))
+    assert cell_len(fitted(shown, width)) <= width
