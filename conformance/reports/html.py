@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from conformance.reports import view
@@ -49,10 +49,10 @@ def html_report(run: CleanRun, written: datetime) -> str:
 
 @cache
 def template(path: Path) -> Template:
-    """Return the template of a page. It escapes every value; a missing name is an error."""
+    """Return the template of a report. HTML and XML escape every value; a missing name is an error."""
     environment = Environment(
         loader=FileSystemLoader(path.parent),
-        autoescape=True,
+        autoescape=select_autoescape(("html", "xml")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

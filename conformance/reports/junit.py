@@ -15,12 +15,14 @@ of one name, so names are made unique.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from xml.etree import ElementTree as ET
+from pathlib import Path
 
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.reports import view
+from conformance.reports.html import template
 from conformance.reports.texts import CleanRun, one_line, shortened
 from conformance.reports.view import Entry, Kind, Shown
 
@@ -28,61 +30,42 @@ _RUN = "the run as a whole"
 _LONGEST = 300  # characters of an answer in a message
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A test case; `tag` is its element, if it has one."""
+
+    classname: str
+    name: str
+    seconds: float = 0.0
+    tag: str = ""
+    message: str = ""
+    type: str = ""
+    text: str = ""
+
+
 def junit_report(run: CleanRun, written: datetime) -> str:
     """Return a run as JUnit XML; `written` is the time of its end."""
-    suite = ET.Element("testsuite", name="conformance")
-    _properties(suite, run)
     shown = list(view.show(run).values())
-    for one in shown:
-        _requirement(suite, one)
-    _verdict(suite, run, shown)
-    if run.notes:
-        ET.SubElement(suite, "system-out").text = "\n".join(run.notes)
-    totals = {
-        "tests": str(len(suite.findall("testcase"))),
-        "failures": str(len(suite.findall("testcase/failure"))),
-        "errors": str(len(suite.findall("testcase/error"))),
-        "skipped": str(len(suite.findall("testcase/skipped"))),
-        "time": _seconds(run.duration_s),
-    }
+    cases = [case for one in shown for case in _cases(one)]
+    cases += _verdict(run, shown, {one.tag for one in cases})
     started = written - timedelta(seconds=run.duration_s)
-    suite.attrib.update(totals, timestamp=started.isoformat(timespec="seconds"))
-    root = ET.Element("testsuites", {"name": "conformance", **totals})
-    root.append(suite)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, "unicode")}\n'
+    page = template(Path(__file__).with_name("junit.xml"))
+    return page.render(run=run, cases=cases, started=started) + "\n"
 
 
-def _properties(suite: ET.Element, run: RunResult) -> None:
-    properties = ET.SubElement(suite, "properties")
-    for name, value in (
-        ("verdict", run.verdict.value),
-        ("exit_code", str(run.exit_code)),
-        ("target", run.target),
-        ("contract", run.contract),
-        ("seed", str(run.seed)),
-        ("level", run.level),
-        ("version", run.version),
-    ):
-        ET.SubElement(properties, "property", name=name, value=value)
-
-
-def _requirement(suite: ET.Element, shown: Shown) -> None:
+def _cases(shown: Shown) -> Iterator[_Case]:
     names: set[str] = set()
     for entry in shown.entries:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=shown.id.replace("/", "."),
-            name=_unique(entry.check.name, names),
-            time=_seconds(entry.check.duration_s),
+        name = _unique(entry.check.name, names)
+        yield _Case(
+            shown.id.replace("/", "."), name, entry.check.duration_s, *_outcome(shown, entry)
         )
-        _outcome(case, shown, entry)
 
 
-def _outcome(case: ET.Element, shown: Shown, entry: Entry) -> None:
+def _outcome(shown: Shown, entry: Entry) -> tuple[str, ...]:
+    """Return tag, message, type and text of a check that did not pass."""
     if entry.kind is Kind.PASSED:
-        return
+        return ()
     check = entry.check
     fails = entry.kind is Kind.FAILED
     told = (
@@ -95,9 +78,7 @@ def _outcome(case: ET.Element, shown: Shown, entry: Entry) -> None:
     if not fails:
         message = f"{entry.kind.words}: {message}"
     kind = shown.result.requirement.level if fails else entry.kind.value
-    tag = "failure" if fails else "skipped"
-    outcome = ET.SubElement(case, tag, message=message, type=kind)
-    outcome.text = _story(shown, entry)
+    return "failure" if fails else "skipped", message, kind, _story(shown, entry)
 
 
 def _story(shown: Shown, entry: Entry) -> str:
@@ -115,23 +96,20 @@ def _story(shown: Shown, entry: Entry) -> str:
     return "\n".join(f"{label}{text}" for label, text in parts if text)
 
 
-def _verdict(suite: ET.Element, run: RunResult, shown: Sequence[Shown]) -> None:
-    """Add a test case for the run, if no other shows that it is not conformant."""
+def _verdict(run: RunResult, shown: Sequence[Shown], tags: set[str]) -> Iterator[_Case]:
+    """Yield a test case for the run, if no other shows that it is not conformant."""
     tag = {
-        Verdict.CONFORMANT: None,
+        Verdict.CONFORMANT: "",
         Verdict.NONCONFORMANT: "failure",
         Verdict.INCOMPLETE: "skipped",
         Verdict.ERROR: "error",
     }[run.verdict]
-    if tag is None or suite.find(f"testcase/{tag}") is not None:
-        return
-    case = ET.SubElement(suite, "testcase", classname="conformance", name=_RUN, time="0.000")
-    sentence = view.verdict_sentence(run, shown)
-    said = one_line(" ".join([run.reason, *run.notes]) or sentence)
-    outcome = ET.SubElement(
-        case, tag, message=f"{view.verdict_words(run)}: {said}", type=run.verdict
-    )
-    outcome.text = "\n".join([sentence, *run.notes])
+    if tag and tag not in tags:
+        sentence = view.verdict_sentence(run, shown)
+        said = one_line(" ".join([run.reason, *run.notes]) or sentence)
+        message = f"{view.verdict_words(run)}: {said}"
+        text = "\n".join([sentence, *run.notes])
+        yield _Case("conformance", _RUN, 0.0, tag, message, run.verdict, text)
 
 
 def _unique(name: str, taken: set[str]) -> str:
@@ -141,7 +119,3 @@ def _unique(name: str, taken: set[str]) -> str:
         unique = f"{name} ({number})"
     taken.add(unique)
     return unique
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.3f}"
