@@ -24,6 +24,7 @@ from conformance.checks.support.context import CheckContext
 from conformance.checks.support.ground import Prepared
 from conformance.checks.support.judge import Deferred, Guessing, NotVerified
 from conformance.checks.support.marking import Task
+from conformance.runner.runner import perform
 from conformance.target.target import Target
 from conformance.wire.threads import do_together
 from conformance.wire.transport import TransportError
@@ -31,18 +32,16 @@ from conformance.wire.transport import TransportError
 _CHUNK = 8  # tasks of a lane after which its account is read
 _GOOD = (Status.PASSED, Status.NOT_CONFIGURED)
 
-Perform = Callable[[CheckContext, Task], list[CheckResult]]
 Value = TypeVar("Value")
 Done = tuple[Task, list[CheckResult]]
 
 
-def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> Iterator[Done]:
+def run_in_lanes(run: CheckContext, tasks: Sequence[Task]) -> Iterator[Done]:
     """Run what can run at the same time; yield each task that passes, with its results.
 
     Args:
         run: The context, with both accounts at rest.
         tasks: Any; those that are not yielded are to be run alone.
-        perform: Runs one task once. Raises Deferred.
     """
     if not run.client.parallel or run.connections < 2:
         return
@@ -54,15 +53,15 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> 
             for role in run.roles:
                 run.standing(role)
             run.settle()
-        refused = _frozen(run, chosen, perform)
+        refused = _frozen(run, chosen)
         yield from refused.passed
         if refused.calm:
             parts = _by_part(run, _in_order(writing, refused.deferred))
-            changed = _write(run, parts, refused.guesses, perform)
+            changed = _write(run, parts, refused.guesses)
             yield from changed.passed
             if changed.calm and changed.deferred:
                 left: dict[Part, list[Task]] = {"all": _in_order(writing, changed.deferred)}
-                yield from _write(run, left, (), perform).passed
+                yield from _write(run, left, ()).passed
     if writing:
         with contextlib.suppress(NotVerified, TransportError):
             run.leave()
@@ -104,21 +103,18 @@ def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]
     return parts if tasks else {}
 
 
-def _frozen(run: CheckContext, tasks: Sequence[Task], perform: Perform) -> _Outcome:
+def _frozen(run: CheckContext, tasks: Sequence[Task]) -> _Outcome:
     """Run what changes nothing, in as many lanes as there are connections."""
     queue, outcome = deque(tasks), _Outcome()
     lanes = [_frozen_lane(run) for _ in range(run.connections)]
     for lane in lanes[1:]:
         lane.may_guess = False
-    works = [partial(_work, lane, queue, outcome, perform) for lane in lanes]
+    works = [partial(_work, lane, queue, outcome) for lane in lanes]
     return _finish(run, outcome, _in_threads(run, works))
 
 
 def _write(
-    run: CheckContext,
-    parts: Mapping[Part, Sequence[Task]],
-    guesses: Iterable[Task],
-    perform: Perform,
+    run: CheckContext, parts: Mapping[Part, Sequence[Task]], guesses: Iterable[Task]
 ) -> _Outcome:
     """Run what changes a part of one account, each in a lane of its own, and wrong passwords beside them."""
     sides = (False, True) if run.target.other is not None else (False,)
@@ -131,7 +127,7 @@ def _write(
     ]
     lanes = [lane for lane, _ in queues]
     queues += [(_frozen_lane(run), outcome.guesses) for _ in sides if outcome.guesses]
-    found = _in_threads(run, [partial(_work, *one, outcome, perform) for one in queues])
+    found = _in_threads(run, [partial(_work, *one, outcome) for one in queues])
     # Before anything is put back: what a lane has changed for another one may be put back by it, too.
     _in_threads(run, [lane.verify for lane in lanes])
     if any(lane.surprise for lane in lanes):
@@ -140,18 +136,17 @@ def _write(
     return _finish(run, outcome, found)
 
 
-def _work(
-    lane: CheckContext, queue: deque[Task], outcome: _Outcome, perform: Perform
-) -> list[Done]:
+def _work(lane: CheckContext, queue: deque[Task], outcome: _Outcome) -> list[Done]:
     """Run the tasks of a queue in a lane, until none is left, or an account is not as it must be."""
     found: list[Done] = []
-    while not outcome.surprised.is_set():
+    while not (outcome.surprised.is_set() or lane.client.stopping):
         guesses_next = lane.frozen and lane.may_guess and outcome.guesses and queue
-        task = _next(lane, outcome.guesses if guesses_next else queue)
-        if task is None:
+        try:
+            task = (outcome.guesses if guesses_next else queue).popleft()
+        except IndexError:  # other lanes may have taken the last one
             break
         try:
-            results = _attempt(lane, task, perform)
+            results = _attempt(lane, task)
         except Guessing:
             outcome.guesses.append(task)
         except Deferred:
@@ -172,10 +167,10 @@ def _finish(run: CheckContext, outcome: _Outcome, found: Sequence[Sequence[Done]
     return outcome
 
 
-def _attempt(lane: CheckContext, task: Task, perform: Perform) -> list[CheckResult]:
+def _attempt(lane: CheckContext, task: Task) -> list[CheckResult]:
     """Run a task once; return its results if all of it passed. Raises Guessing, Deferred."""
     try:
-        results = perform(lane, task)
+        results = perform(lane, task, beside=True)
     except Deferred:
         with contextlib.suppress(NotVerified, TransportError):
             lane.settle()
@@ -249,14 +244,6 @@ def _turned(by_role: Mapping[str, Value]) -> dict[str, Value]:
 def _turned_key(key: str) -> str:
     role = "other" if key.startswith("accounts.owner.") else "owner"
     return f"accounts.{role}.{key.split('.', 2)[2]}"
-
-
-def _next(run: CheckContext, queue: deque[Task]) -> Task | None:
-    """Return the next task; None if there is none, or the run was interrupted."""
-    try:
-        return None if run.client.stopping else queue.popleft()
-    except IndexError:
-        return None
 
 
 def _in_threads(run: CheckContext, works: Sequence[Callable[[], Value]]) -> list[Value]:

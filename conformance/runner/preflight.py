@@ -2,85 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from accounts_contract import Operation
 from conformance.account.restorer import ascii_body
-from conformance.checks.support.descriptions import Descriptions
+from conformance.catalogue.requirements import packaged_contract
+from conformance.checks.support.operations import DESCRIPTIONS
 from conformance.target.credentials import NOBODY, Credentials, logins_of
-from conformance.target.target import Account
 from conformance.wire.client import Client
 from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
 
 
-def try_reading(
-    client: Client,
-    operations: Mapping[str, Operation],
-    accounts: Iterable[Account],
-    reads: Sequence[str],
-    connections: int,
-) -> list[Exchange]:
+def try_reading(client: Client) -> list[Exchange]:
     """Send each reading operation with each login of its account, and without one. Raises TransportError.
 
-    Args:
-        client: The client.
-        operations: All operations, by their names.
-        accounts: At least one of them has a login.
-        reads: The names of the reading operations.
-        connections: The most requests that may be on their way at once.
+    At least one account has a login.
     """
+    accounts, operations = client.target.accounts, packaged_contract().operations
     logins = [(account.username, login) for account in accounts for login in logins_of(account)]
-    username = logins[0][0]
     calls = [
-        client.prepare(operations[name], name_, login)
-        for name_, login in [(username, NOBODY), *logins]
-        for name in reads
+        client.prepare(operations[name], username, login)
+        for username, login in [(logins[0][0], NOBODY), *logins]
+        for name in DESCRIPTIONS.reads.values()
     ]
-    return client.send_together(calls, connections)
+    return client.send_together(calls, client.target.connections)
 
 
 def silent_logins(exchanges: Iterable[Exchange]) -> list[Credentials]:
     """Return the logins that were refused with 401 by all requests that they were sent with."""
-    answers: dict[str, list[int]] = {}
-    logins = {}
-    for one in exchanges:
-        if one.credentials.key:
-            logins[one.credentials.key] = one.credentials
-            answers.setdefault(one.credentials.key, []).append(one.status)
-    return [login for key, login in logins.items() if set(answers[key]) == {401}]
+    tried = [one for one in exchanges if one.credentials.key]
+    working = {one.credentials.key for one in tried if one.status != 401}
+    silent = {one.credentials.key: one.credentials for one in tried}
+    return [login for key, login in silent.items() if key not in working]
 
 
-def try_writing(
-    client: Client,
-    operations: Mapping[str, Operation],
-    accounts: Iterable[Account],
-    silent: Iterable[Credentials],
-    descriptions: Descriptions,
-) -> list[Credentials]:
+def try_writing(client: Client, silent: Iterable[Credentials]) -> list[Credentials]:
     """Find those of the refused logins that the writing operations refuse with 401 as well.
 
     The bodies that are sent are invalid: an operation that lets the login in refuses them.
     """
-    usernames = {account.role: account.username for account in accounts}
-
-    def is_refused(login: Credentials, name: str, body: object) -> bool:
-        try:
-            answer = client.call(operations[name], usernames[login.role], login, ascii_body(body))
-        except TransportError:
-            return True
-        return answer.status == 401
-
-    refused = {
-        name: descriptions.part(name, "refused")
-        for name, operation in operations.items()
+    usernames = {account.role: account.username for account in client.target.accounts}
+    refused = [
+        (operation, ascii_body(DESCRIPTIONS.part(name, "refused")))
+        for name, operation in packaged_contract().operations.items()
         if operation.body is not None
-    }
-    return [
-        login
-        for login in silent
-        if all(is_refused(login, name, body) for name, body in refused.items())
     ]
+
+    def is_refused(login: Credentials) -> bool:
+        for operation, body in refused:
+            try:
+                if client.call(operation, usernames[login.role], login, body).status != 401:
+                    return False
+            except TransportError:
+                continue
+        return True
+
+    return [login for login in silent if is_refused(login)]
 
 
 def explain_dead(login: Credentials, base_url: str) -> str:

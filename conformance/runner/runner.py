@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
 from conformance.catalogue.results import CheckResult, Status
@@ -16,32 +15,20 @@ from conformance.wire.pace import Stopped
 from conformance.wire.transport import TransportError
 
 
-def perform(run: CheckContext, task: Task) -> list[CheckResult]:
-    """Run one task, put back what it left, and return what it found. Never raises an Exception."""
+def perform(run: CheckContext, task: Task, *, beside: bool = False) -> list[CheckResult]:
+    """Run one task, put back what it left, and return what it found. Never raises an Exception.
+
+    Beside others it is run once: what it finds is confirmed where it is alone. Then it raises Deferred.
+    """
     begun, several = time.monotonic(), run.connections
-    judge, early = _first(run, task)
-    if judge.failures or run.surprise or run.connections < several:
-        judge, early = _confirmed(run, task, judge)
-    return _timed(judge.results(early), begun)
-
-
-def attempt(run: CheckContext, task: Task) -> list[CheckResult]:
-    """Run one task once, beside others. Raises Deferred."""
-    begun = time.monotonic()
-    judge, early = _first(run, task)
-    return _timed(judge.results(early), begun)
-
-
-def _first(run: CheckContext, task: Task) -> tuple[Judge, Status | None]:
     operation = task.arguments.get("op", "")
     judge = Judge(task.ids, task.name, run.target.redact, run.trail, operation=operation)
     run.surprise = ""
-    return judge, _attempt(run, task, judge)
-
-
-def _timed(results: Sequence[CheckResult], begun: float) -> list[CheckResult]:
+    early = _attempt(run, task, judge)
+    if not beside and (judge.failures or run.surprise or run.connections < several):
+        judge, early = _confirmed(run, task, judge)
     seconds = round(time.monotonic() - begun, 4)
-    return [replace(one, duration_s=seconds) for one in results]
+    return [replace(one, duration_s=seconds) for one in judge.results(early)]
 
 
 def _confirmed(run: CheckContext, task: Task, first: Judge) -> tuple[Judge, Status | None]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from accounts_contract import DocumentError
 from conformance.account.restore_file import JournalError, Record, default_path, is_foreign
@@ -62,7 +63,7 @@ class Session:
             raise RunError(str(error)) from None
         chosen = catalogue().chosen(settings.only)
         for choice in settings.only:
-            if not any(requirement.matches(choice) for requirement in chosen):
+            if not catalogue().chosen([choice]):
                 raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
         self.verdict = VerdictBuilder(chosen, waivers, settings.level)
         self.transport = transport
@@ -91,16 +92,15 @@ class Session:
                 no_writes = self.safekeeping.open()
             record, unreadable = self._read_accounts()
             no_writes = no_writes or unreadable
-            if record is not None and not no_writes:
+            written = record.accounts if record is not None and not no_writes else {}
+            if record is not None and written:
                 self.safekeeping.keep(record)
             dead = self._dead(silent, may_write=not no_writes)
-            fixed: dict[str, tuple[str, ...]] = {}
-            if record is not None and not no_writes:
-                fixed = {
-                    role: tuple(fixed_members(self._restorer, role, state.user))
-                    for role, state in record.accounts.items()
-                    if not self._restorer.accounts[role].disposable
-                }
+            fixed = {
+                role: tuple(fixed_members(self._restorer, role, state.user))
+                for role, state in written.items()
+                if not self._restorer.accounts[role].disposable
+            }
         except RateLimited as error:
             record, no_writes, dead, fixed, tried = None, str(error), {}, {}, []
         except (TransportError, JournalError) as error:
@@ -124,11 +124,8 @@ class Session:
 
     def context(self) -> CheckContext:
         """Make the context of the checks."""
-        return CheckContext(
-            Ground(
-                self.settings, self.target, self.contract, self.client, DESCRIPTIONS, self.prepared
-            )
-        )
+        known = (self.settings, self.target, self.contract, self.client)
+        return CheckContext(Ground(*known, DESCRIPTIONS, self.prepared))
 
     def pace(self) -> float:
         """Return the seconds that a request takes now."""
@@ -146,25 +143,16 @@ class Session:
                 "accounts.owner.password: both accounts are read and restored with it, "
                 "and what token_command prints may end"
             )
+        first = self.contract.operations[DESCRIPTIONS.reads["user"]]
         for left in range(_TRIES - 1, -1, -1):
             try:
-                self.client.call(
-                    self.contract.operations[DESCRIPTIONS.reads["user"]], self.target.owner.username
-                )
+                self.client.call(first, self.target.owner.username)
                 break
-            except RateLimited:
-                raise
-            except TransportError:
-                if not left:
+            except TransportError as error:
+                if not left or isinstance(error, RateLimited):
                     raise
                 time.sleep(0.2)
-        tried = try_reading(
-            self.client,
-            self.contract.operations,
-            self.target.accounts,
-            list(DESCRIPTIONS.reads.values()),
-            self.target.connections,
-        )
+        tried = try_reading(self.client)
         if reason := absence(tried):
             raise RunError(self.target.redact(f"{self.target.base_url}: {reason}"))
         known = [one for one in tried if one.credentials.key]
@@ -183,11 +171,11 @@ class Session:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
         try:
             states = {role: self._restorer.read(role) for role in self._restorer.accounts}
-            again = {
-                role: self._restorer.read(role, state, "user") for role, state in states.items()
-            }
             self._restorer.volatile = frozenset().union(
-                *(volatile(state.user, again[role].user) for role, state in states.items())
+                *(
+                    volatile(state.user, self._restorer.read(role, state, "user").user)
+                    for role, state in states.items()
+                )
             )
             if self._restorer.volatile:
                 names = ", ".join(sorted(self._restorer.volatile))
@@ -200,8 +188,7 @@ class Session:
             why = f"the accounts could not be read before the first write: {error}"
             return None, self.target.redact(why)
         if at_work:
-            why = "another run uses these accounts; wait for its end"
-            return None, why
+            return None, "another run uses these accounts; wait for its end"
         usernames = {role: account.username for role, account in self._restorer.accounts.items()}
         return Record(self.target.base_url, self.prepared.tag, usernames, states), ""
 
@@ -223,9 +210,7 @@ class Session:
     def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
         """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
         if may_write and silent:
-            silent = try_writing(
-                self.client, self.contract.operations, self.target.accounts, silent, DESCRIPTIONS
-            )
+            silent = try_writing(self.client, silent)
         dead = {login.key: explain_dead(login, self.target.base_url) for login in silent}
         fatal = [
             dead[login.key]
@@ -270,20 +255,17 @@ class Session:
         verdict = self.verdict.decide(results)
         notes += self.verdict.broken_waivers(results)
         self.client.close()
-        return RunResult(
-            verdict=verdict,
-            exit_code=exit_code(verdict, interrupted=interrupted),
-            target=redact(self.target.base_url),
-            contract=contract_name(),
-            seed=self.settings.seed,
+        return run_result(
+            self.settings,
+            verdict,
+            exit_code(verdict, interrupted=interrupted),
+            redact(self.target.base_url),
             duration_s=round(time.monotonic() - self.begun, 3),
             requirements=results,
             notes=[redact(note) for note in notes],
-            level=self.settings.level,
             requests=self.client.requests,
             findings=find_causes(results, self.settings.level),
             started=self.started,
-            version=suite_version(),
         )
 
 
@@ -331,32 +313,21 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def suite_version() -> str:
-    """Return the version of the suite; empty where it is not installed."""
-    try:
-        return version("accounts-mock")
-    except PackageNotFoundError:
-        return ""
-
-
-def contract_name() -> str:
-    """Return title and version of the contract."""
+def run_result(
+    settings: Settings, verdict: Verdict, code: int, target: str, **more: Any
+) -> RunResult:
+    """Return the result of a run; of one that could not be begun, without more than the reason."""
     info = packaged_contract().document.data["info"]
-    return f"{info['title']} {info['version']}"
-
-
-def failed_run(settings: Settings, reason: str, target: str = "") -> RunResult:
-    """Return the result of a run that could not be begun, with the reason."""
+    release = ""
+    with contextlib.suppress(PackageNotFoundError):
+        release = version("accounts-mock")
     return RunResult(
-        verdict=Verdict.ERROR,
-        exit_code=2,
-        target=target or settings.base_url or "",
-        contract=contract_name(),
+        verdict=verdict,
+        exit_code=code,
+        target=target,
+        contract=f"{info['title']} {info['version']}",
         seed=settings.seed,
-        duration_s=0.0,
-        requirements=(),
         level=settings.level,
-        reason=reason,
-        started=now(),
-        version=suite_version(),
+        version=release,
+        **{"duration_s": 0.0, "requirements": (), "started": now(), **more},
     )

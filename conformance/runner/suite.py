@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import StringIO
 
 from conformance.catalogue.results import CheckResult, RunResult, Status, Verdict
 from conformance.checks.support.context import CheckContext
@@ -14,8 +15,8 @@ from conformance.checks.support.marking import Task
 from conformance.reports import Progress, ReportError, check_report_paths, visible, write_reports
 from conformance.runner.lanes import run_in_lanes
 from conformance.runner.plan import examples, plan, quick
-from conformance.runner.runner import attempt, broke, environment_notes, perform
-from conformance.runner.session import RunError, Session, failed_run
+from conformance.runner.runner import broke, environment_notes, perform
+from conformance.runner.session import RunError, Session, run_result
 from conformance.settings import Settings
 from conformance.wire.interruption import ignored_interruptions
 from conformance.wire.transport import Transport
@@ -45,7 +46,7 @@ class Suite:
         self.error = ""
         self.complaints: list[str] = []
         self._transport = transport
-        self._progress = progress
+        self._progress = progress or Progress(StringIO(), self.hide)
         self._session: Session | None = None
         self._run: CheckContext | None = None
         self._left: dict[str, int] = {}
@@ -80,7 +81,7 @@ class Suite:
 
     def begin(self) -> bool:
         """Try the logins, write the restore file, make the plan. Return whether it may go on; if not, set `error`."""
-        self._phase("Trying the logins")
+        self._progress.phase("Trying the logins")
         if not self.configure():
             return False
         with self._beginning():
@@ -108,7 +109,8 @@ class Suite:
         except RunError as error:
             self.error = self._shown(str(error))
             url = self._session.target.base_url if self._session is not None else ""
-            self.result = failed_run(self.settings, self.error, self.hide(url))
+            url = self.hide(url or self.settings.base_url or "")
+            self.result = run_result(self.settings, Verdict.ERROR, 2, url, reason=self.error)
             self._write_reports()
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
             self._break(error)
@@ -124,14 +126,13 @@ class Suite:
         self.tasks = [one for one in self.tasks if not chosen.isdisjoint(one.ids)]
         self._planned = len(self.tasks)
         self._left = {one: sum(one in task.ids for task in self.tasks) for one in chosen}
-        if self._progress is not None:
-            self._progress.expect(len(chosen))
+        self._progress.expect(len(chosen))
 
     def perform_together(self) -> None:
         """Run what can run at the same time, and keep in `tasks` what is left to be run alone."""
         assert self._run is not None
         done = set()
-        for task, results in run_in_lanes(self._run, self.tasks, attempt):
+        for task, results in run_in_lanes(self._run, self.tasks):
             done.add(id(task))
             self._record(task, results)
         self.tasks = [one for one in self.tasks if id(one) not in done]
@@ -162,13 +163,13 @@ class Suite:
             self._shown_by_writing += [one for one in results if one.status is Status.FAILED]
         self._done += 1
         # The first ones come late, and many at once.
-        if self._progress is not None and self._planned < self._done * 10 < self._planned * 10:
+        if self._planned < self._done * 10 < self._planned * 10:
             spent = time.monotonic() - self.session.begun
             self._progress.remaining(spent * (self._planned - self._done) / self._done)
         for requirement in task.ids:
             if requirement in self._left:
                 self._left[requirement] -= 1
-                if self._left[requirement] == 0 and self._progress is not None:
+                if self._left[requirement] == 0:
                     verdict = self.session.verdict
                     failed = verdict.fails(verdict.result(requirement))
                     self._progress.add(task.name, failed=failed)
@@ -181,7 +182,7 @@ class Suite:
                 self.perform(task)
         except KeyboardInterrupt:
             with ignored_interruptions():
-                self._phase("Interrupted: restoring the accounts")
+                self._progress.phase("Interrupted: restoring the accounts")
                 self.finish(interrupted=True)
             return
         self.finish()
@@ -212,10 +213,6 @@ class Suite:
             self.result = replace(self.result, verdict=Verdict.ERROR, exit_code=2)
             self.complaints.append(broken)
         self._write_reports()
-
-    def _phase(self, words: str) -> None:
-        if self._progress is not None:
-            self._progress.phase(words)
 
     def _break(self, error: BaseException) -> None:
         """Set the error of a defect of ours, which is no verdict on the target."""
