@@ -98,13 +98,9 @@ def _story(shown: Shown, entry: Entry) -> str:
 
 def _verdict(run: RunResult, shown: Sequence[Shown], tags: set[str]) -> Iterator[_Case]:
     """Yield a test case for the run, if no other shows that it is not conformant."""
-    tag = {
-        Verdict.CONFORMANT: "",
-        Verdict.NONCONFORMANT: "failure",
-        Verdict.INCOMPLETE: "skipped",
-        Verdict.ERROR: "error",
-    }[run.verdict]
-    if tag and tag not in tags:
+    kinds = {Verdict.NONCONFORMANT: "failure", Verdict.INCOMPLETE: "skipped"}
+    tag = kinds.get(run.verdict, "error")
+    if run.verdict is not Verdict.CONFORMANT and tag not in tags:
         sentence = view.verdict_sentence(run, shown)
         said = one_line(" ".join([run.reason, *run.notes]) or sentence)
         message = f"{view.verdict_words(run)}: {said}"

@@ -26,12 +26,7 @@ Paint = Callable[[str], str]
 _LONGEST = 300
 _FEW = 4
 _ENDS = 2  # steps of a long sequence, at its beginning and at its end
-_VERDICT_KINDS = {
-    Verdict.CONFORMANT: Kind.PASSED,
-    Verdict.NONCONFORMANT: Kind.FAILED,
-    Verdict.ERROR: Kind.FAILED,
-    Verdict.INCOMPLETE: Kind.NOT_VERIFIED,
-}
+_VERDICT_KINDS = {Verdict.CONFORMANT: Kind.PASSED, Verdict.INCOMPLETE: Kind.NOT_VERIFIED}
 
 
 def print_result(run: RunResult, stream: TextIO, hide: Hide, style: Style | None = None) -> None:
@@ -119,7 +114,7 @@ class _Page:
         yield from self._text(view.counted(shown))
         yield from self._text(view.effort(run))
         verdict = f"{view.verdict_words(run).upper()} (exit code {run.exit_code})"
-        painted = self._style.painted(verdict, _VERDICT_KINDS[run.verdict])
+        painted = self._style.painted(verdict, _VERDICT_KINDS.get(run.verdict, Kind.FAILED))
         sentence = view.verdict_sentence(run, shown)
         if cell_len(f"{verdict}  {sentence}") <= self._style.width:
             yield f"{painted}  {sentence}"

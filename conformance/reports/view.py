@@ -207,12 +207,8 @@ def verdict_words(run: RunResult) -> str:
     """Return the verdict in two words."""
     if run.exit_code == INTERRUPTED:
         return "interrupted"
-    return {
-        Verdict.CONFORMANT: "conformant",
-        Verdict.NONCONFORMANT: "not conformant",
-        Verdict.INCOMPLETE: "incomplete",
-        Verdict.ERROR: "could not be tested",
-    }[run.verdict]
+    words = {Verdict.NONCONFORMANT: "not conformant", Verdict.ERROR: "could not be tested"}
+    return words.get(run.verdict, run.verdict.value)
 
 
 def verdict_sentence(run: RunResult, shown: Sequence[Shown]) -> str:
