@@ -39,11 +39,7 @@ def _refusals(
 
 
 @proves(
-    "{op}/forbidden/scope",
-    "{op}/forbidden/challenge",
-    "{op}/error-body",
-    f"{{op}}/{_UNCHANGED}",
-    each=operations(OPERATIONS),
+    "{op}/forbidden/scope", "{op}/forbidden/challenge", "{op}/error-body", f"{{op}}/{_UNCHANGED}"
 )
 def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -> None:
     logins = run.tokens("owner", cases.other_scopes(run, op))
@@ -61,14 +57,14 @@ def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -
         )
 
 
-@proves("{op}/forbidden/scope", f"{{op}}/{_UNCHANGED}", each=operations(OPERATIONS))
+@proves("{op}/forbidden/scope", f"{{op}}/{_UNCHANGED}")
 def test_the_scopes_of_the_other_user_count_too(run: CheckContext, op: str) -> None:
     scopes = [one for one in cases.other_scopes(run, op) if len(one) < 2]
     logins = run.tokens("other", scopes)
     ask_all(run, _refusals(run, op, logins, 403, "forbidden/scope", role="other"))
 
 
-@proves("{op}/forbidden/scope-subsets", each=operations(OPERATIONS))
+@proves("{op}/forbidden/scope-subsets")
 def test_a_set_of_scopes_opens_what_it_names(run: CheckContext, op: str) -> None:
     requirement = "forbidden/scope-subsets"
     sets = run.tokens("owner", cases.further_sets(run))
@@ -163,12 +159,7 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
         )
 
 
-@proves(
-    "{op}/not-found/username",
-    "{op}/error-body",
-    f"{{op}}/{_UNCHANGED}",
-    each=operations(OPERATIONS),
-)
+@proves("{op}/not-found/username", "{op}/error-body", f"{{op}}/{_UNCHANGED}")
 def test_an_unknown_username_is_not_found(run: CheckContext, op: str) -> None:
     forms = (False, True) if op in BODIES else (False,)
     logins = run.logins(op)
@@ -182,7 +173,7 @@ def test_an_unknown_username_is_not_found(run: CheckContext, op: str) -> None:
     ask_all(run, asks)
 
 
-@proves("{op}/order/access-before-body", f"{{op}}/{_UNCHANGED}", each=operations(BODIES))
+@proves("{op}/order/access-before-body", f"{{op}}/{_UNCHANGED}")
 def test_access_is_decided_before_the_body_is_read(run: CheckContext, op: str) -> None:
     missing = run.tokens("owner", [one for one in cases.other_scopes(run, op) if one][:1])
     other = run.logins(op, "other")
@@ -218,7 +209,7 @@ def test_the_other_user_reads_too(run: CheckContext, op: str) -> None:
     ask_all(run, [Ask(op, login=login, role="other") for login in run.logins(op, "other")])
 
 
-@proves("{op}/form", each=operations(BODIES))
+@proves("{op}/form")
 def test_a_form_does_the_same(run: CheckContext, op: str) -> None:
     for login in run.logins(op):
         ask(run, op, fresh_value(run, op), login=login, form=True, under="form")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks.support.asking import ask, ask_all
-from conformance.checks.support.cases import BODIES, correct_value, fresh_value, operations
+from conformance.checks.support.cases import correct_value, fresh_value
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask
@@ -13,14 +13,14 @@ from conformance.checks.support.question import Ask
 _OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xml")
 
 
-@proves("{op}/media-type", each=operations(BODIES))
+@proves("{op}/media-type")
 def test_other_media_types_are_refused(run: CheckContext, op: str) -> None:
     bodies = [json_body(correct_value(run, op), media_type) for media_type in _OTHERS]
     how: dict[str, Any] = {"statuses": (415,), "requirement": "media-type"}
     ask_all(run, [Ask(op, body=one, **how) for one in bodies])
 
 
-@proves("{op}/json-without-content-type", each=operations(BODIES))
+@proves("{op}/json-without-content-type")
 def test_json_without_content_type_is_read(run: CheckContext, op: str) -> None:
     subject = "json-without-content-type"
     ask(run, op, fresh_value(run, op))

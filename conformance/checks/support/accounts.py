@@ -69,10 +69,10 @@ class Accounts(Logins):
         late = self.settings.patience if self.incidents.late else 0.0
         return self.target.consistency or late
 
-    def observe(self, role: str = "owner", part: Part = "all") -> AccountState:
-        """Return the account, or a part of it, as it is now. Raises NotVerified, TransportError."""
+    def observe(self, role: str = "owner") -> AccountState:
+        """Return the account as it is now. Raises NotVerified, TransportError."""
         self.account(role)
-        return self.observe_all({role: part})[role]
+        return self.observe_all({role: "all"})[role]
 
     def observe_all(self, parts: Mapping[str, Part]) -> dict[str, AccountState]:
         """Return accounts as they are now, each read as far as is said. Raises NotVerified, TransportError."""

@@ -29,9 +29,7 @@ from conformance.checks.support.booking import (
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
-from conformance.checks.support.question import Answered, Ask, is_success
-from conformance.target.credentials import ELSEWHERE
-from conformance.wire.client import Call
+from conformance.checks.support.question import Answered, Ask
 from conformance.wire.exchange import Exchange
 
 
@@ -105,26 +103,8 @@ def _sent(
         for one in asks
     ]
     refused = [min(one) >= 400 for one in statuses]
-    calls = [_prepared(run, one, refused=no) for one, no in zip(asks, refused, strict=True)]
+    calls = [run.prepare(one, refused=no) for one, no in zip(asks, refused, strict=True)]
     return list(zip(asks, run.send_all(calls, refused), strict=True))
-
-
-def _prepared(run: CheckContext, one: Ask, *, refused: bool = False) -> Call:
-    login = one.login or run.login(one.op, one.role)
-    if login.role == "owner" and one.role != "owner":
-        # The access matrix has the owner's logins apart where they open nothing.
-        login = replace(login, label=login.label.replace("owner", ELSEWHERE, 1))
-    return run.prepare(
-        one.op,
-        login,
-        one.value,
-        form=one.form,
-        body=one.body,
-        username=one.username or run.account(one.role).username,
-        query=one.query,
-        accept=one.accept,
-        refused=refused,
-    )
 
 
 def _look_for_limit(run: CheckContext, answered: Sequence[Answered]) -> None:
@@ -138,12 +118,11 @@ def _look_for_limit(run: CheckContext, answered: Sequence[Answered]) -> None:
             continue
         # Then another one is refused too, and the same is taken beside fewer of its kind.
         value = run.descriptions.part(op, "value")(run, one.ask.role)
-        other, same = (_prepared(run, each) for each in (replace(one.ask, value=value), one.ask))
-        if any(is_success(run, done) for done in run.send_all([other])):
+        other, same = (run.prepare(each) for each in (replace(one.ask, value=value), one.ask))
+        if any(map(run.is_success, run.send_all([other]))):
             continue
         run.settle()
-        (again,) = run.send_all([same])
-        if is_success(run, again):
+        if any(map(run.is_success, run.send_all([same]))):
             run.judge.forgive(other.exchange.number for other in answered)
             raise NotVerified(
                 f"the account takes no more addresses than it has: what {op} adds is refused with 400 "

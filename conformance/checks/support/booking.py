@@ -18,7 +18,7 @@ from conformance.checks.support.model import (
     Seen,
     is_plain_address,
 )
-from conformance.checks.support.question import Answered, Ask, full, is_success
+from conformance.checks.support.question import Answered, Ask, full
 from conformance.wire.exchange import Exchange
 
 Accounts = Mapping[str, AccountState]
@@ -60,7 +60,7 @@ def judge_answer(run: CheckContext, one: Ask, exchange: Exchange, before: Accoun
         _look_at_environment(run, one, exchange, statuses)
     right = judge_status(run, named, exchange, statuses)
     judge_error(run, exchange)
-    return Answered(one, exchange, outcome, right, is_success(run, exchange))
+    return Answered(one, exchange, outcome, right, run.is_success(exchange))
 
 
 def _look_at_environment(
@@ -187,13 +187,8 @@ def _judge_silence(run: CheckContext, exchange: Exchange) -> None:
         return
     length = exchange.header("Content-Length") or "0"
     silent = not exchange.response.stray and not exchange.response.body and length.strip() == "0"
-    run.judge.that(
-        requirement,
-        silent,
-        expected="no body",
-        actual=f"a body of {length} bytes",
-        at=exchange,
-    )
+    actual = f"a body of {length} bytes"
+    run.judge.that(requirement, silent, expected="no body", actual=actual, at=exchange)
 
 
 def judge_unchanged(
@@ -215,25 +210,15 @@ def judge_unchanged(
         found = found if guilty else []
     elif found and not guilty and len(refused) > 1:
         guilty = find([one.ask for one in refused])
-    if not found:
-        for one in refused:
-            run.judge.that(
-                _unchanged(one), condition=True, expected="nothing changed", at=one.exchange
-            )
-        return
     for one in guilty or refused:
         run.judge.that(
-            _unchanged(one),
-            condition=False,
+            full(one.ask.op, one.outcome.unchanged),
+            not found,
             expected="nothing changed by a request that is refused",
             actual=found,
             at=one.exchange,
-            shown_by=run.readings(one.ask.role, one.ask.op),
+            shown_by=run.readings(one.ask.role, one.ask.op) if found else (),
         )
-
-
-def _unchanged(one: Answered) -> str:
-    return full(one.ask.op, one.outcome.unchanged)
 
 
 def changes_of(before: Accounts, after: Accounts) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from accounts_contract import Operation
 from conformance.account.state import text_members
 from conformance.catalogue.requirements import packaged_contract
-from conformance.checks.support.context import JSON, CheckContext
+from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Cases
+from conformance.checks.support.question import JSON
 from conformance.target.credentials import Credentials
 from conformance.target.target import Scopes
 from conformance.wire.client import Body
@@ -37,7 +38,6 @@ OPERATIONS = _Chosen(lambda operation: True)
 READS = _Chosen(lambda operation: not operation.writes)
 WRITES = _Chosen(lambda operation: operation.writes)
 BODIES = _Chosen(lambda operation: operation.body is not None)
-ANSWERING = _Chosen(lambda operation: operation.body is not None and operation.success != 204)
 EMAIL_WRITES = _Chosen(lambda operation: "email" in _members(operation))
 """Those whose body names an address."""
 UNREADABLE = Body(b'{"email": ')

@@ -77,10 +77,10 @@ def _problems(
     judged = [f"{op}/documented-answers"]
     found: dict[str, Problem] = {}
 
-    def book(requirement: str, words: str) -> None:
+    def book(requirement: str, words: str, deviation: str = "") -> None:
         known = found.get(requirement)
         if known is None:
-            found[requirement] = Problem(requirement, words, words)
+            found[requirement] = Problem(requirement, words, deviation or words)
         elif words not in known.actual:
             found[requirement] = known._replace(actual=f"{known.actual}; {words}")
 
@@ -101,13 +101,11 @@ def _problems(
             try:
                 read_json(body)
             except NotJson as error:
-                found[f"{op}/json"] = Problem(f"{op}/json", str(error), "no JSON")
+                book(f"{op}/json", str(error), "no JSON")
         if f"{op}/json" in found:
             judged.remove(shape)  # what is no JSON has no members
         if body.startswith(_BOM):
-            words = "a byte order mark before the JSON"
-            requirement = f"{op}/no-byte-order-mark"
-            found[requirement] = Problem(requirement, words, words)
+            book(f"{op}/no-byte-order-mark", "a byte order mark before the JSON")
     return judged, list(found.values())
 
 
@@ -144,14 +142,8 @@ def _shape(op: str) -> str:
 def _failures(
     operation: str, names: Sequence[str], status: int, media_type: str | None, body: bytes
 ) -> Sequence[Failure]:
-    response = Response(
-        status_code=status,
-        headers={} if media_type is None else {"content-type": [media_type]},
-        content=body,
-        request=_request(),
-        elapsed=0.0,
-        verify=True,
-    )
+    headers = {} if media_type is None else {"content-type": [media_type]}
+    response = response_of(status, headers, body)
     try:
         _case(operation).validate_response(
             response, checks=[cast("CheckFunction", CHECKS.get_one(name)) for name in names]
@@ -162,9 +154,13 @@ def _failures(
     return ()
 
 
+def response_of(status: int, headers: dict[str, list[str]], body: bytes) -> Response:
+    """Return an answer as schemathesis has it, to a request of no account: nobody looks at that."""
+    return Response(status, headers, body, request=_request(), elapsed=0.0, verify=True)
+
+
 @cache
 def _request() -> requests.PreparedRequest:
-    """Return a request of no account: the checks of schemathesis do not look at it."""
     return requests.Request("GET", "http://localhost/").prepare()
 
 

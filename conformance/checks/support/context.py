@@ -18,14 +18,14 @@ from conformance.checks.support.conformity import problems
 from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import Deferred, Guessing, Judge, NotVerified
 from conformance.checks.support.model import is_plain_address
-from conformance.target.credentials import Credentials
+from conformance.checks.support.question import JSON, Ask
+from conformance.target.credentials import ELSEWHERE, Credentials
 from conformance.wire.client import Body, Call
 from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
 
 DEFAULT_DOMAIN = "example.com"
 FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
 
 
 class CheckContext(Accounts):
@@ -61,46 +61,34 @@ class CheckContext(Accounts):
     # -- requests ---------------------------------------------------------------------------------
 
     def call(
-        self, operation: str, credentials: Credentials, value: Any = None, **more: Any
+        self, op: str, login: Credentials, value: Any = None, username: str | None = None
     ) -> Exchange:
-        """Send one request of which nobody says what it does; the arguments are those of `prepare`.
+        """Send one request to the owner's account of which nobody says what it does. Raises as `send_all`."""
+        self.verify_before([op])
+        return self.send_all([self.prepare(Ask(op, value, login=login, username=username))])[0]
 
-        Raises as `send_all`.
-        """
-        self.verify_before([operation])
-        return self.send_all([self.prepare(operation, credentials, value, **more)])[0]
-
-    def prepare(
-        self,
-        operation: str,
-        credentials: Credentials,
-        value: Any = None,
-        *,
-        form: bool = False,
-        body: Body | None = None,
-        username: str | None = None,
-        query: str = "",
-        accept: str | None = JSON,
-        refused: bool = False,
-    ) -> Call:
-        """Make a request: to the owner's account, with a value as JSON or a form, or with a raw body.
-
-        `refused` says that it must be refused.
+    def prepare(self, one: Ask, *, refused: bool = False) -> Call:
+        """Make the request that is asked for; `refused` says that it must be refused.
 
         Raises:
             NotVerified: It might do what nothing undoes.
             Deferred: It may change something, and nothing may be changed now.
         """
-        one = self.operations[operation]
-        if (self.frozen and one.writes and not refused) or not self._is_here(operation):
+        operation, login = self.operations[one.op], one.login or self.login(one.op, one.role)
+        if login.role == "owner" and one.role != "owner":
+            # The access matrix has the owner's logins apart where they open nothing.
+            login = replace(login, label=login.label.replace("owner", ELSEWHERE, 1))
+        username = one.username or self.account(one.role).username
+        if (self.frozen and operation.writes and not refused) or not self._is_here(one.op):
             raise Deferred
-        if body is None and value is not None:
-            body = form_body(value) if form else json_body(value)
+        body = one.body
+        if body is None and one.value is not None:
+            body = form_body(one.value) if one.form else json_body(one.value)
         if self.alone and body is not None and self._is_lost(body):
             raise Deferred
-        self._spare(one, credentials, username or self.target.owner.username)
-        path = self.path(operation, username) + query
-        return Call(one.method.upper(), path, credentials, body, operation, accept)
+        self._spare(operation, login, username)
+        path = self.path(one.op, username) + one.query
+        return Call(operation.method.upper(), path, login, body, one.op, one.accept)
 
     def _is_here(self, operation: str) -> bool:
         return self.within in ("all", self.descriptions[operation].touches)
@@ -156,6 +144,10 @@ class CheckContext(Accounts):
                 break
             exchange = self.client.exchange(replace(call, credentials=again))
         return exchange
+
+    def is_success(self, exchange: Exchange) -> bool:
+        """Return whether an exchange was answered as a correct request is."""
+        return exchange.status == self.operations[exchange.operation].success
 
     def _writes(self, exchange: Exchange) -> bool:
         return self.operations[exchange.operation].writes

@@ -53,26 +53,17 @@ class Description:
     irreversible: str = ""
 
 
-class Descriptions(Mapping[str, Description]):
+class Descriptions(dict[str, Description]):
     """The descriptions by operationId; one that is missing is an error that says so."""
 
     def __init__(self, table: Mapping[str, Description], derived: Mapping[str, str]) -> None:
-        self._table = table
+        super().__init__(table)
         self._derived = derived
 
-    def __getitem__(self, key: str) -> Description:
-        try:
-            return self._table[key]
-        except KeyError:
-            raise Undescribed(
-                f"the suite has no description of {key}; add one to conformance/checks/support/operations.py"
-            ) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._table)
-
-    def __len__(self) -> int:
-        return len(self._table)
+    def __missing__(self, key: str) -> Description:
+        raise Undescribed(
+            f"the suite has no description of {key}; add one to conformance/checks/support/operations.py"
+        )
 
     @property
     def reads(self) -> Mapping[Part, str]:
@@ -82,12 +73,9 @@ class Descriptions(Mapping[str, Description]):
     @cached_property
     def keeping(self) -> Keeping:
         """The way to read and to put back an account: the last operation is undone first."""
-        table = list(self._table.items())
-        return Keeping(
-            {one.touches: name for name, one in table if one.reads},
-            [one.undo for _, one in reversed(table) if one.undo is not None],
-            self._derived,
-        )
+        reads = {one.touches: name for name, one in self.items() if one.reads}
+        undo = [one.undo for one in reversed(self.values()) if one.undo is not None]
+        return Keeping(reads, undo, self._derived)
 
     def part(self, operation: str, name: str) -> Any:
         """Return a part of a description that its operation cannot do without. Raises Undescribed."""

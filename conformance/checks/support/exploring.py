@@ -14,6 +14,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from conformance.checks.support.asking import ask_all
+from conformance.checks.support.booking import outcome_of
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Deferred, Judge, NotVerified
 from conformance.checks.support.question import Ask
@@ -171,7 +172,8 @@ def _alone(
     for example in examples:
         request = make(example, alone=False)
         if request is not None:
-            statuses = request.statuses or _statuses(run, request)
+            account = {request.role: run.before(request.role)}
+            statuses = outcome_of(run, request, account).statuses
             (group if min(statuses) >= 400 else alone).append((example, request, statuses))
     if alone and run.frozen and any(run.operations[one.op].writes for _, one, _ in alone):
         raise Deferred  # and the group would be sent twice
@@ -192,11 +194,6 @@ def _alone(
     if not suspects and alone and run.descriptions[alone[0][1].op].on_known:
         run.provide(len(left))
     return left
-
-
-def _statuses(run: CheckContext, request: Ask) -> tuple[int, ...]:
-    follows = run.descriptions[request.op].follows
-    return follows(run.before(request.role), request.members).statuses
 
 
 def _send(run: CheckContext, make: Make, example: Any) -> None:

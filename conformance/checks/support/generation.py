@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,49 +27,39 @@ from accounts_contract.documents import follow
 from conformance.account.restorer import ascii_body
 from conformance.account.state import text_members
 from conformance.catalogue.requirements import packaged_contract
-from conformance.checks.support.context import JSON, CheckContext, form_body
+from conformance.checks.support.context import CheckContext, form_body
 from conformance.checks.support.model import ADDRESS_MEMBERS, is_no_address
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import JSON, Ask
 from conformance.wire.client import Body
 
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
 _URL = r"^https?://[a-z]{1,10}\.example\.(com|org)/[a-z0-9]{0,20}$"
 
 
-def _narrowed() -> dict[str, Any]:
-    """Return the contract with nothing in its requests but what everybody accepts."""
-    data: dict[str, Any] = copy.deepcopy(packaged_contract().document.data)
-    schemas = data["components"]["schemas"]
-    schemas["EmailAddress"] = {"type": "string", "pattern": _ADDRESS, "maxLength": 40}
-    for request in _requests(data):
-        request["additionalProperties"] = False
-        request["minProperties"] = 1
-    members = schemas["UserUpdate"]["properties"]
-    for name in text_members():
-        members[name] = {"type": "string", "minLength": 1, "maxLength": 64}
-    members["profile_url"] = {"type": "string", "pattern": _URL}
-    return data
-
-
-def _requests(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the schema of each JSON body."""
-    for operation in packaged_contract().operations.values():
-        if operation.body is not None:
-            raw = data["paths"][operation.path][operation.method]
-            found = raw["requestBody"]["content"][JSON]["schema"]
-            yield follow(data, found["$ref"]) if "$ref" in found else found
-
-
 @cache
 def schema(*, narrowed: bool) -> Any:
-    """Return the contract as schemathesis reads it, with bodies in JSON: a form has the same members."""
+    """Return the contract as schemathesis reads it, with bodies in JSON: a form has the same members.
+
+    Narrowed, it has nothing in its requests but what everybody accepts.
+    """
     _keep_folder_clean()
-    data = _narrowed() if narrowed else copy.deepcopy(packaged_contract().document.data)
-    for item in data["paths"].values():
-        for operation in item.values():
-            if isinstance(operation, dict) and "requestBody" in operation:
-                content = operation["requestBody"]["content"]
-                operation["requestBody"]["content"] = {JSON: content[JSON]}
+    data: dict[str, Any] = copy.deepcopy(packaged_contract().document.data)
+    for operation in packaged_contract().operations.values():
+        if operation.body is not None:
+            request = data["paths"][operation.path][operation.method]["requestBody"]
+            media = request["content"][JSON]
+            request["content"] = {JSON: media}
+            if narrowed:
+                body = media["schema"]
+                body = follow(data, body["$ref"]) if "$ref" in body else body
+                body |= {"additionalProperties": False, "minProperties": 1}
+    if narrowed:
+        schemas = data["components"]["schemas"]
+        schemas["EmailAddress"] = {"type": "string", "pattern": _ADDRESS, "maxLength": 40}
+        text = {"type": "string", "minLength": 1, "maxLength": 64}
+        url = {"type": "string", "pattern": _URL}
+        members = {**dict.fromkeys(text_members(), text), "profile_url": url}
+        schemas["UserUpdate"]["properties"].update(members)
     found = schemathesis.openapi.from_dict(data)
     found.config.generation.update(modes=[_mode(valid=narrowed)])
     return found
@@ -95,42 +85,29 @@ def _operation(op: str, *, narrowed: bool) -> Any:
 def bodies(op: str, *, valid: bool) -> SearchStrategy[Any]:
     """Return a strategy for the JSON value of a body; NOT_SET stands for no body."""
     one = packaged_contract().operations[op]
-    strategy: SearchStrategy[Any] = (
-        _operation(op, narrowed=valid)
-        .as_strategy(
-            generation_mode=_mode(valid=valid),
-            path_parameters={str(one.owner): "owner"},
-            headers={},
-            cookies={},
-            query={},
-        )
-        .map(lambda case: case.body)
+    others: dict[str, Any] = {"headers": {}, "cookies": {}, "query": {}}
+    cases: SearchStrategy[Any] = _operation(op, narrowed=valid).as_strategy(
+        generation_mode=_mode(valid=valid), path_parameters={str(one.owner): "owner"}, **others
     )
-    return strategy
+    return cases.map(lambda case: case.body)
 
 
 @cache
 def examples(op: str) -> tuple[Any, ...]:
     """Return the values of the bodies that the contract shows as examples."""
-    cases = ExamplesGenerator(
-        operation=_operation(op, narrowed=False),
-        override=Override(),
-        feedback=NO_FEEDBACK,
-        fill_missing=False,
-    )
-    return _distinct(cases)
+    how: dict[str, Any] = {"override": Override(), "feedback": NO_FEEDBACK, "fill_missing": False}
+    return _distinct(ExamplesGenerator(operation=_operation(op, narrowed=False), **how))
 
 
 @cache
 def covering(op: str, *, valid: bool) -> tuple[Any, ...]:
     """Return the values of bodies with which schemathesis covers the schema: every bound, every type, every lack."""
     operation = _operation(op, narrowed=valid)
+    config = operation.schema.config.generation_for(operation=operation, phase="coverage")
     cases = CoverageGenerator(
         operation=operation,
         generation_modes=[_mode(valid=valid)],
-        generation_config=operation.schema.config.generation_for(
-            operation=operation, phase="coverage"
-        ),
+        generation_config=config,
         auth_storage=None,
         override=Override(),
         feedback=NO_FEEDBACK,
@@ -163,10 +140,8 @@ def asked(run: CheckContext, op: str, value: Any, *, form: bool, known: str = ""
     """
     value = ours(run, value, known)
     if form:
-        texts = _as_form(value)
-        if texts is None:
-            return None
-        return Ask(op, body=form_body(texts), means=_from_form(texts))
+        means = _in_a_form(value)
+        return None if means is None else Ask(op, body=form_body(means), means=means)
     try:
         body = ascii_body(value)
     except (TypeError, ValueError):
@@ -199,21 +174,19 @@ def _our_address(run: CheckContext, text: str, known: str) -> str:
     return known or run.address(f"+{local}", domain)
 
 
-def _as_form(value: Any) -> dict[str, str] | None:
-    """Return a body as the texts of a form; None if a form cannot have it, or it would be another body there."""
-    if not isinstance(value, Mapping):
+def _in_a_form(value: Any) -> dict[str, Any] | None:
+    """Return the meaning of a body in a form, where all is text but `true` and `false` where these are documented.
+
+    None if a form cannot have it, or it would be another body there.
+    """
+    if not isinstance(value, Mapping) or not value:
+        return None
+    if not all(isinstance(one, (str, int, float)) for one in value.values()):
         return None
     texts = {
-        name: str(one).lower() if isinstance(one, bool) else str(one)
-        for name, one in value.items()
-        if isinstance(one, (str, bool, int, float))
+        name: str(one).lower() if isinstance(one, bool) else str(one) for name, one in value.items()
     }
-    return texts if len(texts) == len(value) and value else None
-
-
-def _from_form(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return the meaning of the texts of a form: `true` and `false` are booleans where these are documented."""
-    flags = {"true": True, "false": False}
+    flags: dict[str, Any] = {"true": True, "false": False}
     return {
         name: flags.get(text, text) if name in ("verified", "primary") else text
         for name, text in texts.items()

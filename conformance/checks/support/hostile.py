@@ -1,4 +1,4 @@
-"""Odd bodies: nobody says whether they are taken, but nothing may break on them. Their texts are in hostile.yaml."""
+"""Odd bodies, made of the texts in hostile.yaml: nothing may break on them, whether or not they may be taken."""
 
 from __future__ import annotations
 
@@ -41,11 +41,26 @@ def _large(body: Body) -> tuple[int, ...]:
 def _filled(run: CheckContext, op: str, kind: str) -> Iterator[str]:
     """Fill the texts of a kind with the parts of a correct body."""
     correct = correct_value(run, op) or {}
+    return (_fill(run, one, correct) for one in _ODD[kind])
+
+
+def _fill(run: CheckContext, template: str, correct: Mapping[str, Any]) -> str:
     name, text = next(iter(correct.items()))
     value = json.dumps(correct)
-    parts = {"name": name, "text": text, "value": value, "inner": value[1:-1], "digits": "9" * 5000}
-    for one in _ODD[kind]:
-        yield Template(one).substitute(parts, tag=run.tag, TAG=run.tag.upper())
+    return Template(template).substitute(
+        {"name": name, "text": text, "value": value, "inner": value[1:-1], "digits": "9" * 5000},
+        half=value[: len(value) // 2],
+        in_single_quotes=value.replace('"', "'"),
+        tag=run.tag,
+        TAG=run.tag.upper(),
+    )
+
+
+def malformed(run: CheckContext, op: str) -> Iterator[tuple[Any, Body]]:
+    """Make JSON that nobody can read, each with the members that it was made of."""
+    for template in _ODD["malformed_json"]:
+        correct = correct_value(run, op) or {}
+        yield correct, Body(_fill(run, template, correct).encode())
 
 
 def deep(run: CheckContext, op: str) -> Iterator[Ask]:

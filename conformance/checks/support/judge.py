@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from conformance.account.restore_file import TAG_PATTERN
 from conformance.catalogue.requirements import UnknownRequirement, catalogue
@@ -35,32 +37,26 @@ class Trail:
     """The exchanges that changed something since the accounts were last as they rest."""
 
     def __init__(self) -> None:
-        self._changes: list[Exchange] = []
-        self._began: dict[int, int] = {}
-        """The number of the first exchange of the group that an exchange was sent in."""
+        self._groups: list[tuple[int, Sequence[Exchange]]] = []
+        """Those of each group that was sent together, with the number of its last exchange."""
 
     @property
     def last(self) -> Exchange | None:
         """The last of them; None if nothing was changed."""
-        return self._changes[-1] if self._changes else None
+        return next(reversed(self.before(None)), None)
 
     def note(self, group: Sequence[Exchange], changes: Sequence[Exchange]) -> None:
         """Note exchanges that were sent together, and those of them that changed something."""
-        first = min(one.number for one in group)
-        self._began.update({one.number: first for one in group})
-        self._changes += changes
+        self._groups.append((max(one.number for one in group), changes))
 
     def before(self, exchange: Exchange | None) -> list[Exchange]:
         """Return those that led to an exchange: all before it, but for what was sent with it."""
-        if exchange is None:
-            return list(self._changes)
-        began = self._began.get(exchange.number, exchange.number)
-        return [one for one in self._changes if one.number < began]
+        led = [one for last, one in self._groups if exchange is None or last < exchange.number]
+        return [one for changes in led for one in changes]
 
     def clear(self) -> None:
         """Begin anew: the accounts are as they rest."""
-        self._changes.clear()
-        self._began.clear()
+        self._groups.clear()
 
 
 class Judge:
@@ -86,9 +82,8 @@ class Judge:
         self._trail = trail
         self._operation = operation
         self._redact = redact
-        self._failed: dict[tuple[str, str, str], CheckResult] = {}
-        self._at: dict[tuple[str, str, str], Exchange] = {}
-        """The decisive exchange of each failure that has one."""
+        self._failed: dict[tuple[str, str, str], tuple[CheckResult, Exchange | None]] = {}
+        """Each failure, with its decisive exchange."""
         self._passed: dict[tuple[str, str, str], str] = {}
         """The expectation of each requirement that held, by operation and credential."""
         self._lacking: list[CheckResult] = []
@@ -96,12 +91,12 @@ class Judge:
     @property
     def failures(self) -> list[CheckResult]:
         """The failures so far."""
-        return list(self._failed.values())
+        return [one for one, _ in self._failed.values()]
 
     @property
     def accusing(self) -> list[Exchange]:
         """The decisive exchanges of the failures so far."""
-        return [one for key, one in self._at.items() if key in self._failed]
+        return [at for _, at in self._failed.values() if at is not None]
 
     @property
     def broken(self) -> list[CheckResult]:
@@ -145,22 +140,20 @@ class Judge:
         if not condition and key not in self._failed:
             found = actual if isinstance(actual, str) else "; ".join(actual)
             shown = [*self._trail.before(at), *([] if at is None else [at]), *shown_by]
-            if at is not None:
-                self._at[key] = at
-            self._failed[key] = CheckResult(
-                requirement=requirement,
-                name=self._text(self.name),
-                status=Status.FAILED,
-                message=self._text(f"expected {expected}"),
-                expected=self._text(expected),
-                actual=self._text(found),
-                curl=self._redact(at.curl()) if at is not None else "",
+            result = self._result(
+                requirement,
+                Status.FAILED,
+                message=f"expected {expected}",
+                expected=expected,
+                actual=found,
                 operation=operation,
-                credential=self._text(credential),
-                steps=tuple(map(self._step, shown)),
-                exchange=at.number if at is not None else 0,
-                deviation=deviation or self._text(_OURS.sub("…", found)),
+                credential=credential,
+                deviation=deviation or _OURS.sub("…", found),
             )
+            result = replace(result, steps=tuple(map(self._step, shown)))
+            if at is not None:
+                result = replace(result, curl=self._redact(at.curl()), exchange=at.number)
+            self._failed[key] = (result, at)
         return condition
 
     def lacks(self, status: Status, reason: str, credential: str = "") -> None:
@@ -193,8 +186,8 @@ class Judge:
             early: What becomes of a requirement that was not judged before the check ended early;
                 of one that was judged well, too, for there was more to be seen.
         """
-        failed = {one.requirement for one in self._failed.values()}
-        results = [*self._failed.values(), *self._lacking]
+        failed = {one.requirement for one in self.failures}
+        results = [*self.failures, *self._lacking]
         for requirement in self.requirements:
             if requirement in failed:
                 continue
@@ -202,16 +195,10 @@ class Judge:
             if early is not None:
                 results.append(self._result(requirement, early, message=self.ended))
             elif passed:
-                results += [
-                    self._result(
-                        requirement,
-                        Status.PASSED,
-                        expected=self._passed[key],
-                        operation=key[1],
-                        credential=key[2],
-                    )
-                    for key in passed
-                ]
+                for key in passed:
+                    told = {"expected": self._passed[key], "credential": key[2]}
+                    at = {"operation": key[1]} if key[1] else {}
+                    results.append(self._result(requirement, Status.PASSED, **told, **at))
             elif not any(one.requirement == requirement for one in self._lacking):
                 reason = "the check did not get as far as this"
                 results.append(self._result(requirement, Status.NOT_VERIFIED, message=reason))
@@ -226,7 +213,6 @@ class Judge:
     def adopt(self, other: Judge) -> None:
         """Take over what a fresh judge found."""
         self._failed = {**other._failed, **self._failed}
-        self._at = {**other._at, **self._at}
         self._passed = {**other._passed, **self._passed}
 
     def pass_all(self) -> None:
@@ -247,7 +233,7 @@ class Judge:
         """Take back what was found at some exchanges, by their numbers."""
         numbers = set(exchanges)
         self._failed = {
-            key: one for key, one in self._failed.items() if one.exchange not in numbers
+            key: one for key, one in self._failed.items() if one[0].exchange not in numbers
         }
 
     def retract(self, reason: str, at: Exchange | None = None) -> None:
@@ -257,31 +243,17 @@ class Judge:
         self._lacking += [
             self._result(one.requirement, Status.NOT_VERIFIED, message=reason) for one in taken
         ]
-        self._failed = {key: one for key, one in self._failed.items() if one not in taken}
+        self._failed = {key: one for key, one in self._failed.items() if one[0] not in taken}
 
     def _step(self, exchange: Exchange) -> Step:
         curl, file, body = exchange.command()
         return Step(self._redact(curl), self._text(exchange.describe()), file, body)
 
-    def _result(
-        self,
-        requirement: str,
-        status: Status,
-        *,
-        message: str = "",
-        expected: str = "",
-        operation: str = "",
-        credential: str = "",
-    ) -> CheckResult:
-        return CheckResult(
-            requirement=requirement,
-            name=self._text(self.name),
-            status=status,
-            message=self._text(message),
-            expected=self._text(expected),
-            operation=operation or self._operation,
-            credential=self._text(credential),
-        )
+    def _result(self, requirement: str, status: Status, **texts: str) -> CheckResult:
+        """Make a result; the texts are those of CheckResult."""
+        texts = {"name": self.name, "operation": self._operation, **texts}
+        shown: dict[str, Any] = {name: self._text(text) for name, text in texts.items()}
+        return CheckResult(requirement=requirement, status=status, **shown)
 
     def _text(self, text: str) -> str:
         # Redacted before it is cut: half a secret would not be found.

@@ -26,7 +26,7 @@ class Check:
         writes: Whether it changes something, for a while.
         generated: Whether it tries generated examples, as many as there is time for.
         last: Whether a faulty target may do damage for good: it is run alone, after all others.
-        each: What it is repeated for; None if it runs once.
+        each: What it is repeated for; None for the operations that have its first requirement.
     """
 
     function: Callable[..., None] = field(repr=False)
@@ -48,13 +48,22 @@ class Check:
 
     def tasks(self, run: CheckContext) -> Iterator[Task]:
         """Yield its repetitions; an id that the catalogue has for other operations only is left out."""
-        for label, arguments in self.each(run) if self.each is not None else [("", {})]:
+        for label, arguments in (self.each or self._operations)(run):
             op = arguments.get("op", "")
             ids = [one.replace("{op}", slug(op)) for one in self.requirements]
             writes = self.writes and (not op or run.operations[op].writes)
             name = f"{self.name} [{label}]" if label else self.name
             known = tuple(one for one in ids if one in catalogue())
             yield Task(self, name, known, arguments, writes)
+
+    def _operations(self, run: CheckContext) -> Cases:
+        """Yield the operations that have its first requirement; a single case if that is of no {op}."""
+        first = self.requirements[0]
+        for op in run.operations if "{op}" in first else ():
+            if first.replace("{op}", slug(op)) in catalogue():
+                yield op, {"op": op}
+        if "{op}" not in first:
+            yield "", {}
 
 
 @dataclass(frozen=True, slots=True)

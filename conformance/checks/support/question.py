@@ -7,11 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from conformance.catalogue.requirements import catalogue, slug
-from conformance.checks.support.context import JSON, CheckContext
 from conformance.checks.support.model import Outcome
 from conformance.target.credentials import Credentials
 from conformance.wire.client import Body
 from conformance.wire.exchange import Exchange
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,6 @@ class Answered:
     outcome: Outcome
     right: bool
     taken: bool
-
-
-def is_success(run: CheckContext, exchange: Exchange) -> bool:
-    """Return whether an exchange was answered as a correct request is."""
-    return exchange.status == run.operations[exchange.operation].success
 
 
 def full(op: str, requirement: str) -> str:

@@ -12,10 +12,16 @@ _DATA: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("values.yaml").r
 TEXTS = tuple(_DATA["texts"])
 URLS = tuple(_DATA["urls"])
 TELLING_TEXTS = tuple(_DATA["telling_texts"])
+ENCODED: dict[str, str] = _DATA["encoded"]
 SPECIAL_WORDS: dict[str, list[str]] = _DATA["special_words"]
 
 NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
 """JSON values that are no strings."""
+
+
+def alike(local: str, domain: str) -> list[str]:
+    """Return addresses that each differ from the one before by what somebody might leave out."""
+    return [form.format(local=local, domain=domain) for form in _DATA["alike"]]
 
 
 def no_addresses(tag: str) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import requests
 from schemathesis import Response
 from schemathesis.generation.case import Case
 from schemathesis.generation.stateful import run_state_machine_as_test
 
 from conformance.checks.support.asking import ask
+from conformance.checks.support.conformity import response_of
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.exploring import Search, settings
 from conformance.checks.support.generation import ours, schema
@@ -42,7 +42,10 @@ def follow_links(run: CheckContext) -> None:
             # What only should be, such as the body of an error, ends no walk.
             if self.judge.broken:
                 search.tell(self.judge)
-            return _response(exchange)
+            headers: dict[str, list[str]] = {}
+            for name, value in exchange.response.headers:
+                headers.setdefault(name.lower(), []).append(value)
+            return response_of(exchange.status, headers, exchange.response.body)
 
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Do nothing: the step has judged it."""
@@ -70,18 +73,3 @@ def _step(run: CheckContext, case: Case[Any], unknown: str, *, form: bool) -> Ex
         return ask(run, op)
     value = ours(run, case.body, unknown if run.descriptions[op].on_known else "")
     return ask(run, op, value, form=form)
-
-
-def _response(exchange: Exchange) -> Response:
-    """Return an answer as schemathesis reads it, to follow its links."""
-    headers: dict[str, list[str]] = {}
-    for name, value in exchange.response.headers:
-        headers.setdefault(name.lower(), []).append(value)
-    return Response(
-        status_code=exchange.status,
-        headers=headers,
-        content=exchange.response.body,
-        request=requests.Request(exchange.request.method, exchange.url).prepare(),
-        elapsed=0.0,
-        verify=True,
-    )
