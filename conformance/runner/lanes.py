@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from conformance.account.restore_file import Record
 from conformance.account.restorer import Part
 from conformance.catalogue.requirements import slug
 from conformance.catalogue.results import CheckResult, Status
@@ -227,9 +226,8 @@ def _swapped(run: CheckContext) -> tuple[Target, Prepared]:
     prepared = run.prepared
     record = prepared.record
     if record is not None:
-        record = Record(
-            record.base_url, record.tag, _turned(record.usernames), _turned(record.accounts)
-        )
+        usernames, accounts = _turned(record.usernames), _turned(record.accounts)
+        record = replace(record, usernames=usernames, accounts=accounts)
     dead = {_turned_key(key): reason for key, reason in prepared.dead.items()}
     # What is made from another member is put back by that one, if the target file has it.
     made = run.descriptions.keeping.derived.values()
