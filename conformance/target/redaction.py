@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from html.entities import html5
 from typing import Any
 
@@ -84,9 +85,7 @@ class Redactor:
         """Find the secrets in a text: the start and end of each, in order."""
         with self._lock:  # another thread may add a secret meanwhile
             if self._pattern is None:
-                forms = {form for secret in self._secrets for form in _forms(secret)}
-                self._longest = max(map(len, forms))
-                self._pattern, self._trie = _pattern(forms), _trie(forms)
+                self._pattern, self._trie, self._longest = _compiled(frozenset(self._secrets))
             pattern = self._pattern
         found = [match.span() for match in pattern.finditer(text)]
         readings = _Readings(text)
@@ -267,6 +266,16 @@ class _Readings:
             ][:_MOST]
             if length >= least:
                 yield from ways
+
+
+@lru_cache(maxsize=4)
+def _compiled(secrets: frozenset[str]) -> tuple[re.Pattern[str], _Trie, int]:
+    """Return what finds some secrets, as they are and in escapes, and the length of the longest form.
+
+    It takes longer than many a run of few checks; one process has many runs with the same secrets.
+    """
+    forms = {form for secret in secrets for form in _forms(secret)}
+    return _pattern(forms), _trie(forms), max(map(len, forms))
 
 
 def _pattern(forms: Iterable[str]) -> re.Pattern[str]:
