@@ -101,6 +101,7 @@ class Settings:
     Attributes:
         tag: The mark of the texts that it writes; drawn if empty.
         patience: The seconds within which a second look tells a late change from none.
+        shrinking: Tries to make a failing example smaller, each of a few requests to the target.
     """
 
     target: Path
@@ -117,6 +118,7 @@ class Settings:
     journal: Path | None = None
     tag: str = ""
     patience: float = 0.8
+    shrinking: int = 40
 
 
 def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:

@@ -23,6 +23,7 @@ def user_members() -> Mapping[str, frozenset[str]]:
     return members("User")
 
 
+@cache
 def text_members() -> tuple[str, ...]:
     """Return the members of a user that can be set and are read again as they were set."""
     return tuple(name for name in members("UserUpdate") if name in user_members())

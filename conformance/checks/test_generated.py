@@ -6,9 +6,11 @@ random values, and sequences that follow its links.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from conformance.checks.support.cases import BODIES, in_both, operations, product
 from conformance.checks.support.context import CheckContext
@@ -47,7 +49,12 @@ def _explore(run: CheckContext, op: str, *, valid: bool) -> None:
     def make(example: tuple[Any, bool], /, *, alone: bool) -> Ask | None:
         return _request(run, op, example[0], form=example[1], alone=alone)
 
-    explore(run, st.tuples(bodies(op, valid=valid), st.booleans()), make)
+    explore(run, _in_both_types(op, valid=valid), make)
+
+
+@cache
+def _in_both_types(op: str, *, valid: bool) -> SearchStrategy[Any]:
+    return st.tuples(bodies(op, valid=valid), st.booleans())
 
 
 def _try_each(run: CheckContext, op: str, values: tuple[Any, ...], *, form: bool) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Protocol
 
 import hypothesis
@@ -20,7 +21,6 @@ from conformance.checks.support.judge import Deferred, Judge, NotVerified
 from conformance.checks.support.question import Ask
 from conformance.wire.transport import TransportError
 
-_SHRINK_CALLS = 40  # tries to make a failing example smaller, each of a few requests to the target
 _STEPS = 6  # of a sequence of requests
 
 
@@ -53,7 +53,7 @@ class Search:
         """Return the judge of the next example; after a failure, it begins with the accounts at rest."""
         if self.failing is not None:
             self._calls += 1
-            if self._calls > _SHRINK_CALLS:
+            if self._calls > self._run.settings.shrinking:
                 raise _Enough
             self._run.settle()
         return self._run.judge.fresh()
@@ -93,10 +93,6 @@ class Search:
 
 def explore(run: CheckContext, strategy: SearchStrategy[Any], make: Make) -> None:
     """Try generated examples, all of them, and keep the smallest that fail. Raises NotVerified, TransportError."""
-    examples: list[Any] = []
-
-    def search(test: Callable[[Any], None], search: Search) -> None:
-        search.go(hypothesis.given(strategy)(settings(run)(test)), lambda found: found())
 
     def smaller(example: Any, found: Judge) -> Judge | None:
         looking = Search(run, found)
@@ -110,14 +106,23 @@ def explore(run: CheckContext, strategy: SearchStrategy[Any], make: Make) -> Non
                 _send(run, make, other)
             looking.tell(judge)
 
-        search(attempt, looking)
+        test = hypothesis.given(strategy)(settings(run.examples)(attempt))
+        looking.go(test, lambda found: found())
         return looking.failing
 
-    def collect(example: Any) -> None:
-        examples.append(example)
+    try_each(run, _generated(strategy, run.settings.seed, run.examples), make, smaller)
 
-    search(collect, Search(run))
-    try_each(run, examples, make, smaller)
+
+@lru_cache(maxsize=64)
+def _generated(strategy: SearchStrategy[Any], seed: int, count: int) -> tuple[Any, ...]:
+    """Return the examples of a seed, which are the same for each run of a process."""
+    found: list[Any] = []
+
+    def collect(example: Any) -> None:
+        found.append(example)
+
+    hypothesis.seed(seed)(hypothesis.given(strategy)(settings(count)(collect)))()
+    return tuple(found)
 
 
 def try_each(
@@ -234,10 +239,10 @@ def _size(example: Any) -> int:
     return len(json.dumps(example, default=repr))
 
 
-def settings(run: CheckContext) -> hypothesis.settings:
+def settings(examples: int) -> hypothesis.settings:
     """Configure hypothesis: the same search with the same seed, and without a memory."""
     return hypothesis.settings(
-        max_examples=run.examples,
+        max_examples=examples,
         stateful_step_count=_STEPS,
         database=None,
         deadline=None,

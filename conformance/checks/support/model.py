@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conformance.account.state import (
@@ -76,14 +77,14 @@ class Part(NamedTuple):
 
 def is_good_text(value: Any) -> bool:
     """Return whether a profile text is good by anyone's reading."""
-    return (
-        isinstance(value, str)
-        and 1 <= len(value) <= 64
-        and value == value.strip()
-        and all(
-            unicodedata.category(one)[0] != "C" and unicodedata.category(one) not in ("Zl", "Zp")
-            for one in value
-        )
+    return isinstance(value, str) and 1 <= len(value) <= 64 and _is_printed(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_printed(text: str) -> bool:
+    return text == text.strip() and all(
+        unicodedata.category(one)[0] != "C" and unicodedata.category(one) not in ("Zl", "Zp")
+        for one in text
     )
 
 

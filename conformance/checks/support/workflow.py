@@ -50,7 +50,9 @@ def follow_links(run: CheckContext) -> None:
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Do nothing: the step has judged it."""
 
-    search.go(Walk, lambda machine: run_state_machine_as_test(machine, settings=settings(run)))
+    search.go(
+        Walk, lambda machine: run_state_machine_as_test(machine, settings=settings(run.examples))
+    )
     if search.failing is not None:
         run.judge.adopt(search.failing)
     else:
