@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
 
-from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import CheckResult, Status
 from conformance.selftest.changes import CHANGES, Defect, Variation, build, groups
 from conformance.selftest.defects import load as load_defects
@@ -158,14 +157,8 @@ def _try(job: Sequence[str], manner: Manner) -> Trial:
 
 
 def _narrow(change: Defect | Variation | None) -> tuple[str, ...]:
-    """Return the requirements that are tried unless in full: those that a defect breaks.
-
-    Where all of these are SHOULDs everything is tried, since no MUST may be found to fail.
-    """
-    if not isinstance(change, Defect):
-        return ()
-    levels = {catalogue()[requirement].level for requirement in change.breaks}
-    return change.breaks if "MUST" in levels else ()
+    """Return the requirements that are tried unless in full: those that a defect breaks."""
+    return change.breaks if isinstance(change, Defect) else ()
 
 
 def _trouble(change: Defect | Variation | None, performance: Performance, max_examples: int) -> str:

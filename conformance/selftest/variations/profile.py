@@ -151,5 +151,8 @@ class GravatarNumbered(Service):
 
 @variation("gravatar_url follows the primary at first.", clauses.GRAVATAR, visible=False)
 class GravatarFollowsPrimary(Service):
+    # The target file says that the picture is made from this one: it could not be put back for another.
+    primary = Accounts.primary
+
     def gravatar_key(self, user: User) -> str:
         return user.gravatar_email if user.gravatar_changes else self.account_email(user)
