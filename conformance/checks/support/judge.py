@@ -14,7 +14,8 @@ from conformance.target.redaction import Redactor
 from conformance.wire.exchange import Exchange
 
 _SHOWN = 600  # characters of an expectation or an answer that a report repeats
-_OURS = re.compile(rf"\S*{TAG_PATTERN.pattern}[^\s'\"]*")
+# From where a word begins: from within long ones without an end, it would be tried at each character.
+_OURS = re.compile(rf"(?<!\S)\S*{TAG_PATTERN.pattern}[^\s'\"]*")
 
 
 class NotVerified(Exception):
