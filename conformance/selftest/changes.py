@@ -27,8 +27,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import filter as matching
-from fnmatch import fnmatchcase
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from conformance.catalogue.requirements import catalogue, slug
@@ -58,7 +57,12 @@ class Defect:
 
     def may_be_found_by(self, requirement: str) -> bool:
         """Tell whether a failure of a requirement is no surprise."""
-        return requirement in self.breaks or any(fnmatchcase(requirement, one) for one in self.also)
+        return requirement in self.may_break
+
+    @cached_property
+    def may_break(self) -> tuple[str, ...]:
+        """The ids of all requirements under which it may be found."""
+        return _known((*self.breaks, *self.also))
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ def perform(
     max_examples: int = 12,
     seed: int = 1,
     parallel: bool = False,
+    shrinking: int = Settings.shrinking,
 ) -> Performance:
     """Run the suite against a service.
 
@@ -113,6 +114,7 @@ def perform(
         max_examples: Generated requests per operation and kind.
         seed: Of the generated requests.
         parallel: Whether the suite may send several requests at once.
+        shrinking: Tries to make a failing example smaller.
     """
     stage = Stage(service, parallel=parallel)
     with TemporaryDirectory(prefix="conformance-selftest-") as folder:
@@ -125,7 +127,7 @@ def perform(
             max_examples=max_examples,
             tag=_TAG,
             patience=0.0,
-            shrinking=0,
+            shrinking=shrinking,
         )
         suite = Suite(settings, stage)
         if suite.begin():
