@@ -90,30 +90,18 @@ class HeadAndOptionsNotAllowed(Service):
         return super().route(call, path)
 
 
-@variation("OPTIONS is 200 with a description.", clauses.HEAD_OPTIONS, visible=False)
-class OptionsDescribed(Service):
-    def other_method(self, call: Call, allowed: list[str]) -> Route:
-        if call.method == "OPTIONS":
-            raise Refusal(200, ", ".join(allowed), ("Allow", ", ".join(allowed)))
-        return super().other_method(call, allowed)
-
-
 # -- what is refused with another status ----------------------------------------------------------
 
-for _method, _what, _misses, _statuses in (
-    ("other_method", "Other methods", OTHER_METHODS, (404, 501)),
-    ("other_media_type", "Other media types", OTHER_TYPES, (400, 406)),
-    ("untyped_fields", "Untyped bodies", ids("json-without-content-type", WRITING), (400, 415)),
+for _name, _sentence, _misses, _method, _status in (
+    ("other-methods", "Other methods are 501.", OTHER_METHODS, "other_method", 501),
+    ("other-types", "Other media types are 406.", OTHER_TYPES, "other_media_type", 406),
+    (
+        *("untyped-bodies", "Untyped bodies are 415."),
+        *(ids("json-without-content-type", WRITING), "untyped_fields", 415),
+    ),
 ):
-    for _status in _statuses:
-        refusing: dict[str, Any] = {_method: failing(_status)}
-        variation_row(
-            f"{_what.lower().replace(' ', '-')}-are-{_status}",
-            f"{_what} are {_status}.",
-            clauses.SHOULD,
-            misses=_misses,
-            **refusing,
-        )
+    _override: dict[str, Any] = {_method: failing(_status)}
+    variation_row(f"{_name}-are-{_status}", _sentence, clauses.SHOULD, misses=_misses, **_override)
 variation_row(
     "other-media-types-are-read",
     "Other media types are read as JSON.",

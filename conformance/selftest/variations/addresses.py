@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from conformance.selftest.changes import variation, variation_row, variations
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address, User
 from conformance.selftest.variations import clauses
-from conformance.selftest.variations.accounts import same_but_for_case
 
 ADDRESS_MEMBERS = ("email", "gravatar_email")
 
 # -- spelling -------------------------------------------------------------------------------------
 
 
-def _domain_lowered(value: str) -> str:
-    local, sign, domain = value.rpartition("@")
-    return f"{local}{sign}{domain.lower()}"
+@variation("Addresses are stored in lower case.", clauses.CASE)
+class AddressesLowered(Service):
+    def tidy(self, name: str, value: str) -> str:
+        value = super().tidy(name, value)
+        return value.lower() if name in ADDRESS_MEMBERS else value
 
-
-for _name, _sentence, _spell in (
-    ("addresses-lowered", "Addresses are stored in lower case.", str.lower),
-    ("domains-lowered", "Domains are stored in lower case.", _domain_lowered),
-):
-
-    @variation(_sentence, clauses.CASE, name=_name)
-    class SpelledOtherwise(Service):
-        spell: Callable[[str], str] = staticmethod(_spell)
-
-        def tidy(self, name: str, value: str) -> str:
-            value = super().tidy(name, value)
-            return self.spell(value) if name in ADDRESS_MEMBERS else value
-
-        def same(self, stored: str, wanted: str) -> bool:
-            return self.spell(stored) == self.spell(wanted)
+    def same(self, stored: str, wanted: str) -> bool:
+        return stored.lower() == wanted.lower()
 
 
 def _at_first(service: Service, username: str) -> int:
@@ -51,12 +36,6 @@ variation_row(
         if len(self.store.addresses(call.username)) < 30 + _at_first(self, call.username)
         else refuse(400)
     ),
-)
-variation_row(
-    "case-ignored",
-    "Addresses that differ only in case are one.",
-    clauses.CASE,
-    same=same_but_for_case,
 )
 
 
@@ -106,10 +85,6 @@ class SpaceAroundAddressCut(Service):
 variations(
     clauses.LIST_ORDER,
     {
-        "list-newest-first: The newest address comes first.": lambda found, _calls: found[::-1],
-        "list-by-alphabet: Addresses come by alphabet.": lambda found, _calls: sorted(
-            found, key=lambda one: one.email
-        ),
         "list-primary-last: The primary address is last.": lambda found, _calls: sorted(
             found, key=lambda one: one.is_primary
         ),

@@ -45,16 +45,13 @@ _error(
     PROBLEM,
     lambda one: {"type": "about:blank", "status": one.status, "detail": one.reason},
 )
-_error("errors-by-member", "Errors stand by member.", JSON, lambda one: {"email": [one.reason]})
 _error(
     "errors-nested",
     "Errors stand inside of an object.",
     f"{JSON}; charset=utf-8",
     lambda one: {"error": {"status": one.status, "message": one.reason, "errors": []}},
 )
-_error("errors-in-an-array", "Errors are an array of strings.", JSON, lambda one: [one.reason])
 _error("errors-malformed", "Errors are no JSON, but say so.", JSON, lambda one: b"{'error': oops")
-_error("errors-as-text", "Errors are text.", "text/plain", lambda one: ascii(one.reason).encode())
 _error("errors-as-pages", "Errors are long pages.", "text/html; charset=latin-1", _page)
 _error("errors-without-body", "Errors have neither body nor media type.", "", lambda one: b"")
 
@@ -74,12 +71,6 @@ def _user(
 
 
 _user(
-    "users-have-more",
-    "A user has further members.",
-    clauses.MORE_MEMBERS,
-    lambda view: {"orgs": [], "plan": {"seats": 3}, "gravatar_email": None, "_links": {}},
-)
-_user(
     "url-is-a-path",
     "The user's url is a path, and the kind of account another.",
     clauses.SILENT,
@@ -91,35 +82,26 @@ _user(
     clauses.JSON_TYPE,
     lambda view: {"id": float(view["id"])},
 )
-for _name, _sentence, _rest in (
-    ("with-an-offset", "date_joined has an offset and no fraction.", "t01:59:59+02:00"),
-    ("to-the-nanosecond", "date_joined has nine digits.", "T01:59:59.123456789Z"),
-):
-    _user(
-        f"joined-{_name}",
-        _sentence,
-        clauses.DATE_TIME,
-        lambda view, rest=_rest: {"date_joined": view["date_joined"][:10] + rest},  # type: ignore[misc]  # mypy infers no lambda with a default
-    )
 
 
-@variation("An address has further members.", clauses.MORE_MEMBERS)
-class AddressesHaveMore(Service):
-    def email_view(self, call: Call, address: Address) -> dict[str, Json]:
-        return {"id": address.id, "bounced": None, **super().email_view(call, address)}
-
-
-@variation("Further members change from answer to answer.", clauses.MORE_MEMBERS)
-class MembersThatChange(Service):
+@variation("There are further members, some change from answer to answer.", clauses.MORE_MEMBERS)
+class MoreMembers(Service):
     def __init__(self) -> None:
         super().__init__()
         self.numbers = count()
 
     def user_view(self, call: Call, user: User) -> dict[str, Json]:
-        return {**super().user_view(call, user), "last_seen": next(self.numbers)}
+        more: dict[str, Json] = {
+            "orgs": [],
+            "plan": {"seats": 3},
+            "gravatar_email": None,
+            "_links": {},
+        }
+        return {**super().user_view(call, user), **more, "last_seen": next(self.numbers)}
 
     def email_view(self, call: Call, address: Address) -> dict[str, Json]:
-        return {**super().email_view(call, address), "_etag": next(self.numbers)}
+        more: dict[str, Json] = {"id": address.id, "bounced": None, "_etag": next(self.numbers)}
+        return {**more, **super().email_view(call, address)}
 
 
 # -- JSON -----------------------------------------------------------------------------------------
@@ -199,12 +181,17 @@ _reply(
     lambda call, reply: reply.header("Location", call.target),
     201,
 )
-for _name, _sentence, _header, _value in (
-    ("length", "204 says that its length is 0, as documented.", "Content-Length", "0"),
-    ("type", "204 has a media type.", "Content-Type", JSON),
-):
 
-    def _of_nothing(call: Call, reply: Reply, name: str = _header, value: str = _value) -> None:
-        reply.header(name, value)
 
-    _reply(f"{_name}-of-nothing", _sentence, _of_nothing, 204, clauses.NO_BODY)
+def _of_nothing(call: Call, reply: Reply) -> None:
+    reply.header("Content-Length", "0")
+    reply.header("Content-Type", JSON)
+
+
+_reply(
+    "headers-of-nothing",
+    "204 says that its length is 0, as documented, and has a media type.",
+    _of_nothing,
+    204,
+    clauses.NO_BODY,
+)

@@ -19,13 +19,6 @@ class UnknownMembersRefused(Service):
             raise Refusal(400, f"this takes nothing but {', '.join(MEMBERS[call.operation])}")
 
 
-@variation("Unknown members are refused in forms only.", clauses.UNKNOWN_MEMBERS)
-class UnknownMembersRefusedInForms(UnknownMembersRefused):
-    def check_members(self, call: Call) -> None:
-        if call.is_form:
-            super().check_members(call)
-
-
 @variation("A name that stands twice in an object is refused.", clauses.UNKNOWN_MEMBERS)
 class TwiceNamedRefused(Service):
     def load_json(self, text: str) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote
 
-from conformance.selftest.changes import variation, variation_row, variations
+from conformance.selftest.changes import variation, variation_row
 from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
 from conformance.selftest.reference.service import Service
@@ -76,53 +76,39 @@ for _name, _sentence, _clause, _change in (
             return self.change(value) if name in TEXTS else value
 
 
-variations(
+variation_row(
+    "disposable",
+    "The owner's texts are empty, spaced, long, and without a scheme, and no longer taken so.",
     clauses.ACCOUNTS,
-    {
-        "disposable-empty: The owner's texts are empty, and no longer taken so.": (
-            {"full_name": "", "company": "", "profile_url": ""},
-            bool,
-        ),
-        "disposable-long: The owner's texts are longer than is taken today.": (
-            {"location": "x" * 90, "profile_url": f"https://example.org/{'x' * 90}"},
-            lambda text: len(text) <= 64,
-        ),
-        "disposable-without-scheme: The owner's profile_url has no scheme.": (
-            {"profile_url": "mallory.example.org"},
-            bool,
-        ),
-        "disposable-spaced: The owner's texts have white space around that is refused today.": (
-            {"full_name": " Mallory", "location": "Reading "},
-            _is_stripped,
-        ),
-    },
-    lambda given: {
-        "texts": (given[0], {}),
-        "disposable": True,
-        "text": lambda self, call, name, value: (
-            Service.text(self, call, name, value)
-            if not isinstance(value, str) or given[1](value)
-            else refuse(400)
-        ),
-    },
     base=Accounts,
+    disposable=True,
+    texts=(
+        {
+            "full_name": " Mallory",
+            "location": "x" * 90,
+            "company": "",
+            "profile_url": "mallory.example.org",
+        },
+        {},
+    ),
+    text=lambda self, call, name, value: (
+        refuse(400)
+        if isinstance(value, str) and not (0 < len(value) <= 64 and _is_stripped(value))
+        else Service.text(self, call, name, value)
+    ),
 )
 
 # -- the picture ----------------------------------------------------------------------------------
 
 
-variations(
+variation_row(
+    "gravatar-sha256",
+    "gravatar_url is a SHA-256.",
     clauses.GRAVATAR,
-    {
-        "gravatar-in-clear: gravatar_url has the address in it.": lambda of: (
-            f"https://a.example/{quote(of)}"
-        ),
-        "gravatar-relative: gravatar_url is a path.": lambda of: f"/avatars/{of.encode().hex()}",
-        "gravatar-sha256: gravatar_url is a SHA-256.": lambda of: (
-            f"https://secure.gravatar.com/avatar/{sha256(of.encode()).hexdigest()}?s=80"
-        ),
-    },
-    lambda write: {"gravatar_url": lambda self, call, user: write(self.gravatar_key(user))},
+    gravatar_url=lambda self, call, user: (
+        "https://secure.gravatar.com/avatar/"
+        f"{sha256(self.gravatar_key(user).encode()).hexdigest()}?s=80"
+    ),
 )
 
 

@@ -68,52 +68,19 @@ class QueriesRefused(Service):
             raise Refusal(400, "no operation takes a query")
 
 
-class Aliased(Service):
-    """A service that has the caller's account under further names."""
+@variation(
+    "An account is named in any case, with .json behind it, by its id, and by its primary address.",
+    clauses.ELSEWHERE,
+)
+class AccountsByOtherNames(Service):
+    usernames = Accounts.usernames  # which are nobody's id or address
 
     def route(self, call: Call, path: str) -> Route:
-        found = super().route(call, path)
-        return Route(found.operation, self.alias(call, found.username))
+        operation, name = super().route(call, path)
+        names = {str(one.id): one.username for one in self.store.users.values()}
+        names |= {one.email: one.username for one in self.store.rows if one.is_primary}
+        return Route(operation, names.get(name) or name.lower().removesuffix(".json"))
 
-    def alias(self, call: Call, name: str) -> str:
-        """Return the username that is meant."""
-        raise NotImplementedError
-
-
-for _name, _sentence, _alias in (
-    (
-        "usernames-of-any-case",
-        "Usernames in paths are compared without regard to case.",
-        lambda self, call, name: name.lower(),
-    ),
-    (
-        "username-with-format",
-        "A username may be followed by .json, as in some frameworks.",
-        lambda self, call, name: name.removesuffix(".json"),
-    ),
-    (
-        "username-by-id",
-        "An account can be named by its id too.",
-        lambda self, call, name: next(
-            (one.username for one in self.store.users.values() if str(one.id) == name), name
-        ),
-    ),
-    (
-        "username-by-address",
-        "An account can be named by its primary address too.",
-        lambda self, call, name: next(
-            (one.username for one in self.store.rows if one.email == name and one.is_primary), name
-        ),
-    ),
-):
-    variation_row(
-        _name,
-        _sentence,
-        clauses.ELSEWHERE,
-        visible=_name.startswith("username-by") or _name == "usernames-of-any-case",
-        base=Aliased,
-        alias=_alias,
-    )
 
 # -- bodies and addresses -------------------------------------------------------------------------
 
@@ -141,19 +108,3 @@ variation_row(
         self, Call(call.method, call.target, call.headers, call.body.replace(b";", b"&"))
     ),
 )
-
-# -- two accounts ---------------------------------------------------------------------------------
-
-for _name, _sentence, _usernames in (
-    ("differ-in-case", "The usernames differ in case alone.", ("mallory", "MALLORY")),
-    ("are-ids", "Each username is the other user's id.", ("502", "501")),
-    (
-        "are-addresses",
-        "Usernames are addresses.",
-        ("mallory@example.org", "trentino@example.org"),
-    ),
-    ("with-dots", "Usernames hold dots and hyphens.", ("mallory.a-b", "mallory.a-b.json")),
-):
-    variation_row(
-        f"usernames-{_name}", _sentence, clauses.ACCOUNTS, base=Accounts, usernames=_usernames
-    )

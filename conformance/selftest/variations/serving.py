@@ -104,12 +104,6 @@ class Slow(Service):
         return super().answer(call)
 
 
-@variation("Every other path serves a page, 200.", clauses.ELSEWHERE, visible=False)
-class PagesElsewhere(Service):
-    def elsewhere(self, call: Call, path: str) -> Route:
-        raise Refusal(200, "welcome")
-
-
 @variation("Paths without the last slash are served too.", clauses.ELSEWHERE, visible=False)
 class SlashNotNeeded(Service):
     def route(self, call: Call, path: str) -> Route:
