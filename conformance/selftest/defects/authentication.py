@@ -11,14 +11,13 @@ from conformance.selftest.overrides import (
     by_form,
     by_percent,
     crashes,
-    denies,
     instead,
     refuses,
 )
 from conformance.selftest.reference.calls import Call, Caller, Refusal, refuse
-from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import READING, WRITING
 from conformance.selftest.reference.service import Service
-from conformance.selftest.reference.store import SCOPES, Token
+from conformance.selftest.reference.store import SCOPES
 
 MISSING, MALFORMED = "*/unauthenticated/missing", "*/unauthenticated/malformed"
 WRONG, CHALLENGE = "*/unauthenticated/wrong", "*/unauthenticated/challenge"
@@ -46,13 +45,6 @@ row(
     MISSING,
     also=FIRST,
     stranger=_as_owner,
-)
-row(
-    "login-forgotten-on-delete-email",
-    "Without a login, one is taken for the user in the path when an address is deleted.",
-    "delete-email/unauthenticated/missing",
-    also=FIRST,
-    **instead("stranger", lambda self, call: call.operation == "delete_email", _as_owner),
 )
 table(
     MISSING,
@@ -104,20 +96,18 @@ table(
         ),
     },
 )
-table(
-    "",
-    {
-        "missing-is-owner-for-forms ({update-user,*-email}/unauthenticated/missing): A form needs no login.": (
-            instead("stranger", by_form, _as_owner)
-        ),
-        "basic-without-base64-accepted (*/unauthenticated/malformed): Plain text is taken.": {
-            "decoded": lambda self, call, encoded: (
-                encoded.partition(":")[::2]
-                if ":" in encoded
-                else Service.decoded(self, call, encoded)
-            )
-        },
-    },
+row(
+    *("missing-is-owner-for-forms", "A form needs no login."),
+    ids("unauthenticated/missing", WRITING),
+    **instead("stranger", by_form, _as_owner),
+)
+row(
+    *("basic-without-base64-accepted", "In Basic, plain text is taken.", MALFORMED),
+    **instead(
+        "decoded",
+        lambda self, call, encoded: ":" in encoded,
+        lambda self, call, encoded: encoded.partition(":")[::2],
+    ),
 )
 
 
@@ -260,32 +250,21 @@ row(
 
 # -- expired and revoked tokens -------------------------------------------------------------------
 
-for _state, _status in (("expired", 403), ("revoked", 400)):
-    _breaks = f"*/unauthenticated/{_state}"
-    row(
-        f"{_state}-accepted",
-        f"{_state.title()} tokens are accepted.",
-        _breaks,
-        **denies(_state, lambda self, call, token: True),
-    )
-    row(
-        f"{_state}-is-{_status}",
-        f"{_state.title()} tokens are {_status}.",
-        _breaks,
-        **refuses(
-            *("stale_token", _status),
-            when=lambda self, call, token, state=_state: token.revoked == (state == "revoked"),
-        ),
-    )
 table(
-    "",
+    "*/unauthenticated/{expired,revoked}",
     {
-        "token-beyond-ascii-crashes (*/documented-answers): A token beyond ASCII is 500.": crashes(
-            "token", lambda self, text: not text.isascii()
-        ),
+        "stale-accepted: Expired and revoked tokens are accepted.": {
+            "alive": lambda self, call, token: True
+        },
+        "stale-is-403: Expired and revoked tokens are 403.": refuses("stale_token", 403),
     },
 )
-
+row(
+    "token-beyond-ascii-crashes",
+    "A token beyond ASCII is 500.",
+    "*/documented-answers",
+    **crashes("token", lambda self, text: not text.isascii()),
+)
 
 # -- good credentials refused ---------------------------------------------------------------------
 
@@ -338,43 +317,29 @@ table(
 # -- more than a token or a login, or less ---------------------------------------------------------
 
 
-_WHOLE = ids("unauthenticated/malformed", OPERATIONS)
-
-
-@defect("A percent sign in a token stands for anything.", _WHOLE)
-class TokenByLike(Service):
-    def token(self, text: str) -> Token | None:
-        return next((one for key, one in self.store.tokens.items() if by_percent(text, key)), None)
-
-
-row(
-    "words-behind-token",
-    "What follows a token after a space is not looked at.",
-    _WHOLE,
-    token=lambda self, text: Service.token(self, text.split(" ")[0]),
+table(
+    MALFORMED,
+    {
+        "token-by-like: A percent sign in a token stands for anything.": {
+            "token": lambda self, text: next(
+                (one for key, one in self.store.tokens.items() if by_percent(text, key)), None
+            )
+        },
+        "words-behind-token: What follows a token after a space is not looked at.": {
+            "token": lambda self, text: Service.token(self, text.split(" ")[0])
+        },
+        "words-behind-basic: What follows a Basic login after a space is not looked at.": {
+            "basic": lambda self, call, encoded: Service.basic(self, call, encoded.split(" ")[0])
+        },
+        "first-of-two-tokens: Of two credentials with a comma between, the first one counts.": {
+            "token": lambda self, text: Service.token(self, text.split(",")[0])
+        },
+    },
 )
-
-
-row(
-    "words-behind-basic",
-    "What follows a Basic login after a space is not looked at.",
-    _WHOLE,
-    basic=lambda self, call, encoded: Service.basic(self, call, encoded.split(" ")[0]),
-)
-
-
-row(
-    "first-of-two-tokens",
-    "Of two credentials with a comma between, the first one counts.",
-    _WHOLE,
-    token=lambda self, text: Service.token(self, text.split(",")[0]),
-)
-
-
 row(
     "inherited-token-crashes",
     "A token that objects inherit in JavaScript is 500.",
-    ids("unauthenticated/wrong", OPERATIONS),
+    WRONG,
     also="*/documented-answers",
     token=lambda self, text: (
         refuse(500) if text in ("constructor", "__proto__") else Service.token(self, text)

@@ -165,6 +165,11 @@ class InvalidAddressListed(Service):
         return super().malformed_address(call, value)
 
 
+def _undotted(email: str) -> str:
+    name, _, domain = email.partition("@")
+    return f"{name.replace('.', '')}@{domain}"
+
+
 # -- what is there already, or was ----------------------------------------------------------------
 
 row(
@@ -181,6 +186,9 @@ table(
     {
         "added-by-like: _ stands for any character where duplicates are looked for.": like,
         "added-by-ending: An address that ends like another one is a duplicate.": str.endswith,
+        "dots-make-no-difference: Dots before the @ make no other address.": (
+            lambda email, other: _undotted(email) == _undotted(other)
+        ),
     },
     lambda alike: {
         "taken": lambda self, call, email: next(
@@ -218,44 +226,41 @@ row(
 
 # -- what a new address does to others, and which are taken ----------------------------------------
 
-KNOWN = EMAILS[1:]
 
-row(
-    "add-unverifies-others",
-    "A new address un-verifies the others, but for the primary one.",
-    "add-email/others-untouched",
-    also="add-email/form",
-    insert=lambda self, call, email: (
-        self.store.change(
-            lambda one: one.username == call.username and not one.is_primary, verified=False
+def _first(act: Any) -> Any:
+    """Do something else before an address is added."""
+    return {
+        "insert": lambda self, call, email: (
+            act(self, call, email),
+            Service.insert(self, call, email),
+        )[1]
+    }
+
+
+table(
+    OTHERS,
+    {
+        "add-unverifies-others: A new address un-verifies the others, but for the primary one.": (
+            lambda self, call, _: self.store.change(
+                lambda one: one.username == call.username and not one.is_primary, verified=False
+            )
         ),
-        Service.insert(self, call, email),
-    )[1],
+        "add-takes-over: A new address is taken away from the account that had it.": (
+            lambda self, _, email: self.store.remove(lambda one: one.email == email)
+        ),
+    },
+    _first,
+    also="add-email/form delete-email/success",
 )
-
-
-row(
-    "add-takes-over",
-    "A new address is taken away from the account that had it.",
-    "add-email/others-untouched",
-    also="delete-email/success",
-    insert=lambda self, call, email: (
-        self.store.remove(lambda one: one.email == email),
-        Service.insert(self, call, email),
-    )[1],
-)
-
-
 row(
     "inherited-members",
     "A new address inherits the members of __proto__, as in JavaScript.",
-    "add-email/not-verified",
+    NOT_VERIFIED,
+    also="add-email/success",
     insert=lambda self, call, email: self.store.add_address(
         call.username, email, verified="__proto__" in call.fields
     ),
 )
-
-
 row(
     "format-crashes",
     "A percent sign in an address is taken for a format, and 500.",
@@ -263,60 +268,38 @@ row(
     also="add-email/success",
     **crashes("insert", lambda self, call, email: "%s" in email),
 )
-
-
 row(
     "display-name-dropped",
     "A name around an address is dropped.",
-    ("add-email/invalid-body/invalid-address", "update-user/invalid-gravatar-email"),
+    (INVALID, "update-user/invalid-gravatar-email"),
     tidy=lambda self, name, value: parseaddr(value)[1] if "<" in value and "@" in value else value,
 )
 
+# -- good addresses that other operations refuse ---------------------------------------------------
 
-row(
-    "dots-make-no-difference",
-    "Addresses that differ only in dots before the @ are one.",
-    "add-email/success",
-    taken=lambda self, call, email: next(
-        (one for one in self.searched(call) if _undotted(one.email) == _undotted(email)), None
-    ),
+
+def _late(pattern: str) -> Any:
+    """Refuse some addresses that could be added, and those as a gravatar_email."""
+
+    def wanted_address(self: Service, call: Call) -> str:
+        if call.operation != "add_email" and re.search(pattern, str(call.fields.get("email"))):
+            return refuse(400)
+        return Service.wanted_address(self, call)
+
+    return {
+        "wanted_address": wanted_address,
+        **crashes("gravatar_address", lambda self, call, value: re.search(pattern, value), 400),
+    }
+
+
+table(
+    ("update-user/success", *ids("success", EMAILS[1:])),
+    {
+        "deep-domain-refused-late: With four labels, it cannot be updated or deleted.": r"@(\w+\.){3}",
+        "long-ending-refused-late: Nor with a last label of seven letters.": r"\w{7}$",
+        "short-ending-refused-late: Nor with a last label of two letters.": r"\.\w\w$",
+        "one-letter-refused-late: Nor with one character before the @.": r"^.@",
+    },
+    _late,
+    also="{update,delete}-email/{json-without-content-type,not-found/address}",
 )
-
-
-def _undotted(email: str) -> str:
-    name, _, domain = email.partition("@")
-    return f"{name.replace('.', '')}@{domain}"
-
-
-_LATE = (
-    ("deep-domain", "of a domain of four labels", r"@(\w+\.){3}"),
-    ("long-ending", "with a last label of seven letters", r"\w{7}$"),
-    ("short-ending", "with a last label of two letters", r"\.\w\w$"),
-    ("one-letter", "with one character before the @", r"^.@"),
-)
-
-
-for _part, _which, _pattern in _LATE:
-    for _op in EMAILS if _part == "short-ending" else KNOWN:
-        row(
-            f"{_op.split('_')[0]}-refuses-{_part}",
-            f"{_op} refuses an address {_which}.",
-            ids("success", [_op]),
-            also=ids("json-without-content-type", [_op]) + ids("not-found/address", [_op]),
-            wanted_address=lambda self, call, op=_op, bad=_pattern: (
-                refuse(400)
-                if call.operation == op and re.search(bad, str(call.fields.get("email")))
-                else Service.wanted_address(self, call)
-            ),
-        )
-
-
-for _part, _which, _pattern in (("deep-domain", "four labels", _LATE[0][2]), *_LATE[1:]):
-    row(
-        f"gravatar-{_part}-refused",
-        f"gravatar_email takes no address {_which}.",
-        "update-user/success",
-        gravatar_address=lambda self, call, value, bad=_pattern: (
-            refuse(400) if re.search(bad, value) else Service.gravatar_address(self, call, value)
-        ),
-    )

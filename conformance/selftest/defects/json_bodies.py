@@ -99,7 +99,6 @@ def _no_object(turned: Any) -> Any:
 table(
     f"update-user{NO_OBJECT[1:]}",
     {
-        "no-object-is-empty: A body that is no object counts as {}.": lambda _: {},
         "falsy-is-empty: [], 0 and null as a body count as {}.": lambda loaded: loaded or {},
     },
     _no_object,
@@ -129,7 +128,6 @@ table(
         "utf8-replaced: What is no UTF-8 is replaced.": lambda body: body.decode(
             "utf-8", "replace"
         ),
-        "utf8-as-latin: What is no UTF-8 is read as Latin-1.": lambda body: body.decode("latin-1"),
         "encoded-surrogates-dropped: Encoded surrogates are taken for UTF-8, and dropped.": (
             lambda body: body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode()
         ),

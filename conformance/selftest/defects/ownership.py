@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +16,7 @@ from conformance.selftest.overrides import (
     refuses,
 )
 from conformance.selftest.reference.calls import Call, Reply, Route
-from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import EMAILS, OPERATIONS, WRITING
 from conformance.selftest.reference.service import Service
 
 BOTH, UNKNOWN = "*/forbidden/owner-*", "*/not-found/username"
@@ -23,37 +24,18 @@ ORDER, DOCUMENTED = "*/order/access-before-body", "*/documented-answers"
 
 # -- somebody else's account ----------------------------------------------------------------------
 
-for _name, _sentence, _breaks, _when in (
-    (
-        *(
-            "on-get-user",
-            "get_user does not ask whose account it is.",
-            "get-user/forbidden/owner-*",
+table(
+    "",
+    {
+        "owner-forgotten-for-basic (*/forbidden/owner-basic): With Basic, all is open to all.": by_basic,
+        "owner-forgotten-for-tokens (*/forbidden/owner-bearer): With the right token it is.": (
+            lambda self, call: call.caller.scheme == "bearer"
         ),
-        *(lambda self, call: call.operation == "get_user",),
-    ),
-    (
-        *("on-add-email", "add_email does not ask whose account it is."),
-        *("add-email/forbidden/owner-*", lambda self, call: call.operation == "add_email"),
-    ),
-    (
-        *("for-basic", "With Basic, every account is open to everybody."),
-        *("*/forbidden/owner-basic", by_basic),
-    ),
-    (
-        *("for-tokens", "With a token of the right scope, every account is open to everybody."),
-        *("*/forbidden/owner-bearer", lambda self, call: call.caller.scheme == "bearer"),
-    ),
-    (
-        *("for-forms", "With a form, every account is open to everybody."),
-        *("{update-user,*-email}/forbidden/owner-*", by_form),
-    ),
-):
-    row(
-        *(f"owner-forgotten-{_name}", _sentence, _breaks),
-        also=ORDER,
-        **admits("owns", _when),
-    )
+        "owner-forgotten-for-forms ({update-user,*-email}/forbidden/owner-*): By form, it is.": by_form,
+    },
+    partial(admits, "owns"),
+    also=ORDER,
+)
 table(
     BOTH,
     {
@@ -110,14 +92,9 @@ row(
     also=(BOTH, DOCUMENTED),
     **refuses("unknown_user", 500),
 )
-table(
-    UNKNOWN,
-    {
-        "unknown-user-is-403: An unknown username is 403.": refuses("unknown_user", 403),
-        "unknown-user-is-403-by-basic: With Basic, an unknown username is 403.": refuses(
-            "unknown_user", 403, when=by_basic
-        ),
-    },
+row(
+    *("unknown-user-is-403", "An unknown username is 403.", UNKNOWN),
+    **refuses("unknown_user", 403),
 )
 row(
     *("unknown-user-is-403-in-forms", "In a form, an unknown username is 403."),
@@ -128,6 +105,11 @@ row(
 # -- an account that is named otherwise, or elsewhere ----------------------------------------------
 
 KNOWN = EMAILS[1:]
+
+
+def _by_id(self: Service, number: str) -> str:
+    found = (one.username for one in self.store.users.values() if str(one.id) == number)
+    return next(found, "")
 
 
 class Chosen(Service):
@@ -143,46 +125,28 @@ class Chosen(Service):
         return super().operate(call)
 
 
-row(
-    "account-from-body",
-    "A username in the body comes before the one in the path.",
-    (
-        "update-user/others-untouched",
-        "add-email/others-untouched",
-        *ids("success", KNOWN),
-    ),
+_BESIDE = ("{update-user,add-email}/others-untouched", *ids("success", KNOWN))
+table(
+    "",
+    {
+        "account-from-body: A username in the body comes before the one in the path.": (
+            _BESIDE,
+            lambda self, call: call.fields.get("username"),
+        ),
+        "account-from-id-in-body: An id in the body says which user is updated.": (
+            "update-user/others-untouched",
+            lambda self, call: (
+                call.operation == "update_user" and _by_id(self, str(call.fields.get("id")))
+            ),
+        ),
+        "account-from-query: A username in the query comes before the one in the path.": (
+            ("get-user/own-data", "list-emails/own-only", *_BESIDE),
+            lambda self, call: parse_qs(call.target.partition("?")[2]).get("username", [""])[-1],
+        ),
+    },
+    lambda chosen: {"chosen": chosen},
+    also="update-email/others-untouched delete-email/removes-only-that",
     base=Chosen,
-    chosen=lambda self, call: call.fields.get("username"),
-)
-
-
-row(
-    "account-from-id-in-body",
-    "An id in the body says which user is updated.",
-    "update-user/others-untouched",
-    base=Chosen,
-    chosen=lambda self, call: (
-        call.operation == "update_user"
-        and next(
-            (one.username for one in self.store.users.values() if one.id == call.fields.get("id")),
-            "",
-        )
-    ),
-)
-
-
-row(
-    "account-from-query",
-    "A username in the query comes before the one in the path.",
-    (
-        "get-user/own-data",
-        "list-emails/own-only",
-        "update-user/others-untouched",
-        "add-email/others-untouched",
-        *ids("success", KNOWN),
-    ),
-    base=Chosen,
-    chosen=lambda self, call: parse_qs(call.target.partition("?")[2]).get("username", [""])[-1],
 )
 
 
@@ -203,45 +167,28 @@ class OtherSpelling(Service):
         return super().admit(call)
 
 
-_ABROAD = ids("forbidden/owner-bearer", READING) + ids("forbidden/owner-basic", READING)
-
-
-for _name, _sentence, _meant in (
-    (
-        "id-opens-account",
-        "An account is open to everybody by its id in place of its username.",
-        lambda self, name: next(
-            (one.username for one in self.store.users.values() if str(one.id) == name), ""
+table(
+    "",
+    {
+        "id-opens-account ({get-user,list-emails}/forbidden/owner-*): An account is open to everybody by its id.": _by_id,
+        "address-opens-account ({get-user,list-emails}/forbidden/owner-*): An account is open to everybody by its address.": (
+            lambda self, name: next(
+                (one.username for one in self.store.rows if one.email == name), ""
+            )
         ),
-    ),
-    (
-        "address-opens-account",
-        "An account is open to everybody by its address in place of its username.",
-        lambda self, name: next((one.username for one in self.store.rows if one.email == name), ""),
-    ),
-    (
-        "padding-opens-account",
-        "An account is open to everybody by its username with white space behind it.",
-        lambda self, name: name.strip(),
-    ),
-    (
-        "capitals-open-account",
-        "An account is open to everybody by its username in capitals.",
-        lambda self, name: name.lower(),
-    ),
-):
-    row(_name, _sentence, _ABROAD, base=OtherSpelling, meant=_meant)
-
-
-row(
-    "username-by-like",
-    "A percent sign in the username stands for anything.",
-    ids("not-found/username", OPERATIONS),
+        "padding-opens-account ({get-user,list-emails}/forbidden/owner-*): It is open to everybody with white space behind its name.": (
+            lambda self, name: name.strip()
+        ),
+        "capitals-open-account ({get-user,list-emails}/forbidden/owner-*): It is open to everybody with its name in capitals.": (
+            lambda self, name: name.lower()
+        ),
+        "username-by-like (*/not-found/username): A percent sign in the username is anything.": (
+            lambda self, name: next((one for one in self.store.users if by_percent(name, one)), "")
+        ),
+    },
+    lambda meant: {"meant": meant},
     base=OtherSpelling,
-    meant=lambda self, name: next((one for one in self.store.users if by_percent(name, one)), ""),
 )
-
-
 row(
     "inherited-username",
     "A username that objects inherit in JavaScript is somebody's.",

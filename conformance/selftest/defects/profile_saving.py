@@ -29,20 +29,11 @@ def _saving(change: Any) -> Any:
 
 
 table(
-    "",
-    {
-        f"{member.replace('_', '-')}-ignored: update_user ignores {member}.": (
-            f"update-user/sets-{member.replace('_', '-')}",
-            lambda _, changes, member=member: {k: v for k, v in changes.items() if k != member},
-        )
-        for member in PROFILE
-    },
-    _saving,
-    also=(STORED, NOT_SEEN),
-)
-table(
     "update-user/",
     {
+        "company-ignored (sets-company): update_user ignores company.": (
+            lambda _, sent: {name: sent[name] for name in sent if name != "company"}
+        ),
         "company-lands-in-location (sets-company leaves-others): company becomes location.": (
             lambda _, sent: {"location" if k == "company" else k: sent[k] for k in sent}
         ),

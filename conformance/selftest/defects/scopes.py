@@ -48,10 +48,6 @@ table(
 )
 for _entry, _operations, _breaks, _when in (
     (
-        *("scope-forgotten-on-update-email: update_email takes any token.", ["update_email"], BOTH),
-        lambda self, call, scopes: call.operation == "update_email",
-    ),
-    (
         *("write-includes-read: Who may write may read.", ["get_user", "list_emails"], BOTH),
         lambda self, call, scopes: _needed(call).replace("read", "write") in scopes,
     ),
@@ -89,9 +85,6 @@ table(
     {
         "exact-scopes (bearer-accepted forbidden/scope-subsets): One scope, no more.": (
             lambda self, call, scopes: len(scopes) > 1
-        ),
-        "pairs-of-scopes-refused (forbidden/scope-subsets): Two scopes are refused.": (
-            lambda self, call, scopes: len(scopes) == 2
         ),
     },
     partial(denies, "token_may"),
