@@ -182,6 +182,7 @@ for _name, _sentence, _breaks, _flags, _act in (
 ):
     row(
         *(_name, _sentence, _breaks),
+        also="update-email/success",
         check_update=lambda self, call, one, *, verified, primary, flags=_flags, act=_act: (
             act if (verified, primary) == flags else nothing
         )(self, call, one),
