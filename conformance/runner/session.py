@@ -24,6 +24,7 @@ from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.accounts import texts_of
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.ground import Ground, Prepared
+from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
 from conformance.runner.preflight import explain_dead, silent_logins, try_reading, try_writing
 from conformance.runner.safekeeping import Safekeeping
@@ -123,9 +124,16 @@ class Session:
         )
 
     def context(self) -> CheckContext:
-        """Make the context of the checks."""
+        """Make the context of the checks. Raises RunError for a token_command of no use."""
         known = (self.settings, self.target, self.contract, self.client)
-        return CheckContext(Ground(*known, DESCRIPTIONS, self.prepared))
+        context = CheckContext(Ground(*known, DESCRIPTIONS, self.prepared))
+        try:
+            with contextlib.suppress(TransportError):  # the checks tell of it
+                context.try_minting()
+        except NotVerified as reason:
+            self.finish_accounts()
+            raise RunError(f"{self.settings.target}: {self.target.redact(str(reason))}") from None
+        return context
 
     def pace(self) -> float:
         """Return the seconds that a request takes now."""
@@ -199,12 +207,18 @@ class Session:
         Raises StateUnreadable, TransportError.
         """
         tag = self.prepared.tag
-        marked = any(is_foreign(text, tag) for one in states.values() for text in texts_of(one))
+        texts = [text for one in states.values() for text in texts_of(one)]
+        marked = sorted({text for text in texts if is_foreign(text, tag)})
         deadline = time.monotonic() + _WATCH_SECONDS
         while marked and time.monotonic() < deadline:
             time.sleep(0.1)
             if {role: self._restorer.read(role) for role in states} != states:
                 return True
+        if marked:
+            self.verdict.notes.append(
+                f"a run that broke off has left {', '.join(marked[:3])}; its restore file is not here, "
+                "so that stays: put it back by hand, or by `conformance cleanup` where that file is"
+            )
         return False
 
     def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:

@@ -130,7 +130,10 @@ class Target:
         token = done.stdout.decode("utf-8", "replace").strip()
         self.redact.add(token)
         if done.returncode != 0:
-            raise TokenCommandError(f"token_command ended with exit code {done.returncode}")
+            raise TokenCommandError(
+                f"token_command ended with exit code {done.returncode} for {account.username} and "
+                f"{words['scopes']!r}; run it by hand, in the folder of the target file, to see why"
+            )
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise TokenCommandError("token_command printed no token: one line of printable ASCII")
         return token

@@ -38,6 +38,8 @@ class Incidents:
         locked: The usernames that take their right password no longer, with the reason.
         minting: Held while a token is minted: whoever waits for the same one takes it.
         minted: The tokens of token_command, by username and scopes.
+        opened: The fields of minted tokens that were let in.
+        unminted: The reasons why there is no token, by username and scopes: the command is not run again.
         minted_again: How often a token was minted again, since it had ended.
         disturbed: The trace of another run; empty if none was seen.
         late: The sign that reads lag behind writes, where the target file does not say so; empty if none was seen.
@@ -50,6 +52,8 @@ class Incidents:
         self.locked: dict[str, str] = {}
         self.minting = threading.Lock()
         self.minted: dict[tuple[str, Scopes], str] = {}
+        self.opened: set[str | None] = set()
+        self.unminted: dict[tuple[str, Scopes], str] = {}
         self.minted_again = 0
         self.disturbed = ""
         self.late = ""
@@ -154,6 +158,8 @@ class Logins:
         # Not kept as credentials: in the lane of each account, that account is the owner.
         incidents, key = self.incidents, (account.username, scopes)
         with incidents.minting:
+            if key in incidents.unminted:
+                raise NotVerified(incidents.unminted[key])
             found = incidents.minted.get(key)
             if found is None:
                 incidents.minted[key] = self._mint(account, scopes)
@@ -172,7 +178,21 @@ class Logins:
         try:
             return self.target.mint(account, scopes)
         except TokenCommandError as error:
-            raise NotVerified(f"{error} (for {name!r})") from None
+            reason = self.incidents.unminted[account.username, scopes] = str(error)
+            raise NotVerified(reason) from None
+
+    def try_minting(self) -> None:
+        """Mint tokens to read the accounts with, where none is listed. Raises NotVerified if they are not let in."""
+        if self.target.token_command is None:
+            return
+        for account in self.target.accounts:
+            for name in self._reads:
+                scopes = self.scopes(name)
+                if scopes not in account.tokens:
+                    token = self._minted(account, scopes)
+                    self.after_answer(
+                        self.client.call(self.operations[name], account.username, token)
+                    )
 
     def scopes(self, operation: str) -> Scopes:
         """Return the scopes that an operation demands of a token."""
@@ -223,11 +243,21 @@ class Logins:
         login = exchange.credentials
         if not login.key:
             return None
+        account, scopes, incidents = self._account(login.role), login.scopes, self.incidents
+        is_minted = scopes is not None and scopes not in account.tokens
         if exchange.status != 401 or self._works(login):
+            if is_minted:
+                incidents.opened.add(login.authorization)
             return None
-        account = self._account(login.role)
-        if login.scopes is not None and login.scopes not in account.tokens:
-            return self._minted(account, login.scopes, ended=login)
+        if scopes is not None and is_minted:
+            if login.authorization in incidents.opened:
+                return self._minted(account, scopes, ended=login)
+            reason = (
+                f"token_command printed a token of {account.username} for {' '.join(sorted(scopes))!r} "
+                "that every operation refuses with 401: it must print the token and nothing else"
+            )
+            incidents.unminted[account.username, scopes] = reason
+            raise NotVerified(reason)
         locked = self._lock(account.username, exchange.status) if login.scopes is None else ""
         self._dead[login.key] = locked or f"{login.key} worked at the start and no longer does"
         raise NotVerified(self._dead[login.key])

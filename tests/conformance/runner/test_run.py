@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.gateway import gateway
 from tests.conformance.support import always, run, stub
-from tests.support import MockServer
+from tests.support import JOHN, JOHNS_EMAILS, MockServer
 
 
 def test_the_mock_server_conforms_and_stays_as_it_was(server: MockServer, tmp_path: Path) -> None:
@@ -101,6 +101,63 @@ def test_a_token_command_shows_all_sixteen_sets_of_scopes(
     found = done.report["by_id"]["get-user/forbidden/scope-subsets"]
     assert found["status"] == "passed"
     assert len(found["checks"]) == 10  # with the four alone, all and none, which others show
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("print('not-a-token')", "token_command printed a token of johndoe for 'profile_read'"),
+        ("print('{}')", "that every operation refuses with 401"),
+        (
+            "raise SystemExit(4)",
+            "token_command ended with exit code 4 for johndoe and 'profile_read'",
+        ),
+        ("print('two words')", "token_command printed no token: one line of printable ASCII"),
+    ],
+)
+def test_a_token_command_of_no_use_is_told_before_anything_is_judged(
+    server: MockServer, tmp_path: Path, program: str, said: str
+) -> None:
+    before = server.accounts()
+
+    def change(data: dict[str, Any]) -> None:
+        count = "import pathlib; pathlib.Path('calls').open('a').write('x');"
+        data["token_command"] = [sys.executable, "-c", f"{count}{program}"]
+        data["accounts"]["owner"]["tokens"] = {}
+
+    done = run(tmp_path, server.url, change=change)
+
+    assert done.code == 2
+    assert said in done.err
+    assert len((tmp_path / "calls").read_text()) == 1
+    assert server.accounts() == before
+    assert list(tmp_path.glob(".*journal")) == []
+
+
+def test_a_token_command_that_fails_for_some_scopes_is_not_asked_again(
+    server: MockServer, tmp_path: Path
+) -> None:
+    def change(data: dict[str, Any]) -> None:
+        program = "import pathlib; pathlib.Path('calls').open('a').write('x'); raise SystemExit(4)"
+        data["token_command"] = [sys.executable, "-c", program]
+
+    done = run(tmp_path, server.url, "--only", "get-user/forbidden", change=change)
+
+    assert done.code == 3
+    assert len((tmp_path / "calls").read_text()) == 10
+
+
+def test_what_a_run_left_whose_restore_file_is_gone_is_told(
+    server: MockServer, tmp_path: Path
+) -> None:
+    left = "conformance0a1b2c.7@example.com"
+    server.send("POST", JOHNS_EMAILS, JOHN, json={"email": left})
+
+    done = run(tmp_path, server.url, "--only", "get-user/json")
+
+    assert done.code == 0
+    words = " ".join(done.out.split())
+    assert f"a run that broke off has left {left}; its restore file is not here" in words
 
 
 @pytest.mark.parametrize(("scopes", "code"), [("email_write", 2), ("", 3)])
