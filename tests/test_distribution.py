@@ -9,9 +9,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
+import time
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -138,18 +140,20 @@ def test_a_file_for_another_system_keeps_its_schema(
 )
 def test_an_example_of_the_guide_keeps_its_schema(schema: str, begins: str, tmp_path: Path) -> None:
     guide = (ROOT / "docs" / "guides" / "ci.md").read_text("utf-8")
-    [example] = re.findall(rf"```yaml\n({begins}.*?)```", guide, re.DOTALL)
-    (tmp_path / "example.yml").write_text(example, "utf-8")
-    succeed(["check-jsonschema", "--builtin-schema", f"vendor.{schema}", "example.yml"], tmp_path)
+    examples = re.findall(rf"```yaml\n({begins}.*?)```", guide, re.DOTALL)
+    names = [f"example-{number}.yml" for number, _ in enumerate(examples)]
+    for name, example in zip(names, examples, strict=True):
+        (tmp_path / name).write_text(example, "utf-8")
+    succeed(["check-jsonschema", "--builtin-schema", f"vendor.{schema}", *names], tmp_path)
 
 
-def test_the_inputs_of_the_example_are_those_of_the_action() -> None:
+def test_the_inputs_of_the_examples_are_those_of_the_action() -> None:
     guide = (ROOT / "docs" / "guides" / "ci.md").read_text("utf-8")
-    [example] = re.findall(r"```yaml\n(on:.*?)```", guide, re.DOTALL)
-    steps = yaml.safe_load(example)["jobs"]["conformance"]["steps"]
-    [given] = [step["with"] for step in steps if "with" in step]
     known = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
-    assert given.keys() <= known.keys()
+    for example in re.findall(r"```yaml\n(on:.*?)```", guide, re.DOTALL):
+        steps = yaml.safe_load(example)["jobs"]["conformance"]["steps"]
+        [given] = [step["with"] for step in steps if "with" in step]
+        assert given.keys() <= known.keys()
 
 
 def test_a_file_that_breaks_its_schema_is_found(tmp_path: Path) -> None:
@@ -298,13 +302,46 @@ def test_the_action_hands_on_the_verdict(
     assert kinds == {".md", ".xml", ".html", ".json"}
 
 
+def test_an_action_that_is_cancelled_lets_the_suite_restore_the_accounts(tmp_path: Path) -> None:
+    suite = tmp_path / "accounts-mock" / "bin" / "conformance"
+    suite.parent.mkdir(parents=True)
+    waits = "trap 'sleep 0.3; touch restored; exit 130' TERM; touch begun; sleep 60 & wait"
+    suite.write_text(f"#!/bin/bash\n{waits}\n", "utf-8")
+    suite.chmod(0o755)
+    files = {
+        "GITHUB_OUTPUT": tmp_path / "output",
+        "GITHUB_STEP_SUMMARY": tmp_path / "summary",
+        "RUNNER_TEMP": tmp_path,
+    }
+    given = {"TARGET": "target.yaml", "ARGUMENTS": "", "REPORTS": "reports", "INCOMPLETE": "fail"}
+    step = subprocess.Popen(
+        ["bash", "-eo", "pipefail", "-c", action_step("Run")],
+        cwd=tmp_path,
+        env={**os.environ, **given, **{name: str(path) for name, path in files.items()}},
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < deadline, "the suite was not begun"
+        time.sleep(0.02)
+    step.send_signal(signal.SIGINT)  # a hosted runner signals the shell of the step alone
+
+    assert step.wait(PATIENCE) == 130
+    assert (tmp_path / "restored").exists()
+    assert files["GITHUB_OUTPUT"].read_text() == "exit-code=130\n"
+
+
 def test_the_template_for_gitlab_runs_the_suite(tmp_path: Path) -> None:
     job = yaml.safe_load((ROOT / "deploy" / "gitlab.yml").read_text("utf-8"))[".conformance"]
     lend_packages(tmp_path / ".accounts-mock")
 
     put_fake_suite(tmp_path / ".accounts-mock")
 
+    unset = run("\n".join(job["script"]), tmp_path, **job["variables"])
+    assert (unset.returncode, "ACCOUNTS_MOCK is empty" in unset.stdout) == (2, True)
+
     variables = job["variables"] | {"ARGUMENTS": "--seed 1", "FAKE_CODE": "3"}
+    variables["ACCOUNTS_MOCK"] = "accounts-mock"  # which is lent
     done = run("\n".join(job["script"]), tmp_path, **variables)
 
     assert done.returncode == 3, done.stdout

@@ -69,7 +69,10 @@ class Connection:
                 raise TimeoutError
             self.sock.settimeout(left)
             _acknowledge_at_once(self.sock)
-            self.http.receive_data(self.sock.recv(65536))
+            data = self.sock.recv(65536)
+            if not data and self.http.their_state is h11.SEND_RESPONSE:
+                raise ConnectionAbortedError("it was closed")
+            self.http.receive_data(data)
 
     def has_stray_bytes(self) -> bool:
         """Return whether bytes follow an answer that has no body by its status."""
@@ -176,13 +179,13 @@ def tls_problem(error: ssl.SSLError) -> str:
     return f"TLS failed: {name}{hint}"
 
 
-_OURS = (
+NO_CERTIFICATE = (
     "; the server asks for a client certificate: "
     "name one in the target file, tls: {client_cert: cert.pem, client_key: key.pem}"
 )
 _ALERTS = {
-    "CERTIFICATE_REQUIRED": _OURS,
-    "ALERT_HANDSHAKE_FAILURE": f"; versions and ciphers may not meet, or{_OURS.removeprefix(';')}",
+    "CERTIFICATE_REQUIRED": NO_CERTIFICATE,
+    "ALERT_HANDSHAKE_FAILURE": f"; versions and ciphers may not meet, or{NO_CERTIFICATE.removeprefix(';')}",
     "ALERT_UNKNOWN_CA": "; the server does not trust the CA of tls.client_cert",
     "ALERT_BAD_CERTIFICATE": "; the server refuses tls.client_cert",
     "ALERT_CERTIFICATE": "; the server refuses tls.client_cert: it is expired, revoked or of another kind",

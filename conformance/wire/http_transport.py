@@ -16,6 +16,7 @@ from conformance.target.target import Target
 from conformance.target.values import MOST_CONNECTIONS
 from conformance.wire.connection import (
     BODY_LIMIT,
+    NO_CERTIFICATE,
     Connection,
     authority,
     connect,
@@ -53,6 +54,8 @@ class HttpTransport:
         self._timeout = target.timeout
         self._context = tls_context(target) if self._tls else None
         self._proxy = proxy_for(parts.scheme, self._host)
+        self._may_lack_certificate = self._tls and target.client_cert is None
+        self._has_answered = False
         self._idle: deque[Connection] = deque()  # its ends may be used by several threads at once
 
     def send(self, request: SentRequest) -> ReceivedResponse:
@@ -104,14 +107,16 @@ class HttpTransport:
             # TLS 1.3 refuses a client's certificate after its handshake.
             if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
                 raise Unreachable(tls_problem(error)) from None
-            raise ConnectionLost(
-                f"the connection broke before an answer: {reason(error)}"
-            ) from None
+            why = f"the connection broke before an answer: {reason(error)}"
+            if not self._has_answered and self._may_lack_certificate:
+                why += f"; perhaps{NO_CERTIFICATE.removeprefix(';')}"
+            raise ConnectionLost(why) from None
         finally:
             if keep and len(self._idle) < MOST_CONNECTIONS:
                 self._idle.append(connection)
             else:
                 connection.close()
+        self._has_answered = True
         return ReceivedResponse(status, headers, _decoded(body, headers), stray=stray)
 
     def _events(self, request: SentRequest) -> list[h11.Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socketserver
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from conformance.wire.client import Client
 from conformance.wire.transport import TransportError
 from tests.conformance.gateway import gateway
 from tests.conformance.support import always, stub, target_data
+from tests.support.serving import in_thread
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -93,3 +95,27 @@ def test_a_certificate_that_the_server_does_not_trust_is_named(
 ) -> None:
     with asking(folder, version) as url, pytest.raises(TransportError, match=r"tls\.client_cert"):
         status(folder, url, client_cert="stranger.pem")
+
+
+@contextmanager
+def closing(folder: Path) -> Iterator[str]:
+    """A server that closes each connection once it has read a request, without an alert."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+
+    class Closing(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with context.wrap_socket(self.request, server_side=True) as connection:
+                connection.recv(65536)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Closing) as server, in_thread(server):
+        yield f"https://localhost:{server.server_address[1]}"
+
+
+def test_a_server_that_closes_without_an_alert_may_ask_for_a_certificate(folder: Path) -> None:
+    with closing(folder) as url, pytest.raises(TransportError) as caught:
+        status(folder, url)
+    assert "perhaps the server asks for a client certificate" in str(caught.value)
+    with closing(folder) as url, pytest.raises(TransportError) as caught:
+        status(folder, url, client_cert="client.pem")
+    assert "perhaps" not in str(caught.value)
