@@ -20,10 +20,20 @@ def test_a_reading_has_its_words_and_what_is_open_has_what_the_mock_server_does(
     part: str, point: Json
 ) -> None:
     assert point["text"].endswith(".")
-    if part == "open":
+    if part in ("open", "token-flow"):
         assert "The mock server" in point["text"]
     else:
         assert point["source"]
+
+
+def test_a_page_that_words_come_from_is_named_and_told_of() -> None:
+    pages = {source["of"] for source in SOURCES if "of" in source}
+    assert pages == {"docker.io Accounts API, version 1.1, section 1.5, as it was published"}
+    told = " ".join(READING["sources"]["points"])
+    for name in ("docker.io Accounts API", "version 1.1", "section 1.5", "original page"):
+        assert name in told
+    parts = [part for part in READING["parts"] if part["name"] == "token-flow"]
+    assert all("sibling page" in point["text"] for part in parts for point in part["points"])
 
 
 def test_chinese_words_have_an_english_rendering() -> None:
