@@ -11,19 +11,19 @@ from accounts_contract.contract import Contract, Operation
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code of the contract's errors: `operations` are those that send it, None for all with its status."""
+    """A code of the contract's errors: `operations` are those that send it, with the statuses; None for all with its status."""
 
     name: str
-    status: str
+    statuses: Sequence[str]
     meaning: str
     fix: str
-    operations: Sequence[str] | None
+    operations: Mapping[str, Sequence[str]] | None
 
     def is_of(self, operation: Operation, status: str) -> bool:
         """Tell whether an operation sends it with a status."""
-        return self.status == status and (
-            self.operations is None or operation.id in self.operations
-        )
+        if self.operations is None:
+            return status in self.statuses
+        return status in self.operations.get(operation.id, ())
 
 
 def read_codes(contract: Contract) -> list[Code]:
@@ -31,17 +31,26 @@ def read_codes(contract: Contract) -> list[Code]:
     components = _mapping(contract.document.data.get("components"))
     schemas = map(_mapping, _mapping(components.get("schemas")).values())
     return [
-        Code(
-            name,
-            str(code.get("status", "any")),
-            str(code.get("meaning", "")),
-            str(code.get("fix", "")),
-            operations if isinstance(operations := code.get("operations"), list) else None,
-        )
+        _code(name, code)
         for schema in schemas
         for name, code in _mapping(schema.get("x-codes")).items()
         if isinstance(code, Mapping)
     ]
+
+
+def _code(name: str, raw: Mapping[str, Any]) -> Code:
+    statuses, sending = [str(raw.get("status", "any"))], raw.get("operations")
+    operations = None
+    if isinstance(sending, list):
+        operations = {str(one): statuses for one in sending}
+    elif isinstance(sending, Mapping):
+        operations = {one: _texts(its) for one, its in sending.items()}
+        statuses = sorted({status for its in operations.values() for status in its})
+    return Code(name, statuses, str(raw.get("meaning", "")), str(raw.get("fix", "")), operations)
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -5,34 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from accounts_contract import Contract, Operation
 from accounts_contract.codes import Code, read_codes
-from accounts_contract.documents import follow
-from mockserver.docs.samples import LANGUAGES, Request
-
-# Stand in the code for what the page of a reader fills in.
-LOGIN = "\ue000"
-USERNAME = "\ue001"
+from mockserver.docs.members import Member, Members
+from mockserver.docs.requests import Sample, Samples, parameters
 
 _PAGES = "pages"  # the tag of operations that are for browsers
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of an operation with one status; `examples` are titles and JSON data."""
+    """The answer of an operation with one status.
+
+    Attributes:
+        status: The status, or a range.
+        description: When it comes.
+        media_types: What its body may be.
+        requirement: Its `x-requirement`.
+        codes: The codes of the errors that it may have.
+        examples: Titles and JSON data.
+        headers: The header fields that are documented.
+        members: The members of its body.
+        same_as: The status before it whose body has the same members; "" where none has.
+    """
 
     status: str
     description: str
+    media_types: Sequence[str]
     requirement: Mapping[str, str]
     codes: Sequence[Code]
     examples: Sequence[tuple[str, Any]]
+    headers: Sequence[Member]
+    members: Sequence[Member]
+    same_as: str
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One operation. `code` is by language, with `LOGIN` and `USERNAME` in it."""
+    """One operation. `parameters` are behind their places: "path", "query"."""
 
     id: str
     method: str
@@ -45,122 +56,96 @@ class Section:
     public: bool
     shared: bool
     media_types: Sequence[str]
+    parameters: Sequence[tuple[str, Member]]
+    about_body: str
+    body: Sequence[Member]
     answers: Sequence[Answer]
-    code: Mapping[str, str]
-    login: str | None
+    samples: Sequence[Sample]
     is_stream: bool
 
 
 def sections(
-    contract: Contract, server: str, state: Mapping[str, Any], username: str
-) -> Iterator[Section]:
-    """Return the operations of a contract that are for programs.
+    contracts: Mapping[str, Contract], server: str, state: Mapping[str, Any], username: str
+) -> Mapping[str, Sequence[Section]]:
+    """Return the operations of contracts that are for programs.
 
     Args:
-        contract: The contract.
+        contracts: The contracts by the names that they have in the reference.
         server: The base URL that the code calls.
         state: The world whose tokens the code sends, as JSON data.
         username: Whose account the code opens.
     """
-    data = contract.document.data
-    known = read_codes(contract)
+    samples = Samples(contracts, server, state, username)
+    return {api: list(_sections(contract, samples)) for api, contract in contracts.items()}
+
+
+def _sections(contract: Contract, samples: Samples) -> Iterator[Section]:
+    known, members = read_codes(contract), Members(contract.document.data)
     for operation in contract.operations.values():
-        item = data["paths"][operation.path]
-        raw = item[operation.method]
+        raw = contract.document.data["paths"][operation.path][operation.method]
         tags = raw.get("tags", ["operations"])
         if _PAGES in tags:
             continue
-        scopes = operation.scope.split()
-        login = _login(operation, scopes, state.get("tokens", ()), username)
-        path = _filled(contract, item, operation)
-        request = Request(
-            operation.method.upper(),
-            server + path,
-            None if login is None else LOGIN,
-            _example_body(operation),
-            "text/event-stream" in operation.responses[str(operation.success)].content,
-        )
+        body = members.resolve(raw.get("requestBody"))
+        media: Mapping[str, Any] = next(iter(body.get("content", {}).values()), {})
         yield Section(
             id=operation.id,
-            method=request.method,
+            method=operation.method.upper(),
             path=operation.path,
             tag=tags[0],
             summary=raw.get("summary", operation.id),
             description=raw.get("description", ""),
-            scopes=scopes,
+            scopes=operation.scope.split(),
             owner=operation.owner,
             public=not operation.security,
             shared=raw.get("x-shared") is True,
-            media_types=[] if operation.body is None else [*operation.body.content],
-            answers=list(_answers(contract, operation, raw, known)),
-            code={name: write(request) for name, write in LANGUAGES.items()},
-            login=login,
-            is_stream=request.is_stream,
+            media_types=[*body.get("content", {})],
+            parameters=[
+                (one["in"], _value(members, one)) for one in parameters(contract, operation)
+            ],
+            about_body=body.get("description", ""),
+            body=members.table(media.get("schema", {})),
+            answers=list(_answers(operation, raw, known, members)),
+            samples=list(samples.of(operation.id)),
+            is_stream="text/event-stream" in operation.responses[str(operation.success)].content,
         )
+
+
+def _value(members: Members, raw: Mapping[str, Any], name: str = "") -> Member:
+    """Return a parameter, or the header field of a name."""
+    schema = {"allOf": [raw.get("schema", {})], "description": raw.get("description", "")}
+    return members.one(raw.get("name", name), schema, required=raw.get("required") is True)
 
 
 def _answers(
-    contract: Contract, operation: Operation, raw: Mapping[str, Any], known: Sequence[Code]
+    operation: Operation, raw: Mapping[str, Any], known: Sequence[Code], members: Members
 ) -> Iterator[Answer]:
+    told: dict[str, Sequence[Member]] = {}
     for status, response in operation.responses.items():
-        described = _resolved(contract, raw["responses"][status])
+        described = members.resolve(raw["responses"][status])
+        content = described.get("content", {})
         examples = [
-            (_resolved(contract, example).get("summary", name), media.examples[name])
-            for media in response.content.values()
-            for name, example in described["content"][media.name].get("examples", {}).items()
+            (
+                members.resolve(example).get("summary", name),
+                response.content[media.lower()].examples[name],
+            )
+            for media, one in content.items()
+            for name, example in one.get("examples", {}).items()
         ]
+        media: Mapping[str, Any] = next(iter(content.values()), {})
+        table = members.table(media.get("schema", {}))
+        same_as = next((before for before, other in told.items() if other == table), "")
+        if table and not same_as:
+            told[status] = table
+        headers = described.get("headers", {})
         yield Answer(
-            status,
-            response.description,
-            response.requirement,
-            [code for code in known if code.is_of(operation, status)],
-            examples,
+            status=status,
+            description=response.description,
+            media_types=[*content],
+            requirement=response.requirement,
+            codes=[code for code in known if code.is_of(operation, status)],
+            examples=examples,
+            headers=[_value(members, members.resolve(one), name) for name, one in headers.items()],
+            members=table,
+            same_as=same_as,
         )
-
-
-def _resolved(contract: Contract, raw: Any) -> Any:
-    for _ in range(32):
-        if not isinstance(raw, Mapping) or "$ref" not in raw:
-            break
-        raw = follow(contract.document.data, raw["$ref"])
-    return raw
-
-
-def _filled(contract: Contract, item: Mapping[str, Any], operation: Operation) -> str:
-    """Return the path of an operation with the examples of its parameters; `USERNAME` for the owner."""
-    values, query = {}, {}
-    raw = item[operation.method]
-    for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
-        parameter = _resolved(contract, parameter)
-        name = parameter["name"]
-        example = parameter.get("example", parameter.get("schema", {}).get("example", name.upper()))
-        values[name] = USERNAME if name == operation.owner else str(example)
-        if parameter["in"] == "query" and "example" in parameter:
-            query[name] = parameter["example"]
-    path = operation.fill(values).replace(quote(USERNAME), USERNAME)
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def _example_body(operation: Operation) -> Any:
-    if operation.body is None:
-        return None
-    media = operation.body.content.get("application/json")
-    return next(iter(media.examples.values()), {}) if media is not None else {}
-
-
-def _login(
-    operation: Operation, scopes: Sequence[str], tokens: Sequence[Mapping[str, Any]], username: str
-) -> str | None:
-    """Return the `Authorization` of the samples: a token of the user, with as few scopes as will do."""
-    if operation.owner is None:
-        return None
-    fitting = [
-        token
-        for token in tokens
-        if token["username"] == username
-        and set(scopes) <= set(token["scopes"])
-        and not token.get("revoked")
-        and token.get("expires_at") is None
-    ]
-    best = min(fitting, key=lambda token: len(token["scopes"]), default={"token": "TOKEN"})
-    return f"Bearer {best['token']}"

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from accounts_contract import Contract, read_document, reading_file
 from accounts_contract.codes import read_codes
 from mockserver.docs import reference
+from mockserver.docs.requests import LOGIN, USERNAME, Sample
 from mockserver.docs.served_contract import PLACEHOLDER, ServedContract
 
 Json = Mapping[str, Any]
@@ -50,10 +51,7 @@ def build(
     """
     username = _username(contract, state)
     contracts = {"accounts": contract, "oauth": oauth, "control": control}
-    apis = {
-        api: list(reference.sections(one, PLACEHOLDER, state, username))
-        for api, one in contracts.items()
-    }
+    apis = reference.sections(contracts, PLACEHOLDER, state, username)
     codes = {api: read_codes(one) for api, one in contracts.items()}
     environment = _environment(username)
     environment.globals.update(
@@ -64,7 +62,7 @@ def build(
         static=static,
         yaml_of=_STATIC_YAML if static else _SERVED_YAML,
         state=state if static else None,
-        page_of=_page_of,
+        page_of=page_of,
     )
 
     def page(template: str, **values: Any) -> bytes:
@@ -82,7 +80,7 @@ def build(
         files[name] = page("api.html", current=name, api=api, info=info)
     for api, sections in apis.items():
         for section in sections:
-            name = _page_of(api, section.id)
+            name = page_of(api, section.id)
             files[name] = page("operation.html", current=name, api=api, section=section)
     for api, document in contracts.items():
         files[f"{api}.js"] = _script(document)
@@ -93,7 +91,8 @@ def build(
     return files | _renderer()
 
 
-def _page_of(api: str, operation: str) -> str:
+def page_of(api: str, operation: str) -> str:
+    """Return the name of the page of an operation."""
     return f"{operation}.html" if api == "accounts" else f"{api}-{operation}.html"
 
 
@@ -122,12 +121,15 @@ def _username(contract: Contract, state: Json) -> str:
 def _environment(username: str) -> Environment:
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")  # nothing is fetched
 
-    def code(text: str, section: reference.Section) -> Markup:
-        """Return a sample with marks for the username and login, which the page of a reader fills in."""
-        login = Markup("<span data-login>{}</span>").format(section.login or "")
+    def code(sample: Sample, language: str, api: str) -> Markup:
+        """Return the code of a sample on a page of an API, with marks that the page of a reader fills in.
+
+        A login of another API than that of the page is none that the reader chooses there.
+        """
+        mark = "<span data-login>{}</span>" if sample.api == api else "{}"
+        login = Markup(mark).format(sample.login or "")  # noqa: S704 - it is ours
         user = Markup("<span data-username>{}</span>").format(quote(username, safe=""))
-        marked = escape(text).replace(reference.LOGIN, login)
-        return marked.replace(reference.USERNAME, user)
+        return escape(sample.code[language]).replace(LOGIN, login).replace(USERNAME, user)
 
     def pretty(data: Any) -> str:
         return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()

@@ -22,7 +22,9 @@ PAGES = [
     "control-add_fault",
     "control-stream_events",
     "oauth",
+    "oauth-authorize",
     "oauth-request_token",
+    "control-put_state",
     *(one.id for one in OPERATIONS),
 ]
 
@@ -175,6 +177,26 @@ def test_every_page_fits_its_window_and_asks_nobody_else(
         assert reference.page.evaluate("document.documentElement.scrollWidth") <= width, name
     reference.close()
     assert reference.reached() == {host(server)}
+
+
+def test_on_a_phone_no_name_breaks_and_no_button_covers_code(
+    browser: Browser, server: MockServer
+) -> None:
+    reference = Reference(browser, 390)
+    for name in ("index", "errors", "update_email", "oauth-authorize", "control"):
+        reference.open(f"{server.url}/docs/{name}.html")
+        names = reference.page.locator("table td:nth-child(3) > code, table td:nth-child(2) > code")
+        lines = names.evaluate_all(
+            "all => all.filter(one => /^[a-z_]+$/.test(one.textContent))"
+            ".map(one => one.getClientRects().length)"
+        )
+        assert set(lines) <= {1}, name
+        covered = reference.page.locator(".sample:visible").evaluate_all(
+            "all => all.map(one => [one.querySelector('button'), one.querySelector('pre')]"
+            ".map(part => part.getBoundingClientRect())).filter(([above, code]) => above.bottom > code.top)"
+        )
+        assert covered == [], name
+    reference.close()
 
 
 def test_the_console_and_the_first_page_lead_to_the_reference(

@@ -16,7 +16,7 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", followTheme);
   followTheme();
   keepLanguage();
-  for (const sample of document.querySelectorAll(".sample")) sample.append(copyButton(sample));
+  for (const sample of document.querySelectorAll(".sample")) sample.prepend(copyButton(sample));
   if (place) start();
 
   function followTheme() {

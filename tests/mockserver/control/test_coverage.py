@@ -109,7 +109,7 @@ def test_of_the_token_flow_only_what_an_operation_can_answer_is_expected(
     assert {name for name, times in met.items() if times} == {"invalid_grant"}
     assert set(met) == set(CODES["oauth"]) - {"unsupported_response_type", "access_denied"}
     revoking = [code["code"] for one in rows["revoke"] for code in one["codes"]]
-    assert revoking == ["invalid_request", "invalid_client"]
+    assert revoking == ["invalid_request", "invalid_grant", "invalid_client"]
 
 
 def test_a_forced_answer_counts_with_the_code_that_it_shows_and_a_corrupted_one_does_not(

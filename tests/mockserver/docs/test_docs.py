@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
+from accounts_contract.documents import follow
 from tests.mockserver.steering import CONTROL
 from tests.support import (
     CODES,
     CONTRACT,
     FIXTURES,
+    OAUTH,
     OPERATIONS,
     READ,
+    Json,
     MockServer,
     Operation,
     StartServer,
@@ -25,6 +29,11 @@ from tests.support import (
     write_yaml,
 )
 
+CONTRACTS = {
+    "accounts": ("", CONTRACT),
+    "oauth": ("oauth-", OAUTH),
+    "control": ("control-", CONTROL),
+}
 TYPES = {
     "html": "text/html",
     "css": "text/css",
@@ -99,8 +108,91 @@ def test_the_page_of_errors_explains_every_code(server: MockServer) -> None:
     shown = words(page(server, "errors.html"))
     for codes in CODES.values():
         for name, code in codes.items():
-            status = code.get("status", "any")
-            assert f"{status} {name} {code['meaning']} Fix: {code['fix']}".replace("`", "") in shown
+            statuses = code.get("status", "any")
+            if isinstance(sending := code.get("operations"), dict):
+                statuses = ", ".join(
+                    map(str, sorted({one for its in sending.values() for one in its}))
+                )
+            assert (
+                f"{statuses} {name} {code['meaning']} Fix: {code['fix']}".replace("`", "") in shown
+            )
+
+
+def described(document: Json, schema: Json) -> Iterator[tuple[str, Json]]:
+    """Every member of a schema, at any depth, with its name."""
+    if "$ref" in schema:
+        schema = follow(document, schema["$ref"])
+    for part in (*schema.get("allOf", ()), *schema.get("oneOf", ())):
+        yield from described(document, part)
+    if "items" in schema:
+        yield from described(document, schema["items"])
+    for name, member in schema.get("properties", {}).items():
+        yield name, member
+        yield from described(document, member)
+
+
+@pytest.mark.parametrize("api", CONTRACTS)
+def test_every_member_that_is_sent_or_comes_is_on_the_page_of_its_operation(
+    server: MockServer, api: str
+) -> None:
+    prefix, document = CONTRACTS[api]
+    for item in document["paths"].values():
+        for method, raw in item.items():
+            if method == "parameters" or raw["tags"] == ["pages"]:
+                continue
+            shown = words(page(server, f"{prefix}{raw['operationId']}.html"))
+            bodies = [raw.get("requestBody", {}), *raw["responses"].values()]
+            for body in (follow(document, one["$ref"]) if "$ref" in one else one for one in bodies):
+                found = [*body.get("content", {}).values()][:1]
+                for name, member in described(document, found[0]["schema"]) if found else ():
+                    assert name in shown
+                    told = " ".join(member.get("description", "").replace("`", "").split())
+                    assert told in shown, f"{raw['operationId']}: {name}"
+            for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
+                found = follow(document, parameter["$ref"]) if "$ref" in parameter else parameter
+                needed = "required " if found.get("required") else ""
+                assert f"{found['name']} {needed}in the {found['in']}" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("update_user", "full_name string, at most 1,000 characters The new name of the person."),
+        ("add_email", "email required string, 3 to 254 characters, pattern ^[^@\\s]+@[^@\\s]+$"),
+        ("update_email", "verified boolean, only true true marks the address as verified."),
+        ("update_email", "errors[].pointer required string Where in the body (RFC 6901)"),
+        ("list_emails", "[].primary required boolean Whether it is the one address"),
+        ("oauth-authorize", "client_id required in the query string The id of the client."),
+        ("oauth-authorize", "code_challenge_method in the query string, default plain How"),
+        ("control-add_fault", "fault string, one of reset | truncate | garbage | contract How"),
+        ("control-add_fault", "wait number or object Seconds to wait first"),
+        ("control-add_fault", "wait.uniform list of number, 2 entries The shortest"),
+        ("control-put_state", "accounts[].emails required list of object, at least 1 entries"),
+        ("control-get_coverage", "object, with the members of summary.operations"),
+        ("control-get_state", "tokens[].expires_at string (date-time) or null When it expires"),
+    ],
+)
+def test_a_member_is_shown_with_its_type_limits_and_meaning(
+    server: MockServer, name: str, told: str
+) -> None:
+    assert told in words(page(server, f"{name}.html"))
+
+
+def test_schemas_that_hold_themselves_or_each_other_many_times_are_told_once(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    contract = deepcopy(CONTRACT)
+    schemas = contract["components"]["schemas"]
+    inner = [{"$ref": f"#/components/schemas/Deep{level}"} for level in range(30)]
+    for level in range(29):
+        both = {"type": "object", "properties": {"one": inner[level + 1], "two": inner[level + 1]}}
+        schemas[f"Deep{level}"] = both
+    schemas["Deep29"] = {"type": "object", "properties": {"again": inner[0]}}
+    schemas["NewEmail"]["properties"]["deep"] = inner[0]
+    server = start_server("--contract", str(write_yaml(tmp_path / "c.yaml", contract)))
+    shown = page(server, "add_email.html")
+    assert "with the members of" in shown
+    assert len(shown) < 200_000
 
 
 def test_an_unknown_page_is_a_404(server: MockServer) -> None:

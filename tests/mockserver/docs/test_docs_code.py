@@ -7,67 +7,82 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
-from typing import Any
+from typing import NamedTuple
 
+import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
 from tests.support import CONTRACT, OAUTH, PATIENCE, Lines, MockServer, eventually
 
-OTHER = {"email": "jane.doe+other@example.com"}
 OPERATIONS = {
-    raw["operationId"]: (
-        f"{prefix}{raw['operationId']}.html",
-        next(int(status) for status in raw["responses"] if status.startswith("2")),
+    f"{prefix}{raw['operationId']}": next(
+        int(status) for status in raw["responses"] if status.startswith("2")
     )
     for prefix, contract in (("", CONTRACT), ("oauth-", OAUTH), ("control-", CONTROL))
     for item in contract["paths"].values()
     for method, raw in item.items()
     if method != "parameters" and raw["tags"] != ["pages"]
-}
-STREAM = "stream_events"
+} | {"oauth-decide": 303}
+STREAM = "control-stream_events"
 every_operation = pytest.mark.parametrize("operation", [one for one in OPERATIONS if one != STREAM])
 
-# What must be there before: the code of a page stands for itself.
-BEFORE: dict[str, tuple[str, str, Any]] = {
-    "update_email": ("POST", "/api/v1.1/users/janedoe/emails/", OTHER),
-    "delete_email": ("POST", "/api/v1.1/users/janedoe/emails/", OTHER),
-    "restore_snapshot": ("POST", "/_mock/snapshots/before", None),
-    "remove_fault": ("POST", "/_mock/faults", {"code": 503, "operation": "get_user"}),
-    "drop_sandbox": ("GET", "/~mine/_mock/state", None),
-}
+SHOWN_CODE = OAUTH["components"]["examples"]["code"]["value"]["code"]
 
 
-def code(sandbox: Sandboxed, operation: str, language: str) -> str:
-    """The text of a sample, as a reader copies it from the page of a sandbox."""
-    page = sandbox.send("GET", f"/docs/{OPERATIONS[operation][0]}").text
-    [sample] = re.findall(rf'data-language="{language}"><pre[^>]*>(.*?)</pre>', page, re.DOTALL)
-    return html.unescape(re.sub(r"<[^>]*>", "", sample))
+class Sample(NamedTuple):
+    """A sample of a page: the operation that it calls, whether it must be sent first, and its code."""
+
+    operation: str
+    is_first: bool
+    code: str
 
 
-def prepare(sandbox: Sandboxed, operation: str) -> None:
-    """Make what the operation needs to succeed."""
-    if operation in BEFORE:
-        method, path, body = BEFORE[operation]
-        send = sandbox.server.send if path.startswith("/~") else sandbox.send
-        assert send(method, path, "Bearer janedoe-all", json=body).is_success
-    if operation == "verify_requests":
-        value = {"email": "jane@work.example.com"}
-        sandbox.send("POST", "/api/v1.1/users/janedoe/emails/", "Bearer janedoe-all", json=value)
-        sandbox.send("GET", "/api/v1.1/users/janedoe/emails/", "Bearer janedoe-all")
+def samples(sandbox: Sandboxed, operation: str, language: str) -> list[Sample]:
+    """The samples of a page in their order, as a reader of a sandbox copies them."""
+    _, *blocks = sandbox.send("GET", f"/docs/{operation}.html").text.split('"request-sample"')
+    found = []
+    for block in blocks:
+        shown = re.search(rf'data-language="{language}"><pre[^>]*>(.*?)</pre>', block, re.DOTALL)
+        assert shown is not None
+        first = re.search(r'First: <a href="(.*?)\.html"', block)
+        code = html.unescape(re.sub(r"<[^>]*>", "", shown[1]))
+        found.append(Sample(first[1] if first else operation, first is not None, code))
+    return found
+
+
+def run_all(
+    sandbox: Sandboxed, operation: str, language: str, run: Callable[[str], tuple[int, str]]
+) -> None:
+    """Run the samples of a page in their order: each must succeed; a code that came takes the place of the shown one."""
+    if operation == "control-drop_sandbox":  # no operation alone makes a sandbox
+        sandbox.server.send("GET", "/~mine/_mock/state")
+    came = SHOWN_CODE
+    for sample in samples(sandbox, operation, language):
+        status, told = run(sample.code.replace(SHOWN_CODE, came))
+        assert status == OPERATIONS[sample.operation], told
+        if given := re.search(r"[?&]code=(\w+)", told):
+            came = given[1]
+
+
+def run_python(code: str) -> tuple[int, str]:
+    with redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "sample", "exec"), {})  # noqa: S102 - it is ours
+    return int(printed.getvalue().split()[0]), printed.getvalue()
 
 
 @every_operation
 def test_the_python_code_of_an_operation_runs_as_it_stands(
-    sandbox: Sandboxed, operation: str
+    sandbox: Sandboxed, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare(sandbox, operation)
-    printed = io.StringIO()
-    with redirect_stdout(printed):
-        exec(compile(code(sandbox, operation, "Python"), operation, "exec"), {})  # noqa: S102 - it is ours
-    assert printed.getvalue().startswith(f"{OPERATIONS[operation][1]} ")
+    def open_page(url: str) -> None:
+        sys.stdout.write(str(httpx.get(url).status_code))
+
+    monkeypatch.setattr("webbrowser.open", open_page)
+    run_all(sandbox, operation, "Python", run_python)
 
 
 @pytest.mark.clients
@@ -75,9 +90,15 @@ def test_the_python_code_of_an_operation_runs_as_it_stands(
 def test_the_javascript_code_of_an_operation_runs_as_it_stands(
     sandbox: Sandboxed, operation: str
 ) -> None:
-    prepare(sandbox, operation)
-    printed = output("node", "--input-type=module", "-e", code(sandbox, operation, "JavaScript"))
-    assert printed.startswith(f"{OPERATIONS[operation][1]} ")
+    browser = (
+        "const location = {assign: (url) => fetch(url).then((got) => console.log(got.status))};"
+    )
+
+    def run_node(code: str) -> tuple[int, str]:
+        told = output("node", "--input-type=module", "-e", f"{browser}\n{code}")
+        return int(told.split()[0]), told
+
+    run_all(sandbox, operation, "JavaScript", run_node)
 
 
 @pytest.mark.clients
@@ -85,10 +106,62 @@ def test_the_javascript_code_of_an_operation_runs_as_it_stands(
 def test_the_curl_line_of_an_operation_runs_as_it_stands(
     sandbox: Sandboxed, operation: str
 ) -> None:
-    prepare(sandbox, operation)
-    line = code(sandbox, operation, "curl")
-    printed = output("sh", "-c", f"{line} --silent --write-out '\\n%{{http_code}}'")
-    assert printed.splitlines()[-1] == str(OPERATIONS[operation][1])
+    def run_curl(code: str) -> tuple[int, str]:
+        told = output("sh", "-c", f"{code} --silent --write-out '\n%{{http_code}}'")
+        return int(told.splitlines()[-1]), told
+
+    run_all(sandbox, operation, "curl", run_curl)
+
+
+def test_what_must_be_sent_first_is_shown_and_nothing_else(sandbox: Sandboxed) -> None:
+    shown = {
+        operation: [one.operation for one in samples(sandbox, operation, "Python") if one.is_first]
+        for operation in OPERATIONS
+    }
+    assert {operation: first for operation, first in shown.items() if first} == {
+        "update_email": ["add_email"],
+        "delete_email": ["add_email"],
+        "oauth-request_token": ["oauth-decide"],
+        "control-restore_snapshot": ["control-save_snapshot"],
+        "control-remove_fault": ["control-add_fault"],
+        "control-verify_requests": ["add_email", "list_emails"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [
+        ("update_email", 404),
+        ("delete_email", 404),
+        ("oauth-request_token", 400),
+        ("control-restore_snapshot", 404),
+        ("control-remove_fault", 404),
+        ("control-verify_requests", 409),
+        ("control-drop_sandbox", 404),
+    ],
+)
+def test_without_what_must_be_sent_first_a_fresh_server_refuses(
+    sandbox: Sandboxed, operation: str, status: int
+) -> None:
+    sandbox.server.send("DELETE", "/_mock/sandboxes/mine")
+    alone = next(one for one in samples(sandbox, operation, "Python") if not one.is_first)
+    assert run_python(alone.code)[0] == status
+
+
+def test_the_code_of_a_form_sends_a_form(sandbox: Sandboxed) -> None:
+    for operation in ("oauth-request_token", "oauth-revoke"):
+        for language in ("curl", "Python", "JavaScript"):
+            for sample in samples(sandbox, operation, language):
+                assert "json" not in sample.code.lower()
+        sandbox.send("DELETE", "/_mock/requests")
+        run_python(samples(sandbox, operation, "Python")[-1].code)
+        headers = sandbox.last()["request"]["headers"]
+        assert headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_a_page_for_the_browser_of_the_user_is_no_request_of_a_script(sandbox: Sandboxed) -> None:
+    [javascript] = samples(sandbox, "oauth-authorize", "JavaScript")
+    assert javascript.code.startswith("location.assign(")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +177,7 @@ def test_the_curl_line_of_an_operation_runs_as_it_stands(
 def test_the_code_that_watches_requests_tells_of_one(
     sandbox: Sandboxed, language: str, command: tuple[str, ...]
 ) -> None:
-    text = code(sandbox, STREAM, language)
+    [(_, _, text)] = samples(sandbox, STREAM, language)
     text = f"exec {text}" if language == "curl" else text  # so that it ends with the shell
     with subprocess.Popen([*command, text], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -128,8 +201,8 @@ def test_the_code_sends_a_token_with_the_scope_of_the_operation_and_no_other(
         for raw in item.values():
             if "operationId" in raw:
                 [scope] = raw["security"][1]["oauth2"]
-                text = code(Sandboxed(server, ""), raw["operationId"], "curl")
-                assert f"'Authorization: Bearer janedoe-{scope}'" in text
+                for sample in samples(Sandboxed(server, ""), raw["operationId"], "curl"):
+                    assert f"'Authorization: Bearer janedoe-{scope}'" in sample.code
 
 
 def output(*command: str) -> str:
