@@ -22,12 +22,16 @@ from pathlib import Path
 import click
 from sphinx.cmd.build import main as build_site
 
+from accounts_contract import accounts_file, control_file, oauth_file, read_contract
+from accounts_contract.codes import read_codes
 from conformance.catalogue.requirements import catalogue
 from conformance.cli import main as conformance
 from conformance.selftest.changes import CHANGES, Defect
 from conformance.selftest.defects import load as load_defects
 from conformance.target.template import TEMPLATE
 from mockserver.cli import main as mockserver
+from mockserver.docs.reference import sections
+from mockserver.docs.site import page_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +43,7 @@ NAVIGATION = {
     "The project": ["../README", "../CHANGELOG", "../SECURITY", "../CONTRIBUTING", "extending"],
 }
 CONFIGURATION = {
-    "extensions": "myst_parser",
+    "extensions": "myst_parser,site_search",
     "html_copy_source": "0",
     "html_show_sourcelink": "0",
     "html_theme": "furo",
@@ -50,6 +54,9 @@ CONFIGURATION = {
     "root_doc": "docs/index",
     "suppress_warnings": "misc.highlighting_failure",  # answers that are cut short by "…"
 }
+API = "api"
+"""The folder of the reference of the APIs, which the mock server serves as `/docs/`."""
+
 START = (
     '<!doctype html><title>accounts-mock</title><meta http-equiv="refresh" content="0; url=docs/">'
 )
@@ -74,6 +81,8 @@ def main() -> int:
             ["-C", *settings, "-n", "-W", "--keep-going", "-q", folder, str(options.folder)]
         )
     (options.folder / "index.html").write_text(START, "utf-8")
+    with redirect_stdout(io.StringIO()):
+        mockserver(["docs", str(options.folder / API)], standalone_mode=False)
     if code == 0:
         print(f"{options.folder / 'index.html'}: open it; it needs no server")
     return code
@@ -115,6 +124,7 @@ def _made(path: Path) -> Path:
 def generated() -> dict[str, str]:
     """Return the pages that are printed from the code, by name."""
     pages = {
+        "operations": "".join(_operations()),
         "commands": "".join(_commands()),
         "requirements": "".join(_requirements()),
         "target-file": f"# The target file, as `conformance init` writes it\n\n```yaml\n{TEMPLATE}```\n",
@@ -124,6 +134,31 @@ def generated() -> dict[str, str]:
         text = schema.read_text("utf-8")
         pages["report"] = f"# The schema of the JSON report\n\n```json\n{text}```\n"
     return pages
+
+
+def _operations() -> Iterator[str]:
+    """Give each operation and each error of the three APIs, so that the search leads to their pages."""
+    files = {"accounts": accounts_file(), "oauth": oauth_file(), "control": control_file()}
+    contracts = {api: read_contract(file, validate=False) for api, file in files.items()}
+    yield "# Operations and errors\n\nThose of the three APIs of the mock server. Each operation has a page in "
+    yield f"{_reference('the reference', 'index.html')}, with code, the members of its bodies, and all answers.\n"
+    for api, found in sections(contracts, "", {}, "janedoe").items():
+        yield f"\n## {contracts[api].title}\n"
+        for one in found:
+            page = _reference(one.summary, page_of(api, one.id))
+            yield f"\n### {one.id}\n\n{page}: `{one.method} {one.path}`\n\n{one.description}\n"
+            for answer in one.answers:
+                yield f"\n- {answer.status}: {answer.description.strip()}"
+            yield "\n"
+        yield f"\n### Errors of the {contracts[api].title}\n"
+        for code in read_codes(contracts[api]):
+            yield f"\n- {', '.join(code.statuses)} `{code.name}`: {code.meaning} {code.fix}"
+        yield "\n"
+
+
+def _reference(text: str, name: str) -> str:
+    """Return a link to a page of the reference, which is no source of the site."""
+    return f'<a href="../../{API}/{name}">{text}</a>'
 
 
 def _commands() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -38,6 +39,7 @@ def test_each_page_is_in_the_navigation(site: Path) -> None:
     led = {(site / "docs" / one).resolve() for one in re.findall(r'href="([^"#]+\.html)"', text)}
 
     pages = {page for page in site.rglob("*.html") if not page.stem.startswith(("gen", "search"))}
+    pages -= set((site / "api").iterdir())  # a site of its own
     unled = pages - led - {site / "index.html", site / "docs" / "index.html"}
     assert unled == set()
     assert len(pages) > 15
@@ -48,6 +50,21 @@ def test_the_site_has_every_requirement_and_option(site: Path) -> None:
     assert [one for one in catalogue() if f"<h3>{one}<" not in requirements] == []
     commands = (site / "docs/reference/commands.html").read_text("utf-8")
     assert [one.name for one in OPTIONS if f"--{one.name}" not in commands] == []
+
+
+def test_the_page_of_every_operation_is_led_to(site: Path) -> None:
+    page = site / "docs" / "reference" / "operations.html"
+    led = re.findall(r'href="(../../api/[^"]+)"', page.read_text("utf-8"))
+    assert {(page.parent / one).resolve() for one in led} <= set((site / "api").iterdir())
+    names = {Path(one).stem for one in led}
+    assert {"index", "delete_email", "oauth-request_token", "control-add_fault"} <= names
+
+
+def test_a_number_is_a_word_of_the_search(site: Path) -> None:
+    index = (site / "searchindex.js").read_text("utf-8")
+    terms = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
+    assert {"401", "429", "503", "8080"} <= set(terms)
+    assert "the" not in terms
 
 
 def test_the_site_needs_no_network(site: Path) -> None:
