@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from clients.steps import StepError
+from deploy.fleet import REPLICAS
 from deploy.worlds import Load, World
-from tests.support import JANE, JANES, MockServer
+from tests.support import JANE, JANES, ROOT, MockServer
 
 STEPS = 20
+
+
+def test_each_replica_has_a_place_of_its_own_on_the_ring() -> None:
+    text = (ROOT / "deploy" / "haproxy.cfg").read_text("utf-8")
+    ring = text.partition("\nbackend ring")[2].partition("\n\n")[0]
+    servers = re.findall(r"^    server (\S+) .*?(?: id (\d+))?$", ring, re.MULTILINE)
+    assert servers == [(f"replica-{number}", f"{number}") for number in range(1, len(REPLICAS) + 1)]
 
 
 @pytest.fixture
