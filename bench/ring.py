@@ -94,7 +94,7 @@ def places(port: int, names: int) -> array[int]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Lead the names, and print the spread and what moves."""
+    """Send the names through the balancer, and print their spread and what moves."""
     parser = argparse.ArgumentParser(prog="python -m bench.ring", description=__doc__)
     parser.add_argument("--names", type=int, default=1_000_000)
     parser.add_argument("--replicas", type=int, default=100)

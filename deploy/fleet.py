@@ -97,6 +97,12 @@ class Fleet:
             self._spent[f"{name} {process.pid}"] = processor_seconds(process.pid)
         return self._spent
 
+    def spent_by_replicas(self) -> float:
+        """Return the seconds of processor time of all replicas."""
+        return sum(
+            seconds for name, seconds in self.note_cpu().items() if name.startswith(REPLICAS)
+        )
+
     def words(self, name: str) -> str:
         """Return the last lines that a process has written."""
         log = (self._folder / f"{name}.log").read_text("utf-8", "replace")
@@ -141,6 +147,18 @@ def spread(fleet: Fleet, load: Load, steps: int) -> str:
             raise StepError(f"{name} calls itself {found['server']}, and not so in {strangers[0]}")
     _expect(load.worlds, unanswered=0, losses=0)
     return ", ".join(f"{name}: {found['count']} sandboxes" for name, found in listed.items())
+
+
+def grow(fleet: Fleet, load: Load, steps: int) -> str:
+    """Send to the worlds of one replica, of two, of all: what a request costs the replicas. Raises StepError."""
+    every, costs = load.worlds, []
+    for number in range(1, len(REPLICAS) + 1):
+        load.worlds = [one for one in every if one.replica in REPLICAS[:number]]
+        before, sent = fleet.spent_by_replicas(), load.requests
+        load.run(steps)
+        costs.append(1e6 * (fleet.spent_by_replicas() - before) / (load.requests - sent))
+    load.worlds = every
+    return f"{', '.join(f'{one:.0f}' for one in costs)} µs of processor time per request"
 
 
 def kill(fleet: Fleet, load: Load, steps: int) -> str:
@@ -216,7 +234,7 @@ def main() -> int:
     if shutil.which(options.balancer) is None:
         print(f"{options.balancer} was not found (Debian: apt-get install {options.balancer})")
         return 1
-    each = max(2, options.requests // options.sandboxes // 4)
+    each = max(2, options.requests // options.sandboxes // 6)
     steps, began = Steps(), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
@@ -224,6 +242,7 @@ def main() -> int:
         load = Load(fleet.port, [World(f"world-{n}") for n in range(options.sandboxes)])
         for title, step in (
             (f"{CLIENTS} clients in {options.sandboxes} sandboxes on 3 replicas", spread),
+            ("load on one, two and three of them", grow),
             ("one replica is killed", kill),
             ("it is brought back", bring_back),
             ("another one is drained", drain),
