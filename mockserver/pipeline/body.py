@@ -39,7 +39,7 @@ _LARGE = 32 * 1024  # bytes; reading more takes longer than the others should wa
 _DEEPEST = 100
 """Levels of lists and objects in a body; fewer than what can be written out again."""
 
-_ALIKE = 0.75  # of difflib: `emial` is taken for `email`, `name` is not for `username`
+_ALIKE = 0.75  # of difflib: two letters in each other's place are alike, half of a name is not
 
 
 class BodyReader:

@@ -30,7 +30,13 @@ STEERING = [
 IN_A_SANDBOX = [(one.method, one.path) for one in STEERING if not one.is_shared]
 SHARED = [(one.method, one.path) for one in STEERING if one.is_shared]
 
-PARAMETERS = {"token": "janedoe-all", "name": "many-emails", "id": "fault-1", "file": "docs.js"}
+
+def filled(path: str, **parameters: str) -> str:
+    """Fill a path with what is there, or with other values."""
+    known = "janedoe-all" if "/tokens/" in path else "fault-1"
+    return path.format_map({"name": "many-emails", "id": known, "file": "docs.js", **parameters})
+
+
 BODIES: dict[tuple[str, str], Json] = {
     ("PUT", "/_mock/state"): FIXTURES,
     ("POST", "/_mock/tokens"): {"username": "janedoe", "scopes": []},

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.mockserver.steering import CONTROL_TOKEN, STEERING
+from tests.mockserver.steering import CONTROL_TOKEN, STEERING, filled
 from tests.support import JOHN, OPERATIONS, MockServer, StartServer, bearer, call, head, problem
 
-PARAMETERS = {"token": "johndoe-all", "id": "fault-1", "name": "api.js", "file": "docs.js"}
-GUARDED = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if not one.is_open]
-OPEN = [(one.method, one.path.format_map(PARAMETERS)) for one in STEERING if one.is_open]
+PATHS = [(one, filled(one.path, name="api.js")) for one in STEERING]
+GUARDED = [(one.method, path) for one, path in PATHS if not one.is_open]
+OPEN = [(one.method, path) for one, path in PATHS if one.is_open]
 every_guarded_operation = pytest.mark.parametrize(("method", "path"), GUARDED)
 every_open_operation = pytest.mark.parametrize(("method", "path"), OPEN)
 

@@ -94,6 +94,9 @@ def test_all_answers_of_the_token_flow_are_documented(case: Case[Any], target: M
 
 
 def judge(case: Case[Any], target: MockServer, *statuses: int, authorization: str) -> None:
+    # Generated names may be any, such as those that name another world, or wish for an answer.
+    for name in [one for one in case.headers if one.lower().startswith(("x-mock-", "prefer"))]:
+        del case.headers[name]
     headers = {"Authorization": authorization}
     response = case.call(base_url=target.url, headers=headers, allow_redirects=False)
     assert response.status_code in statuses, response.text

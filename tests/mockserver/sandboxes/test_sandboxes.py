@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.mockserver.steering import BODIES, IN_A_SANDBOX, PARAMETERS, SHARED
+from tests.mockserver.steering import BODIES, IN_A_SANDBOX, SHARED, filled
 from tests.support import (
     FIXTURES,
     JANE,
@@ -71,7 +71,7 @@ def test_a_reset_in_a_sandbox_resets_nothing_else(sandbox: Sandboxed) -> None:
 def test_the_control_api_works_in_a_sandbox(sandbox: Sandboxed, method: str, path: str) -> None:
     sandbox.fault(code=503)
     sandbox.control("POST", "snapshots/many-emails")
-    target = path.format_map(PARAMETERS)
+    target = filled(path)
     if path == "/_mock/events":
         with sandbox.server.client.stream("GET", sandbox.prefix + target) as stream:
             assert stream.status_code == 200
@@ -285,14 +285,14 @@ def test_where_a_sandbox_is_required_the_api_refuses_those_without(
 def test_where_a_sandbox_is_required_the_control_api_asks_for_one(
     strict_server: MockServer, method: str, path: str
 ) -> None:
-    problem(strict_server.send(method, path.format_map(PARAMETERS)), 400, "sandbox-missing")
+    problem(strict_server.send(method, filled(path)), 400, "sandbox-missing")
 
 
 @pytest.mark.parametrize(("method", "path"), SHARED)
 def test_where_a_sandbox_is_required_what_all_share_needs_none(
     strict_server: MockServer, method: str, path: str
 ) -> None:
-    assert strict_server.send(method, path.format_map(PARAMETERS)).status_code != 400
+    assert strict_server.send(method, filled(path)).status_code != 400
 
 
 def test_where_a_sandbox_is_required_preflights_need_none(strict_server: MockServer) -> None:
