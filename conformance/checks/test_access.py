@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -12,38 +11,27 @@ from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.cases import (
     BODIES,
-    OPERATIONS,
     READS,
+    UNCHANGED,
     UNREADABLE,
     WRITES,
     correct_value,
     fresh_value,
-    operations,
+    refusals,
     unknown_usernames,
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Cases, proves
 from conformance.checks.support.question import Ask, full
-from conformance.target.credentials import NOBODY, Credentials
-
-_UNCHANGED = "refused-unchanged/access"
-
-
-def _refusals(
-    run: CheckContext, op: str, logins: Iterable[Credentials], status: int, kind: str, **more: Any
-) -> list[Ask]:
-    """Make correct requests to an account, one per login that must not open it."""
-    more |= {"statuses": (status,), "requirement": kind, "unchanged": _UNCHANGED}
-    role = more.get("role", "owner")
-    return [Ask(op, correct_value(run, op, role), login=login, **more) for login in logins]
+from conformance.target.credentials import NOBODY
 
 
 @proves(
-    "{op}/forbidden/scope", "{op}/forbidden/challenge", "{op}/error-body", f"{{op}}/{_UNCHANGED}"
+    "{op}/forbidden/scope", "{op}/forbidden/challenge", "{op}/error-body", f"{{op}}/{UNCHANGED}"
 )
 def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -> None:
     logins = run.tokens("owner", cases.other_scopes(run, op))
-    for exchange in ask_all(run, _refusals(run, op, logins, 403, "forbidden/scope")):
+    for exchange in ask_all(run, refusals(run, op, logins, 403, "forbidden/scope")):
         if exchange.status != 403:
             continue
         header = exchange.header("WWW-Authenticate") or ""
@@ -57,11 +45,11 @@ def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -
         )
 
 
-@proves("{op}/forbidden/scope", f"{{op}}/{_UNCHANGED}")
+@proves("{op}/forbidden/scope", f"{{op}}/{UNCHANGED}")
 def test_the_scopes_of_the_other_user_count_too(run: CheckContext, op: str) -> None:
     scopes = [one for one in cases.other_scopes(run, op) if len(one) < 2]
     logins = run.tokens("other", scopes)
-    ask_all(run, _refusals(run, op, logins, 403, "forbidden/scope", role="other"))
+    ask_all(run, refusals(run, op, logins, 403, "forbidden/scope", role="other"))
 
 
 @proves("{op}/forbidden/scope-subsets")
@@ -69,7 +57,7 @@ def test_a_set_of_scopes_opens_what_it_names(run: CheckContext, op: str) -> None
     requirement = "forbidden/scope-subsets"
     sets = run.tokens("owner", cases.further_sets(run))
     shut = [one for one in sets if not run.scopes(op) <= (one.scopes or frozenset())]
-    ask_all(run, _refusals(run, op, shut, 403, requirement))
+    ask_all(run, refusals(run, op, shut, 403, requirement))
     opening = [one for one in sets if one not in shut]
     if run.descriptions[op].on_known:
         run.provide(len(opening))
@@ -81,28 +69,28 @@ def test_a_set_of_scopes_opens_what_it_names(run: CheckContext, op: str) -> None
             ask_all(run, [one])
 
 
-def _abroad(run: CheckContext, _op: str) -> Cases:
+def _abroad(run: CheckContext) -> Cases:
     """Repeat for either user's logins at the other one's account."""
     for role, at in (("other", "owner"), ("owner", "other")):
-        if run.has_other:
+        if run.target.other is not None:
             yield f"{role}'s login at the {at}'s account", {"whose": role, "role": at}
 
 
 @proves(
     "{op}/forbidden/owner-basic",
     "{op}/forbidden/owner-bearer",
-    f"{{op}}/{_UNCHANGED}",
-    each=cases.product(OPERATIONS, _abroad),
+    f"{{op}}/{UNCHANGED}",
+    each=_abroad,
 )
 def test_nobody_else_is_let_in(run: CheckContext, op: str, whose: str, role: str) -> None:
     tokens = run.tokens(whose, (run.scopes(op), frozenset(run.contract.scopes)))
     for form in (False, True) if op in BODIES else (False,):
         how = {"role": role, "form": form}
-        asks = _refusals(run, op, [run.basic(whose)], 403, "forbidden/owner-basic", **how)
-        ask_all(run, [*asks, *_refusals(run, op, tokens, 403, "forbidden/owner-bearer", **how)])
+        asks = refusals(run, op, [run.basic(whose)], 403, "forbidden/owner-basic", **how)
+        ask_all(run, [*asks, *refusals(run, op, tokens, 403, "forbidden/owner-bearer", **how)])
 
 
-@proves("{op}/forbidden/owner-basic", "{op}/forbidden/owner-bearer", each=operations(READS))
+@proves("{op}/forbidden/owner-basic", "{op}/forbidden/owner-bearer", of=READS)
 def test_no_other_spelling_opens_the_other_account(run: CheckContext, op: str) -> None:
     username = run.account("other").username
     # By id, by address, and by what only a careless server takes for the username.
@@ -127,7 +115,7 @@ def _beside_the_path(run: CheckContext) -> dict[str, Any]:
     return {"username": other, "user": other, "id": run.before("other").user.get("id")}
 
 
-@proves("{op}/others-untouched", "{op}/removes-only-that", each=operations(WRITES))
+@proves("{op}/others-untouched", "{op}/removes-only-that", of=WRITES)
 def test_no_other_account_is_named_beside_the_path(run: CheckContext, op: str) -> None:
     more = _beside_the_path(run)
     untouched = run.descriptions[op].untouched
@@ -161,27 +149,27 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
         )
 
 
-@proves("{op}/not-found/username", "{op}/error-body", f"{{op}}/{_UNCHANGED}")
+@proves("{op}/not-found/username", "{op}/error-body", f"{{op}}/{UNCHANGED}")
 def test_an_unknown_username_is_not_found(run: CheckContext, op: str) -> None:
     forms = (False, True) if op in BODIES else (False,)
     logins = run.logins(op)
     subject, asks = "not-found/username", []
     for name, form in product(unknown_usernames(run), forms):
-        asks += _refusals(run, op, logins, 404, subject, username=name, form=form)
+        asks += refusals(run, op, logins, 404, subject, username=name, form=form)
     # Names that a careless look-up takes for somebody's; they may be malformed for a target.
     for name in ("%", "__proto__", "constructor", "None"):
         how: dict[str, Any] = {"username": name, "statuses": (404, 400), "requirement": subject}
-        asks.append(Ask(op, correct_value(run, op), **how, unchanged=_UNCHANGED))
+        asks.append(Ask(op, correct_value(run, op), **how, unchanged=UNCHANGED))
     ask_all(run, asks)
 
 
-@proves("{op}/order/access-before-body", f"{{op}}/{_UNCHANGED}")
+@proves("{op}/order/access-before-body", f"{{op}}/{UNCHANGED}")
 def test_access_is_decided_before_the_body_is_read(run: CheckContext, op: str) -> None:
     missing = run.tokens("owner", [one for one in cases.other_scopes(run, op) if one][:1])
     other = run.logins(op, "other")
     asks: list[Ask] = []
     for body in _invalid_bodies(run, op):
-        body |= {"requirement": "order/access-before-body", "unchanged": _UNCHANGED}
+        body |= {"requirement": "order/access-before-body", "unchanged": UNCHANGED}
         unknown = {**body, "username": unknown_usernames(run)[0], "access": "not-found/username"}
         asks += [Ask(op, login=one, statuses=(404,), **unknown) for one in run.logins(op)]
         for login in (*missing, *other):
@@ -206,7 +194,7 @@ def _invalid_bodies(run: CheckContext, op: str) -> list[dict[str, Any]]:
     return bodies + [{"value": one, "form": form} for form in (False, True) for one in telling]
 
 
-@proves("{op}/success", each=operations(READS))
+@proves("{op}/success", of=READS)
 def test_the_other_user_reads_too(run: CheckContext, op: str) -> None:
     ask_all(run, [Ask(op, login=login, role="other") for login in run.logins(op, "other")])
 
@@ -220,11 +208,11 @@ def test_a_form_does_the_same(run: CheckContext, op: str) -> None:
 @proves(
     "{op}/unauthenticated/missing",
     "{op}/forbidden/scope",
-    f"{{op}}/{_UNCHANGED}",
-    each=operations(BODIES),
+    f"{{op}}/{UNCHANGED}",
+    of=BODIES,
 )
 def test_a_form_opens_nothing_more(run: CheckContext, op: str) -> None:
     scopes = [one for one in cases.other_scopes(run, op) if len(one) < 2]
     logins = run.tokens("owner", scopes)
-    asks = _refusals(run, op, [NOBODY], 401, "unauthenticated/missing", form=True)
-    ask_all(run, [*asks, *_refusals(run, op, logins, 403, "forbidden/scope", form=True)])
+    asks = refusals(run, op, [NOBODY], 401, "unauthenticated/missing", form=True)
+    ask_all(run, [*asks, *refusals(run, op, logins, 403, "forbidden/scope", form=True)])

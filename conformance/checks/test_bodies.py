@@ -14,8 +14,6 @@ from conformance.checks.support.cases import (
     EMAIL_WRITES,
     correct_value,
     fresh_value,
-    operations,
-    product,
 )
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import NotVerified
@@ -85,7 +83,7 @@ def test_an_answer_is_json_whatever_is_accepted(run: CheckContext, op: str) -> N
         ask(run, op, fresh_value(run, op), accept=accept)
 
 
-@proves("{op}/success", each=operations(BODIES))
+@proves("{op}/success", of=BODIES)
 def test_json_may_have_white_space_in_it(run: CheckContext, op: str) -> None:
     value = fresh_value(run, op)
     ask(run, op, body=Body(f" \r\n\t{json.dumps(value, indent=2)}\n".encode()), means=value)
@@ -139,7 +137,7 @@ def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
         ask(run, "update_user", body=body, means=means, under="form-decoding")
 
 
-@proves("{op}/form-decoding", "{op}/form", each=operations(EMAIL_WRITES))
+@proves("{op}/form-decoding", "{op}/form", of=EMAIL_WRITES)
 def test_a_plus_in_the_address_of_a_form_is_decoded(run: CheckContext, op: str) -> None:
     _try_plain_form(run, op)
     for encode in cases.share(run, op, ("%2B", "%2b", "+")):
@@ -160,12 +158,12 @@ def test_a_plus_in_the_address_of_a_form_is_decoded(run: CheckContext, op: str) 
 # -- odd ones -------------------------------------------------------------------------------------
 
 
-def _hostile(_run: CheckContext, _op: str) -> Cases:
+def _hostile(_run: CheckContext) -> Cases:
     for group in hostile.GROUPS:
         yield group, {"group": group}
 
 
-@proves("{op}/documented-answers", each=product(BODIES, _hostile))
+@proves("{op}/documented-answers", of=BODIES, each=_hostile)
 def test_odd_bodies_get_documented_answers(run: CheckContext, op: str, group: str) -> None:
     asks = list(hostile.GROUPS[group](run, op))
     if not _answered(run, asks):
@@ -204,14 +202,14 @@ def _answered(run: CheckContext, asks: list[Ask]) -> bool:
     return True
 
 
-@proves("{op}/documented-answers", each=operations(BODIES))
+@proves("{op}/documented-answers", of=BODIES)
 def test_writing_to_odd_usernames_gets_documented_answers(run: CheckContext, op: str) -> None:
     value = correct_value(run, op)
     names = [f"{run.tag}{odd}" for odd in ("%", "\U0001f600", "\0", "x" * 300)]
     _answer_names(run, op, names, value)
 
 
-@proves("{op}/documented-answers", writes=False, each=operations(cases.READS))
+@proves("{op}/documented-answers", writes=False, of=cases.READS)
 def test_odd_requests_to_read_get_documented_answers(run: CheckContext, op: str) -> None:
     odd = (*"%'\" ;\\?#\0\n\x7fü\U0001f600", "<x>", "é" * 80, "x" * 300)
     _answer_names(run, op, [f"{run.tag}{one}" for one in odd])

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from conformance.account.state import email_differences, email_list_problems, read_emails
 from conformance.checks.support.asking import ask, send_all
+from conformance.checks.support.cases import in_each_account
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.marking import Cases, proves
+from conformance.checks.support.marking import proves
 from conformance.checks.support.question import asks
 
 _MANY = 52  # addresses: more than fit on a page of usual size
-
-
-def _of_both(run: CheckContext) -> Cases:
-    for account in run.target.accounts:
-        yield account.role, {"role": account.role}
 
 
 @proves(
@@ -22,7 +18,7 @@ def _of_both(run: CheckContext) -> Cases:
     "list-emails/complete",
     "list-emails/json",
     writes=False,
-    each=_of_both,
+    each=in_each_account,
 )
 def test_the_list_is_as_documented(run: CheckContext, role: str) -> None:
     ask(run, "list_emails", role=role)

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from conformance.checks.support.cases import BODIES, in_both, operations, product
+from conformance.checks.support.cases import BODIES, in_both
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.exploring import explore, try_each
 from conformance.checks.support.generation import asked, bodies, covering, examples
@@ -21,22 +21,22 @@ from conformance.checks.support.question import Ask
 from conformance.checks.support.workflow import follow_links
 
 
-@proves("{op}/success", generated=True, each=operations(BODIES))
+@proves("{op}/success", generated=True, of=BODIES)
 def test_valid_requests_are_accepted(run: CheckContext, op: str) -> None:
     _explore(run, op, valid=True)
 
 
-@proves("{op}/success", each=product(BODIES, in_both))
+@proves("{op}/success", of=BODIES, each=in_both)
 def test_what_covers_the_valid_requests_is_accepted(run: CheckContext, op: str, form: bool) -> None:
     _try_each(run, op, (*examples(op), *covering(op, valid=True)), form=form)
 
 
-@proves("{op}/documented-answers", generated=True, each=operations(BODIES))
+@proves("{op}/documented-answers", generated=True, of=BODIES)
 def test_invalid_requests_are_refused(run: CheckContext, op: str) -> None:
     _explore(run, op, valid=False)
 
 
-@proves("{op}/documented-answers", each=product(BODIES, in_both))
+@proves("{op}/documented-answers", of=BODIES, each=in_both)
 def test_what_covers_the_invalid_requests_is_refused(
     run: CheckContext, op: str, form: bool
 ) -> None:

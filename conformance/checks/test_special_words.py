@@ -11,7 +11,6 @@ from conformance.checks.support.cases import (
     EMAIL_WRITES,
     correct_value,
     fresh_value,
-    operations,
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
@@ -47,9 +46,7 @@ def test_a_special_word_is_no_token(run: CheckContext) -> None:
     ask_all(run, [Ask("get_user", login=login, **how) for login in logins])
 
 
-@proves(
-    "{op}/invalid-body/invalid-address", "{op}/not-found/address", each=operations(EMAIL_WRITES)
-)
+@proves("{op}/invalid-body/invalid-address", "{op}/not-found/address", of=EMAIL_WRITES)
 def test_a_special_word_is_no_address(run: CheckContext, op: str) -> None:
     extra = {"verified": True} if op == "update_email" else {}
     ask_all(run, asks(op, ({"email": word, **extra} for word in _WORDS)))
@@ -63,7 +60,7 @@ def test_a_special_word_before_the_at_sign(run: CheckContext) -> None:
     ask_all(run, asks("add_email", ({"email": f"{a}@{b}.example.com"} for a, b in labels)))
 
 
-@proves("{op}/documented-answers", each=operations(BODIES))
+@proves("{op}/documented-answers", of=BODIES)
 def test_a_special_word_is_an_unknown_member(run: CheckContext, op: str) -> None:
     odd = {"verified": True, "primary": True, "company": run.text("Odd")}
     proto, *others = _WORDS

@@ -12,7 +12,7 @@ from conformance.account.state import text_members
 from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Cases
-from conformance.checks.support.question import JSON
+from conformance.checks.support.question import JSON, Ask
 from conformance.target.credentials import Credentials
 from conformance.target.target import Scopes
 from conformance.wire.client import Body
@@ -41,36 +41,20 @@ BODIES = _Chosen(lambda operation: operation.body is not None)
 EMAIL_WRITES = _Chosen(lambda operation: "email" in _members(operation))
 """Those whose body names an address."""
 UNREADABLE = Body(b'{"email": ')
+UNCHANGED = "refused-unchanged/access"
+"""The requirement that a request without access breaks if it changes something."""
 
 
-def operations(names: Iterable[str]) -> Callable[[CheckContext], Cases]:
-    """Repeat for each of these operations."""
-
-    def each(run: CheckContext) -> Cases:
-        for name in names:
-            if name in run.operations:
-                yield name, {"op": name}
-
-    return each
-
-
-def product(
-    names: Iterable[str], values: Callable[[CheckContext, str], Cases]
-) -> Callable[[CheckContext], Cases]:
-    """Repeat for each of these operations, and for what `values` gives for each."""
-
-    def each(run: CheckContext) -> Cases:
-        for name in names:
-            for label, arguments in values(run, name):
-                yield f"{name}, {label}", {"op": name, **arguments}
-
-    return each
-
-
-def in_both(_run: CheckContext, _op: str = "") -> Cases:
+def in_both(_run: CheckContext) -> Cases:
     """Repeat for JSON and for a form."""
     for form in (False, True):
         yield "form" if form else "JSON", {"form": form}
+
+
+def in_each_account(run: CheckContext) -> Cases:
+    """Repeat for each account."""
+    for account in run.target.accounts:
+        yield account.role, {"role": account.role}
 
 
 def correct_value(run: CheckContext, op: str, role: str = "owner") -> dict[str, Any] | None:
@@ -90,6 +74,24 @@ def fresh_value(run: CheckContext, op: str, role: str = "owner") -> dict[str, An
     if value is not None and run.descriptions[op].on_known:
         value["email"] = run.added(role).email
     return value
+
+
+def refusals(
+    run: CheckContext, op: str, logins: Iterable[Credentials], status: int, kind: str, **more: Any
+) -> list[Ask]:
+    """Make correct requests to an account, one per login that must not open it."""
+    more |= {"requirement": kind, "unchanged": UNCHANGED}
+    role = more.get("role", "owner")
+    return [
+        Ask(
+            op,
+            correct_value(run, op, role),
+            login=login,
+            statuses=(status, *_too_long(login)),
+            **more,
+        )
+        for login in logins
+    ]
 
 
 def text_member(run: CheckContext, index: int = 0) -> str:
@@ -130,7 +132,7 @@ def share(run: CheckContext, op: str, cases: Sequence[Case]) -> Sequence[Case]:
     return cases[names.index(op) % len(cases) :: len(names)]
 
 
-def too_long(credentials: Credentials) -> tuple[int, ...]:
+def _too_long(credentials: Credentials) -> tuple[int, ...]:
     """Return the statuses that may be answered to credentials for their length alone."""
     return (431,) if len(credentials.authorization or "") > 1000 else ()
 

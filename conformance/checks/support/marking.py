@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ _ATTRIBUTE = "conformance_check"
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
 Cases = Iterator[tuple[str, dict[str, Any]]]
-"""The repetitions of a check: a label and the arguments each time; `op` fills the {op} of its ids."""
+"""The repetitions of a check: a label and the arguments each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Check:
         writes: Whether it changes something, for a while.
         generated: Whether it tries generated examples, as many as there is time for.
         last: Whether a faulty target may do damage for good: it is run alone, after all others.
-        each: What it is repeated for; None for the operations that have its first requirement.
+        of: The operations that it is repeated for, if its ids have an {op}; None for those that have its first one.
+        each: What it is repeated for beside.
     """
 
     function: Callable[..., None] = field(repr=False)
@@ -34,6 +35,7 @@ class Check:
     writes: bool
     generated: bool
     last: bool
+    of: Iterable[str] | None
     each: Callable[[CheckContext], Cases] | None
 
     @property
@@ -48,22 +50,23 @@ class Check:
 
     def tasks(self, run: CheckContext) -> Iterator[Task]:
         """Yield its repetitions; an id that the catalogue has for other operations only is left out."""
-        for label, arguments in (self.each or self._operations)(run):
-            op = arguments.get("op", "")
-            ids = [one.replace("{op}", slug(op)) for one in self.requirements]
+        for op in self._operations(run):
             writes = self.writes and (not op or run.operations[op].writes)
-            name = f"{self.name} [{label}]" if label else self.name
+            ids = [one.replace("{op}", slug(op)) for one in self.requirements]
             known = tuple(one for one in ids if one in catalogue())
-            yield Task(self, name, known, arguments, writes)
+            given = {"op": op} if op else {}
+            for label, arguments in self.each(run) if self.each else [("", {})]:
+                told = ", ".join(filter(None, (op, label)))
+                name = f"{self.name} [{told}]" if told else self.name
+                yield Task(self, name, known, {**given, **arguments}, writes)
 
-    def _operations(self, run: CheckContext) -> Cases:
-        """Yield the operations that have its first requirement; a single case if that is of no {op}."""
+    def _operations(self, run: CheckContext) -> Iterable[str]:
+        """Return the operations that it is repeated for; a single empty name if it is about none in particular."""
         first = self.requirements[0]
-        for op in run.operations if "{op}" in first else ():
-            if first.replace("{op}", slug(op)) in catalogue():
-                yield op, {"op": op}
         if "{op}" not in first:
-            yield "", {}
+            return [""]
+        having = (op for op in run.operations if first.replace("{op}", slug(op)) in catalogue())
+        return self.of or having
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,14 @@ def proves(
     writes: bool = True,
     generated: bool = False,
     last: bool = False,
+    of: Iterable[str] | None = None,
     each: Callable[[CheckContext], Cases] | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a check, with the requirements that it is about."""
 
     def mark(function: _Function) -> _Function:
-        setattr(function, _ATTRIBUTE, Check(function, requirements, writes, generated, last, each))
+        check = Check(function, requirements, writes, generated, last, of, each)
+        setattr(function, _ATTRIBUTE, check)
         return function
 
     return mark
