@@ -58,12 +58,3 @@ def try_writing(client: Client, silent: Iterable[Credentials]) -> list[Credentia
         return True
 
     return [login for login in silent if is_refused(login)]
-
-
-def explain_dead(login: Credentials, base_url: str) -> str:
-    """Explain that a login never works, with the fix."""
-    hint = f"; {login.hint}" if login.hint else ""
-    return (
-        f"{login.key} does not work: {base_url} answers 401 to it on every operation; "
-        f"renew it in the target file{hint}"
-    )

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import conformance.checks
-from conformance.catalogue.results import CheckResult, RequirementResult, Status
+from conformance.catalogue.results import RequirementResult, Status
 from conformance.checks import MODULES
-from conformance.reports import Output, visible
+from conformance.reports import Output
 from conformance.runner.plan import checks
 from conformance.runner.runner import broke
 from conformance.runner.suite import Suite
@@ -77,7 +77,7 @@ class Plugin:
                     self.suite.perform(task)
                 except Exception as error:
                     # A defect of ours, and no failure of the target.
-                    self._broken = item.session.shouldstop = self.shown(broke(error))
+                    self._broken = item.session.shouldstop = self.suite.shown(broke(error))
                     raise
         verdict = self.suite.session.verdict
         results = {one.requirement.id: one for one in verdict.results()}
@@ -90,13 +90,9 @@ class Plugin:
                     item.session.items.append(told)
         return results[item.name]
 
-    def shown(self, text: str) -> str:
-        """Make a text fit for a terminal: without secrets and escape sequences."""
-        return visible(self.suite.hide(text))
-
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Keep an error outside the checks."""
-        self._broken = self.shown(broke(excinfo.value))
+        self._broken = self.suite.shown(broke(excinfo.value))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(
@@ -118,7 +114,7 @@ class Plugin:
         if self._began and self.suite.result is not None:
             verdict = f"verdict: {self.suite.result.verdict.value}"
             for line in (verdict, *self.suite.result.notes):
-                terminalreporter.write_line(self.shown(f"conformance: {line}"))
+                terminalreporter.write_line(self.suite.shown(f"conformance: {line}"))
 
     def pytest_unconfigure(self) -> None:
         """End a run also where pytest failed before its first test."""
@@ -168,12 +164,12 @@ class _Requirement(pytest.Item):
         """Verify it: a failure fails the test, or warns, and what cannot be verified skips it."""
         result = self.plugin.verify(self)
         if self.plugin.suite.session.verdict.fails(result):
-            pytest.fail(self.plugin.shown(_text(result)), pytrace=False)
+            pytest.fail(self.plugin.suite.shown(_text(result)), pytrace=False)
         if result.status is Status.FAILED:
-            self.warn(pytest.PytestWarning(self.plugin.shown(_text(result))))
+            self.warn(pytest.PytestWarning(self.plugin.suite.shown(_text(result))))
         if result.status in (Status.NOT_VERIFIED, Status.NOT_CONFIGURED):
             # No pass: the verdict counts it as not verified (exit code 3).
-            pytest.skip(self.plugin.shown(result.reason))
+            pytest.skip(self.plugin.suite.shown(result.reason))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the requirement in pytest's reports."""
@@ -182,15 +178,13 @@ class _Requirement(pytest.Item):
 
 def _text(result: RequirementResult) -> str:
     failures = [one for one in result.checks if one.status is Status.FAILED]
-    return "\n\n".join(map(_failure_text, failures[:3]))
-
-
-def _failure_text(result: CheckResult) -> str:
-    return "\n".join(
+    told = [
         (
-            result.name,
-            f"  expected: {result.expected}",
-            f"  actual:   {result.actual}",
-            *(f"  {step.curl}" for step in result.steps),
+            one.name,
+            f"  expected: {one.expected}",
+            f"  actual:   {one.actual}",
+            *(f"  {step.curl}" for step in one.steps),
         )
-    )
+        for one in failures[:3]
+    ]
+    return "\n\n".join(map("\n".join, told))

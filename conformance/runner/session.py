@@ -26,7 +26,7 @@ from conformance.checks.support.context import CheckContext
 from conformance.checks.support.ground import Ground, Prepared
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
-from conformance.runner.preflight import explain_dead, silent_logins, try_reading, try_writing
+from conformance.runner.preflight import silent_logins, try_reading, try_writing
 from conformance.runner.safekeeping import Safekeeping
 from conformance.settings import Settings
 from conformance.target.credentials import Credentials
@@ -54,7 +54,7 @@ class Session:
         self.settings = settings
         self.contract = packaged_contract()
         self.begun = time.monotonic()
-        self.started = now()
+        self.started = _now()
         try:
             self.target = read_target(
                 settings.target, self.contract.scopes, base_url=settings.base_url
@@ -67,9 +67,8 @@ class Session:
             if not catalogue().chosen([choice]):
                 raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
         self.verdict = VerdictBuilder(chosen, waivers, settings.level)
-        self.transport = transport
         self.client = connect(self.target, transport)
-        self.prepared = Prepared(tag=settings.tag or new_tag(), record=None)
+        self.prepared = Prepared(settings.tag or _new_tag(), record=None)
         self._restorer = Restorer(
             self.client, self.contract.operations, self.target.accounts, DESCRIPTIONS.keeping
         )
@@ -104,10 +103,10 @@ class Session:
             }
         except RateLimited as error:
             record, no_writes, dead, fixed, tried = None, str(error), {}, {}, []
-        except (TransportError, JournalError) as error:
+        except (TransportError, JournalError, RunError) as error:
             outcome = self.finish_accounts()
-            # A restore file that cannot be used is named by its own message.
-            place = "" if isinstance(error, JournalError) else f"{self.target.base_url}: "
+            # A restore file that cannot be used is named by its own message, and a login by its key.
+            place = f"{self.target.base_url}: " if isinstance(error, TransportError) else ""
             lines = (f"{place}{error}", *outcome.problems, *outcome.notes)
             raise RunError(self.target.redact("\n".join(lines))) from None
         refusals = [one.media_type for one in tried if one.status == 403]
@@ -162,18 +161,17 @@ class Session:
                 time.sleep(0.2)
         tried = try_reading(self.client)
         if reason := absence(tried):
-            raise RunError(self.target.redact(f"{self.target.base_url}: {reason}"))
-        known = [one for one in tried if one.credentials.key]
-        good = next((one for one in known if one.status == 200), None)
-        if good is not None:
-            self.client.canary = partial(self._is_answered, good)
+            raise RunError(f"{self.target.base_url}: {reason}")
+        good = (one for one in tried if one.credentials.key and one.status == 200)
+        if (known := next(good, None)) is not None:
+            self.client.canary = partial(self._is_answered, known)
         return tried
 
-    def _is_answered(self, good: Exchange) -> bool:
+    def _is_answered(self, known: Exchange) -> bool:
         """Return whether a request that was answered with success still is."""
-        operation = self.contract.operations[good.operation]
-        account = next(one for one in self.target.accounts if one.role == good.credentials.role)
-        return self.client.call(operation, account.username, good.credentials).status == 200
+        account = self._restorer.accounts[known.credentials.role]
+        operation = self.contract.operations[known.operation]
+        return self.client.call(operation, account.username, known.credentials).status == 200
 
     def _read_accounts(self) -> tuple[Record | None, str]:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
@@ -225,7 +223,11 @@ class Session:
         """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
         if may_write and silent:
             silent = try_writing(self.client, silent)
-        dead = {login.key: explain_dead(login, self.target.base_url) for login in silent}
+        dead = {
+            login.key: f"{login.key} does not work: {self.target.base_url} answers 401 to it on every "
+            f"operation; renew it in the target file{login.hint and '; '}{login.hint}"
+            for login in silent
+        }
         fatal = [
             dead[login.key]
             for login in silent
@@ -233,23 +235,19 @@ class Session:
             or (login.scopes and (may_write or any("read" in scope for scope in login.scopes)))
         ]
         if fatal:
-            self.finish_accounts()
             raise RunError("\n".join(fatal))
         return dead
 
     # -- the end ----------------------------------------------------------------------------------
-
-    def reads_lag(self, seconds: float) -> None:
-        """Take reads to lag behind writes for so long, when the accounts are restored."""
-        self._restorer.lag = seconds
 
     def finish_accounts(self) -> Restored:
         """Restore both accounts and verify it. A Ctrl-C in here waits for the end."""
         self.client.rate_limited = None
         return self.safekeeping.give_back()
 
-    def finish(self, *, interrupted: bool = False) -> RunResult:
-        """Restore the accounts, and return the result of the run."""
+    def finish(self, lag: float, *, interrupted: bool = False) -> RunResult:
+        """Restore the accounts, where reads lag so many seconds behind writes, and return the result of the run."""
+        self._restorer.lag = lag
         outcome = self.finish_accounts()
         redact = self.target.redact
         if self.client.gateway_errors:
@@ -317,12 +315,12 @@ def connect(target: Target, transport: Transport | None = None) -> Client:
         raise RunError(f"{target.ca_bundle}: holds no certificates (PEM): {reason}") from None
 
 
-def new_tag() -> str:
+def _new_tag() -> str:
     """Draw the mark of a run, which no other run has, whatever its seed."""
     return "conformance" + "".join(secrets.choice(_TAG_CHARACTERS) for _ in range(6))
 
 
-def now() -> str:
+def _now() -> str:
     """Return the time as RFC 3339 has it, in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -343,5 +341,5 @@ def run_result(
         seed=settings.seed,
         level=settings.level,
         version=release,
-        **{"duration_s": 0.0, "requirements": (), "started": now(), **more},
+        **{"duration_s": 0.0, "requirements": (), "started": _now(), **more},
     )

@@ -107,7 +107,7 @@ class Suite:
         except ReportError as error:
             self.error = visible(str(error))
         except RunError as error:
-            self.error = self._shown(str(error))
+            self.error = self.shown(str(error))
             url = self._session.target.base_url if self._session is not None else ""
             url = self.hide(url or self.settings.base_url or "")
             self.result = run_result(self.settings, Verdict.ERROR, 2, url, reason=self.error)
@@ -200,12 +200,11 @@ class Suite:
         if broken:
             session.verdict.incomplete.append(broken)
         session.verdict.notes += environment_notes(self._run)
-        session.reads_lag(self._run.consistency)
         if self._run.incidents.disturbed:
             # What the other run puts back has no mark by which it could be told.
             session.verdict.retract(self._shown_by_writing, self._run.incidents.disturbed)
         try:
-            self.result = session.finish(interrupted=interrupted)
+            self.result = session.finish(self._run.consistency, interrupted=interrupted)
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
             self._break(error)
             return
@@ -218,7 +217,7 @@ class Suite:
         """Set the error of a defect of ours, which is no verdict on the target."""
         if os.environ.get("CONFORMANCE_DEBUG"):
             raise error
-        self.error = self._shown(broke(error))
+        self.error = self.shown(broke(error))
 
     def _write_reports(self) -> None:
         assert self.result is not None
@@ -226,10 +225,10 @@ class Suite:
             write_reports(self.result, self.settings.report, self.hide)
         except ReportError as error:
             # The verdict outweighs a report that could not be written.
-            self.complaints.append(self._shown(str(error)))
+            self.complaints.append(self.shown(str(error)))
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict
-            self.complaints.append(self._shown(broke(error)))
+            self.complaints.append(self.shown(broke(error)))
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
         """Make a text fit for a terminal: without secrets and escape sequences."""
         return visible(self.hide(text))
