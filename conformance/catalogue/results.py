@@ -183,10 +183,10 @@ class RunResult:
             ("passed", "failed", "warnings", "not_verified", "not_configured", "waived"), 0
         )
         for result in self.requirements:
-            warns = (
-                result.status is Status.FAILED
-                and self.level != "should"
-                and result.requirement.level == "SHOULD"
-            )
-            counts["warnings" if warns else result.status.value] += 1
+            counts["warnings" if self.only_warns(result) else result.status.value] += 1
         return counts
+
+    def only_warns(self, result: RequirementResult) -> bool:
+        """Return whether a requirement is a SHOULD that failed, in a run that only a MUST can fail."""
+        is_should = self.level != "should" and result.requirement.level == "SHOULD"
+        return is_should and result.status is Status.FAILED

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.catalogue.results import Finding, RequirementResult
+from conformance.catalogue.results import Finding
 from conformance.reports.texts import CleanRun
-from conformance.reports.view import Kind, entries, findings_of, show
+from conformance.reports.view import Kind, Shown, findings_of, show
 
 SCHEMA_VERSION = 1
 """To be raised when a key goes or changes its meaning; a further key is no such change."""
@@ -15,7 +15,8 @@ SCHEMA_VERSION = 1
 
 def json_report(run: CleanRun) -> str:
     """Return a run as JSON. A status that no check explains gets an entry of its own."""
-    fails, warns = findings_of(run, show(run))
+    shown = show(run)
+    fails, warns = findings_of(run, shown)
     report = {
         **_picked(run, "verdict", "target", "contract", "seed"),
         "duration_s": round(run.duration_s, 3),
@@ -26,7 +27,7 @@ def json_report(run: CleanRun) -> str:
             *(_finding(one, Kind.FAILED) for one in fails),
             *(_finding(one, Kind.WARNING) for one in warns),
         ],
-        "requirements": [_requirement(one) for one in run.requirements],
+        "requirements": [_requirement(one) for one in shown.values()],
     }
     return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
@@ -40,13 +41,13 @@ def _finding(finding: Finding, kind: Kind) -> dict[str, Any]:
     }
 
 
-def _requirement(result: RequirementResult) -> dict[str, Any]:
+def _requirement(shown: Shown) -> dict[str, Any]:
     return {
-        **_picked(result.requirement, "id", "level", "title", "source"),
-        "status": result.status,
+        **_picked(shown.result.requirement, "id", "level", "title", "source"),
+        "status": shown.result.status,
         "checks": [
             _picked(check, "name", "status", "message", "expected", "actual", "curl")
-            for check in entries(result)
+            for check in shown.checks
         ],
     }
 

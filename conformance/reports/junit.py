@@ -15,16 +15,17 @@ of one name, so names are made unique.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from conformance.catalogue.results import RunResult, Verdict
+from conformance.catalogue.results import CheckResult, RunResult, Verdict
 from conformance.reports import view
 from conformance.reports.html import template
 from conformance.reports.texts import CleanRun, one_line, shortened
-from conformance.reports.view import Entry, Kind, Shown
+from conformance.reports.view import Kind, Shown
 
 _RUN = "the run as a whole"
 _LONGEST = 300  # characters of an answer in a message
@@ -54,46 +55,40 @@ def junit_report(run: CleanRun, written: datetime) -> str:
 
 
 def _cases(shown: Shown) -> Iterator[_Case]:
-    names: set[str] = set()
-    for entry in shown.entries:
-        name = _unique(entry.check.name, names)
-        yield _Case(
-            shown.id.replace("/", "."), name, entry.check.duration_s, *_outcome(shown, entry)
-        )
+    taken: Counter[str] = Counter()
+    for check in shown.checks:
+        taken[check.name] += 1
+        name = f"{check.name} ({taken[check.name]})" if taken[check.name] > 1 else check.name
+        classname = shown.id.replace("/", ".")
+        yield _Case(classname, name, check.duration_s, *_outcome(shown, check))
 
 
-def _outcome(shown: Shown, entry: Entry) -> tuple[str, ...]:
+def _outcome(shown: Shown, check: CheckResult) -> tuple[str, ...]:
     """Return tag, message, type and text of a check that did not pass."""
-    if entry.kind is Kind.PASSED:
+    kind, said = shown.kind_of(check), view.message_of(check)
+    if kind is Kind.PASSED:
         return ()
-    check = entry.check
-    fails = entry.kind is Kind.FAILED
+    requirement = shown.result.requirement
     told = (
-        ("", entry.message.rstrip(".") if check.actual else ""),
+        ("", said.rstrip(".") if check.actual else ""),
         ("expected ", check.expected if check.actual else ""),
         ("actual ", check.actual),
     )
     parts = [f"{label}{one_line(shortened(text, _LONGEST))}" for label, text in told if text]
     message = "; ".join(parts) or one_line(check.message or shown.reason or shown.title)
-    if not fails:
-        message = f"{entry.kind.words}: {message}"
-    kind = shown.result.requirement.level if fails else entry.kind.value
-    return "failure" if fails else "skipped", message, kind, _story(shown, entry)
-
-
-def _story(shown: Shown, entry: Entry) -> str:
-    check = entry.check
-    requirement = shown.result.requirement
-    parts = (
+    story = (
         ("", f"{requirement.id} ({requirement.level}): {requirement.title}"),
         ("Source: ", requirement.source),
-        ("", entry.message),
+        ("", said),
         ("Expected: ", check.expected),
         ("Actual:   ", check.actual),
         *(("", step.curl) for step in check.steps),
         ("", "" if check.steps else check.curl),
     )
-    return "\n".join(f"{label}{text}" for label, text in parts if text)
+    text = "\n".join(f"{label}{text}" for label, text in story if text)
+    if kind is Kind.FAILED:
+        return "failure", message, requirement.level, text
+    return "skipped", f"{kind.words}: {message}", kind.value, text
 
 
 def _verdict(run: RunResult, shown: Sequence[Shown], tags: set[str]) -> Iterator[_Case]:
@@ -106,12 +101,3 @@ def _verdict(run: RunResult, shown: Sequence[Shown], tags: set[str]) -> Iterator
         message = f"{view.verdict_words(run)}: {said}"
         text = "\n".join([sentence, *run.notes])
         yield _Case("conformance", _RUN, 0.0, tag, message, run.verdict, text)
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    unique, number = name, 1
-    while unique in taken:
-        number += 1
-        unique = f"{name} ({number})"
-    taken.add(unique)
-    return unique

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.catalogue.requirements import packaged_contract
-from conformance.reports.view import WORST_FIRST, Entry, Kind, Shown
+from conformance.catalogue.results import CheckResult
+from conformance.reports.view import WORST_FIRST, Kind, Shown
 from conformance.target.credentials import ELSEWHERE, token_label
 
 _ABOUT_ACCESS = re.compile(
@@ -50,12 +51,12 @@ class AccessMatrix:
 
 def matrix(shown: Sequence[Shown]) -> AccessMatrix:
     """Build the matrix of all checks about access that name an operation."""
-    found: dict[tuple[str, str, str], list[tuple[Shown, Entry]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[Shown, CheckResult]]] = {}
     for one in shown:
         if _ABOUT_ACCESS.fullmatch(one.id):
-            for entry in one.entries:
-                operation = entry.check.operation or one.result.requirement.operation
-                found.setdefault((*_row(one, entry, operation), operation), []).append((one, entry))
+            for check in one.checks:
+                operation = check.operation or one.result.requirement.operation
+                found.setdefault((*_row(one, check, operation), operation), []).append((one, check))
     found = {place: results for place, results in found.items() if all(place[1:])}
     operations = list(dict.fromkeys(operation for _, _, operation in found))
     groups = {}
@@ -70,9 +71,9 @@ def matrix(shown: Sequence[Shown]) -> AccessMatrix:
     return AccessMatrix(operations, groups)
 
 
-def _row(one: Shown, entry: Entry, operation: str) -> tuple[str, str]:
+def _row(one: Shown, check: CheckResult, operation: str) -> tuple[str, str]:
     """Return the role and the label of a check's credentials; those that are nobody's by their requirement."""
-    role, comma, label = entry.check.credential.partition(", ")
+    role, comma, label = check.credential.partition(", ")
     if not comma or role not in _TITLES:
         _, _, fault = one.id.partition("/unauthenticated/")
         return _NOBODY, f"{fault} credentials" if fault else ""
@@ -99,15 +100,16 @@ def _scopes(label: str) -> tuple[int, str]:
     return (-1 if "token" not in label else 99 if "all scopes" in label else count, label)
 
 
-def _cell(results: Sequence[tuple[Shown, Entry]]) -> Cell | None:
+def _cell(results: Sequence[tuple[Shown, CheckResult]]) -> Cell | None:
     if not results:
         return None
-    one, entry = min(results, key=lambda result: WORST_FIRST.index(result[1].kind))
-    statuses = (_status(other.check.expected) for _, other in results)
-    expected = _status(entry.check.expected) or next(filter(None, statuses), "")
-    actual = _status(entry.check.actual)
-    differs = entry.kind is not Kind.PASSED and actual != expected
-    return Cell(entry.kind, one.id, expected, actual if differs else "")
+    kinds = [one.kind_of(check) for one, check in results]
+    kind = min(kinds, key=WORST_FIRST.index)
+    one, worst = results[kinds.index(kind)]
+    statuses = (_status(check.expected) for check in (worst, *(check for _, check in results)))
+    expected, actual = next(filter(None, statuses), ""), _status(worst.actual)
+    differs = kind is not Kind.PASSED and actual != expected
+    return Cell(kind, one.id, expected, actual if differs else "")
 
 
 def _status(text: str) -> str:

@@ -18,6 +18,10 @@ _CLEAR = "\r\x1b[2K"
 class Progress:
     """The progress of a run on a stream, in requirements, as the verdict counts. To be called from one thread.
 
+    Attributes:
+        total: The number of requirements.
+        remaining: The seconds that the run will still take; None if they are not known.
+
     Args:
         stream: The stream to write to: stderr, so that stdout stays clean for programs.
         hide: Masks secrets in a text.
@@ -30,12 +34,12 @@ class Progress:
         self._stream = stream
         self._hide = hide
         self._clock = clock
+        self.total = 0
+        self.remaining: float | None = None
         self._moving = is_terminal(stream)
         self._style = style_of(stream)
-        self._total = 0
         self._decided = 0
         self._failed = 0
-        self._remaining: float | None = None
         self._written_at = clock()
         self._said = ""
         """The last sentence that stands in a log, or on a terminal."""
@@ -45,14 +49,6 @@ class Progress:
 
     def __exit__(self, *_raised: object) -> None:
         self.close()
-
-    def expect(self, total: int) -> None:
-        """Set the number of requirements."""
-        self._total = total
-
-    def remaining(self, seconds: float | None) -> None:
-        """Set the time that the run will still take; None if it is not known."""
-        self._remaining = seconds
 
     def phase(self, words: str) -> None:
         """Show the phase that begins, such as `Trying the logins`, on a terminal."""
@@ -65,7 +61,7 @@ class Progress:
         self._failed += failed
         now = self._clock()
         waited = now - self._written_at >= (_REDRAW_S if self._moving else _PLAIN_S)
-        if self._moving and (waited or self._decided == self._total):
+        if self._moving and (waited or self._decided == self.total):
             self._draw(f"{self._sentence()} · {name}")
         elif waited:
             self._log()
@@ -82,11 +78,11 @@ class Progress:
         self._said = ""
 
     def _sentence(self) -> str:
-        of = f"{self._decided:,} of " if self._total else ""
-        known = plural(self._total or self._decided, "requirement")
+        of = f"{self._decided:,} of " if self.total else ""
+        known = plural(self.total or self._decided, "requirement")
         left = ""
-        if self._remaining is not None and self._decided < self._total:
-            left = f", about {_duration(self._remaining)} left"
+        if self.remaining is not None and self._decided < self.total:
+            left = f", about {_duration(self.remaining)} left"
         return f"{of}{known}, {self._failed:,} failed{left}"
 
     def _log(self) -> None:

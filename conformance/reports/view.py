@@ -62,30 +62,13 @@ WORST_FIRST = tuple(Kind)
 WHOLE = "the requirement as a whole"
 """The name of the entry that explains a status which no check explains."""
 
-_NOTHING_RAN = "no check ran"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A check, or the requirement as a whole, with its weight for the run."""
-
-    kind: Kind
-    check: CheckResult
-
-    @property
-    def message(self) -> str:
-        """The message of the check, unless it only repeats what was expected."""
-        repeated = self.check.message.removeprefix("expected ") == self.check.expected
-        return "" if repeated else self.check.message
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A requirement's result as reports show it. There is at least one entry."""
+    """A requirement's result as reports show it."""
 
     kind: Kind
     result: RequirementResult
-    entries: Sequence[Entry]
 
     @property
     def id(self) -> str:
@@ -98,54 +81,47 @@ class Shown:
         return self.result.requirement.title
 
     @property
+    def checks(self) -> Sequence[CheckResult]:
+        """The checks of the requirement, and one entry more if they do not explain its status.
+
+        The entry is needed for a waiver, for a requirement without a check that ran, and for results that were
+        retracted. So a requirement is never missing, and never passes by silence.
+        """
+        ran, status, reason = self.result.checks, self.result.status, self.result.reason
+        if not ran and status is Status.PASSED:
+            status = Status.NOT_VERIFIED
+        explained = any(check.status is status for check in ran)
+        if explained and (not reason or any(check.message == reason for check in ran)):
+            return ran
+        silence = "" if ran else "no check ran"
+        return [*ran, CheckResult(self.id, WHOLE, status, reason or silence)]
+
+    @property
     def reason(self) -> str:
         """The reason in one line; empty if there is none."""
-        said = (one.check.message for one in self.entries if one.kind is self.kind)
+        said = (one.message for one in self.checks if self.kind_of(one) is self.kind)
         return self.result.reason or next((message for message in said if message), "")
+
+    def kind_of(self, check: CheckResult) -> Kind:
+        """Return the weight of a check: for a failed one, that of the requirement, unless that passed."""
+        if check.status is Status.FAILED and self.kind is not Kind.PASSED:
+            return self.kind
+        return Kind(check.status.value)
 
 
 def show(run: RunResult) -> dict[str, Shown]:
     """Return all requirements of a run by their ids, in its order."""
-    shown = {}
-    for result in run.requirements:
-        kind = _kind(run, result)
-        explained = [Entry(_kind_of_check(kind, one), one) for one in entries(result)]
-        shown[result.requirement.id] = Shown(kind, result, explained)
-    return shown
+    return {
+        one.requirement.id: Shown(
+            Kind.WARNING if run.only_warns(one) else Kind(one.status.value), one
+        )
+        for one in run.requirements
+    }
 
 
-def entries(result: RequirementResult) -> Sequence[CheckResult]:
-    """Return the checks of a requirement, and one entry more if they do not explain its status.
-
-    The entry is needed for a waiver, for a requirement without a check that ran, and for results that were
-    retracted. So a requirement is never missing, and never passes by silence.
-    """
-    if not result.checks and result.status is Status.PASSED:
-        return [_whole(result, Status.NOT_VERIFIED, _NOTHING_RAN)]
-    explained = any(check.status is result.status for check in result.checks)
-    said = not result.reason or any(check.message == result.reason for check in result.checks)
-    if explained and said:
-        return result.checks
-    silence = "" if result.checks else _NOTHING_RAN
-    return [*result.checks, _whole(result, result.status, result.reason or silence)]
-
-
-def _whole(result: RequirementResult, status: Status, message: str) -> CheckResult:
-    return CheckResult(result.requirement.id, WHOLE, status, message)
-
-
-def _kind(run: RunResult, result: RequirementResult) -> Kind:
-    only_warns = result.requirement.level == "SHOULD" and run.level != "should"
-    if result.status is Status.FAILED and only_warns:
-        return Kind.WARNING
-    return Kind(result.status.value)
-
-
-def _kind_of_check(requirement: Kind, check: CheckResult) -> Kind:
-    """Return the kind of a check: for a failed one, that of its requirement, unless that passed."""
-    if check.status is Status.FAILED and requirement is not Kind.PASSED:
-        return requirement
-    return Kind(check.status.value)
+def message_of(check: CheckResult) -> str:
+    """Return the message of a check, unless it only repeats what was expected."""
+    return "" if check.message.removeprefix("expected ") == check.expected else check.message
 
 
 def findings_of(run: RunResult, shown: Mapping[str, Shown]) -> tuple[list[Finding], list[Finding]]:

@@ -126,7 +126,7 @@ class Suite:
         self.tasks = [one for one in self.tasks if not chosen.isdisjoint(one.ids)]
         self._planned = len(self.tasks)
         self._left = {one: sum(one in task.ids for task in self.tasks) for one in chosen}
-        self._progress.expect(len(chosen))
+        self._progress.total = len(chosen)
 
     def perform_together(self) -> None:
         """Run what can run at the same time, and keep in `tasks` what is left to be run alone."""
@@ -165,7 +165,7 @@ class Suite:
         # The first ones come late, and many at once.
         if self._planned < self._done * 10 < self._planned * 10:
             spent = time.monotonic() - self.session.begun
-            self._progress.remaining(spent * (self._planned - self._done) / self._done)
+            self._progress.remaining = spent * (self._planned - self._done) / self._done
         for requirement in task.ids:
             if requirement in self._left:
                 self._left[requirement] -= 1

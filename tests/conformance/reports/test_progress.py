@@ -32,12 +32,12 @@ def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
     screen, clock = Screen(), Clock()
 
     with Progress(screen, untouched, clock=clock) as progress:
-        progress.expect(3)
+        progress.total = 3
         progress.phase("Trying the logins")
         clock.now = 1.0
         progress.add("get-user/json")
         clock.now = 2.0
-        progress.remaining(100)
+        progress.remaining = 100
         progress.add("delete-email/primary-refused", failed=True)
         progress.add("delete-email/removes")
 
