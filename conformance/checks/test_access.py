@@ -132,7 +132,7 @@ def test_no_other_account_is_named_beside_the_path(run: CheckContext, op: str) -
 @proves("get-user/own-data", "list-emails/own-only", writes=False)
 def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> None:
     query = f"?{urlencode(_beside_the_path(run))}"
-    state = run.observe()
+    state = run.before()
     for op, requirement in (("get_user", "own-data"), ("list_emails", "own-only")):
         # A parameter that is unknown may be refused.
         exchange = ask(run, op, query=query, statuses=(200, 400, 404), requirement=requirement)

@@ -47,7 +47,7 @@ def _free(run: CheckContext, *names: str) -> list[str]:
     "get-user/members", "get-user/own-data", "get-user/date-joined", "get-user/json", writes=False
 )
 def test_each_user_reads_the_own_profile(run: CheckContext) -> None:
-    for role in (*run.roles, "owner"):
+    for role in (*(one.role for one in run.target.accounts), "owner"):
         ask(run, "get_user", role=role)
 
 
@@ -182,7 +182,7 @@ def test_another_gravatar_email_gives_another_picture(run: CheckContext) -> None
 
 @proves("update-user/success")
 def test_an_address_that_somebody_has_is_taken_for_the_picture(run: CheckContext) -> None:
-    _takes(run, *(run.added(role).email for role in run.roles))
+    _takes(run, *(run.added(one.role).email for one in run.target.accounts))
 
 
 def _takes(run: CheckContext, *addresses: str) -> None:

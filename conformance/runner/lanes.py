@@ -49,7 +49,7 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task]) -> Iterator[Done]:
     # What cannot be prepared is told by the checks, one by one.
     with contextlib.suppress(NotVerified, TransportError):
         if writing:
-            for role in run.roles:
+            for role in run.watched:
                 run.standing(role)
             run.settle()
         refused = _frozen(run, chosen)
@@ -152,9 +152,9 @@ def _work(lane: CheckContext, queue: deque[Task], outcome: _Outcome) -> list[Don
             outcome.deferred.append(task)
         else:
             found += [(task, results)] if results else []
-            if lane.lax and results and len(found) % _CHUNK == 0:
+            if lane.alone and results and len(found) % _CHUNK == 0:
                 lane.verify()
-            if lane.lax and lane.surprise:
+            if lane.alone and lane.surprise:
                 outcome.surprised.set()
     return found
 
@@ -204,7 +204,7 @@ def _lane(run: CheckContext, *, turned: bool = False, within: Part | None = None
     lane = CheckContext(replace(run.ground, target=target, prepared=prepared), run)
     lane.begin_as(turn(run.resting), turn(run.known()))
     if within is not None:
-        lane.within, lane.alone, lane.lax = within, True, True
+        lane.within, lane.alone = within, True
     return lane
 
 

@@ -66,21 +66,21 @@ def _at_rest(run: CheckContext, task: Task) -> bool:
     try:
         run.settle()
         # To put one account back may have changed the other.
-        run.rest()
+        return run.is_at_rest()
     except TransportError:
         return True  # nothing is known
     except NotVerified:
         return False
-    return run.at_rest
 
 
 def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
     """Run a task. Return the status of requirements that it did not reach; None if it ended well."""
+    if task.writes and run.prepared.no_writes:
+        judge.ended = run.prepared.no_writes
+        return Status.NOT_VERIFIED
     early = None
     with run.judging(judge):
         try:
-            if task.writes:
-                run.begin()
             task.check.function(run, **task.arguments)
         except (Deferred, Stopped):
             raise
@@ -93,7 +93,7 @@ def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
             if os.environ.get("CONFORMANCE_DEBUG"):
                 raise
         with contextlib.suppress(NotVerified, TransportError):
-            if task.writes and not run.prepared.no_writes:
+            if task.writes:
                 run.settle()
     return early
 

@@ -25,8 +25,6 @@ class Accounts(Logins):
         standing_addresses: The address of each account that is there for checks to name.
         connections: The number of requests that may be on their way at once.
         frozen: Whether nothing may be sent that may change something: other checks are at work.
-        within: The part of the account that is here: the other one is changed elsewhere meanwhile.
-        lax: Whether the accounts are put back, and read, when there is need, and not after each check.
         careful: Whether the accounts are read after each request, and not at the end of a check alone.
         surprise: What was not as it must be at the end of a check; empty if all was.
         lag: The sign that reads show an earlier state for a while; empty if none was seen.
@@ -57,8 +55,7 @@ class Accounts(Logins):
         self._unread = False
         """True if the accounts were not read since something changed them."""
         self._derived = keeping.derived
-        self.careful = self.frozen = self.lax = False
-        self.within: Part = "all"
+        self.careful = self.frozen = False
         self.surprise = ""
 
     # -- what is stored ---------------------------------------------------------------------------
@@ -68,11 +65,6 @@ class Accounts(Logins):
         """The seconds in which reads may lag behind: as the target file says, or as was seen in this run."""
         late = self.settings.patience if self.incidents.late else 0.0
         return self.target.consistency or late
-
-    def observe(self, role: str = "owner") -> AccountState:
-        """Return the account as it is now. Raises NotVerified, TransportError."""
-        self.account(role)
-        return self.observe_all({role: "all"})[role]
 
     def observe_all(self, parts: Mapping[str, Part]) -> dict[str, AccountState]:
         """Return accounts as they are now, each read as far as is said. Raises NotVerified, TransportError."""
@@ -121,8 +113,11 @@ class Accounts(Logins):
         return found
 
     def before(self, role: str = "owner") -> AccountState:
-        """Return the account as it was last read."""
-        return self._state[role] if role in self._state else self.observe(role)
+        """Return the account as it was last read. Raises as `observe_all`."""
+        if role not in self._state:
+            self.account(role)
+            self.observe_all({role: "all"})
+        return self._state[role]
 
     def known(self) -> dict[str, AccountState]:
         """Return both accounts as they are, by the last reading or as they must be since. Raises as `observe_all`."""
@@ -157,19 +152,24 @@ class Accounts(Logins):
         if self._unread and any(self.operations[one].writes for one in operations):
             self.verify()
 
-    def settle(self) -> None:
-        """Put back what a check that writes has left. Raises TransportError, NotVerified."""
+    def settle(self, *, wholly: bool = False) -> None:
+        """Put back what a check that writes has left; beside others, only where there is need, or `wholly`.
+
+        Raises:
+            TransportError, NotVerified: The accounts could not be read or put back.
+        """
+        lax = self.alone and not wholly
         self.trail.clear()
         self._provided.clear()
         if self.frozen:
             return  # what is not as it was is to be seen at the end
         if self._dirty and self.resting:
             self.observe_all(dict.fromkeys(self.watched, "all"))
-        elif self._unread and not self.lax:
+        elif self._unread and not lax:
             self.verify()
         for role, resting in self.resting.items():
             if role in self.watched and self.before(role) != resting:
-                if self.lax and self._may_stay(role, resting):
+                if lax and self._may_stay(role, resting):
                     continue
                 self._put_back(role, resting)
         self._dirty = False
@@ -180,19 +180,18 @@ class Accounts(Logins):
         few = len(now.emails) - len(resting.emails) < _CROWD
         return few and now.primary == resting.primary and set(resting.emails) <= set(now.emails)
 
-    @property
-    def at_rest(self) -> bool:
-        """True if the accounts are as they were before, by what is known of them."""
-        return all(self._state.get(role) == one for role, one in self.resting.items())
+    def is_at_rest(self) -> bool:
+        """Read the accounts; return whether they are as they were before, or become so in a while.
 
-    def rest(self) -> None:
-        """Read the accounts once they are at rest, or after a while. Raises NotVerified, TransportError."""
+        Raises:
+            NotVerified, TransportError: They could not be read.
+        """
+
+        def as_before(now: Mapping[str, AccountState]) -> bool:
+            return all(now[role] == one for role, one in self.resting.items())
+
         self.forget()
-        wanted = {role: self.resting[role] for role in self.watched if role in self.resting}
-        self.observe_until(
-            dict.fromkeys(self.watched, "all"),
-            lambda now: all(now[role] == one for role, one in wanted.items()),
-        )
+        return as_before(self.observe_until(dict.fromkeys(self.resting, "all"), as_before))
 
     def forget(self) -> None:
         """Take nothing for known: the accounts are read before anything else is sent."""
@@ -204,10 +203,9 @@ class Accounts(Logins):
 
     def leave(self) -> None:
         """Put the accounts back as they were when this context was made. Raises TransportError, NotVerified."""
-        self.lax = False
         self.resting = dict(self._before)
         self.forget()
-        self.settle()
+        self.settle(wholly=True)
 
     def verify(self) -> None:
         """Read the accounts, and note what is not as it must be."""

@@ -53,11 +53,6 @@ class CheckContext(Accounts):
         finally:
             self.judge = before
 
-    def begin(self) -> None:
-        """Prepare for a check that writes. Raises NotVerified if nothing may be written."""
-        if self.prepared.no_writes:
-            raise NotVerified(self.prepared.no_writes)
-
     # -- requests ---------------------------------------------------------------------------------
 
     def call(
@@ -193,13 +188,9 @@ class CheckContext(Accounts):
         """Return the path of a correct request, to the owner's account or to another one."""
         one = self.operations[operation]
         further = self.descriptions[operation].parameters
-        owner = self.target.owner.username
-        is_other = (
-            further is not None
-            and self.has_other
-            and username == self.account("other").username != owner
-        )
-        values = further(self, "other" if is_other else "owner") if further is not None else {}
+        owner, last = self.target.owner.username, self.target.accounts[-1]
+        role = last.role if username == last.username else "owner"
+        values = further(self, role) if further is not None else {}
         return one.fill({str(one.owner): username or owner, **values})
 
     def send(self, method: str, operation: str, credentials: Credentials) -> Exchange:

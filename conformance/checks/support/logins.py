@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from accounts_contract import Operation
-from conformance.account.restorer import ascii_body
+from conformance.account.restorer import Part, ascii_body
 from conformance.catalogue.results import Status
 from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import (
@@ -68,6 +68,7 @@ class Logins:
         incidents: The events at the accounts so far.
         may_guess: Whether wrong passwords are sent here; elsewhere, one thread alone sends them.
         alone: Whether the owner's account is all that is here: the other one is in use elsewhere.
+        within: The part of the account that is here: the other one is changed elsewhere meanwhile.
     """
 
     def __init__(self, ground: Ground, main: Logins | None = None) -> None:
@@ -86,32 +87,17 @@ class Logins:
         self.incidents: Incidents = main.incidents if main is not None else Incidents()
         self.may_guess = True
         self.alone = False
+        self.within: Part = "all"
         self._reads = tuple(ground.descriptions.reads.values())
         self._dead = dict(ground.prepared.dead)
 
     @property
-    def roles(self) -> tuple[str, ...]:
-        """The roles of the accounts that the target file has. Raises Deferred."""
-        if self.alone and self.target.other is not None:
-            raise Deferred
-        return self.watched
-
-    @property
     def watched(self) -> tuple[str, ...]:
         """The roles of the accounts that are looked at."""
-        if self.alone:
-            return ("owner",)
-        return tuple(account.role for account in self.target.accounts)
-
-    @property
-    def has_other(self) -> bool:
-        """Return whether the target file has a second account. Raises Deferred."""
-        if self.alone and self.target.other is not None:
-            raise Deferred
-        return self.target.other is not None
+        return tuple(one.role for one in self.target.accounts[: 1 if self.alone else 2])
 
     def account(self, role: str) -> Account:
-        """Return the owner or the other user. Raises NotVerified."""
+        """Return the owner or the other user. Raises NotVerified, Deferred."""
         if role == "other" and self.target.other is None:
             raise NotVerified("the target file has no accounts.other; add a second user")
         if role == "other" and self.alone:
