@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -17,6 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from conformance.checks.support.asking import ask_all
 from conformance.checks.support.booking import outcome_of
 from conformance.checks.support.context import CheckContext
+from conformance.checks.support.generation import Example, asked
 from conformance.checks.support.judge import Deferred, Judge, NotVerified
 from conformance.checks.support.question import Ask
 from conformance.wire.transport import TransportError
@@ -24,11 +25,7 @@ from conformance.wire.transport import TransportError
 _STEPS = 6  # of a sequence of requests
 
 
-class Make(Protocol):
-    """A maker of requests from examples."""
-
-    def __call__(self, example: Any, /, *, alone: bool) -> Ask | None:
-        """Make the request of an example, to be sent alone or in a group; None if there is none."""
+Smaller = Callable[[Example, Judge], Judge | None]
 
 
 class _Failing(Exception):
@@ -91,34 +88,38 @@ class Search:
             raise self._ended
 
 
-def explore(run: CheckContext, strategy: SearchStrategy[Any], make: Make) -> None:
-    """Try generated examples, all of them, and keep the smallest that fail. Raises NotVerified, TransportError."""
+def explore(run: CheckContext, op: str, strategy: SearchStrategy[Example]) -> None:
+    """Try generated examples of an operation, all of them, and keep the smallest that fail.
 
-    def smaller(example: Any, found: Judge) -> Judge | None:
+    Raises:
+        NotVerified, TransportError: An example could not be tried to the end.
+    """
+
+    def smaller(example: Example, found: Judge) -> Judge | None:
         looking = Search(run, found)
 
-        def attempt(other: Any) -> None:
+        def attempt(other: Example) -> None:
             # The same seed gives the same examples: those before the one that fails are not sent again.
             if looking.failing is found and other != example:
                 return
             judge = looking.begin()
             with looking.trying(judge):
-                _send(run, make, other)
+                _send(run, op, other)
             looking.tell(judge)
 
         test = hypothesis.given(strategy)(settings(run.examples)(attempt))
         looking.go(test, lambda found: found())
         return looking.failing
 
-    try_each(run, _generated(strategy, run.settings.seed, run.examples), make, smaller)
+    try_each(run, op, _generated(strategy, run.settings.seed, run.examples), smaller)
 
 
 @lru_cache(maxsize=64)
-def _generated(strategy: SearchStrategy[Any], seed: int, count: int) -> tuple[Any, ...]:
+def _generated(strategy: SearchStrategy[Example], seed: int, count: int) -> tuple[Example, ...]:
     """Return the examples of a seed, which are the same for each run of a process."""
-    found: list[Any] = []
+    found: list[Example] = []
 
-    def collect(example: Any) -> None:
+    def collect(example: Example) -> None:
         found.append(example)
 
     hypothesis.seed(seed)(hypothesis.given(strategy)(settings(count)(collect)))()
@@ -126,30 +127,30 @@ def _generated(strategy: SearchStrategy[Any], seed: int, count: int) -> tuple[An
 
 
 def try_each(
-    run: CheckContext,
-    examples: Iterable[Any],
-    make: Make,
-    smaller: Callable[[Any, Judge], Judge | None] | None = None,
+    run: CheckContext, op: str, examples: Sequence[Example], smaller: Smaller | None = None
 ) -> None:
-    """Try examples, all of them, and keep the smallest that fail.
+    """Try examples of an operation, all of them, and keep the smallest that fail.
 
     Args:
         run: The context.
+        op: The operationId.
         examples: The examples.
-        make: Makes their requests.
         smaller: Finds a smaller example than one that fails; left out, members are left out of it.
 
     Raises:
         NotVerified, TransportError: An example could not be tried to the end.
     """
-    failing: list[tuple[float, Any, Judge]] = []
+    failing: list[tuple[float, Example, Judge]] = []
     try:
-        for example in _alone(run, list(examples), make, failing):
+        alone, judge = _grouped(run, op, examples)
+        if judge.failures:
+            failing.append((_GROUP, examples[0], judge))
+        for example in alone:
             if failing:
                 run.settle()  # what failed may have left something
             judge = run.judge.fresh()
             with run.judging(judge):
-                _send(run, make, example)
+                _send(run, op, example)
             if judge.failures:
                 failing.append((_size(example), example, judge))
         run.judge.pass_all()
@@ -159,7 +160,7 @@ def try_each(
             new, known = _broken(judge) - known, known | _broken(judge)
             if new and size < _GROUP:
                 with contextlib.suppress(NotVerified, TransportError):
-                    find = smaller or _leave_out(run, make)
+                    find = smaller or partial(_leave_out, run, op)
                     run.judge.adopt(find(example, judge) or judge)
             run.judge.adopt(judge)
 
@@ -168,74 +169,74 @@ _GROUP = math.inf
 """The size of a group, which is shown only where none of its requests fails alone."""
 
 
-def _alone(
-    run: CheckContext, examples: list[Any], make: Make, failing: list[tuple[float, Any, Judge]]
-) -> list[Any]:
-    """Try what must be refused as one group; return what is to be tried alone, with the suspects of the group."""
-    group: list[tuple[Any, Ask, tuple[int, ...]]] = []
-    alone: list[tuple[Any, Ask, tuple[int, ...]]] = []
+def _grouped(
+    run: CheckContext, op: str, examples: Sequence[Example]
+) -> tuple[list[Example], Judge]:
+    """Try what must be refused as one group.
+
+    Returns:
+        What is to be tried alone, with the suspects of the group, and the judge of the group.
+    """
+    group: list[tuple[Example, Ask, tuple[int, ...]]] = []
+    alone: list[Example] = []
     for example in examples:
-        request = make(example, alone=False)
+        request = asked(run, op, example, alone=False)
         if request is not None:
             account = {request.role: run.before(request.role)}
             statuses = outcome_of(run, request, account).statuses
-            (group if min(statuses) >= 400 else alone).append((example, request, statuses))
-    if alone and run.frozen and any(run.operations[one.op].writes for _, one, _ in alone):
+            if min(statuses) >= 400:
+                group.append((example, request, statuses))
+            else:
+                alone.append(example)
+    if alone and run.frozen and run.operations[op].writes:
         raise Deferred  # and the group would be sent twice
     judge = run.judge.fresh()
     with run.judging(judge):
         exchanges = ask_all(run, [one for _, one, _ in group]) if group else []
     # Looking for the one that changed something has sent some of them again.
     told = {one.curl for one in judge.failures}
-    suspects: dict[tuple[int, ...], Any] = {}
+    suspects: dict[tuple[int, ...], Example] = {}
     for (example, _, statuses), exchange in zip(group, exchanges, strict=True):
         if run.target.redact(exchange.curl()) in told or exchange.status not in statuses:
             # Of many that are wrong alike, the smallest says it.
             kind = (exchange.status, *statuses)
             suspects[kind] = min(suspects.get(kind, example), example, key=_size)
-    if judge.failures:
-        failing.append((_GROUP, None, judge))
-    left = [*suspects.values(), *(example for example, _, _ in alone)]
-    if not suspects and alone and run.descriptions[alone[0][1].op].on_known:
-        run.provide(len(left))
-    return left
+    if not suspects and run.descriptions[op].on_known:
+        run.provide(len(alone))
+    return [*suspects.values(), *alone], judge
 
 
-def _send(run: CheckContext, make: Make, example: Any) -> None:
-    request = make(example, alone=True)
+def _send(run: CheckContext, op: str, example: Example) -> None:
+    request = asked(run, op, example, alone=True)
     if request is not None:
         ask_all(run, [request])
 
 
-def _leave_out(run: CheckContext, make: Make) -> Callable[[Any, Judge], Judge | None]:
+def _leave_out(run: CheckContext, op: str, example: Example, found: Judge) -> Judge | None:
     """Make an example smaller by its members: each that it fails without is left out."""
+    search, (value, form) = Search(run, found), example
 
-    def smaller(example: Any, found: Judge) -> Judge | None:
-        search = Search(run, found)
+    def fails(other: Any) -> bool:
+        judge = search.begin()
+        with run.judging(judge):
+            _send(run, op, (other, form))
+        with contextlib.suppress(_Failing):
+            search.tell(judge)
+        return search.failing is judge
 
-        def fails(other: Any) -> bool:
-            judge = search.begin()
-            with run.judging(judge):
-                _send(run, make, other)
-            with contextlib.suppress(_Failing):
-                search.tell(judge)
-            return search.failing is judge
-
-        with contextlib.suppress(_Enough):
-            fails(example)
-            for name in list(example) if isinstance(example, dict) else ():
-                less = {other: value for other, value in example.items() if other != name}
-                example = less if less and fails(less) else example
-        return search.failing
-
-    return smaller
+    with contextlib.suppress(_Enough):
+        fails(value)
+        for name in list(value) if isinstance(value, dict) else ():
+            less = {other: one for other, one in value.items() if other != name}
+            value = less if less and fails(less) else value
+    return search.failing
 
 
 def _broken(judge: Judge | None) -> set[str]:
     return {one.requirement for one in judge.failures} if judge is not None else set()
 
 
-def _size(example: Any) -> int:
+def _size(example: Example) -> int:
     return len(json.dumps(example, default=repr))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 from schemathesis.generation import GenerationMode
@@ -34,6 +35,8 @@ from conformance.wire.client import Body
 
 _ADDRESS = r"^[a-z0-9]{1,8}([._+-][a-z0-9]{1,5}){0,2}@example\.(com|org|net)$"
 _URL = r"^https?://[a-z]{1,10}\.example\.(com|org)/[a-z0-9]{0,20}$"
+Example = tuple[Any, bool]
+"""The value of a body, and whether it is sent as a form."""
 
 
 @cache
@@ -82,14 +85,14 @@ def _operation(op: str, *, narrowed: bool) -> Any:
 
 
 @cache
-def bodies(op: str, *, valid: bool) -> SearchStrategy[Any]:
-    """Return a strategy for the JSON value of a body; NOT_SET stands for no body."""
+def bodies(op: str, *, valid: bool) -> SearchStrategy[Example]:
+    """Return a strategy for bodies in both media types; NOT_SET stands for no body."""
     one = packaged_contract().operations[op]
     others: dict[str, Any] = {"headers": {}, "cookies": {}, "query": {}}
     cases: SearchStrategy[Any] = _operation(op, narrowed=valid).as_strategy(
         generation_mode=_mode(valid=valid), path_parameters={str(one.owner): "owner"}, **others
     )
-    return cases.map(lambda case: case.body)
+    return st.tuples(cases.map(lambda case: case.body), st.booleans())
 
 
 @cache
@@ -128,16 +131,20 @@ def _distinct(cases: Iterable[Case[Any]]) -> tuple[Any, ...]:
     return tuple(found.values())
 
 
-def asked(run: CheckContext, op: str, value: Any, *, form: bool, known: str = "") -> Ask | None:
+def asked(run: CheckContext, op: str, example: Example, *, alone: bool) -> Ask | None:
     """Return a generated body as a request that the model judges; None if a form cannot have it.
 
     Args:
         run: The run.
         op: The operationId.
-        value: The value of the body; what is no JSON stands for no body.
-        form: Whether it is sent as a form.
-        known: The address to put in, if it shall be one that is there; else a new one is made.
+        example: The body; a value that is no JSON stands for none.
+        alone: Whether it is sent alone: then an address that has to be there is added for it.
     """
+    (value, form), known = example, ""
+    if run.descriptions[op].on_known and isinstance(value, dict) and value.get("email"):
+        # One that is not verified may be refused as the primary one.
+        verified = value.get("primary") is True
+        known = (run.added(verified=verified) if alone else run.standing()).email
     value = ours(run, value, known)
     if form:
         means = _in_a_form(value)
@@ -151,8 +158,11 @@ def asked(run: CheckContext, op: str, value: Any, *, form: bool, known: str = ""
     return Ask(op, body=body, means=value)
 
 
-def ours(run: CheckContext, value: Any, known: str = "") -> Any:
-    """Return a body with our own addresses in place of the generated ones: nothing else is touched on a target."""
+def ours(run: CheckContext, value: Any, known: str) -> Any:
+    """Return a body with addresses of ours in place of the generated ones: nothing else is touched on a target.
+
+    They are the one that is `known`, if it is not empty; else new ones.
+    """
     if not isinstance(value, Mapping):
         return value
     primary = run.before().primary
