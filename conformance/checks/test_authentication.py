@@ -18,7 +18,14 @@ from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.judge import NotConfigured
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask
-from conformance.target.credentials import NOBODY, malformed, unusable, wrong, wrong_password
+from conformance.target.credentials import (
+    NOBODY,
+    malformed,
+    stale_token,
+    unusable,
+    wrong,
+    wrong_password,
+)
 
 
 @proves("{op}/basic-accepted")
@@ -77,27 +84,27 @@ def test_a_wrong_password_does_not_open_the_other_account(run: CheckContext, op:
     ask_all(run, refusals(run, op, [login], 401, "unauthenticated/wrong", role="other"))
 
 
-def _stale(run: CheckContext, op: str, role: str, state: str, token: str | None) -> None:
+def _stale(run: CheckContext, op: str, role: str, state: str) -> None:
     """Refuse a token that once was good: at its account, at the other one, and at an unknown one."""
-    if token is None:
+    account = run.account(role)
+    login = stale_token(account, state, run.target.redact)
+    if login is None:
         raise NotConfigured(f"the target file has no accounts.{role}.{state}_token")
-    login = unusable(f"{role}, {state} token", f"Bearer {token}", run.target.redact)
     # At the account that it was once good for, nothing but its age speaks against it.
-    names = [run.account(role).username]
-    names += [one.username for one in run.target.accounts if one.role != role]
-    for name in (*names, unknown_usernames(run)[0]):
+    others = [one.username for one in run.target.accounts if one is not account]
+    for name in (account.username, *others, unknown_usernames(run)[0]):
         how = {"role": role, "username": name}
         ask_all(run, refusals(run, op, [login], 401, f"unauthenticated/{state}", **how))
 
 
 @proves("{op}/unauthenticated/expired", f"{{op}}/{UNCHANGED}", each=cases.in_each_account)
 def test_an_expired_token_opens_nothing(run: CheckContext, op: str, role: str) -> None:
-    _stale(run, op, role, "expired", run.account(role).expired_token)
+    _stale(run, op, role, "expired")
 
 
 @proves("{op}/unauthenticated/revoked", f"{{op}}/{UNCHANGED}", each=cases.in_each_account)
 def test_a_revoked_token_opens_nothing(run: CheckContext, op: str, role: str) -> None:
-    _stale(run, op, role, "revoked", run.account(role).revoked_token)
+    _stale(run, op, role, "revoked")
 
 
 @proves("{op}/order/unauthenticated-first", f"{{op}}/{UNCHANGED}")

@@ -9,12 +9,6 @@ from urllib.parse import quote
 
 from conformance.checks.support import cases, hostile, values
 from conformance.checks.support.asking import answer_all, ask, ask_all
-from conformance.checks.support.cases import (
-    BODIES,
-    EMAIL_WRITES,
-    correct_value,
-    fresh_value,
-)
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
@@ -38,7 +32,7 @@ def test_malformed_json_is_refused(run: CheckContext, op: str) -> None:
 
 @proves("{op}/invalid-body/not-an-object", "{op}/error-body")
 def test_json_that_is_no_object_is_refused(run: CheckContext, op: str) -> None:
-    value = correct_value(run, op) or {}
+    value = cases.correct_value(run, op) or {}
     # A JSON Patch is of another media type.
     steps = [{"op": "add", "path": f"/{name}", "value": one} for name, one in value.items()]
     pairs = list(value.items())
@@ -52,10 +46,10 @@ def test_json_that_is_no_object_is_refused(run: CheckContext, op: str) -> None:
 def test_json_that_is_no_utf8_is_refused(run: CheckContext, op: str) -> None:
     bodies: list[tuple[Any, Body]] = []
     for bad in (b"\xff", b"\xc3", b"\xe4\xb8", b"\xed\xa0\x80", b"Zo\xeb"):
-        value = correct_value(run, op) or {}
+        value = cases.correct_value(run, op) or {}
         text = json.dumps(value).encode()
         bodies.append((value, Body(text[:-2] + bad + text[-2:])))
-    value = correct_value(run, op) or {}
+    value = cases.correct_value(run, op) or {}
     bodies.append((value, Body(json.dumps(value).encode()[:-1] + b', "x": "\xff\xfe"}')))
     _refused(run, op, "invalid-utf8", bodies)
 
@@ -80,12 +74,12 @@ def test_an_empty_update_is_answered(run: CheckContext) -> None:
 @proves("{op}/json")
 def test_an_answer_is_json_whatever_is_accepted(run: CheckContext, op: str) -> None:
     for accept in ("*/*", None):
-        ask(run, op, fresh_value(run, op), accept=accept)
+        ask(run, op, cases.fresh_value(run, op), accept=accept)
 
 
-@proves("{op}/success", of=BODIES)
+@proves("{op}/success", of=cases.BODIES)
 def test_json_may_have_white_space_in_it(run: CheckContext, op: str) -> None:
-    value = fresh_value(run, op)
+    value = cases.fresh_value(run, op)
     ask(run, op, body=Body(f" \r\n\t{json.dumps(value, indent=2)}\n".encode()), means=value)
 
 
@@ -96,7 +90,7 @@ def test_a_charset_parameter_does_no_harm(run: CheckContext, op: str) -> None:
         (json_body, "application/json;charset=UTF-8", "json-charset"),
         (form_body, f"{FORM}; charset=UTF-8", "form"),
     ):
-        value = fresh_value(run, op) or {}
+        value = cases.fresh_value(run, op) or {}
         ask(run, op, body=make(value, media_type), means=value, under=under)
 
 
@@ -110,7 +104,7 @@ def _form(text: str) -> Body:
 def _try_plain_form(run: CheckContext, op: str) -> None:
     """Send a form with nothing to decode. Raises NotVerified if that does not work either."""
     failures = len(run.judge.broken)
-    value = fresh_value(run, op) or {}
+    value = cases.fresh_value(run, op) or {}
     name = next(iter(value))
     value |= {name: run.address()} if op == "update_user" else {}
     text = "&".join(f"{name}={str(one).lower()}" for name, one in value.items())
@@ -137,11 +131,11 @@ def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
         ask(run, "update_user", body=body, means=means, under="form-decoding")
 
 
-@proves("{op}/form-decoding", "{op}/form", of=EMAIL_WRITES)
+@proves("{op}/form-decoding", "{op}/form", of=cases.EMAIL_WRITES)
 def test_a_plus_in_the_address_of_a_form_is_decoded(run: CheckContext, op: str) -> None:
     _try_plain_form(run, op)
     for encode in cases.share(run, op, ("%2B", "%2b", "+")):
-        value = fresh_value(run, op) or {}
+        value = cases.fresh_value(run, op) or {}
         value["email"] = run.address("+x")
         if run.descriptions[op].on_known:
             run.added(address=value["email"])
@@ -163,7 +157,7 @@ def _hostile(_run: CheckContext) -> Cases:
         yield group, {"group": group}
 
 
-@proves("{op}/documented-answers", of=BODIES, each=_hostile)
+@proves("{op}/documented-answers", of=cases.BODIES, each=_hostile)
 def test_odd_bodies_get_documented_answers(run: CheckContext, op: str, group: str) -> None:
     asks = list(hostile.GROUPS[group](run, op))
     if not _answered(run, asks):
@@ -202,9 +196,9 @@ def _answered(run: CheckContext, asks: list[Ask]) -> bool:
     return True
 
 
-@proves("{op}/documented-answers", of=BODIES)
+@proves("{op}/documented-answers", of=cases.BODIES)
 def test_writing_to_odd_usernames_gets_documented_answers(run: CheckContext, op: str) -> None:
-    value = correct_value(run, op)
+    value = cases.correct_value(run, op)
     names = [f"{run.tag}{odd}" for odd in ("%", "\U0001f600", "\0", "x" * 300)]
     _answer_names(run, op, names, value)
 

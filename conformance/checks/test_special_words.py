@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
-from conformance.checks.support.cases import (
-    BODIES,
-    EMAIL_WRITES,
-    correct_value,
-    fresh_value,
-)
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask, asks
@@ -31,7 +26,7 @@ def test_a_special_word_is_an_unknown_username(run: CheckContext, op: str) -> No
     for word in words if op == "get_user" else _NOBODY:
         statuses = (400, 404) if word in _NOBODY else (200, 400, 403, 404)
         how: dict[str, Any] = {"statuses": statuses, "requirement": "not-found/username"}
-        group.append(Ask(op, correct_value(run, op), username=word, **how))
+        group.append(Ask(op, cases.correct_value(run, op), username=word, **how))
     ask_all(run, group)
 
 
@@ -46,7 +41,7 @@ def test_a_special_word_is_no_token(run: CheckContext) -> None:
     ask_all(run, [Ask("get_user", login=login, **how) for login in logins])
 
 
-@proves("{op}/invalid-body/invalid-address", "{op}/not-found/address", of=EMAIL_WRITES)
+@proves("{op}/invalid-body/invalid-address", "{op}/not-found/address", of=cases.EMAIL_WRITES)
 def test_a_special_word_is_no_address(run: CheckContext, op: str) -> None:
     extra = {"verified": True} if op == "update_email" else {}
     ask_all(run, asks(op, ({"email": word, **extra} for word in _WORDS)))
@@ -60,11 +55,11 @@ def test_a_special_word_before_the_at_sign(run: CheckContext) -> None:
     ask_all(run, asks("add_email", ({"email": f"{a}@{b}.example.com"} for a, b in labels)))
 
 
-@proves("{op}/documented-answers", of=BODIES)
+@proves("{op}/documented-answers", of=cases.BODIES)
 def test_a_special_word_is_an_unknown_member(run: CheckContext, op: str) -> None:
     odd = {"verified": True, "primary": True, "company": run.text("Odd")}
     proto, *others = _WORDS
     for more in ({proto: odd}, dict.fromkeys(others, "odd")):
-        ask(run, op, {**(fresh_value(run, op) or {}), **more})
+        ask(run, op, {**(cases.fresh_value(run, op) or {}), **more})
     form = {f"{proto}[{name}]": value for name, value in odd.items()}
-    ask(run, op, {**(fresh_value(run, op) or {}), **form}, form=True)
+    ask(run, op, {**(cases.fresh_value(run, op) or {}), **form}, form=True)

@@ -82,7 +82,9 @@ class Progress:
         known = plural(self.total or self._decided, "requirement")
         left = ""
         if self.remaining is not None and self._decided < self.total:
-            left = f", about {_duration(self.remaining)} left"
+            seconds = self.remaining
+            told = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+            left = f", about {told} left"
         return f"{of}{known}, {self._failed:,} failed{left}"
 
     def _log(self) -> None:
@@ -99,7 +101,3 @@ class Progress:
             self._stream.flush()
         except (OSError, ValueError):  # the reader is gone, and that ends no run
             abandon(self._stream)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -58,16 +58,9 @@ class Style:
     def writable(self, text: str) -> str:
         """Replace the characters that the stream's encoding lacks."""
         for character, plain in _PLAIN.items():
-            if not self._has(character):
+            if not character.encode(self.encoding, "ignore"):
                 text = text.replace(character, plain)
         return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
-
-    def _has(self, character: str) -> bool:
-        try:
-            character.encode(self.encoding)
-        except UnicodeEncodeError:
-            return False
-        return True
 
 
 _PLAIN = {"✓": "+", "✗": "x", "–": "-", "—": "-", "·": "-", "…": "...", "“": '"', "”": '"'}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -151,20 +152,18 @@ def brief_ids(ids: Sequence[str], most: int = 12) -> str:
     return ", ".join(named) + (f", and {left:,} more" if left else "")
 
 
-def counts(shown: Sequence[Shown]) -> dict[Kind, int]:
+def counts(shown: Sequence[Shown]) -> Counter[Kind]:
     """Count the requirements of each kind."""
-    found = dict.fromkeys(Kind, 0)
-    for one in shown:
-        found[one.kind] += 1
-    return found
+    return Counter(one.kind for one in shown)
 
 
 def counted(shown: Sequence[Shown]) -> str:
     """Return the counts in words: `9 requirements: 1 failed, 8 passed`."""
+    found = counts(shown)
     parts = [
-        f"{count:,} {'warnings' if kind is Kind.WARNING and count != 1 else kind.words}"
-        for kind, count in counts(shown).items()
-        if count or kind in {Kind.FAILED, Kind.PASSED}
+        f"{found[kind]:,} {'warnings' if kind is Kind.WARNING and found[kind] != 1 else kind.words}"
+        for kind in Kind
+        if found[kind] or kind in {Kind.FAILED, Kind.PASSED}
     ]
     return f"{plural(len(shown), 'requirement')}: {', '.join(parts)}"
 

@@ -231,8 +231,9 @@ def _swapped(run: CheckContext) -> tuple[Target, Prepared]:
     dead = {_turned_key(key): reason for key, reason in prepared.dead.items()}
     # What is made from another member is put back by that one, if the target file has it.
     made = run.descriptions.keeping.derived.values()
-    fixed = (*prepared.fixed_of_other, *(one for one in made if not getattr(other, one)))
-    return target, replace(prepared, record=record, dead=dead, fixed_members=fixed)
+    fixed = _turned(prepared.fixed)
+    fixed["owner"] = [*fixed.get("owner", ()), *(one for one in made if not getattr(other, one))]
+    return target, replace(prepared, record=record, dead=dead, fixed=fixed)
 
 
 def _turned(by_role: Mapping[str, Value]) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from conformance.catalogue.results import CheckResult, Status
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified
+from conformance.checks.support.judge import Deferred, Judge, NotVerified
 from conformance.checks.support.marking import Task
 from conformance.wire.pace import Stopped
 from conformance.wire.transport import TransportError
@@ -84,10 +84,8 @@ def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
             task.check.function(run, **task.arguments)
         except (Deferred, Stopped):
             raise
-        except NotConfigured as reason:
-            judge.ended, early = str(reason), Status.NOT_CONFIGURED
         except (NotVerified, TransportError) as reason:
-            judge.ended, early = str(reason), Status.NOT_VERIFIED
+            judge.ended, early = str(reason), getattr(reason, "status", Status.NOT_VERIFIED)
         except Exception as error:  # a defect of ours must not accuse the target
             judge.ended, early = broke(error, "the check"), Status.NOT_VERIFIED
             if os.environ.get("CONFORMANCE_DEBUG"):

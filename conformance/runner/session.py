@@ -97,7 +97,7 @@ class Session:
                 self.safekeeping.keep(record)
             dead = self._dead(silent, may_write=not no_writes)
             fixed = {
-                role: tuple(fixed_members(self._restorer, role, state.user))
+                role: fixed_members(self._restorer, role, state.user)
                 for role, state in written.items()
                 if not self._restorer.accounts[role].disposable
             }
@@ -115,8 +115,7 @@ class Session:
             record,
             no_writes,
             dead,
-            fixed.get("owner", ()),
-            fixed.get("other", ()),
+            fixed,
             refusals[0] if refusals else "",
             self._restorer.volatile,
             tuple(one for one in tried if one.credentials.key),

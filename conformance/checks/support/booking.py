@@ -8,16 +8,10 @@ from typing import Any
 
 from conformance.account.state import AccountState, differences, steady
 from conformance.catalogue.requirements import catalogue
+from conformance.checks.support import model
 from conformance.checks.support.conformity import problems
 from conformance.checks.support.context import FORM, CheckContext
 from conformance.checks.support.judge import NotVerified
-from conformance.checks.support.model import (
-    ADDRESS_MEMBERS,
-    Outcome,
-    Part,
-    Seen,
-    is_plain_address,
-)
 from conformance.checks.support.question import Answered, Ask, full
 from conformance.wire.exchange import Exchange
 
@@ -30,11 +24,11 @@ _SMALL = 1024  # bytes of a body that every target has to read
 _TOO_LARGE = (413, 414, 431)  # often said by a server in front, in its own words
 
 
-def outcome_of(run: CheckContext, one: Ask, accounts: Accounts) -> Outcome:
+def outcome_of(run: CheckContext, one: Ask, accounts: Accounts) -> model.Outcome:
     """Return what must follow from a request: by the model, and by what the check says."""
     outcome = run.descriptions[one.op].follows(accounts[one.role], one.members)
-    named = [one.members.get(name) for name in ADDRESS_MEMBERS]
-    if any(is_plain_address(address) and not run.must_take(address) for address in named):
+    named = [one.members.get(name) for name in model.ADDRESS_MEMBERS]
+    if any(model.is_plain_address(address) and not run.must_take(address) for address in named):
         # Staging may take addresses of its own domain alone.
         outcome = replace(outcome, statuses=(*outcome.statuses, 400))
     subject = one.requirement or one.under or outcome.requirement
@@ -112,13 +106,13 @@ def judge_error(run: CheckContext, exchange: Exchange) -> None:
 
 def parts_of(
     run: CheckContext, one: Answered, before: Accounts, after: Accounts, wanted: Accounts
-) -> list[Part]:
+) -> list[model.Part]:
     """Compare an answer of success, and the account that it is about, with what must be."""
     role = one.ask.role
     told = one.exchange.data
     if isinstance(told, dict):
         told = steady(told, run.restorer.volatile)
-    seen = Seen(one.ask.members, told, before[role], after[role], wanted[role])
+    seen = model.Seen(one.ask.members, told, before[role], after[role], wanted[role])
     return list(run.descriptions[one.ask.op].parts(seen))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accounts_contract import Contract
@@ -23,8 +23,7 @@ class Prepared:
         record: How the accounts were; None if they could not be read.
         no_writes: Why nothing may be written; empty if it may.
         dead: Logins without effect that are no error, by their keys: why they cannot be judged.
-        fixed_members: Members of the owner's profile that the target would not let us put back.
-        fixed_of_other: The same of the other user.
+        fixed: Members of each profile that the target would not let us put back, by role.
         refusal_type: The media type of the target's own refusals.
         volatile: Members of the user that vary by themselves.
         first: The reading requests of the start, with each login.
@@ -34,8 +33,7 @@ class Prepared:
     record: Record | None
     no_writes: str = ""
     dead: Mapping[str, str] = field(default_factory=dict)
-    fixed_members: tuple[str, ...] = ()
-    fixed_of_other: tuple[str, ...] = ()
+    fixed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refusal_type: str = ""
     volatile: frozenset[str] = frozenset()
     first: tuple[Exchange, ...] = ()

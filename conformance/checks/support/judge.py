@@ -21,9 +21,13 @@ _OURS = re.compile(rf"(?<!\S)\S*{TAG_PATTERN.pattern}[^\s'\"]*")
 class NotVerified(Exception):
     """The end of a check that cannot be finished; the reason names the fix."""
 
+    status = Status.NOT_VERIFIED
 
-class NotConfigured(Exception):
+
+class NotConfigured(NotVerified):
     """Only an optional key of the target file could show it."""
+
+    status = Status.NOT_CONFIGURED
 
 
 class Deferred(Exception):

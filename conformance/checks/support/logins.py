@@ -10,15 +10,8 @@ from urllib.parse import urlsplit
 
 from accounts_contract import Operation
 from conformance.account.restorer import Part, ascii_body
-from conformance.catalogue.results import Status
 from conformance.checks.support.ground import Ground
-from conformance.checks.support.judge import (
-    Deferred,
-    Judge,
-    NotConfigured,
-    NotVerified,
-    Trail,
-)
+from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified, Trail
 from conformance.target.credentials import Credentials, password_of, token_label, token_of
 from conformance.target.target import Account, Scopes, TokenCommandError
 from conformance.wire.exchange import Exchange
@@ -128,13 +121,10 @@ class Logins:
         """Return tokens of an account; those that are not to be had are noted as not verified or not configured."""
         found = []
         for one in scopes:
-            label = token_label(role, one)
             try:
                 found.append(self.token(role, one))
             except NotVerified as reason:
-                self.judge.lacks(Status.NOT_VERIFIED, str(reason), label)
-            except NotConfigured as reason:
-                self.judge.lacks(Status.NOT_CONFIGURED, str(reason), label)
+                self.judge.lacks(reason.status, str(reason), token_label(role, one))
         return found
 
     def _minted(
@@ -202,7 +192,7 @@ class Logins:
                 break
             try:
                 found.append(self.basic(role) if scopes is None else self.token(role, scopes))
-            except (NotVerified, NotConfigured):
+            except NotVerified:
                 continue
         if not found:
             raise NotVerified(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -67,7 +67,7 @@ class Part(NamedTuple):
 
     requirement: str
     expected: str
-    actual: str
+    actual: str | Sequence[str]
     stored: bool = True
     """True if a later reading shows it, and not the answer itself."""
 
@@ -295,17 +295,17 @@ def user_updated(seen: Seen) -> Iterator[Part]:
     made = [] if "gravatar_url" in seen.sent and not derived else ["gravatar_url"]
     fixed = [name for name in user_members() if name not in (*text_members(), *made)]
     kept = user_differences(seen.before.user, after, ignore=[*sent, *derived, *fixed])
-    yield Part("leaves-others", "the other members as they were", "; ".join(kept))
+    yield Part("leaves-others", "the other members as they were", kept)
     moved = user_differences(seen.before.user, after, ignore=[*text_members(), *made])
-    yield Part("read-only-members", "no change of them", "; ".join(moved))
+    yield Part("read-only-members", "no change of them", moved)
     untrue = [
         f"{name} is {told[name]!r} in the answer and {after.get(name)!r} afterwards"
         for name in user_members()
         if name in told and name not in odd and told[name] != after.get(name)
     ]
-    yield Part("answers-stored", "the user as stored", "; ".join(untrue))
+    yield Part("answers-stored", "the user as stored", untrue)
     emails = email_differences(seen.before.emails, seen.after.emails)
-    yield Part("others-untouched", "the addresses as they were", "; ".join(emails))
+    yield Part("others-untouched", "the addresses as they were", emails)
 
 
 def emails_read(seen: Seen) -> Iterator[Part]:
@@ -328,7 +328,7 @@ def email_added(seen: Seen) -> Iterator[Part]:
         # How it is written is left open.
         kept = [one for one in seen.after.emails if seen.before.find(one.email) is not None]
         rest = differences(seen.before, AccountState(seen.after.user, tuple(kept)))
-        yield Part("others-untouched", "everything else as it was", "; ".join(rest))
+        yield Part("others-untouched", "everything else as it was", rest)
         return
     actual = "" if told.get("email") == address else f"email is {told.get('email')!r}"
     yield Part("answers-address", f"{address} with its three members", actual, stored=False)
@@ -341,7 +341,7 @@ def email_added(seen: Seen) -> Iterator[Part]:
         actual = f"{name} is true {' and '.join(places)}" if places else ""
         yield Part(f"not-{name}", f"{name}: false", actual, stored=in_list)
     rest = differences(seen.wanted.without_email(address), seen.after.without_email(address))
-    yield Part("others-untouched", "everything else as it was", "; ".join(rest))
+    yield Part("others-untouched", "everything else as it was", rest)
     actual = f"it is there {len(stored)} times" if len(stored) > 1 else ""
     yield Part("list-emails/complete", f"{address} once in the list", actual)
 
@@ -389,7 +389,7 @@ def email_updated(seen: Seen) -> Iterator[Part]:
     own = seen.wanted.find(address)
     if own and stored and "verified" not in seen.sent and own.verified is not stored.verified:
         rest.append(f"{own} is now {stored}")
-    yield Part("others-untouched", "everything else as it was", "; ".join(rest))
+    yield Part("others-untouched", "everything else as it was", rest)
 
 
 def email_deleted(seen: Seen) -> Iterator[Part]:
@@ -405,4 +405,4 @@ def email_deleted(seen: Seen) -> Iterator[Part]:
     actual = "" if gone else "it is still in the list"
     yield Part("removes", f"{address} gone from the list", actual)
     rest = differences(seen.wanted.without_email(address), seen.after.without_email(address))
-    yield Part("removes-only-that", "everything else as it was", "; ".join(rest))
+    yield Part("removes-only-that", "everything else as it was", rest)
