@@ -26,6 +26,7 @@ from conformance.checks.support.booking import (
     outcome_of,
     parts_of,
     requirement_of,
+    taken_as_right,
 )
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
@@ -83,7 +84,8 @@ def send_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
 def answer_all(run: CheckContext, asks: Sequence[Ask]) -> None:
     """Send requests of which nobody says what follows, and judge their statuses alone. Raises as ask_all."""
     for one, exchange in _sent(run, asks):
-        judge_status(run, requirement_of(one, exchange, one.requirement), exchange, one.statuses)
+        named = requirement_of(one, exchange, one.requirement)
+        judge_status(run, named, exchange, taken_as_right(one, one.statuses))
 
 
 def _names_alone(run: CheckContext) -> dict[str, AccountState]:
@@ -103,8 +105,7 @@ def _sent(
         for one in asks
     ]
     refused = [min(one) >= 400 for one in statuses]
-    calls = [run.prepare(one, refused=no) for one, no in zip(asks, refused, strict=True)]
-    return list(zip(asks, run.send_all(calls, refused), strict=True))
+    return list(zip(asks, run.send_all(asks, refused), strict=True))
 
 
 def _look_for_limit(run: CheckContext, answered: Sequence[Answered]) -> None:
@@ -118,11 +119,10 @@ def _look_for_limit(run: CheckContext, answered: Sequence[Answered]) -> None:
             continue
         # Then another one is refused too, and the same is taken beside fewer of its kind.
         value = run.descriptions.part(op, "value")(run, one.ask.role)
-        other, same = (run.prepare(each) for each in (replace(one.ask, value=value), one.ask))
-        if any(map(run.is_success, run.send_all([other]))):
+        if any(map(run.is_success, run.send_all([replace(one.ask, value=value)]))):
             continue
         run.settle()
-        if any(map(run.is_success, run.send_all([same]))):
+        if any(map(run.is_success, run.send_all([one.ask]))):
             run.judge.forgive(other.exchange.number for other in answered)
             raise NotVerified(
                 f"the account takes no more addresses than it has: what {op} adds is refused with 400 "

@@ -20,7 +20,7 @@ _ABOUT_VALUES = ("any-script", "form-decoding", "sets-profile-url", "sets-severa
 _ABOUT_THE_REST = ("leaves-others", "read-only-members", "others-untouched")
 _DECIDES_ACCESS = (401, 403, 404)
 _FIREWALL = (403, 406)
-_SMALL = 1024  # bytes of a body that every target has to read
+_SMALL = 1000  # bytes of a body that every target has to read
 _TOO_LARGE = (413, 414, 431)  # often said by a server in front, in its own words
 
 
@@ -43,9 +43,7 @@ def outcome_of(run: CheckContext, one: Ask, accounts: Accounts) -> model.Outcome
 def judge_answer(run: CheckContext, one: Ask, exchange: Exchange, before: Accounts) -> Answered:
     """Judge status and error body of an answer."""
     outcome = outcome_of(run, one, before)
-    statuses = outcome.statuses
-    if one.body is not None and len(one.body.content) > _SMALL:
-        statuses = (*statuses, 413)
+    statuses = taken_as_right(one, outcome.statuses)
     named = outcome.requirement
     if one.access and exchange.status in _DECIDES_ACCESS and exchange.status not in statuses:
         named = one.access
@@ -55,6 +53,12 @@ def judge_answer(run: CheckContext, one: Ask, exchange: Exchange, before: Accoun
     right = judge_status(run, named, exchange, statuses)
     judge_error(run, exchange)
     return Answered(one, exchange, outcome, right, run.is_success(exchange))
+
+
+def taken_as_right(one: Ask, statuses: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the right statuses of a request, with those of a large body: how large one may be is left open."""
+    is_large = one.body is not None and len(one.body.content) > _SMALL
+    return (*statuses, *_TOO_LARGE) if is_large else statuses
 
 
 def _look_at_environment(

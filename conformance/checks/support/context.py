@@ -60,9 +60,9 @@ class CheckContext(Accounts):
     ) -> Exchange:
         """Send one request to the owner's account of which nobody says what it does. Raises as `send_all`."""
         self.verify_before([op])
-        return self.send_all([self.prepare(Ask(op, value, login=login, username=username))])[0]
+        return self.send_all([Ask(op, value, login=login, username=username)])[0]
 
-    def prepare(self, one: Ask, *, refused: bool = False) -> Call:
+    def _prepare(self, one: Ask, *, refused: bool) -> Call:
         """Make the request that is asked for; `refused` says that it must be refused.
 
         Raises:
@@ -93,19 +93,22 @@ class CheckContext(Accounts):
         sources = [one for one in self._derived.values() if one.encode() in body.content]
         return any(getattr(self.target.owner, one, None) is None for one in sources)
 
-    def send_all(self, calls: Sequence[Call], refused: Sequence[bool] = ()) -> list[Exchange]:
+    def send_all(self, asks: Sequence[Ask], refused: Sequence[bool] = ()) -> list[Exchange]:
         """Send requests of operations that do not depend on each other; return their exchanges in this order.
 
         They are on their way at once, as many as the target has connections for; wrong passwords are not.
 
         Args:
-            calls: The requests.
+            asks: The requests.
             refused: Of each, whether it must be refused: of one that is not, only the status is wrong.
 
         Raises:
             TransportError: There is no answer that could be judged.
-            NotVerified: A login has ended, or an account is locked.
+            NotVerified: A login has ended, an account is locked, or a request might do what nothing undoes.
+            Deferred: A request may change something, and nothing may be changed now.
         """
+        refused = refused or [False] * len(asks)
+        calls = [self._prepare(one, refused=no) for one, no in zip(asks, refused, strict=True)]
         guesses = [self.guessed(call.credentials) for call in calls]
         if any(guesses) and not self.may_guess:
             raise Guessing
@@ -126,7 +129,7 @@ class CheckContext(Accounts):
         changes = [one for one in found if self._writes(one) and one.status < 300]
         if found:
             self.trail.note(found, changes)
-        for exchange, refusal in zip(found, refused or [False] * len(found), strict=True):
+        for exchange, refusal in zip(found, refused, strict=True):
             self._look_at(exchange, refused=refusal)
         return found
 
