@@ -1,17 +1,17 @@
 """Reports of a run, for people and for programs: on the terminal, and in files."""
 
 from conformance.reports.progress import Progress
-from conformance.reports.style import Output, abandon
+from conformance.reports.style import abandon, outliving
 from conformance.reports.terminal import print_result
 from conformance.reports.texts import visible
 from conformance.reports.writing import ReportError, check_report_paths, write_reports
 
 __all__ = [
-    "Output",
     "Progress",
     "ReportError",
     "abandon",
     "check_report_paths",
+    "outliving",
     "print_result",
     "visible",
     "write_reports",

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -90,8 +90,8 @@ def abandon(stream: TextIO) -> None:
         stream.close()
 
 
-class Output(io.TextIOWrapper):
-    """A standard output for others (pytest) to write to, which outlives a reader that is gone.
+class Output(io.FileIO):
+    """The file of a standard output for others (pytest) to write to, which outlives a reader that is gone.
 
     Attributes:
         lost: The reason why nothing more is written; empty as long as it is.
@@ -99,27 +99,18 @@ class Output(io.TextIOWrapper):
 
     lost = ""
 
-    @classmethod
-    def of(cls, stream: TextIO) -> Self:
-        """Make one that writes to the file of a stream."""
-        raw = os.fdopen(os.dup(stream.fileno()), "wb")
-        return cls(raw, stream.encoding, stream.errors, line_buffering=stream.isatty())
-
-    def write(self, text: str) -> int:
-        """Write, or drop the text."""
+    def write(self, content: Any) -> int:
+        """Write, or drop the bytes."""
         try:
-            return super().write(text)
+            return super().write(content)
         except OSError as error:
-            self._lose(error)
-            return len(text)
+            self.lost = self.lost or error.strerror or str(error)
+            return len(content)
 
-    def flush(self) -> None:
-        """Flush, or drop the buffer."""
-        try:
-            super().flush()
-        except OSError as error:
-            self._lose(error)
 
-    def _lose(self, error: OSError) -> None:
-        self.lost = self.lost or error.strerror or str(error)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+def outliving(stream: TextIO) -> Any:
+    """Return a text stream to the file of another one; its `buffer.raw` is an Output."""
+    buffered = io.BufferedWriter(Output(os.dup(stream.fileno()), "wb"))
+    return io.TextIOWrapper(
+        buffered, stream.encoding, stream.errors, line_buffering=stream.isatty()
+    )

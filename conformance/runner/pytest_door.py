@@ -12,7 +12,6 @@ import pytest
 import conformance.checks
 from conformance.catalogue.results import RequirementResult, Status
 from conformance.checks import MODULES
-from conformance.reports import Output
 from conformance.runner.plan import checks
 from conformance.runner.runner import broke
 from conformance.runner.suite import Suite
@@ -25,7 +24,7 @@ _CHECKS = Path(conformance.checks.__file__).parent
 class Plugin:
     """One run within pytest."""
 
-    def __init__(self, suite: Suite, output: Output | None = None) -> None:
+    def __init__(self, suite: Suite, output: Any = None) -> None:
         self.__name__ = PLUGIN  # pytest registers it by this name
         self.suite = suite
         self._output = output
@@ -130,11 +129,9 @@ class Plugin:
             session.exitstatus = self.suite.exit_code
         if self._output is not None:
             self._output.flush()
-            if self._output.lost:
+            if lost := self._output.buffer.raw.lost:
                 session.exitstatus = session.exitstatus or 2
-                sys.stderr.write(
-                    f"conformance: standard output cannot be written to: {self._output.lost}\n"
-                )
+                sys.stderr.write(f"conformance: standard output cannot be written to: {lost}\n")
 
 
 class _Module(pytest.File):

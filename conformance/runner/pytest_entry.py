@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     target = config.getoption("--conformance-target")
     if target is None or config.pluginmanager.has_plugin(PLUGIN):
         return
-    from conformance.reports import Output  # noqa: PLC0415 - only a run needs it
+    from conformance.reports import outliving  # noqa: PLC0415 - only a run needs it
     from conformance.runner.pytest_door import Plugin  # noqa: PLC0415 - only a run needs it
     from conformance.runner.suite import Suite  # noqa: PLC0415 - only a run needs it
 
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The terminal reporter gets it from here. Without, pytest would end with exit code 1, a verdict.
     config.add_cleanup(partial(setattr, sys, "stdout", sys.stdout))
     with suppress(OSError, ValueError):  # it may be no file at all
-        sys.stdout = output = Output.of(sys.stdout)
+        sys.stdout = output = outliving(sys.stdout)
     values = {
         one.destination: config.getoption(f"conformance_{one.destination}") for one in OPTIONS
     }
