@@ -6,7 +6,6 @@ import html
 import re
 from pathlib import Path
 
-from conformance.catalogue.results import Finding
 from conformance.reports import view
 from conformance.reports.html import template
 from conformance.reports.texts import CleanRun, one_line, shortened
@@ -27,29 +26,16 @@ def markdown_report(run: CleanRun) -> str:
         warns=warns,
         plain=_plain,
         fenced=_fenced,
-        told=_told,
-        steps=_steps,
+        one_line=one_line,
+        shortened=lambda text: shortened(text, _LONGEST),
     )
     return f"{page.rstrip()}\n"
-
-
-def _told(finding: Finding) -> str:
-    told = (("Expected", finding.expected), ("Actual  ", finding.actual))
-    return "\n".join(f"{label} {shortened(text, _LONGEST)}" for label, text in told if text)
-
-
-def _steps(finding: Finding) -> str:
-    lines = []
-    for step in finding.steps:
-        lines += [step.curl, f"# {one_line(shortened(step.answer, _LONGEST))}"]
-        lines += [f"# {step.file} stands beside this report"] if step.file else []
-    return "\n".join(lines)
 
 
 def _fenced(text: str) -> str:
     """Put a text between fences that are longer than any in it."""
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
-    return f"{fence}text\n{text}\n{fence}"
+    return f"{fence}text\n{text.rstrip()}\n{fence}"
 
 
 def _plain(text: str) -> str:
