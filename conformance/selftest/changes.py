@@ -55,10 +55,6 @@ class Defect:
     also: tuple[str, ...]
     service: type[Service] = field(repr=False)
 
-    def may_be_found_by(self, requirement: str) -> bool:
-        """Tell whether a failure of a requirement is no surprise."""
-        return requirement in self.may_break
-
     @cached_property
     def may_break(self) -> tuple[str, ...]:
         """The ids of all requirements under which it may be found."""
@@ -92,17 +88,14 @@ CHANGES: dict[str, Change] = {}
 """All defects and variations by their ids, in the order in which their modules are read."""
 
 
-def defect(
-    sentence: str, breaks: Ids, *, also: Ids = (), name: str = ""
-) -> Callable[[type[Service]], type[Service]]:
+Declaring = Callable[[type[Service]], type[Service]]
+
+
+def defect(sentence: str, breaks: Ids, *, also: Ids = (), name: str = "") -> Declaring:
     """Declare a class as a defect; its name in kebab-case is the id, if none is given."""
-
-    def declare(service: type[Service]) -> type[Service]:
-        chosen = name or _kebab(service.__name__)
-        _add(Defect(chosen, sentence, _known(breaks), _ids(also), service))
-        return service
-
-    return declare
+    return lambda service: _add(
+        Defect(name or _kebab(service), sentence, _known(breaks), _ids(also), service)
+    )
 
 
 def row(
@@ -118,21 +111,16 @@ def row(
 
     Within a function of a row, `base.method(self, …)` stands for what is overridden.
     """
-    service: type[Service] = type(name, (base,), overrides)
-    _add(Defect(name, sentence, _known(breaks), _ids(also), service))
+    defect(sentence, breaks, also=also, name=name)(type(name, (base,), overrides))
 
 
 def variation(
     sentence: str, clause: str, *, misses: Ids = (), visible: bool = True, name: str = ""
-) -> Callable[[type[Service]], type[Service]]:
+) -> Declaring:
     """Declare a class as a legal variation; its name in kebab-case is the id, if none is given."""
-
-    def declare(service: type[Service]) -> type[Service]:
-        chosen = name or _kebab(service.__name__)
-        _add(Variation(chosen, sentence, clause, _ids(misses), visible, service))
-        return service
-
-    return declare
+    return lambda service: _add(
+        Variation(name or _kebab(service), sentence, clause, _ids(misses), visible, service)
+    )
 
 
 def variation_row(
@@ -146,8 +134,8 @@ def variation_row(
     **overrides: Any,
 ) -> None:
     """Declare a legal variation by what it overrides."""
-    service: type[Service] = type(name, (base,), overrides)
-    _add(Variation(name, sentence, clause, _ids(misses), visible, service))
+    declare = variation(sentence, clause, misses=misses, visible=visible, name=name)
+    declare(type(name, (base,), overrides))
 
 
 _TITLE = re.compile(r"([^ ]+)(?: \(([^)]*)\))?: (.+)")
@@ -163,8 +151,8 @@ def table(
 ) -> None:
     """Declare a defect for each entry: `name: sentence`, and the value that `make` makes overrides of.
 
-    An entry `name (ids): sentence` breaks other ids than the shared ones, which are put before them. With
-    `variation_row` as `declare`, clauses stand in place of ids; without one, values are pairs with theirs.
+    An entry `name (ids): sentence` breaks these instead, each behind what is shared if that ends with a slash.
+    With `variation_row` as `declare`, clauses stand in place of ids; without one, values are pairs with theirs.
     """
     for title, value in entries.items():
         match = _TITLE.fullmatch(title)
@@ -173,7 +161,8 @@ def table(
         name, own, sentence = match.groups()
         ids_or_clause, given = (shared, value) if shared or own else value
         if own:
-            ids_or_clause = [f"{shared}{one}" for one in own.split()]
+            prefix = shared if isinstance(shared, str) and shared.endswith("/") else ""
+            ids_or_clause = [f"{prefix}{one}" for one in own.split()]
         declare(name, sentence, ids_or_clause, **more, **make(given))
 
 
@@ -202,12 +191,15 @@ def groups(variations: Iterable[Variation]) -> list[list[Variation]]:
     """
     found: list[list[Variation]] = []
     for one in variations:
-        for group in found:
-            if not any(_in_the_way(one.service, other.service) for other in group):
-                group.append(one)
-                break
-        else:
-            found.append([one])
+        fitting = (
+            group
+            for group in found
+            if not any(_in_the_way(one.service, other.service) for other in group)
+        )
+        group = next(fitting, [])
+        if not group:
+            found.append(group)
+        group.append(one)
     return found
 
 
@@ -223,38 +215,31 @@ def _in_the_way(first: type[Service], second: type[Service]) -> bool:
 
 def _own(service: type[Service], shared: Collection[type]) -> Mapping[str, bool]:
     """Return the names that a change defines, each with whether it calls what it overrides."""
-    own: dict[str, bool] = {}
-    for base in service.__mro__:
-        if base in shared:
-            continue
-        for name, value in vars(base).items():
-            if not name.startswith("__"):
-                code = getattr(value, "__code__", None)
-                own.setdefault(name, code is not None and "super" in code.co_names)
-    return own
+    return {
+        name: "super" in getattr(getattr(value, "__code__", None), "co_names", ())
+        for base in reversed(service.__mro__)
+        if base not in shared
+        for name, value in vars(base).items()
+        if not name.startswith("__")
+    }
 
 
-def _add(change: Change) -> None:
-    if change.id in CHANGES:
+def _add(change: Change) -> type[Service]:
+    if CHANGES.setdefault(change.id, change) is not change:
         raise ValueError(f"two defects or variations are called {change.id}")
-    CHANGES[change.id] = change
+    return change.service
 
 
 def _ids(given: Ids) -> tuple[str, ...]:
-    words = (
-        given.split() if isinstance(given, str) else [word for one in given for word in one.split()]
-    )
+    words = (given if isinstance(given, str) else " ".join(given)).split()
     return tuple(one for word in words for one in _alternatives(word))
 
 
 def _alternatives(word: str) -> list[str]:
     before, _open, rest = word.partition("{")
     inner, _close, after = rest.partition("}")
-    return (
-        [before + one + end for one in inner.split(",") for end in _alternatives(after)]
-        if rest
-        else [word]
-    )
+    ends = _alternatives(after) if rest else [""]
+    return [before + one + end for one in inner.split(",") for end in ends]
 
 
 def _known(given: Ids) -> tuple[str, ...]:
@@ -263,5 +248,5 @@ def _known(given: Ids) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in found for name in names))
 
 
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+def _kebab(service: type[Service]) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", service.__name__).lower()

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from conformance.catalogue.requirements import Catalogue
 from conformance.selftest.changes import Change, Defect, Variation
 from conformance.selftest.trials import BASELINE, Trial
 
-Subject = TypeVar("Subject", bound=Change)
-
 
 @dataclass(frozen=True)
-class Row(Generic[Subject]):
+class Row:
     """A defect or a variation, and what became of it; empty `wrong` if all is as it should be."""
 
-    subject: Subject
+    subject: Any
     trial: Trial
     wrong: tuple[str, ...]
 
@@ -61,8 +59,8 @@ class Matrix:
         self.catalogue = catalogue
         self.complete = complete
         self.baseline = next(trial for trial in trials if trial.id == BASELINE)
-        self.defects: list[Row[Defect]] = []
-        self.variations: list[Row[Variation]] = []
+        self.defects: list[Row] = []
+        self.variations: list[Row] = []
         for trial in trials:
             subject = subjects.get(trial.id)
             if isinstance(subject, Defect):
@@ -73,27 +71,26 @@ class Matrix:
     @cached_property
     def checks(self) -> list[Check]:
         """Return every check of the suite, in its order."""
-        about: dict[str, list[str]] = {}
-        finds: dict[str, list[str]] = {}
-        alone: dict[str, list[str]] = {}
+        checks: dict[str, dict[str, list[str]]] = {}
+
+        def note(name: str, what: str, one: str) -> None:
+            kinds = checks.setdefault(name, {"requirements": [], "finds": [], "alone": []})
+            if one not in kinds[what]:
+                kinds[what].append(one)
+
         for requirement, names in self.baseline.checks.items():
             for name in names:
-                about.setdefault(name, []).append(requirement)
+                note(name, "requirements", requirement)
         for row in self.defects:
             for requirement in row.subject.breaks:
                 names = row.trial.failed.get(requirement, ())
                 for name in names:
-                    finds.setdefault(name, []).append(row.subject.id)
-                if len(names) == 1:
-                    alone.setdefault(names[0], []).append(row.subject.id)
+                    note(name, "finds", row.subject.id)
+                    if len(names) == 1:
+                        note(name, "alone", row.subject.id)
         return [
-            Check(
-                name,
-                tuple(about.get(name, ())),
-                tuple(dict.fromkeys(finds.get(name, ()))),
-                tuple(dict.fromkeys(alone.get(name, ()))),
-            )
-            for name in dict.fromkeys((*about, *finds))
+            Check(name, **{what: tuple(found) for what, found in kinds.items()})
+            for name, kinds in checks.items()
         ]
 
     def complaints(self) -> Iterator[str]:
@@ -102,8 +99,7 @@ class Matrix:
         if baseline.exit_code != 0 or baseline.failed or baseline.unverified:
             found = ", ".join((*baseline.failed, *baseline.unverified)) or baseline.trouble
             yield f"the reference does not pass (exit code {baseline.exit_code}): {found}"
-        rows: list[Row[Any]] = [*self.defects, *self.variations]
-        for row in rows:
+        for row in (*self.defects, *self.variations):
             yield from (f"{row.subject.id}: {sentence}" for sentence in row.wrong)
         if self.complete:
             broken = self._broken()
@@ -131,7 +127,7 @@ class Matrix:
         unfound = [one for one in subject.breaks if one not in trial.failed]
         if unfound:
             yield f"was not found by {', '.join(unfound)}"
-        surprises = [one for one in trial.failed if not subject.may_be_found_by(one)]
+        surprises = [one for one in trial.failed if one not in subject.may_break]
         if surprises:
             yield f"was found by {', '.join(surprises)} as well, which it does not name"
         must = any(self.catalogue[one].level == "MUST" for one in subject.breaks)
@@ -144,8 +140,8 @@ class Matrix:
             "summary": self.summary(),
             "complaints": list(self.complaints()),
             "defects": [
-                {
-                    **_common(row),
+                _common(row)
+                | {
                     "breaks": list(row.subject.breaks),
                     "found": not row.wrong,
                     "failed": row.trial.failed,
@@ -153,8 +149,8 @@ class Matrix:
                 for row in self.defects
             ],
             "variations": [
-                {
-                    **_common(row),
+                _common(row)
+                | {
                     "clause": row.subject.clause,
                     "passed": not row.wrong,
                     "warned": list(row.trial.failed),
@@ -178,11 +174,10 @@ class Matrix:
         }
 
 
-def _common(row: Row[Any]) -> dict[str, Any]:
-    subject, trial = row.subject, row.trial
+def _common(row: Row) -> dict[str, Any]:
     return {
-        "id": subject.id,
-        "sentence": subject.sentence,
+        "id": row.subject.id,
+        "sentence": row.subject.sentence,
         "wrong": list(row.wrong),
-        "seconds": trial.seconds,
+        "seconds": row.trial.seconds,
     }

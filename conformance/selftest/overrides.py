@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import cycle
 from typing import Any
 
-from conformance.selftest.reference.calls import Call, Refusal
+from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 
 When = Callable[..., Any]
@@ -25,11 +26,6 @@ class Memory(Service):
 def by_form(_self: Service, call: Call, *_more: object) -> bool:
     """Tell whether it is a form."""
     return call.is_form
-
-
-def by_basic(_self: Service, call: Call, *_more: object) -> bool:
-    """Tell whether it comes with a Basic login."""
-    return call.caller.scheme == "basic"
 
 
 def is_first(self: Service, call: Call, *_more: object) -> bool:
@@ -53,6 +49,28 @@ def failing(status: int) -> When:
         raise Refusal(status, "this was not foreseen")
 
     return method
+
+
+def each(operations: Sequence[str], *changes: Override | type[Service]) -> Override:
+    """Return a service that is wrong otherwise in each of some operations; few changes come round again.
+
+    So defects that break the same requirement of several operations are one, and each of them must be found.
+    """
+    kinds = [one if isinstance(one, type) else type("Part", (Service,), one) for one in changes]
+    parts = dict(zip(operations, cycle(kinds), strict=False))
+
+    def part(self: Service, call: Call) -> Service:
+        chosen: Service = object.__new__(parts.get(call.operation, Service))
+        chosen.__dict__ = self.__dict__  # the same store
+        return chosen
+
+    def perform(self: Service, call: Call) -> Reply:
+        return part(self, call).perform(call)
+
+    def refuse(self: Service, call: Call, refusal: Refusal) -> Reply:
+        return part(self, call).refuse(call, refusal)
+
+    return {"perform": perform, "refuse": refuse}
 
 
 def instead(method: str, when: When, act: When) -> Override:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +30,8 @@ class Stage:
     Attributes:
         answers: A hash per answer, in order: what tells one service from another.
         crashes: What the service raised that it did not mean to.
+        result: Of a run; None if it could not be begun.
+        error: Why it could not be begun.
         parallel: Whether several threads may send at once; they are answered one after the other.
     """
 
@@ -39,6 +40,8 @@ class Stage:
         self._lock = threading.Lock()
         self.answers: list[int] = []
         self.crashes: list[str] = []
+        self.result: RunResult | None = None
+        self.error = ""
         self._service = service
         self._connection = 0
         self._kept = False
@@ -80,23 +83,6 @@ class Stage:
             return Reply(500, b"Internal Server Error")
 
 
-@dataclass(frozen=True)
-class Performance:
-    """The findings of a run about a service, and its answers meanwhile.
-
-    Attributes:
-        result: Of the run; None if it could not be begun.
-        error: Why it could not be begun.
-        answers: As in Stage.
-        crashes: As in Stage.
-    """
-
-    result: RunResult | None
-    error: str
-    answers: tuple[int, ...]
-    crashes: tuple[str, ...]
-
-
 def perform(
     service: Service,
     *,
@@ -105,11 +91,11 @@ def perform(
     seed: int = 1,
     parallel: bool = False,
     shrinking: int = Settings.shrinking,
-) -> Performance:
-    """Run the suite against a service.
+) -> Stage:
+    """Run the suite against a fresh service, whose data it changes, and return the stage of the run.
 
     Args:
-        service: A fresh one: the run changes its data.
+        service: Of one of the classes of the reference.
         only: The requirements to verify; all if there are none.
         max_examples: Generated requests per operation and kind.
         seed: Of the generated requests.
@@ -132,8 +118,9 @@ def perform(
         suite = Suite(settings, stage)
         if suite.begin():
             suite.perform_all()
-    result = None if suite.error else suite.result
-    return Performance(result, suite.error, tuple(stage.answers), tuple(stage.crashes))
+    stage.error = suite.error
+    stage.result = None if suite.error else suite.result
+    return stage
 
 
 def write_target(path: Path, service: Service, base_url: str = BASE_URL) -> None:

@@ -12,9 +12,9 @@ from multiprocessing import get_context
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import CheckResult, Status
-from conformance.selftest.changes import CHANGES, Defect, Variation, build, groups
+from conformance.selftest.changes import CHANGES, Change, Defect, Variation, build, groups
 from conformance.selftest.defects import load as load_defects
-from conformance.selftest.stage import Performance, perform
+from conformance.selftest.stage import Stage, perform
 from conformance.selftest.variations import load as load_variations
 
 BASELINE = "the reference itself"
@@ -33,7 +33,6 @@ class Trial:
         unverified: The requirements that could not be tried to the end.
         checks: The requirements with all their checks; of the baseline alone.
         seconds: How long it took; a group of variations shares its time.
-        requests: How many requests the suite sent.
         trouble: What went wrong with the trial itself; empty if nothing did.
     """
 
@@ -43,7 +42,6 @@ class Trial:
     unverified: tuple[str, ...]
     checks: dict[str, tuple[str, ...]]
     seconds: float
-    requests: int
     trouble: str = ""
 
 
@@ -70,7 +68,10 @@ def load() -> None:
 
 
 def trials(names: Sequence[str], processes: int, manner: Manner) -> Iterator[Trial]:
-    """Try the baseline, and the defects and variations of some names, in so many processes."""
+    """Try the baseline, and the defects and variations of some names, in so many processes.
+
+    With a few defects alone, the reference meets their checks alone.
+    """
     load()
     chosen = [CHANGES[name] for name in names]
     variations = [one for one in chosen if isinstance(one, Variation)]
@@ -78,7 +79,9 @@ def trials(names: Sequence[str], processes: int, manner: Manner) -> Iterator[Tri
     # The longest first, so that the last ones are short.
     jobs = [(BASELINE,), *(tuple(one.id for one in group) for group in together)]
     jobs += [(one.id,) for one in chosen if isinstance(one, Defect)]
-    attempt = partial(_attempt, manner=manner)
+    few = not variations and not manner.full
+    needed = dict.fromkeys(one for name in names for one in getattr(CHANGES[name], "breaks", ()))
+    attempt = partial(_attempt, manner=manner, baseline=(*needed, _A_MUST) if few else ())
     if processes == 1:
         for job in jobs:
             yield from attempt(job)
@@ -95,31 +98,28 @@ def _start() -> None:
     gc.freeze()
 
 
-def _attempt(job: Sequence[str], manner: Manner) -> list[Trial]:
+def _attempt(job: Sequence[str], manner: Manner, baseline: tuple[str, ...]) -> list[Trial]:
     """Try the reference, one change, or several variations at once, and one by one if they are accused."""
     if len(job) > 1:
         together = _try(job, manner)
-        changes = [CHANGES[name] for name in job]
         misses = {
-            one for change in changes if isinstance(change, Variation) for one in change.misses
+            name: change.misses for name in job if isinstance(change := CHANGES[name], Variation)
         }
-        if together.exit_code == 0 and set(together.failed) == misses and not together.trouble:
+        expected = {one for each in misses.values() for one in each}
+        if together.exit_code == 0 and set(together.failed) == expected and not together.trouble:
             share = replace(together, seconds=round(together.seconds / len(job), 3))
             return [
-                replace(
-                    share,
-                    id=change.id,
-                    failed={one: together.failed[one] for one in change.misses},
-                )
-                for change in changes
-                if isinstance(change, Variation)
+                replace(share, id=name, failed={one: together.failed[one] for one in missed})
+                for name, missed in misses.items()
             ]
+    if job == (BASELINE,):
+        return [_try(job, manner, baseline)]
     return [_try_alone(name, manner) for name in job]
 
 
 def _try_alone(name: str, manner: Manner) -> Trial:
     """Try one service: a defect with the checks of what it breaks, and with more where these do not lead up to it."""
-    change = CHANGES.get(name)
+    change = CHANGES[name]
     if manner.full or not isinstance(change, Defect):
         return _try([name], manner)
     must = any(catalogue()[one].level == "MUST" for one in change.breaks)
@@ -133,7 +133,7 @@ def _try_alone(name: str, manner: Manner) -> Trial:
 def _try(job: Sequence[str], manner: Manner, only: tuple[str, ...] = ()) -> Trial:
     begun = time.monotonic()
     changes = [CHANGES[name] for name in job if name != BASELINE]
-    performance = perform(
+    stage = perform(
         build(changes),
         only=only,
         max_examples=manner.max_examples,
@@ -142,50 +142,42 @@ def _try(job: Sequence[str], manner: Manner, only: tuple[str, ...] = ()) -> Tria
     )
     seconds = round(time.monotonic() - begun, 3)
     name = " + ".join(job)
-    result = performance.result
-    if result is None:
-        trouble = f"the suite could not be run: {performance.error}"
-        return Trial(name, 2, {}, (), {}, seconds, 0, trouble)
+    if stage.result is None:
+        trouble = f"the suite could not be run: {stage.error}"
+        return Trial(name, 2, {}, (), {}, seconds, trouble)
+    found = {one.requirement.id: one for one in stage.result.requirements}
+    decided = (Status.PASSED, Status.FAILED)
     return Trial(
         name,
-        result.exit_code,
+        stage.result.exit_code,
         {
-            one.requirement.id: _names(one.checks, Status.FAILED)
-            for one in result.requirements
+            requirement: _names(one.checks, Status.FAILED)
+            for requirement, one in found.items()
             if one.status is Status.FAILED
         },
-        tuple(
-            one.requirement.id
-            for one in result.requirements
-            if one.status not in (Status.PASSED, Status.FAILED)
-        ),
-        {} if changes else {one.requirement.id: _names(one.checks) for one in result.requirements},
+        tuple(name for name, one in found.items() if one.status not in decided),
+        {} if changes else {name: _names(one.checks, *Status) for name, one in found.items()},
         seconds,
-        result.requests,
-        _trouble(changes[0] if manner.full and changes else None, performance, manner.max_examples),
+        _trouble(changes[0] if manner.full and changes else None, stage, manner.max_examples),
     )
 
 
-def _trouble(change: Defect | Variation | None, performance: Performance, max_examples: int) -> str:
+def _trouble(change: Change | None, stage: Stage, max_examples: int) -> str:
     """Return what is wrong with the change itself, or an empty text."""
-    if performance.crashes:
-        return f"it failed otherwise than it was meant to: {performance.crashes[0]}"
+    if stage.crashes:
+        return f"it failed otherwise than it was meant to: {stage.crashes[0]}"
     if not isinstance(change, Variation) or not change.visible:
         return ""
-    same = performance.answers == _answers_of_the_reference(max_examples)
+    same = stage.answers == _answers_of_the_reference(max_examples)
     return "no answer tells it from the reference" if same else ""
 
 
 @cache
-def _answers_of_the_reference(max_examples: int) -> tuple[int, ...]:
+def _answers_of_the_reference(max_examples: int) -> list[int]:
     return perform(build([]), max_examples=max_examples).answers
 
 
-def _names(checks: Sequence[CheckResult], status: Status | None = None) -> tuple[str, ...]:
-    """Return the names of checks without their parameters, each once."""
-    names = [
-        check.name.partition(" [")[0]
-        for check in checks
-        if status is None or check.status is status
-    ]
+def _names(checks: Sequence[CheckResult], *statuses: Status) -> tuple[str, ...]:
+    """Return the names of the checks with some statuses without their parameters, each once."""
+    names = (check.name.partition(" [")[0] for check in checks if check.status in statuses)
     return tuple(dict.fromkeys(names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.overrides import (
@@ -11,16 +12,17 @@ from conformance.selftest.overrides import (
     by_form,
     by_percent,
     crashes,
+    each,
     instead,
     refuses,
 )
-from conformance.selftest.reference.calls import Call, Caller, Refusal, refuse
-from conformance.selftest.reference.routes import READING, WRITING
+from conformance.selftest.reference.calls import Call, Caller
+from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
 
 MISSING, MALFORMED = "*/unauthenticated/missing", "*/unauthenticated/malformed"
-WRONG, CHALLENGE = "*/unauthenticated/wrong", "*/unauthenticated/challenge"
+WRONG, STALE = "*/unauthenticated/wrong", "*/unauthenticated/{expired,revoked}"
 FIRST = "*/order/unauthenticated-first"
 ANY_TOKEN = f"{MALFORMED} {FIRST} */documented-answers"
 """Other requirements for which the suite sends a token that was never issued."""
@@ -39,29 +41,30 @@ def _as_owner(_self: Service, call: Call) -> Caller:
     return Caller(call.username, "basic")
 
 
-row(
-    "missing-is-owner",
-    "Without a login, one is taken for the user in the path.",
-    MISSING,
-    also=FIRST,
-    stranger=_as_owner,
-)
 table(
     MISSING,
     {
-        "missing-is-403: A missing login is 403, as from a session-based framework.": (403,),
-        "missing-is-302: A missing login is sent to a login page.": (302, ("Location", "/login/")),
+        "missing-is-owner: Without a login, one is taken for the user in the path.": {
+            "stranger": _as_owner
+        },
+        "missing-is-403-or-302: By turns, a missing login is 403, or sent to a page.": (
+            each(
+                OPERATIONS,
+                refuses("missing", 403),
+                refuses("missing", 302, ("Location", "/login/")),
+            )
+        ),
     },
-    lambda refusal: refuses("missing", *refusal),
     also=FIRST,
+)
+row(
+    *("missing-is-owner-for-forms", "A form needs no login."),
+    ids("unauthenticated/missing", WRITING),
+    **instead("stranger", by_form, _as_owner),
 )
 
 
-@defect(
-    "A connection stays logged in.",
-    ids("unauthenticated/missing", READING),
-    also=FIRST,
-)
+@defect("A connection stays logged in.", ids("unauthenticated/missing", READING), also=FIRST)
 class ConnectionLoggedIn(Memory):
     def caller(self, call: Call) -> Caller:
         self.memory[call.connection] = caller = super().caller(call)
@@ -73,116 +76,95 @@ class ConnectionLoggedIn(Memory):
 
 # -- malformed credentials ------------------------------------------------------------------------
 
+
+def _any_scheme(self: Service, call: Call) -> Caller:
+    word = call.headers.get("authorization", "").rpartition(" ")[2]
+    if word and self.token(word) is not None:
+        return self.bearer(call, word)
+    return self.basic(call, word) if word else self.stranger(call)
+
+
+def _sent(bad: Any) -> Any:
+    return crashes("caller", lambda self, call: bad(call.headers.get("authorization", "x y")))
+
+
 table(
     MALFORMED,
     {
-        "basic-no-base64-crashes: Basic credentials with no Base64 are 500.": "no Base64",
-        "basic-no-utf8-crashes: Basic credentials with no UTF-8 are 500.": "no UTF-8",
-        "basic-no-colon-crashes: Basic credentials with no colon are 500.": "no colon",
+        "malformed-fails: By turns, five kinds of malformed logins are 500, or all are 400.": (
+            *(
+                refuses(
+                    "malformed", 500, when=lambda _self, _call, of, problem=problem: of == problem
+                )
+                for problem in ("no Base64", "no UTF-8", "no colon")
+            ),
+            _sent(lambda text: len(text.split()) == 1),
+            _sent(lambda text: text.count(" ") > 1),
+            refuses("malformed", 400),
+        ),
+        "malformed-accepted: By turns, plain text, any scheme, % or more words are taken.": (
+            instead(
+                "decoded",
+                lambda self, call, encoded: ":" in encoded,
+                lambda self, call, encoded: encoded.partition(":")[::2],
+            ),
+            {"caller": _any_scheme},
+            {
+                "token": lambda self, text: next(
+                    (one for key, one in self.store.tokens.items() if by_percent(text, key)), None
+                )
+            },
+            {"token": lambda self, text: Service.token(self, text.split(" ")[0])},
+            {"basic": lambda self, call, pair: Service.basic(self, call, pair.split(" ")[0])},
+            {"token": lambda self, text: Service.token(self, text.split(",")[0])},
+        ),
     },
-    lambda problem: refuses("malformed", 500, when=lambda _self, _call, of: of == problem),
+    lambda kinds: each(OPERATIONS, *kinds),
 )
-table(
-    MALFORMED,
-    {
-        "malformed-is-400: Credentials that cannot be read, or of an unknown scheme, are 400.": (
-            refuses("malformed", 400)
-        ),
-        "bare-scheme-crashes: A scheme with nothing after it is 500: the header is split.": crashes(
-            "caller", lambda self, call: len(call.headers.get("authorization", "x y").split()) == 1
-        ),
-        "many-words-crash: More than two words in Authorization are 500.": crashes(
-            "caller", lambda self, call: call.headers.get("authorization", "").count(" ") > 1
-        ),
-    },
-)
-row(
-    *("missing-is-owner-for-forms", "A form needs no login."),
-    ids("unauthenticated/missing", WRITING),
-    **instead("stranger", by_form, _as_owner),
-)
-row(
-    *("basic-without-base64-accepted", "In Basic, plain text is taken.", MALFORMED),
-    **instead(
-        "decoded",
-        lambda self, call, encoded: ":" in encoded,
-        lambda self, call, encoded: encoded.partition(":")[::2],
-    ),
-)
-
-
-@defect("The word before a token or a login is not looked at.", MALFORMED)
-class SchemeIgnored(Service):
-    def caller(self, call: Call) -> Caller:
-        word = call.headers.get("authorization", "").rpartition(" ")[2]
-        if word and self.token(word) is not None:
-            return self.bearer(call, word)
-        return self.basic(call, word) if word else self.stranger(call)
-
-
-@defect("Unreadable credentials count as the owner's.", MALFORMED)
-class MalformedIsOwner(Service):
-    def caller(self, call: Call) -> Caller:
-        try:
-            return super().caller(call)
-        except Refusal as refusal:
-            if "malformed" in refusal.reason:
-                return Caller(call.username, "basic")
-            raise
-
 
 # -- wrong passwords ------------------------------------------------------------------------------
 
+_fits = partial(admits, "password_fits")
+
 table(
     WRONG,
     {
-        "password-not-checked: With Basic, the name alone logs in.": lambda self, name, password: (
-            self.store.user(name)
+        "password-not-checked: With Basic, the name alone logs in.": _fits(
+            lambda self, name, password: self.store.user(name)
         ),
-        "password-ignores-case: Passwords are compared without regard to case.": (
-            lambda self, name, password: password.lower() == right(self, name).lower()
-        ),
-        "password-by-its-beginning: Only the first eight characters of a password count.": (
-            lambda self, name, password: password[:8] == right(self, name)[:8]
-        ),
-        "password-prefix-accepted: A beginning of the password is enough.": (
-            lambda self, name, password: password[3:] and right(self, name).startswith(password)
-        ),
-        "password-empty-accepted: An empty password is always right.": (
-            lambda self, name, password: not password and self.store.user(name)
-        ),
-        "password-of-anybody: The password of any user opens every account.": (
-            lambda self, name, password: (
-                self.store.user(name)
-                and any(one.password == password for one in self.store.users.values())
-            )
-        ),
-        "password-injected: A quote in a password ends the query, and what follows it is run.": (
-            lambda self, name, password: "' OR '1'='1" in password
-        ),
-        "other-any-password: Any password opens the second account.": (
+        "other-any-password: Any password opens the second account.": _fits(
             lambda self, name, password: name == self.seed.users[1].username
         ),
-    },
-    partial(admits, "password_fits"),
-    also=FIRST,
-)
-table(
-    WRONG,
-    {
-        "odd-password-crashes: A password with a NUL, beyond ASCII or over 72 bytes is 500.": (
-            crashes(
-                "password_fits",
-                lambda self, name, password: (
-                    "\0" in password or not password.isascii() or len(password.encode()) > 72
+        "password-roughly: By turns, six kinds of passwords that are only alike are right.": (
+            each(
+                OPERATIONS,
+                _fits(lambda self, name, one: one.lower() == right(self, name).lower()),
+                _fits(lambda self, name, one: one[:8] == right(self, name)[:8]),
+                _fits(lambda self, name, one: one[3:] and right(self, name).startswith(one)),
+                _fits(lambda self, name, one: not one and self.store.user(name)),
+                _fits(
+                    lambda self, name, one: (
+                        self.store.user(name)
+                        and any(user.password == one for user in self.store.users.values())
+                    )
                 ),
+                _fits(lambda self, name, one: "' OR '1'='1" in one),
             )
         ),
-        "wrong-password-is-403: A wrong password is 403.": refuses(
-            "wrong_login", 403, when=lambda self, call, name: self.store.user(name)
-        ),
-        "unknown-name-is-404: A login with an unknown name is 404.": refuses(
-            "wrong_login", 404, when=lambda self, call, name: not self.store.user(name)
+        "wrong-login-otherwise: By turns, a wrong login is 403, or 404, or an odd one 500.": (
+            each(
+                OPERATIONS,
+                crashes(
+                    "password_fits",
+                    lambda self, name, one: (
+                        "\0" in one or not one.isascii() or len(one.encode()) > 72
+                    ),
+                ),
+                refuses("wrong_login", 403, when=lambda self, call, name: self.store.user(name)),
+                refuses(
+                    "wrong_login", 404, when=lambda self, call, name: not self.store.user(name)
+                ),
+            )
         ),
     },
     also=f"{FIRST} {MALFORMED}",
@@ -197,7 +179,9 @@ class LoginRemembered(Memory):
         return username in self.memory
 
 
-@defect("In Basic, a token is good as the name, or as the password.", WRONG)
+# -- unknown tokens -------------------------------------------------------------------------------
+
+
 class TokenAsPassword(Service):
     def basic(self, call: Call, encoded: str) -> Caller:
         for word in filter(None, self.decoded(call, encoded)):
@@ -206,57 +190,63 @@ class TokenAsPassword(Service):
         return super().basic(call, encoded)
 
 
-# -- unknown tokens -------------------------------------------------------------------------------
+def _alike(fits: Any) -> Any:
+    """Find a token that is only alike."""
+    return {
+        "token": lambda self, text: (
+            Service.token(self, text)
+            or next((one for key, one in self.store.tokens.items() if fits(key, text)), None)
+        )
+    }
+
 
 table(
     WRONG,
     {
-        "token-ignores-case: Tokens are compared without regard to case.": lambda one, text: (
-            one.token.lower() == text.lower()
+        "token-roughly: By turns, tokens that are alike or in Basic are taken, others 500 or 403.": (
+            each(
+                OPERATIONS,
+                _alike(lambda key, text: key.lower() == text.lower()),
+                _alike(lambda key, text: key[:20] == text[:20]),
+                _alike(lambda key, text: text.startswith(key)),
+                TokenAsPassword,
+                crashes("token", lambda self, text: text in ("constructor", "__proto__")),
+                refuses("unknown_token", 403),
+            )
         ),
-        "token-by-its-beginning: Only the first twenty characters of a token are looked up.": (
-            lambda one, text: one.token[:20] == text[:20]
-        ),
-        "token-with-more-behind-it: A token may have anything behind it.": lambda one, text: (
-            text.startswith(one.token)
+        "any-token-is-owner: Any token is good for everything: its signature is not verified.": (
+            instead(
+                "bearer",
+                lambda self, call, text: self.token(text) is None,
+                lambda self, call, text: Caller(call.username, "bearer", frozenset(SCOPES)),
+            )
         ),
     },
-    lambda fits: {
-        "token": lambda self, text: (
-            Service.token(self, text)
-            or next((one for one in self.store.tokens.values() if fits(one, text)), None)
-        )
-    },
-    also=MALFORMED,
-)
-row(
-    "unknown-token-is-403",
-    "A token that was never issued is 403: its scopes are asked for first.",
-    WRONG,
     also=ANY_TOKEN,
-    **refuses("unknown_token", 403),
-)
-row(
-    "any-token-is-owner",
-    "Any token is good for everything: its signature is not verified.",
-    WRONG,
-    also=ANY_TOKEN,
-    **instead(
-        "bearer",
-        lambda self, call, text: self.token(text) is None,
-        lambda self, call, text: Caller(call.username, "bearer", frozenset(SCOPES)),
-    ),
 )
 
 # -- expired and revoked tokens -------------------------------------------------------------------
 
 table(
-    "*/unauthenticated/{expired,revoked}",
+    STALE,
     {
         "stale-accepted: Expired and revoked tokens are accepted.": {
             "alive": lambda self, call, token: True
         },
-        "stale-is-403: Expired and revoked tokens are 403.": refuses("stale_token", 403),
+        "stale-is-403: By turns, old tokens are 403, so on other accounts, or 404 on none.": (
+            each(
+                OPERATIONS,
+                refuses("stale_token", 403),
+                refuses(
+                    *("stale_token", 403),
+                    when=lambda self, call, token: token.username != call.username,
+                ),
+                refuses(
+                    *("stale_token", 404),
+                    when=lambda self, call, token: not self.store.user(call.username),
+                ),
+            )
+        ),
     },
 )
 row(
@@ -268,12 +258,6 @@ row(
 
 # -- good credentials refused ---------------------------------------------------------------------
 
-# What the suite asks for with Basic, and cannot have without it.
-BASIC_NEEDED = (
-    "*/success */form */forbidden/owner-basic */not-found/username */order/access-before-body",
-    "update-user/read-only-members list-emails/complete update-email/verifies",
-    "delete-email/primary-refused",
-)
 PROFILE, ADDRESSES = ("get_user", "update_user"), ("list_emails", *WRITING[1:])
 
 for _some, _others, _on, _elsewhere, _about in (
@@ -284,7 +268,12 @@ for _some, _others, _on, _elsewhere, _about in (
         f"{_on}-without-tokens",
         f"The {_on} takes no Bearer, the {_elsewhere} no Basic.",
         (*ids("bearer-accepted", _some), *ids("basic-accepted", _others)),
-        also=(*BASIC_NEEDED, _about),
+        # What the suite asks for with Basic, and cannot have without it.
+        also=(
+            "*/success */form */forbidden/owner-basic */not-found/username",
+            "*/order/access-before-body update-user/read-only-members list-emails/complete",
+            f"update-email/verifies delete-email/primary-refused {_about}",
+        ),
         **crashes(
             "check_existence",
             lambda self, call, some=_some: (
@@ -293,55 +282,16 @@ for _some, _others, _on, _elsewhere, _about in (
             401,
         ),
     )
-row(
-    "basic-reads-only",
-    "Basic may read, and is 403 where it writes.",
-    ids("basic-accepted", WRITING),
-    also=BASIC_NEEDED,
-    basic_may=lambda self, call: call.operation in READING,
-)
 
 # -- the challenge --------------------------------------------------------------------------------
 
-table(
-    CHALLENGE,
-    {
-        "no-challenge: A 401 has no WWW-Authenticate.": (),
-        "basic-challenge-only: A 401 challenges for Basic alone.": (
-            ("WWW-Authenticate", 'Basic realm="accounts"'),
-        ),
-    },
-    lambda headers: refuses("unauthorized", 401, *headers),
-)
-
-# -- more than a token or a login, or less ---------------------------------------------------------
-
-
-table(
-    MALFORMED,
-    {
-        "token-by-like: A percent sign in a token stands for anything.": {
-            "token": lambda self, text: next(
-                (one for key, one in self.store.tokens.items() if by_percent(text, key)), None
-            )
-        },
-        "words-behind-token: What follows a token after a space is not looked at.": {
-            "token": lambda self, text: Service.token(self, text.split(" ")[0])
-        },
-        "words-behind-basic: What follows a Basic login after a space is not looked at.": {
-            "basic": lambda self, call, encoded: Service.basic(self, call, encoded.split(" ")[0])
-        },
-        "first-of-two-tokens: Of two credentials with a comma between, the first one counts.": {
-            "token": lambda self, text: Service.token(self, text.split(",")[0])
-        },
-    },
-)
 row(
-    "inherited-token-crashes",
-    "A token that objects inherit in JavaScript is 500.",
-    WRONG,
-    also="*/documented-answers",
-    token=lambda self, text: (
-        refuse(500) if text in ("constructor", "__proto__") else Service.token(self, text)
+    "no-challenge",
+    "By turns, a 401 has no WWW-Authenticate, or one for Basic alone.",
+    "*/unauthenticated/challenge",
+    **each(
+        OPERATIONS,
+        refuses("unauthorized", 401),
+        refuses("unauthorized", 401, ("WWW-Authenticate", 'Basic realm="accounts"')),
     ),
 )

@@ -7,16 +7,16 @@ from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from conformance.selftest.changes import defect, row, table
-from conformance.selftest.overrides import crashes
+from conformance.selftest.overrides import crashes, each, failing
 from conformance.selftest.reference.calls import Call, Reply, refuse
+from conformance.selftest.reference.routes import WRITING
 from conformance.selftest.reference.service import Service
 
-FORM, DECODING = "*/form", "*/form-decoding"
-TEXT = "update-user/form-decoding"
+FORM = "*/form"
 SETS = "update-user/{sets-*,any-script}"
 # What is tried with forms as well.
 USED = (
-    f"{SETS} {FORM} {DECODING} */success */not-found/address delete-email/removes",
+    f"{SETS} {FORM} */form-decoding */success */not-found/address delete-email/removes",
     "update-email/{verifies,makes-primary,both,answers-address,unsets-previous}",
 )
 REFUSED = (
@@ -27,48 +27,22 @@ NO_ADDRESS = "update-user/invalid-gravatar-email"
 
 # -- which bodies, and which of their members -----------------------------------------------------
 
-
-def _fields(name: str, sentence: str, breaks: str, read: Any, also: Any = ()) -> None:
-    """Declare a defect: what stands in a form is something else."""
-    row(
-        *(name, sentence, breaks),
-        also=(*USED, *((also,) if isinstance(also, str) else also)),
-        form_fields=lambda self, call: read(call, Service.form_fields(self, call)),
-    )
-
-
-def _has_parameter(_self: Service, call: Call) -> bool:
-    return ";" in call.headers.get("content-type", "")
-
-
-_fields("forms-are-415", "Forms are 415.", FORM, lambda *_: refuse(415), REFUSED)
-_fields(
-    "forms-of-post-only",
-    "Forms are read in POST alone: in PATCH and DELETE they are empty, as in some frameworks.",
-    "{update-user,update-email,delete-email}/form",
-    lambda call, form: form if call.method == "POST" else {},
-    NO_ADDRESS,
-)
-_fields(
-    "form-first-member-only",
-    "Of a form, only the first member is read.",
-    "{update-email,update-user}/form",
-    lambda call, form: dict(list(form.items())[:1]),
-    f"{NO_ADDRESS} update-email/no-un*",
-)
-_fields(
-    "form-three-members",
-    "Of a form, three members are read at most.",
-    "update-user/form",
-    lambda call, form: dict(list(form.items())[:3]),
-    NO_ADDRESS,
-)
-row(
-    "forms-read-as-json",
-    "A form is read as JSON, whatever Content-Type says; so is all else.",
-    FORM,
-    also=(*USED, "*/media-type"),
-    fields=lambda self, call: self.json_fields(call),
+table(
+    "",
+    {
+        "forms-are-415 (*/form): Forms are 415.": lambda *_: refuse(415),
+        # As some frameworks do.
+        "forms-of-post-only ({update-*,delete-email}/form): In PATCH and DELETE, forms are empty.": (
+            lambda call, form: form if call.method == "POST" else {}
+        ),
+        "form-first-member-only (update-{email,user}/form): Of a form, one member is read.": (
+            lambda call, form: dict(list(form.items())[:1])
+        ),
+    },
+    lambda read: {
+        "form_fields": lambda self, call: read(call, Service.form_fields(self, call)),
+    },
+    also=(*USED, *REFUSED, NO_ADDRESS),
 )
 
 
@@ -90,19 +64,14 @@ row(
     "update_user takes forms only.",
     "update-user/success",
     also=(SETS, *REFUSED, "update-user/{b*-accepted,json-*,forbidden/scope-subsets,wrong-type}"),
-    **crashes("json_fields", lambda self, call: call.operation == "update_user", 415),
+    **each(["update_user"], {"json_fields": failing(415)}),
 )
-table(
-    "*/",
-    {
-        "form-with-charset-is-415 (form): A form with a charset is 415.": crashes(
-            "form_fields", _has_parameter, 415
-        ),
-        "json-with-charset-is-415 (json-charset): JSON with a charset is 415.": crashes(
-            "json_fields", _has_parameter, 415
-        ),
-    },
+row(
+    "charset-is-415",
+    "A body with a charset is 415.",
+    (FORM, "*/json-charset"),
     also=USED,
+    **crashes("fields", lambda self, call: ";" in call.headers.get("content-type", ""), 415),
 )
 
 # -- how a form is decoded ------------------------------------------------------------------------
@@ -121,98 +90,73 @@ def _plus(raw: bytes) -> bytes:
     return unquote_to_bytes(_spaced(raw))
 
 
-row(
-    "form-plus-stays",
-    "In a form, + stays +.",
-    DECODING,
-    also=(*USED, NO_ADDRESS, "add-email/invalid-body/invalid-address"),
-    **_text(unquote_to_bytes),
-)
+def _second_sign_cuts(self: Service, call: Call) -> dict[str, str]:
+    pairs = (pair.split(b"=") for pair in call.body.split(b"&") if pair)
+    return {self.form_text(one[0]): self.form_text(b"".join(one[1:2])) for one in pairs}
+
+
+def _split_late(self: Service, call: Call) -> dict[str, str]:
+    decoded = unquote_plus(call.body.decode("ascii", "replace"))
+    pairs = (part.partition("=") for part in decoded.split("&"))
+    return {name: value for name, _sign, value in pairs}
+
+
 table(
-    DECODING,
+    "*/form-decoding",
     {
-        "form-plus-replaced-late: In a form, %2B becomes +, and + a space after that.": (
-            lambda raw: _spaced(unquote_to_bytes(raw))
+        "form-decoded-otherwise: By turns, + stays, or is decoded late, or all is twice.": (
+            each(
+                WRITING,
+                _text(unquote_to_bytes),
+                _text(lambda raw: _spaced(unquote_to_bytes(raw))),
+                _text(lambda raw: _plus(_plus(raw))),
+            )
         ),
-        "form-decoded-twice: Forms are decoded twice.": lambda raw: _plus(_plus(raw)),
-        "form-lower-escapes-stay: In a form, escapes in lower case (%c3) stay.": lambda raw: _plus(
-            re.sub(rb"%(?=[0-9a-f]{2})(?![0-9A-F]{2})", b"%25", raw)
+        "form-lower-escapes-stay: In a form, escapes in lower case (%c3) stay.": _text(
+            lambda raw: _plus(re.sub(rb"%(?=[0-9a-f]{2})(?![0-9A-F]{2})", b"%25", raw))
         ),
     },
-    _text,
-    also=USED,
+    also=(*USED, NO_ADDRESS, "add-email/invalid-body/invalid-address"),
 )
-row(
-    "form-semicolon-cut",
-    "A value in a form ends at a semicolon, encoded or not.",
-    TEXT,
-    also=USED,
-    **_text(lambda raw: _plus(raw).partition(b";")[0]),
-)
-
-
-@defect("In a form, a value ends at its second =.", TEXT)
-class FormSecondSignCuts(Service):
-    def form_fields(self, call: Call) -> dict[str, str]:
-        pairs = (pair.split(b"=") for pair in call.body.split(b"&") if pair)
-        return {self.form_text(one[0]): self.form_text(b"".join(one[1:2])) for one in pairs}
-
-
-@defect("Forms are decoded before they are split.", TEXT, also=USED)
-class FormSplitLate(Service):
-    def form_fields(self, call: Call) -> dict[str, str]:
-        decoded = unquote_plus(call.body.decode("ascii", "replace"))
-        pairs = (part.partition("=") for part in decoded.split("&"))
-        return {name: value for name, _sign, value in pairs}
-
-
-row(
-    "form-values-converted",
-    "In a form, digits and true become a number and a boolean, and are refused as texts.",
-    TEXT,
-    also=USED,
-    **crashes(
-        "text",
-        lambda self, call, name, value: (
-            call.is_form and re.fullmatch("[0-9]+|true|false", str(value))
+table(
+    "update-user/form-decoding",
+    {
+        "form-semicolon-cut: A value in a form ends at a semicolon, encoded or not.": _text(
+            lambda raw: _plus(raw).partition(b";")[0]
         ),
-        400,
-    ),
+        "form-second-sign-cuts: In a form, a value ends at its second =.": {
+            "form_fields": _second_sign_cuts
+        },
+        "form-split-late: Forms are decoded before they are split.": {"form_fields": _split_late},
+        "form-values-converted: In a form, digits and true are no texts, and refused.": (
+            crashes(
+                "text",
+                lambda self, call, name, value: (
+                    call.is_form and re.fullmatch("[0-9]+|true|false", str(value))
+                ),
+                400,
+            )
+        ),
+    },
+    also=USED,
 )
 
 # -- the flags of a form --------------------------------------------------------------------------
 
-
-def _flag(read: Any) -> Any:
-    """Read `verified` and `primary` otherwise."""
-    return {"form_flag": lambda self, call, name, value: read(name, value)}
-
-
 table(
-    "update-email/{no-unverify,no-unset-primary}",
-    {"form-false-is-true: In a form, false is true: it is a text.": lambda _, value: bool(value)},
-    _flag,
-)
-table(
-    "",
+    "update-email/form",
     {
-        "form-not-decoded (*/form-decoding): Escapes in a form stay.": _text(_spaced),
-        "form-true-is-written-large (update-email/form): In a form, true is written True.": _flag(
-            lambda _name, value: value == "True" or refuse(400)
+        "form-true-is-written-large: In a form, true is written True.": (
+            lambda name, value: value == "True" or refuse(400)
+        ),
+        "form-flags-ignored: In a form, true counts as absent.": lambda name, value: False,
+        "form-primary-refused: In a form, primary is refused.": (
+            lambda name, value: name == "verified" or refuse(400)
+        ),
+        "form-false-is-true (update-email/no-un{verify,set-primary}): In a form, false is true.": (
+            lambda name, value: bool(value)
         ),
     },
-    also=USED,
-)
-
-row(
-    *("form-flags-ignored", "In a form, true counts as absent.", "update-email/form"),
+    lambda read: {"form_flag": lambda self, call, name, value: read(name, value)},
     also=(*USED, "update-email/no-un*"),
-    **_flag(lambda _name, _value: False),
-)
-row(
-    "form-primary-refused",
-    "In a form, primary is refused.",
-    "update-email/{form,makes-primary}",
-    also=USED,
-    **crashes("form_flag", lambda self, call, name, value: name == "primary", 400),
 )

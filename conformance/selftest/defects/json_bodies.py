@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from conformance.selftest.changes import defect, ids, row, table
-from conformance.selftest.overrides import crashes, failing, rescued
+from conformance.selftest.overrides import crashes, each, failing, rescued
 from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
-from conformance.selftest.reference.routes import WRITING
+from conformance.selftest.reference.routes import EMAILS, WRITING
 from conformance.selftest.reference.service import Service
 
 MALFORMED, NO_OBJECT = "*/invalid-body/malformed-json", "*/invalid-body/not-an-object"
@@ -45,29 +45,20 @@ def _first(text: str) -> Any:
 _malformed = partial(rescued, "load_json", ValueError)
 _no_utf8 = partial(rescued, "json_text", UnicodeDecodeError)
 
-row(
-    *("malformed-crashes", "Malformed JSON is 500.", MALFORMED),
-    also=(ANSWERS, EMPTY),
-    **_malformed(failing(500)),
-)
-row(
-    *("malformed-is-empty", "Malformed JSON counts as {}.", f"update-user{MALFORMED[1:]}"),
-    **_malformed(lambda _: {}),
-)
 table(
     MALFORMED,
     {
-        "rest-ignored: What follows the first value is ignored.": _first,
-        "cut-json-closed: JSON that is cut off is closed.": _closed,
-        "json-as-yaml: JSON is read by a YAML parser.": _as_yaml,
-        "comments-taken: Comments may stand in JSON.": lambda text: json.loads(
-            re.sub(r"/\*.*?\*/|//[^\n]*", "", text)
+        "malformed-taken: By turns, malformed JSON is {}, cut off, closed, or YAML.": (
+            *map(_malformed, (lambda _: {}, _first, _closed, _as_yaml)),
         ),
-        "controls-taken: Line feeds may stand in texts in JSON.": lambda text: json.loads(
-            text, strict=False
+        "malformed-crashes: By turns, it is 500, or comments or line feeds may stand in it.": (
+            _malformed(failing(500)),
+            _malformed(lambda text: json.loads(re.sub(r"/\*.*?\*/|//[^\n]*", "", text))),
+            _malformed(lambda text: json.loads(text, strict=False)),
         ),
     },
-    _malformed,
+    lambda kinds: each(WRITING, *kinds),
+    also=(ANSWERS, EMPTY),
 )
 
 
@@ -84,55 +75,56 @@ class MalformedPartlyDone(Service):
             raise
 
 
-# -- no object ------------------------------------------------------------------------------------
+# -- no object, and no UTF-8 ----------------------------------------------------------------------
 
 
 def _no_object(turned: Any) -> Any:
     """Turn JSON that is no object into something else."""
+    return {
+        "an_object": lambda self, call, loaded: Service.an_object(
+            self, call, loaded if isinstance(loaded, dict) else turned(loaded)
+        )
+    }
 
-    def an_object(self: Service, call: Call, loaded: Json) -> dict[str, Json]:
-        return Service.an_object(self, call, loaded if isinstance(loaded, dict) else turned(loaded))
 
-    return {"an_object": an_object}
+def _patched(loaded: Json) -> Json:
+    """Carry a JSON Patch out."""
+    steps = [one for one in loaded if isinstance(one, dict)] if isinstance(loaded, list) else []
+    return {str(one["path"])[1:]: one.get("value") for one in steps if "path" in one} or loaded
 
-
-table(
-    f"update-user{NO_OBJECT[1:]}",
-    {
-        "falsy-is-empty: [], 0 and null as a body count as {}.": lambda loaded: loaded or {},
-    },
-    _no_object,
-)
-table(
-    NO_OBJECT,
-    {
-        "first-item-taken: Of an array as a body, the first item is taken.": lambda loaded: (
-            loaded[0] if isinstance(loaded, list) and loaded else loaded
-        ),
-        "text-read-again: A text as a body is read once more: JSON in JSON is taken.": (
-            lambda loaded: json.loads(loaded) if str(loaded).startswith('{"') else loaded
-        ),
-    },
-    _no_object,
-)
-row(
-    *("text-is-address", "A text as a body is taken for the address.", NO_OBJECT),
-    **_no_object(lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded),
-)
-
-# -- no UTF-8 -------------------------------------------------------------------------------------
 
 table(
-    UTF8,
+    "",
     {
-        "utf8-replaced: What is no UTF-8 is replaced.": lambda body: body.decode(
-            "utf-8", "replace"
+        f"falsy-is-empty ({NO_OBJECT}): [] and null are {{}}, or the first item counts.": (
+            _no_object(lambda loaded: loaded or {}),
+            *[
+                _no_object(
+                    lambda loaded: loaded[0] if isinstance(loaded, list) and loaded else loaded
+                )
+            ]
+            * 3,
         ),
-        "encoded-surrogates-dropped: Encoded surrogates are taken for UTF-8, and dropped.": (
-            lambda body: body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode()
+        f"text-read-again ({NO_OBJECT}): By turns, JSON in JSON, or a text, is taken.": (
+            _no_object(lambda loaded: json.loads(loaded) if '{"' in str(loaded)[:2] else loaded),
+            _no_object(lambda loaded: {"email": loaded} if isinstance(loaded, str) else loaded),
+        ),
+        f"no-object-crashes ({NO_OBJECT}): By turns, what is no object is 500, or a JSON Patch.": (
+            _no_object(failing(500)),
+            _no_object(_patched),
+        ),
+        f"utf8-ignored ({UTF8}): By turns, it is replaced, is 500, or surrogates are dropped.": (
+            _no_utf8(lambda body: body.decode("utf-8", "replace")),
+            _no_utf8(failing(500)),
+            _no_utf8(
+                lambda body: (
+                    body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode()
+                )
+            ),
         ),
     },
-    _no_utf8,
+    lambda kinds: each(WRITING, *kinds),
+    also=ANSWERS,
 )
 
 # -- empty, and without an address ----------------------------------------------------------------
@@ -140,32 +132,16 @@ table(
 table(
     EMPTY,
     {
-        "empty-is-411: An empty body is 411.": crashes(
-            "fields", lambda self, call: not call.body, 411
+        "empty-is-411: By turns, an empty body is 411, or 500 without a type.": each(
+            EMAILS,
+            crashes("fields", lambda self, call: not call.body, 411),
+            crashes("untyped_fields", lambda self, call: not call.body),
         ),
-        "nothing-at-all-crashes: A request without a body and a media type is 500.": crashes(
-            "untyped_fields", lambda self, call: not call.body
+        f"missing-address-is-404 ({EMPTY} {MISSING}): By turns, it is 404, or 500.": each(
+            EMAILS, {"no_address": failing(404)}, {"no_address": failing(500)}
         ),
     },
     also=(ANSWERS, MISSING),
-)
-table(
-    "*/invalid-body/",
-    {
-        "no-object-crashes (not-an-object): A body that is an array, a scalar or null is 500.": (
-            _no_object(failing(500))
-        ),
-        "utf8-crashes (invalid-utf8): JSON that is no UTF-8 is 500.": _no_utf8(failing(500)),
-        "missing-address-crashes (empty missing-address): A body without an address is 500.": {
-            "no_address": failing(500)
-        },
-    },
-    also=ANSWERS,
-)
-
-row(
-    *("missing-address-is-404", "A body without an address is 404.", f"{EMPTY} {MISSING}"),
-    no_address=failing(404),
 )
 
 
@@ -196,21 +172,6 @@ row(
         self, call, Refusal(422, refusal.reason) if refusal.status == 400 else refusal
     ),
 )
-
-# -- JSON of another kind --------------------------------------------------------------------------
-
-
-@defect("A JSON Patch is carried out.", ids("invalid-body/not-an-object", WRITING))
-class JsonPatchTaken(Service):
-    def an_object(self, call: Call, loaded: Json) -> dict[str, Json]:
-        steps = loaded if isinstance(loaded, list) else []
-        if steps and all(isinstance(one, dict) and {"op", "path"} <= one.keys() for one in steps):
-            return {
-                str(one["path"])[1:]: one.get("value") for one in steps if isinstance(one, dict)
-            }
-        return super().an_object(call, loaded)
-
-
 row(
     "json-space-refused",
     "JSON must begin with its brace.",

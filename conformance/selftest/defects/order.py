@@ -6,44 +6,33 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.selftest.changes import ids, row, table
-from conformance.selftest.overrides import before, by_form, refuses
-from conformance.selftest.reference.calls import Call, Refusal
-from conformance.selftest.reference.routes import READING, WRITING
+from conformance.selftest.overrides import before, by_form, each, refuses
+from conformance.selftest.reference.calls import Call, Refusal, refuse
+from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 
-FIRST, BODY = "*/order/unauthenticated-first", "*/order/access-before-body"
-STALE = "*/unauthenticated/{expired,revoked}"
+BODY = "*/order/access-before-body"
 Look = Callable[..., Any]
 
 # -- something is refused before the login --------------------------------------------------------
 
-table(
-    FIRST,
-    {
-        "404-before-401: An unknown username is told to people who have not logged in.": refuses(
+row(
+    "account-before-login",
+    "By turns, no such username is 404, or somebody else's account 403, before the login fails.",
+    "*/order/unauthenticated-first",
+    also="*/unauthenticated/{expired,revoked}",
+    **each(
+        OPERATIONS,
+        refuses(
             *("unauthorized", 404),
             when=lambda self, call, reason: not self.store.user(call.username),
         ),
-        "owner-before-password: The account is looked at before the password is.": refuses(
+        refuses(
             *("wrong_login", 403),
             when=lambda self, call, name: self.store.user(name) and name != call.username,
         ),
-    },
-    also=STALE,
+    ),
 )
-table(
-    STALE,
-    {
-        "owner-before-age: The account is looked at before the age of a token is.": refuses(
-            "stale_token", 403, when=lambda self, call, token: token.username != call.username
-        ),
-        "404-before-age: The username is looked up before the age of a token is.": refuses(
-            "stale_token", 404, when=lambda self, call, token: not self.store.user(call.username)
-        ),
-    },
-)
-
-# -- something in the body is refused before access -----------------------------------------------
 
 
 def readable(self: Service, call: Call, *more: Any) -> None:
@@ -63,93 +52,63 @@ def valid(self: Service, call: Call, *more: Any) -> None:
         self.flag(call, "primary")
 
 
-def when(holds: Look, look: Look) -> Look:
-    """Return a look where something holds."""
-    return lambda *given: look(*given) if holds(*given) else None
-
-
-def looks_up(refuse: Look, *operations: str) -> Look:
-    """Return a look at the address of the body, in some operations."""
+def looks_up(status: int, wrong: Look) -> Look:
+    """Return a look at the address of the body, and at what is known of it."""
 
     def look(self: Service, call: Call, *more: Any) -> None:
-        if call.operation in operations:
-            valid(self, call)
-            refuse(self, call, self.find(call, self.wanted_address(call)))
+        valid(self, call)
+        if wrong(self.find(call, self.wanted_address(call))):
+            refuse(status)
 
     return look
 
 
-def absent(self: Service, call: Call, address: Any) -> None:
-    """Refuse an address that is not there."""
-    if address is None:
-        raise Refusal(404, "there is no such address")
-
-
-def primary(self: Service, call: Call, address: Any) -> None:
-    """Refuse the primary address."""
-    if address is not None and address.is_primary:
-        raise Refusal(400, "it is primary")
-
-
-def taken(self: Service, call: Call, address: Any) -> None:
-    """Refuse an address that is there."""
-    if address is not None:
-        raise Refusal(400, "it is there already")
-
-
-UNKNOWN = looks_up(absent, "update_email", "delete_email")
+ABSENT = looks_up(404, lambda address: address is None)
 
 table(
-    ids("order/unauthenticated-first", WRITING),
+    "",
     {
-        "400-before-401: The body is validated before anybody has logged in.": before(
-            "unauthorized", valid
+        "400-before-401 ({update-*,*-email}/order/unauthenticated-first): Before any login, it is 400.": (
+            before("unauthorized", valid)
         ),
-        "unreadable-before-401: A body that cannot be read is refused before any login.": before(
-            "admit", readable
+        "address-404-before-401 ({update,delete}-email/order/unauthenticated-first): An unknown one is 404.": (
+            each(EMAILS[1:], before("unauthorized", ABSENT))
         ),
     },
-    also=BODY,
+    also=(BODY, "*/unauthenticated/{expired,revoked}"),
 )
-row(
-    "address-404-before-401",
-    "An unknown address is told to people who have not logged in.",
-    "{update,delete}-email/order/unauthenticated-first",
-    also=STALE,
-    **before("unauthorized", UNKNOWN),
-)
+
+# -- something in the body is refused before access -----------------------------------------------
+
 table(
     BODY,
     {
         "unreadable-before-access: A body that cannot be read is refused right after the login.": (
             before("check_existence", readable)
         ),
-        "400-before-404: The body is validated before the username is looked up.": before(
-            "unknown_user", valid
-        ),
-        "400-before-owner: The body is validated before it is asked whose account it is.": before(
-            "not_owner", valid
-        ),
-        "400-before-scope: The body is validated before the scope is asked for.": before(
-            "lacks_scope", valid
-        ),
-        "400-before-access-in-forms: A form is validated before anything but the login.": before(
-            "check_existence", when(by_form, valid)
+        "400-before-access: By turns, a bad body is 400 before username, owner or scope, or by form.": (
+            each(
+                WRITING,
+                *(before(step, valid) for step in ("unknown_user", "not_owner", "lacks_scope")),
+                before(
+                    "check_existence",
+                    lambda self, call: valid(self, call) if by_form(self, call) else None,
+                ),
+            )
         ),
     },
 )
-table(
-    "",
-    {
-        f"{name}-before-owner ({where}-email/order/access-before-body): {what} is told to all.": look
-        for name, where, what, look in (
-            ("address-404", "{update,delete}", "That it is not there", UNKNOWN),
-            ("primary", "delete", "That it is primary", looks_up(primary, "delete_email")),
-            ("taken", "add", "That it is there", looks_up(taken, "add_email")),
-        )
-    },
-    lambda look: before("not_owner", look),
+row(
+    "address-before-owner",
+    "All are told of an address that is there, in an update is not, or in a deletion is primary.",
+    ids("order/access-before-body", EMAILS),
     also="*/forbidden/owner-*",
+    **each(
+        EMAILS,
+        before("not_owner", looks_up(400, lambda address: address is not None)),
+        before("not_owner", ABSENT),
+        before("not_owner", looks_up(400, lambda address: address and address.is_primary)),
+    ),
 )
 
 # -- refused, and done all the same ---------------------------------------------------------------
@@ -169,9 +128,8 @@ def done(self: Service, call: Call, *more: Any) -> None:
 
 def misdirected(self: Service, call: Call) -> None:
     """Carry a request for somebody else's account out on the caller's own."""
-    if call.operation in ("update_user", "add_email"):
-        call.route = call.route._replace(username=call.caller.username)
-        done(self, call)
+    call.route = call.route._replace(username=call.caller.username)
+    done(self, call)
 
 
 table(
@@ -187,5 +145,5 @@ row(
     "owner-403-acts-on-caller",
     "It is refused, and carried out on the caller's own account.",
     "{update-user,add-email}/refused-unchanged/access",
-    **before("not_owner", misdirected),
+    **each(["update_user", "add_email"], before("not_owner", misdirected)),
 )

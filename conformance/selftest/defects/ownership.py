@@ -7,50 +7,39 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from conformance.selftest.changes import defect, ids, row, table
-from conformance.selftest.overrides import (
-    Memory,
-    admits,
-    by_basic,
-    by_form,
-    by_percent,
-    refuses,
-)
+from conformance.selftest.overrides import Memory, admits, by_form, by_percent, each, refuses
 from conformance.selftest.reference.calls import Call, Reply, Route
-from conformance.selftest.reference.routes import EMAILS, OPERATIONS, WRITING
+from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 
 BOTH, UNKNOWN = "*/forbidden/owner-*", "*/not-found/username"
-ORDER, DOCUMENTED = "*/order/access-before-body", "*/documented-answers"
+ORDER = "*/order/access-before-body"
 
 # -- somebody else's account ----------------------------------------------------------------------
 
 table(
     "",
     {
-        "owner-forgotten-for-basic (*/forbidden/owner-basic): With Basic, all is open to all.": by_basic,
+        "owner-forgotten-for-basic (*/forbidden/owner-basic): With Basic, all is open to all.": (
+            lambda self, call: call.caller.scheme == "basic"
+        ),
         "owner-forgotten-for-tokens (*/forbidden/owner-bearer): With the right token it is.": (
             lambda self, call: call.caller.scheme == "bearer"
         ),
-        "owner-forgotten-for-forms ({update-user,*-email}/forbidden/owner-*): By form, it is.": by_form,
+        "owner-forgotten-for-forms ({update-*,*-email}/forbidden/owner-*): By form, all is.": by_form,
     },
     partial(admits, "owns"),
     also=ORDER,
 )
-table(
+row(
+    "not-owner-is-401",
+    "By turns, somebody else's account is 401, or 404.",
     BOTH,
-    {
-        "not-owner-is-401: Somebody else's account is 401.": 401,
-        "not-owner-is-404: Somebody else's account is 404.": 404,
-    },
-    lambda status: refuses("not_owner", status),
+    **each(OPERATIONS, refuses("not_owner", 401), refuses("not_owner", 404)),
 )
 
 
-@defect(
-    "The username in the path is only looked up: it is the own account that is read.",
-    BOTH,
-    also=ORDER,
-)
+@defect("It is the caller's own account that is read, whatever the path says.", BOTH, also=ORDER)
 class OwnerIsCaller(Service):
     def check_owner(self, call: Call) -> None:
         call.route = call.route._replace(username=call.caller.username)
@@ -81,20 +70,16 @@ class SharedCache(Memory):
 table(
     UNKNOWN,
     {
-        "unknown-user-is-401: An unknown username is 401.": 401,
-        "unknown-user-is-200: An unknown username is 200, and an error in the body.": 200,
+        "unknown-user-is-401: An unknown username is 401, 200, 403 or 500, by turns.": each(
+            OPERATIONS, *(refuses("unknown_user", status) for status in (401, 200, 403, 500))
+        ),
+        "inherited-username: A username that objects inherit in JavaScript is somebody's.": {
+            "check_existence": lambda self, call: (
+                None if call.username == "__proto__" else Service.check_existence(self, call)
+            )
+        },
     },
-    lambda status: refuses("unknown_user", status),
-    also=BOTH,
-)
-row(
-    *("unknown-user-is-500", "An unknown username is 500.", UNKNOWN),
-    also=(BOTH, DOCUMENTED),
-    **refuses("unknown_user", 500),
-)
-row(
-    *("unknown-user-is-403", "An unknown username is 403.", UNKNOWN),
-    **refuses("unknown_user", 403),
+    also=(BOTH, "*/documented-answers"),
 )
 row(
     *("unknown-user-is-403-in-forms", "In a form, an unknown username is 403."),
@@ -104,96 +89,77 @@ row(
 
 # -- an account that is named otherwise, or elsewhere ----------------------------------------------
 
-KNOWN = EMAILS[1:]
-
 
 def _by_id(self: Service, number: str) -> str:
     found = (one.username for one in self.store.users.values() if str(one.id) == number)
     return next(found, "")
 
 
-class Chosen(Service):
-    """A service that takes the account from beside the path, once the caller was let in."""
+def _chosen(choose: Any) -> Any:
+    """Take the account from beside the path, once the caller was let in."""
 
-    def chosen(self, call: Call) -> Any:
-        """Return the username that stands elsewhere, or nothing."""
+    def operate(self: Service, call: Call) -> Reply:
+        name = str(choose(self, call))
+        if self.store.user(name):
+            call.route = Route(call.operation, name)
+        return Service.operate(self, call)
 
-    def operate(self, call: Call) -> Reply:
-        name = self.chosen(call)
-        if name and self.store.user(str(name)):
-            call.route = Route(call.operation, str(name))
-        return super().operate(call)
+    return {"operate": operate}
 
 
-_BESIDE = ("{update-user,add-email}/others-untouched", *ids("success", KNOWN))
 table(
-    "",
+    ("{update-user,add-email}/others-untouched", *ids("success", EMAILS[1:])),
     {
-        "account-from-body: A username in the body comes before the one in the path.": (
-            _BESIDE,
-            lambda self, call: call.fields.get("username"),
-        ),
-        "account-from-id-in-body: An id in the body says which user is updated.": (
-            "update-user/others-untouched",
+        "account-from-body: A username in the body, or an id, comes before the path.": (
             lambda self, call: (
-                call.operation == "update_user" and _by_id(self, str(call.fields.get("id")))
-            ),
+                _by_id(self, str(call.fields.get("id")))
+                if call.operation == "update_user"
+                else call.fields.get("username")
+            )
         ),
-        "account-from-query: A username in the query comes before the one in the path.": (
-            ("get-user/own-data", "list-emails/own-only", *_BESIDE),
-            lambda self, call: parse_qs(call.target.partition("?")[2]).get("username", [""])[-1],
-        ),
+        (
+            "account-from-query (get-user/own-data list-emails/own-only {update-user,add-email}/"
+            "others-untouched {update,delete}-email/success): A username in the query comes before the path."
+        ): lambda self, call: parse_qs(call.target.partition("?")[2]).get("username", [""])[-1],
     },
-    lambda chosen: {"chosen": chosen},
+    _chosen,
     also="update-email/others-untouched delete-email/removes-only-that",
-    base=Chosen,
 )
 
 
-class OtherSpelling(Service):
-    """A service that finds an account by another spelling, and asks for the owner only where the name is a username."""
+def _spelled(meant: Any) -> Any:
+    """Find an account by another spelling, and ask for the owner only where the name is a username."""
 
-    def meant(self, name: str) -> str:
-        """Return the username that a name stands for."""
-        raise NotImplementedError
+    def admit(self: Service, call: Call) -> None:
+        if self.store.user(call.username) is not None:
+            return Service.admit(self, call)
+        call.caller = self.caller(call)
+        call.route = Route(call.operation, meant(self, call.username))
+        self.check_existence(call)
+        return self.check_scope(call)
 
-    def admit(self, call: Call) -> None:
-        name = call.username
-        if self.store.user(name) is None:
-            call.caller = self.caller(call)
-            call.route = Route(call.operation, self.meant(name))
-            self.check_existence(call)
-            return self.check_scope(call)
-        return super().admit(call)
+    return {"admit": admit}
 
 
 table(
-    "",
+    ids("forbidden/owner-basic", READING) + ids("forbidden/owner-bearer", READING),
     {
-        "id-opens-account ({get-user,list-emails}/forbidden/owner-*): An account is open to everybody by its id.": _by_id,
-        "address-opens-account ({get-user,list-emails}/forbidden/owner-*): An account is open to everybody by its address.": (
-            lambda self, name: next(
-                (one.username for one in self.store.rows if one.email == name), ""
-            )
+        "id-opens-account: An id opens the profile to everybody, an address the addresses.": each(
+            READING,
+            _spelled(_by_id),
+            _spelled(
+                lambda self, name: next(
+                    (one.username for one in self.store.rows if one.email == name), ""
+                )
+            ),
         ),
-        "padding-opens-account ({get-user,list-emails}/forbidden/owner-*): It is open to everybody with white space behind its name.": (
-            lambda self, name: name.strip()
+        "padding-opens-account: White space or capitals in its name open an account to all.": each(
+            READING,
+            _spelled(lambda self, name: name.strip()),
+            _spelled(lambda self, name: name.lower()),
         ),
-        "capitals-open-account ({get-user,list-emails}/forbidden/owner-*): It is open to everybody with its name in capitals.": (
-            lambda self, name: name.lower()
-        ),
-        "username-by-like (*/not-found/username): A percent sign in the username is anything.": (
+        f"username-by-like ({UNKNOWN}): A percent sign in the username is anything.": _spelled(
             lambda self, name: next((one for one in self.store.users if by_percent(name, one)), "")
         ),
     },
-    lambda meant: {"meant": meant},
-    base=OtherSpelling,
-)
-row(
-    "inherited-username",
-    "A username that objects inherit in JavaScript is somebody's.",
-    ids("not-found/username", OPERATIONS),
-    check_existence=lambda self, call: (
-        None if call.username == "__proto__" else Service.check_existence(self, call)
-    ),
 )

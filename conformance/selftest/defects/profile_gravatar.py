@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from conformance.selftest.changes import defect, row, table
 from conformance.selftest.overrides import Memory, by_form, crashes, instead
-from conformance.selftest.reference.calls import Call, refuse
+from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.service import Service
-from conformance.selftest.reference.store import User
+from conformance.selftest.reference.store import Address, User
 
 SETS, INVALID = "update-user/sets-gravatar-email", "update-user/invalid-gravatar-email"
-UNCHANGED, DOCUMENTED = "update-user/refused-unchanged", "update-user/documented-answers"
 
 # -- gravatar_url ----------------------------------------------------------------------------------
 
-row(
-    "gravatar-by-domain",
-    "gravatar_url is made from the domain of the address only.",
-    SETS,
-    also="update-user/sets-several",
-    gravatar_key=lambda _, user: user.gravatar_email.rpartition("@")[2],
-)
 table(
     SETS,
     {
+        "gravatar-by-domain: Only the domain of an address makes its gravatar_url.": (
+            lambda _, user: user.gravatar_email.rpartition("@")[2]
+        ),
         "gravatar-by-local-part: The domain of an address makes no other gravatar_url.": (
             lambda _, user: user.gravatar_email.rpartition("@")[0]
         ),
@@ -38,8 +35,12 @@ table(
                 else user.username
             )
         ),
+        "location-renews-gravatar (update-user/leaves-others): A new location gives another.": (
+            lambda _, user: user.gravatar_email + user.location
+        ),
     },
     lambda key: {"gravatar_key": key},
+    also="update-user/sets-several",
 )
 
 
@@ -54,12 +55,6 @@ class GravatarOneLate(Memory):
         return str(self.memory.get(user.username, user.gravatar_email))
 
 
-row(
-    "location-renews-gravatar",
-    "A new location gives another gravatar_url.",
-    "update-user/leaves-others",
-    gravatar_key=lambda self, user: user.gravatar_email + user.location,
-)
 row(
     "gravatar-becomes-email",
     "A new gravatar_email becomes the user's email.",
@@ -76,18 +71,11 @@ table(
     {
         "gravatar-unchecked: gravatar_email takes any text.": lambda *_: True,
         "gravatar-unchecked-in-form: In a form, gravatar_email takes any text.": by_form,
+        "gravatar-pattern-unanchored: It is good if an address stands somewhere in it.": (
+            lambda self, call, value: re.search(r"[^@\s]+@[^@\s]+", value)
+        ),
     },
     lambda when: instead("gravatar_address", when, lambda self, call, value: value),
-)
-row(
-    "gravatar-pattern-unanchored",
-    "A gravatar_email is good if an address stands somewhere in it.",
-    INVALID,
-    gravatar_address=lambda self, call, value: (
-        value
-        if re.search(r"[^@\s]+@[^@\s]+", value)
-        else Service.gravatar_address(self, call, value)
-    ),
 )
 row(
     "bad-gravatar-ignored",
@@ -97,6 +85,14 @@ row(
         value if self.is_address(value) else self.stored_user(call.username).gravatar_email
     ),
 )
+
+
+def _of(whose: Callable[[Call, Address], bool]) -> Any:
+    return lambda self, call, value: any(
+        one.email == value and whose(call, one) for one in self.store.rows if not one.is_primary
+    )
+
+
 table(
     "update-user/success",
     {
@@ -106,28 +102,12 @@ table(
         "same-gravatar-refused: The same gravatar_email again is 400.": lambda self, call, value: (
             self.stored_user(call.username).gravatar_email == value
         ),
+        "gravatar-own-refused: It must not be among the addresses of the account.": _of(
+            lambda call, one: one.username == call.username
+        ),
+        "gravatar-foreign-refused: It must not be an address of somebody else.": _of(
+            lambda call, one: one.username != call.username
+        ),
     },
     lambda bad: crashes("gravatar_address", bad, 400),
 )
-
-# -- addresses that somebody has -------------------------------------------------------------------
-
-
-for _name, _sentence, _theirs in (
-    ("own", "gravatar_email must not be among the addresses of the account.", False),
-    ("foreign", "gravatar_email must not be an address of somebody else.", True),
-):
-    row(
-        f"gravatar-{_name}-refused",
-        _sentence,
-        "update-user/success",
-        gravatar_address=lambda self, call, value, theirs=_theirs: (
-            refuse(400)
-            if any(
-                one.email == value and (one.username != call.username) is theirs
-                for one in self.store.rows
-                if not one.is_primary
-            )
-            else Service.gravatar_address(self, call, value)
-        ),
-    )

@@ -39,9 +39,6 @@ table(
         "array-is-text: An array of texts is joined.": _taking(
             list, lambda user, member, value: ", ".join(map(str, value))
         ),
-        "object-is-location: An object is a location.": _taking(
-            dict, lambda user, member, value: json.dumps(value), ["location"]
-        ),
         "null-empties: null empties a text.": _taking(type(None), lambda *_: ""),
         "null-ignored: null counts as not sent.": _taking(
             type(None), lambda user, member, value: getattr(user, member), PROFILE
@@ -101,23 +98,15 @@ class ReadOnlySettable(Memory):
         return {**super().user_view(call, user), **self.memory.get(user.username, {})}
 
 
-def _settable(member: str, act: Any) -> Any:
-    def save_profile(self: Service, call: Call, changes: dict[str, str]) -> None:
-        Service.save_profile(self, call, changes)
-        if isinstance(call.fields.get(member), str):
-            act(self, call, call.fields[member])
-
-    return {"save_profile": save_profile}
-
-
-table(
+row(
+    "password-settable",
+    "The password can be set.",
     READ_ONLY,
-    {
-        "password-settable: The password can be set.": _settable(
-            "password",
-            lambda self, call, value: self.store.change_user(call.username, password=value),
-        ),
-    },
+    save_profile=lambda self, call, changes: self.store.change_user(
+        call.username,
+        **changes,
+        **({"password": str(call.fields["password"])} if "password" in call.fields else {}),
+    ),
 )
 
 # -- refused, and done later or taken back ---------------------------------------------------------

@@ -12,28 +12,15 @@ from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.service import Service
 
-OTHERS = "update-user/leaves-others"
 STORED = "update-user/answers-stored"
-ALL_SET = "update-user/sets-{full-name,location,company,profile-url,gravatar-email}"
+ALL = "sets-{full-name,location,company,profile-url,gravatar-email}"
 
 # -- what becomes of the members -------------------------------------------------------------------
-
-
-def _saving(change: Any) -> Any:
-    """Save other changes than were sent."""
-    return {
-        "save_profile": lambda self, call, changes: Service.save_profile(
-            self, call, change(call, changes)
-        )
-    }
 
 
 table(
     "update-user/",
     {
-        "company-ignored (sets-company): update_user ignores company.": (
-            lambda _, sent: {name: sent[name] for name in sent if name != "company"}
-        ),
         "company-lands-in-location (sets-company leaves-others): company becomes location.": (
             lambda _, sent: {"location" if k == "company" else k: sent[k] for k in sent}
         ),
@@ -43,57 +30,43 @@ table(
         "unknown-member-loses-all (sets-several): Beside an unknown one, nothing is saved.": (
             lambda call, changes: {} if set(call.fields) - set(PROFILE) else changes
         ),
+        "others-cleared (leaves-others): Members that are not sent become empty.": (
+            lambda _, changes: dict.fromkeys(PROFILE[:4], "") | changes
+        ),
+        "form-clears-others (leaves-others form): A form empties the members that it does not have.": (
+            lambda call, new: dict.fromkeys(PROFILE[:4] if call.is_form else (), "") | new
+        ),
     },
-    _saving,
+    # Save other changes than were sent.
+    lambda change: {
+        "save_profile": lambda self, call, changes: Service.save_profile(
+            self, call, change(call, changes)
+        )
+    },
     also=(STORED, NOT_SEEN),
 )
-row(
-    "others-cleared",
-    "Members that are not sent become empty.",
-    OTHERS,
-    **_saving(lambda _, changes: dict.fromkeys(PROFILE[:4], "") | changes),
-)
-row(
-    "form-clears-others",
-    "A form empties the members that it does not have.",
-    (OTHERS, "update-user/form"),
-    also="update-user/sets-*",
-    **_saving(lambda call, new: dict.fromkeys(PROFILE[:4] if call.is_form else (), "") | new),
-)
-
 # -- the answer ------------------------------------------------------------------------------------
 
 
-def _answering(answer: Any) -> Any:
-    """Answer an update otherwise."""
-    return {
+table(
+    "update-user/",
+    {
+        f"update-not-saved ({ALL}): An update is answered, and not saved.": (
+            lambda self, call, view: (view, self.store.undo())[0]
+        ),
+        "update-not-saved-by-token (answers-stored): With a token, an update is not saved.": (
+            lambda self, call, view: (view, call.caller.scheme == "bearer" and self.store.undo())[0]
+        ),
+        "update-answers-changes (members): The answer to an update has only what is changed.": (
+            lambda self, call, view: {one: view[one] for one in view if one in call.fields}
+        ),
+    },
+    lambda answer: {
         "update_user": lambda self, call: self.json_reply(
             200, answer(self, call, Service.update_user(self, call).data())
         )
-    }
-
-
-row(
-    "update-not-saved",
-    "An update is answered, and not saved.",
-    ALL_SET,
+    },
     also=(STORED, NOT_SEEN),
-    **_answering(lambda self, call, view: (view, self.store.undo())[0]),
-)
-row(
-    "update-not-saved-by-token",
-    "With a token, an update is answered, and not saved.",
-    STORED,
-    also=NOT_SEEN,
-    **_answering(
-        lambda self, call, view: (view, call.caller.scheme == "bearer" and self.store.undo())[0]
-    ),
-)
-row(
-    "update-answers-changes",
-    "The answer to an update has the changed members alone.",
-    "update-user/members",
-    **_answering(lambda self, call, view: {one: view[one] for one in view if one in call.fields}),
 )
 
 
@@ -105,10 +78,7 @@ class UpdateAnswersOld(Service):
         return before
 
 
-@defect(
-    "An update that changes nothing is 404: no row was touched.",
-    "update-user/success",
-)
+@defect("An update that changes nothing is 404: no row was touched.", "update-user/success")
 class UnchangedIsNotFound(Service):
     def save_profile(self, call: Call, changes: dict[str, str]) -> None:
         user = self.stored_user(call.username)
@@ -120,31 +90,37 @@ class UnchangedIsNotFound(Service):
 # -- what else is changed --------------------------------------------------------------------------
 
 
-def _also(name: str, sentence: str, member: str, act: Any) -> None:
-    """Declare a defect: where a member is saved, more is done to others."""
+def _also(member: str, act: Any) -> Any:
+    """Do more to others where a member is saved."""
 
     def save_member(self: Service, call: Call, name: str, value: str) -> None:
         Service.save_member(self, call, name, value)
         if name == member:
             act(self, call, value)
 
-    breaks = "update-user/others-untouched"
-    row(name, sentence, breaks, save_member=save_member)
+    return {"save_member": save_member}
 
 
-_also(
-    *("location-of-all", "A location is written to every account.", "location"),
-    lambda self, _, value: [
-        self.store.change_user(one, location=value) for one in self.store.users
-    ],
-)
-_also(
-    *("others-rename-the-first", "The first one is renamed with others.", "full_name"),
-    lambda self, _, value: self.store.change_user(self.seed.users[0].username, full_name=value),
-)
-_also(
-    *("gravatar-becomes-address", "gravatar_email is added to the addresses.", "gravatar_email"),
-    lambda self, call, value: self.find(call, value) or self.insert(call, value),
+table(
+    "update-user/others-untouched",
+    {
+        "location-of-all: A location is written to every account.": _also(
+            "location",
+            lambda self, _, value: [
+                self.store.change_user(one, location=value) for one in self.store.users
+            ],
+        ),
+        "others-rename-the-first: The first one is renamed with others.": _also(
+            "full_name",
+            lambda self, _, value: self.store.change_user(
+                self.seed.users[0].username, full_name=value
+            ),
+        ),
+        "gravatar-becomes-address: gravatar_email is added to the addresses.": _also(
+            "gravatar_email",
+            lambda self, call, value: self.find(call, value) or self.insert(call, value),
+        ),
+    },
 )
 
 # -- what is remembered, and what the account has elsewhere ----------------------------------------

@@ -4,142 +4,112 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.selftest.changes import defect, ids, row, table
-from conformance.selftest.overrides import (
-    admits,
-    by_form,
-    denies,
-    refuses,
-)
+from conformance.selftest.changes import defect, table
+from conformance.selftest.overrides import admits, by_form, each, instead, refuses
 from conformance.selftest.reference.calls import Call, Refusal, Reply
-from conformance.selftest.reference.routes import NEEDED_SCOPE, OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import OPERATIONS
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
 
 SCOPE, SUBSETS = "*/forbidden/scope", "*/forbidden/scope-subsets"
-BOTH, CHALLENGE = f"{SCOPE} {SUBSETS}", "*/forbidden/challenge"
-SUCCESS = "*/success update-email/verifies"
-BODY = "*/order/access-before-body"
-OTHER_KIND = {
-    "get_user": "email_read",
-    "list_emails": "profile_read",
-    "delete_email": "profile_write",
-}
-
-
-def _needed(call: Call) -> str:
-    return NEEDED_SCOPE[call.operation]
-
 
 # -- another scope is enough ----------------------------------------------------------------------
 
+OTHER = dict(
+    zip(
+        OPERATIONS,
+        # Who may write may read, what ends alike does, and who may read may write.
+        (
+            "profile_write",
+            "email_write",
+            "profile_read",
+            "email_read",
+            "profile_write",
+            "email_read",
+        ),
+        strict=True,
+    )
+)
 table(
-    BOTH,
+    f"{SCOPE} {SUBSETS}",
     {
-        "scope-by-its-ending: What ends in _read reads, and what ends in _write writes.": (
-            lambda self, call, scopes: any(
-                one.endswith(_needed(call).rpartition("_")[2]) for one in scopes
-            )
+        "another-scope-does: Each operation takes the scope of another one as well.": (
+            lambda self, call, scopes: OTHER[call.operation] in scopes
         ),
         "scopes-not-checked: Scopes are not looked at.": lambda *_: True,
     },
     partial(admits, "token_may"),
-    also=BODY,
+    also="*/order/access-before-body",
 )
-for _entry, _operations, _breaks, _when in (
-    (
-        *("write-includes-read: Who may write may read.", ["get_user", "list_emails"], BOTH),
-        lambda self, call, scopes: _needed(call).replace("read", "write") in scopes,
-    ),
-    (
-        *("read-includes-write: Who may read may write.", WRITING, BOTH),
-        lambda self, call, scopes: _needed(call).replace("write", "read") in scopes,
-    ),
-    (
-        *("no-scope-is-every-scope: A token without scopes is not limited.", OPERATIONS, SCOPE),
-        lambda self, call, scopes: not scopes,
-    ),
-    (
-        *("two-scopes-do: A token with two scopes may do everything.", OPERATIONS, SUBSETS),
-        lambda self, call, scopes: len(scopes) > 1,
-    ),
-    ("scope-forgotten-for-forms: What comes as a form needs no scope.", WRITING, SCOPE, by_form),
-    (
-        "others-scopes-free: The tokens of the second user open everything of theirs.",
-        *(OPERATIONS, SCOPE),
-        lambda self, call, scopes: call.caller.username == self.seed.users[1].username,
-    ),
-):
-    _broken = [id_ for part in _breaks.split() for id_ in ids(part[2:], _operations)]
-    table(
-        _broken,
-        {_entry: _when},
-        partial(admits, "token_may"),
-        also=(BODY, SCOPE),
-    )
+table(
+    "",
+    {
+        f"no-scope-is-every-scope ({SCOPE}): A token without scopes is not limited.": (
+            lambda self, call, scopes: not scopes
+        ),
+        f"two-scopes-do ({SUBSETS}): A token with two scopes may do everything.": (
+            lambda self, call, scopes: len(scopes) > 1
+        ),
+        "scope-forgotten-for-forms ({update-*,*-email}/forbidden/scope): A form needs no scope.": by_form,
+        f"others-scopes-free ({SCOPE}): The tokens of the second user open everything of theirs.": (
+            lambda self, call, scopes: call.caller.username == self.seed.users[1].username
+        ),
+    },
+    partial(admits, "token_may"),
+    also=("*/order/access-before-body", SCOPE),
+)
 
 # -- its own scope is not enough ------------------------------------------------------------------
 
+SECOND = dict(
+    zip(
+        OPERATIONS,
+        ("email_read", "profile_read", "profile_read", "email_read", "email_read", "profile_write"),
+        strict=True,
+    )
+)
+
+
+def _only(which: int) -> dict[str, object]:
+    return {
+        "scopes": lambda self, token: frozenset(
+            [one for one in SCOPES if one in token.scopes][which:][:1]
+        )
+    }
+
+
 table(
-    "*/",
+    "*/bearer-accepted",
     {
-        "exact-scopes (bearer-accepted forbidden/scope-subsets): One scope, no more.": (
-            lambda self, call, scopes: len(scopes) > 1
+        "second-scope-needed: Each operation needs another scope for reading as well.": instead(
+            "token_may",
+            lambda self, call, scopes: SECOND[call.operation] not in scopes,
+            lambda *_: False,
+        ),
+        f"exact-scopes (*/bearer-accepted {SUBSETS}): One scope, no more.": instead(
+            "token_may", lambda self, call, scopes: len(scopes) > 1, lambda *_: False
+        ),
+        f"one-scope-counts (*/bearer-accepted {SUBSETS}): Of several, the last or the first.": each(
+            OPERATIONS, *([_only(-1)] * 3), *([_only(0)] * 3)
         ),
     },
-    partial(denies, "token_may"),
-    also=SUCCESS,
+    also="*/success update-email/verifies",
 )
-row(
-    "write-needs-read-too",
-    "Writing needs the scope for reading as well.",
-    ids("bearer-accepted", WRITING),
-    also="update-user/* *-email/*",
-    **denies(
-        "token_may",
-        lambda self, call, scopes: _needed(call).replace("write", "read") not in scopes,
-    ),
-)
-row(
-    "scope-of-the-other-kind-needed-too",
-    "Reading the profile needs email_read too; reading and deleting addresses a profile scope.",
-    "{get-user,list-emails,delete-email}/bearer-accepted",
-    also="get-user/* list-emails/* delete-email/* add-email/success",
-    **denies(
-        "token_may",
-        lambda self, call, scopes: OTHER_KIND.get(call.operation, _needed(call)) not in scopes,
-    ),
-)
-for _name, _which, _operations in (("first", 0, OPERATIONS[1:]), ("last", -1, OPERATIONS[:3])):
-    row(
-        f"{_name}-scope-counts",
-        f"Of the scopes of a token, only the {_name} is looked at.",
-        (*ids("bearer-accepted", _operations), *ids("forbidden/scope-subsets", _operations)),
-        also=SUCCESS,
-        scopes=lambda self, token, which=_which: frozenset(
-            [one for one in SCOPES if one in token.scopes][which:][:1]
-        ),
-    )
 
 # -- the answer to a token without the scope ------------------------------------------------------
 
 table(
-    BOTH,
+    "",
     {
-        "missing-scope-is-401: A missing scope is 401.": 401,
-        "missing-scope-is-404: A missing scope is 404.": 404,
-    },
-    lambda status: refuses("lacks_scope", status),
-)
-table(
-    CHALLENGE,
-    {
-        "no-scope-challenge: A 403 for a missing scope has no challenge.": (),
-        "scope-not-named: A 403 for a missing scope does not name it.": (
-            ("WWW-Authenticate", 'Bearer error="insufficient_scope"'),
+        f"missing-scope-is-404 ({SCOPE} {SUBSETS}): By turns, a missing scope is 404, or 401.": each(
+            OPERATIONS, refuses("lacks_scope", 404), refuses("lacks_scope", 401)
+        ),
+        "no-scope-challenge (*/forbidden/challenge): By turns, there is none, or it names no scope.": each(
+            OPERATIONS,
+            refuses("lacks_scope", 403),
+            refuses("lacks_scope", 403, ("WWW-Authenticate", 'Bearer error="insufficient_scope"')),
         ),
     },
-    lambda headers: refuses("lacks_scope", 403, *headers),
 )
 
 
@@ -155,16 +125,3 @@ class MissingScopeIsEmptyList(Service):
             if call.operation == "list_emails" and "insufficient" in str(refusal.headers):
                 return self.json_reply(200, [])
             raise
-
-
-# -- no scope at all -------------------------------------------------------------------------------
-
-
-row(
-    "no-scope-is-default",
-    "A token without scopes may read.",
-    ids("forbidden/scope", READING),
-    token_may=lambda self, call, scopes: Service.token_may(
-        self, call, scopes or frozenset({"profile_read", "email_read"})
-    ),
-)

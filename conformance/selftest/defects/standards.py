@@ -3,57 +3,47 @@
 from __future__ import annotations
 
 from conformance.selftest.changes import row, table
-from conformance.selftest.overrides import failing
-from conformance.selftest.reference.calls import Call, Refusal, Reply
+from conformance.selftest.overrides import each, failing
+from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
+from conformance.selftest.reference.routes import OPERATIONS, WRITING
 from conformance.selftest.reference.service import Service
 
 
-def _explaining(media_type: str, body: bytes) -> dict[str, object]:
+def _explaining(body: bytes, *headers: tuple[str, str]) -> dict[str, object]:
     """Write errors otherwise."""
 
     def explain(self: Service, reply: Reply, call: Call, refusal: Refusal) -> None:
-        reply.headers += [("Content-Type", media_type)] if media_type else []
+        reply.headers += headers
         reply.body = body
 
     return {"explain": explain}
 
 
 table(
-    "*/error-body",
+    "",
     {
-        "errors-are-html: Errors are HTML pages.": ("text/html", b"<h1>Error</h1>"),
-        "errors-are-empty: Errors have no body.": ("", b""),
-        "errors-are-lists: Errors are JSON lists.": ("application/json", b'["refused"]'),
-    },
-    lambda written: _explaining(*written),
-)
-table(
-    "*/media-type",
-    {
-        "other-types-read: A body of any other media type is read as JSON.": (
-            lambda self, call: self.json_fields(call)
+        "errors-are-no-objects (*/error-body): By turns, errors are pages, empty, or JSON lists.": each(
+            OPERATIONS,
+            _explaining(b"<h1>Error</h1>", ("Content-Type", "text/html")),
+            _explaining(b""),
+            _explaining(b'["refused"]', ("Content-Type", "application/json")),
         ),
-        "other-types-are-400: A body of another media type is 400.": failing(400),
-    },
-    lambda method: {"other_media_type": method},
-)
-table(
-    "*/json-without-content-type",
-    {
-        "typeless-refused: JSON without Content-Type is 400.": failing(400),
-        "typeless-is-form: JSON without Content-Type is read as a form.": (
-            lambda self, call: {**self.form_fields(call)}
+        "other-types-read (*/media-type): By turns, other types are read as JSON, or 400.": each(
+            WRITING,
+            {"other_media_type": lambda self, call: self.json_fields(call)},
+            {"other_media_type": failing(400)},
         ),
+        "untyped-refused (*/json-without-content-type): By turns, it is 400, or read as a form.": each(
+            WRITING,
+            {"untyped_fields": failing(400)},
+            {"untyped_fields": lambda self, call: {**self.form_fields(call)}},
+        ),
+        "other-methods-are-404 ({user,emails}/other-methods): Or they are 405 without Allow.": {
+            "other_method": lambda self, call, allowed: refuse(
+                405 if "/emails/" in call.target else 404
+            )
+        },
     },
-    lambda method: {"untyped_fields": method},
-)
-table(
-    "{user,emails}/other-methods",
-    {
-        "no-405-for-other-methods: Other methods are 404.": failing(404),
-        "other-methods-without-allow: A 405 has no Allow.": failing(405),
-    },
-    lambda method: {"other_method": method},
 )
 row(
     "duplicate-is-added",
