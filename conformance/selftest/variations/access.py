@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from conformance.selftest.changes import ids, variation, variation_row, variations
-from conformance.selftest.overrides import failing, refuses
+from conformance.selftest.overrides import before, failing, refuses
 from conformance.selftest.reference.access import CHALLENGES
-from conformance.selftest.reference.calls import Call, Refusal, Reply, Route
+from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 from conformance.selftest.variations import clauses
 
-CHALLENGE = (*ids("unauthenticated/challenge", OPERATIONS), *ids("forbidden/challenge", OPERATIONS))
-OTHER_METHODS = ("user/other-methods", "emails/other-methods")
-OTHER_TYPES = ids("media-type", WRITING)
-
 # -- orders of the checks -------------------------------------------------------------------------
 
 
-@variation("Scopes are looked at before the username.", clauses.SCOPE_OR_404, visible=False)
-class ScopeBeforeUsername(Service):
-    def check_existence(self, call: Call) -> None:
-        self.check_scope(call)
-        super().check_existence(call)
+def _scope(self: Service, call: Call) -> None:
+    self.check_scope(call)
 
 
-@variation("Scopes are looked at before the owner.", clauses.SCOPE_OR_OWNER, visible=False)
-class ScopeBeforeOwner(Service):
-    def check_owner(self, call: Call) -> None:
-        self.check_scope(call)
-        super().check_owner(call)
+def _media_type(self: Service, call: Call) -> None:
+    known = call.is_form or "json" in call.media_type
+    if call.operation not in READING and call.headers.get("content-type") and not known:
+        self.other_media_type(call)
 
 
-@variation("The media type is looked at before the login.", clauses.SHOULD, visible=False)
-class TypeBeforeLogin(Service):
-    def admit(self, call: Call) -> None:
-        typed = call.headers.get("content-type")
-        known = call.is_form or "json" in call.media_type
-        if call.operation not in READING and typed and not known:
-            self.other_media_type(call)
-        super().admit(call)
-
+variations(
+    "",
+    {
+        "scope-before-username: Scopes are looked at before the username.": (
+            clauses.SCOPE_OR_404,
+            before("check_existence", _scope),
+        ),
+        "scope-before-owner: Scopes are looked at before the owner.": (
+            clauses.SCOPE_OR_OWNER,
+            before("check_owner", _scope),
+        ),
+        "type-before-login: The media type is looked at before the login.": (
+            clauses.SHOULD,
+            before("admit", _media_type),
+        ),
+        "head-and-options-not-allowed: HEAD and OPTIONS are 405.": (
+            clauses.HEAD_OPTIONS,
+            before(
+                "route",
+                lambda self, call, path: call.method in {"HEAD", "OPTIONS"} and refuse(405),
+            ),
+        ),
+    },
+    visible=False,
+)
 
 # -- challenges -----------------------------------------------------------------------------------
-
 
 variations(
     clauses.HTTP,
@@ -71,7 +77,11 @@ class ChallengesInOtherCases(Service):
         return reply
 
 
-@variation("401 and 403 carry no WWW-Authenticate.", clauses.SHOULD, misses=CHALLENGE)
+@variation(
+    "401 and 403 carry no WWW-Authenticate.",
+    clauses.SHOULD,
+    misses=ids("unauthenticated/challenge", OPERATIONS) + ids("forbidden/challenge", OPERATIONS),
+)
 class NoChallenges(Service):
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         reply = super().refuse(call, refusal)
@@ -79,33 +89,26 @@ class NoChallenges(Service):
         return reply
 
 
-# -- HEAD and OPTIONS -----------------------------------------------------------------------------
-
-
-@variation("HEAD and OPTIONS are 405.", clauses.HEAD_OPTIONS, visible=False)
-class HeadAndOptionsNotAllowed(Service):
-    def route(self, call: Call, path: str) -> Route:
-        if call.method in {"HEAD", "OPTIONS"}:
-            raise Refusal(405, "not this method", ("Allow", "GET, POST, PATCH, DELETE"))
-        return super().route(call, path)
-
-
 # -- what is refused with another status ----------------------------------------------------------
 
-for _name, _sentence, _misses, _method, _status in (
-    ("other-methods", "Other methods are 501.", OTHER_METHODS, "other_method", 501),
-    ("other-types", "Other media types are 406.", OTHER_TYPES, "other_media_type", 406),
-    (
-        *("untyped-bodies", "Untyped bodies are 415."),
-        *(ids("json-without-content-type", WRITING), "untyped_fields", 415),
-    ),
-):
-    _override: dict[str, Any] = {_method: failing(_status)}
-    variation_row(f"{_name}-are-{_status}", _sentence, clauses.SHOULD, misses=_misses, **_override)
 variation_row(
-    "other-media-types-are-read",
-    "Other media types are read as JSON.",
+    *("other-methods-are-501", "Other methods are 501.", clauses.SHOULD),
+    misses=("user/other-methods", "emails/other-methods"),
+    other_method=failing(501),
+)
+variation_row(
+    *("untyped-bodies-are-415", "Untyped bodies are 415.", clauses.SHOULD),
+    misses=ids("json-without-content-type", WRITING),
+    untyped_fields=failing(415),
+)
+variations(
     clauses.SHOULD,
-    misses=OTHER_TYPES,
-    other_media_type=lambda self, call: self.json_fields(call),
+    {
+        "other-types-are-406: Other media types are 406.": failing(406),
+        "other-media-types-are-read: Other media types are read as JSON.": (
+            lambda self, call: self.json_fields(call)
+        ),
+    },
+    lambda method: {"other_media_type": method},
+    misses=ids("media-type", WRITING),
 )

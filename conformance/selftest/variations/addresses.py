@@ -39,6 +39,15 @@ variation_row(
 )
 
 
+variation_row(
+    "addresses-of-64-at-most",
+    "Addresses have at most 64 characters.",
+    clauses.LENGTHS,
+    visible=False,
+    longest_address=64,
+)
+
+
 @variation("A malformed address is 404 in update and delete.", clauses.MALFORMED_UNKNOWN)
 class MalformedNotFound(Service):
     def malformed_address(self, call: Call, value: str) -> str:

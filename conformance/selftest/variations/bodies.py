@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote_to_bytes
 
-from conformance.selftest.changes import variation
-from conformance.selftest.reference.bodies import MEMBERS
+from conformance.selftest.changes import variation, variation_row
+from conformance.selftest.reference.bodies import MEMBERS, PROFILE
 from conformance.selftest.reference.calls import Call, Json, Refusal
 from conformance.selftest.reference.service import Service
 from conformance.selftest.variations import clauses
@@ -78,3 +78,32 @@ class SurrogatesReplaced(Service):
 class FormBytesReplaced(Service):
     def form_text(self, encoded: bytes) -> str:
         return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8", "replace")
+
+
+@variation("An update without any known member is refused.", clauses.UNKNOWN_MEMBERS)
+class NothingKnownRefused(Service):
+    def check_members(self, call: Call) -> None:
+        super().check_members(call)
+        if call.operation == "update_user" and not call.fields.keys() & set(PROFILE):
+            raise Refusal(400, "there is nothing to update")
+
+
+variation_row(
+    "members-of-any-case",
+    "The names of members in JSON are read without regard to case, as in Go.",
+    clauses.UNKNOWN_MEMBERS,
+    visible=False,
+    an_object=lambda self, call, loaded: {
+        name.lower(): value for name, value in Service.an_object(self, call, loaded).items()
+    },
+)
+
+
+variation_row(
+    "form-semicolon-separates",
+    "A semicolon separates the members of a form too, as it once did.",
+    clauses.SILENT,
+    form_fields=lambda self, call: Service.form_fields(
+        self, Call(call.method, call.target, call.headers, call.body.replace(b";", b"&"))
+    ),
+)

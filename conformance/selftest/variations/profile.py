@@ -98,6 +98,30 @@ variation_row(
     ),
 )
 
+
+@variation("A profile_url without a path gets one.", clauses.URLS, visible=False)
+class ProfileUrlCompleted(Service):
+    def tidy(self, name: str, value: str) -> str:
+        value = super().tidy(name, value)
+        return f"{value}/" if name == "profile_url" and value.count("/") == 2 else value
+
+
+@variation("A profile_url must have a path.", clauses.PATHLESS, visible=False)
+class ProfileUrlNeedsPath(Service):
+    def text(self, call: Call, name: str, value: Json) -> str:
+        text = super().text(call, name, value)
+        if name == "profile_url" and text and text.count("/") < 3:
+            raise Refusal(400, "profile_url needs a path")
+        return text
+
+
+@variation("An empty gravatar_email stands for the account's.", clauses.EMPTY_TEXT, visible=False)
+class EmptyGravatarResets(Service):
+    def gravatar_address(self, call: Call, value: str) -> str:
+        value = value or self.account_email(self.stored_user(call.username))
+        return super().gravatar_address(call, value)
+
+
 # -- the picture ----------------------------------------------------------------------------------
 
 

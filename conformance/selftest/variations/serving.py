@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from urllib.parse import unquote
 
 from conformance.selftest.changes import variation, variation_row
 from conformance.selftest.reference.calls import Call, Refusal, Reply, Route
 from conformance.selftest.reference.service import Service
 from conformance.selftest.variations import clauses
+from conformance.selftest.variations.accounts import Accounts
 
 # -- large requests, before any login -------------------------------------------------------------
 
@@ -125,6 +127,40 @@ class EncodedSlashNowhere(Service):
         if "%2f" in path.lower():
             raise Refusal(404, "there is nothing here")
         return super().route(call, path)
+
+
+@variation(
+    "The path is decoded before it is routed, and every other path is a page, 200.",
+    clauses.ENCODED_SLASH,
+)
+class DecodedBeforeRouted(Service):
+    def route(self, call: Call, path: str) -> Route:
+        return super().route(call, unquote(path) if "%2f" in path.lower() else path)
+
+    def elsewhere(self, call: Call, path: str) -> Route:
+        raise Refusal(200, "welcome")
+
+
+@variation("Parameters of a query are unknown, and refused with 400.", clauses.UNKNOWN_MEMBERS)
+class QueriesRefused(Service):
+    def admit(self, call: Call) -> None:
+        super().admit(call)
+        if "=" in call.target.partition("?")[2]:
+            raise Refusal(400, "no operation takes a query")
+
+
+@variation(
+    "An account is named in any case, with .json behind it, by its id, and by its primary address.",
+    clauses.ELSEWHERE,
+)
+class AccountsByOtherNames(Service):
+    usernames = Accounts.usernames  # which are nobody's id or address
+
+    def route(self, call: Call, path: str) -> Route:
+        operation, name = super().route(call, path)
+        names = {str(one.id): one.username for one in self.store.users.values()}
+        names |= {one.email: one.username for one in self.store.rows if one.is_primary}
+        return Route(operation, names.get(name) or name.lower().removesuffix(".json"))
 
 
 variation_row("base-path", "The base URL has a path.", clauses.HTTP, visible=False, prefix="/v9")
