@@ -27,7 +27,7 @@ from accounts_contract.codes import read_codes
 from conformance.catalogue.requirements import catalogue
 from conformance.cli import main as conformance
 from conformance.selftest.changes import CHANGES, Defect
-from conformance.selftest.defects import load as load_defects
+from conformance.selftest.trials import load
 from conformance.target.template import TEMPLATE
 from mockserver.cli import main as mockserver
 from mockserver.docs.reference import sections
@@ -178,7 +178,7 @@ def _help(name: str) -> str:
 
 
 def _requirements() -> Iterator[str]:
-    load_defects()
+    load()
     defects = [change for change in CHANGES.values() if isinstance(change, Defect)]
     yield f"# The {len(catalogue())} requirements\n\n"
     yield "Each with the words that it comes from, and the defects of the self-test that prove its check.\n"

@@ -84,11 +84,6 @@ def admits(method: str, when: When) -> Override:
     return instead(method, when, lambda *_given: True)
 
 
-def denies(method: str, when: When) -> Override:
-    """Return a method that says yes where the usual one does, unless something else holds."""
-    return instead(method, when, lambda *_given: False)
-
-
 def crashes(method: str, when: When, status: int = 500) -> Override:
     """Return a method that ends the request with a status where something holds."""
     return instead(method, when, failing(status))
@@ -105,16 +100,3 @@ def before(method: str, look: When) -> Override:
     """Return a method that looks at something else first."""
     usual = getattr(Service, method)
     return {method: lambda *given: (look(*given), usual(*given))[1]}
-
-
-def rescued(method: str, error: type[Exception], act: When) -> Override:
-    """Return a method that does something else with what the usual one fails on."""
-    usual = getattr(Service, method)
-
-    def rescue(self: Service, given: Any) -> Any:
-        try:
-            return usual(self, given)
-        except error:
-            return act(given)
-
-    return {method: rescue}

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from importlib import import_module
 from multiprocessing import get_context
+from pkgutil import iter_modules
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import CheckResult, Status
+from conformance.selftest import defects, variations
 from conformance.selftest.changes import CHANGES, Change, Defect, Variation, build, groups
-from conformance.selftest.defects import load as load_defects
 from conformance.selftest.stage import Stage, perform
-from conformance.selftest.variations import load as load_variations
 
 BASELINE = "the reference itself"
 _A_MUST = "get-user/members"
@@ -62,9 +63,10 @@ class Manner:
 
 
 def load() -> None:
-    """Read all defects and variations into CHANGES."""
-    load_defects()
-    load_variations()
+    """Read all defects and variations into CHANGES, in the order of their modules."""
+    for package in (defects, variations):
+        for module in sorted(one.name for one in iter_modules(package.__path__)):
+            import_module(f"{package.__name__}.{module}")
 
 
 def trials(names: Sequence[str], processes: int, manner: Manner) -> Iterator[Trial]:
@@ -74,12 +76,12 @@ def trials(names: Sequence[str], processes: int, manner: Manner) -> Iterator[Tri
     """
     load()
     chosen = [CHANGES[name] for name in names]
-    variations = [one for one in chosen if isinstance(one, Variation)]
-    together = [[one] for one in variations] if manner.full else groups(variations)
+    legal = [one for one in chosen if isinstance(one, Variation)]
+    together = [[one] for one in legal] if manner.full else groups(legal)
     # The longest first, so that the last ones are short.
     jobs = [(BASELINE,), *(tuple(one.id for one in group) for group in together)]
     jobs += [(one.id,) for one in chosen if isinstance(one, Defect)]
-    few = not variations and not manner.full
+    few = not legal and not manner.full
     needed = dict.fromkeys(one for name in names for one in getattr(CHANGES[name], "breaks", ()))
     attempt = partial(_attempt, manner=manner, baseline=(*needed, _A_MUST) if few else ())
     if processes == 1:

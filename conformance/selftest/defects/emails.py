@@ -24,26 +24,6 @@ def own(call: Call, _one: Address, other: Address) -> bool:
     return other.username == call.username
 
 
-def itself(_call: Call, one: Address, other: Address) -> bool:
-    """Choose the address that is meant."""
-    return other.id == one.id
-
-
-def shared(_call: Call, one: Address, other: Address) -> bool:
-    """Choose the address, whoever has it."""
-    return other.email == one.email
-
-
-def local(one: Address) -> str:
-    """Return what stands before the @ of an address."""
-    return one.email.partition("@")[0]
-
-
-def changing(which: Which, **members: Any) -> Act:
-    """Give other values to members of some addresses."""
-    return lambda self, call, one: self.store.change(lambda o: which(call, one, o), **members)
-
-
 def removing(which: Which) -> Act:
     """Remove some addresses of the account, but never the primary one."""
     return lambda self, call, one: self.store.remove(

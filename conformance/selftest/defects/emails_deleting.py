@@ -50,9 +50,6 @@ table(
         "delete-takes-wildcards: In it, an underscore stands for any character, as in LIKE.": (
             removing(lambda call, one, other: like(one.email, other.email))
         ),
-        "delete-takes-shared: An address that two users have is deleted for both.": (
-            lambda self, call, one: self.store.remove(lambda other: other.email == one.email)
-        ),
         "delete-empties-location: A deletion empties the location.": setting(location=""),
         "delete-makes-oldest-primary: A deletion makes the oldest one primary.": oldest_primary,
     },

@@ -9,15 +9,13 @@ from typing import Any
 from conformance.selftest.changes import defect, ids, row, table
 from conformance.selftest.defects.emails import (
     FOLLOWS,
+    Act,
     Graveyard,
-    changing,
-    itself,
-    local,
+    Which,
     more,
     own,
     sent_true,
     setting,
-    shared,
 )
 from conformance.selftest.overrides import (
     Memory,
@@ -47,6 +45,13 @@ def is_meant(call: Call, one: Address) -> bool:
     return own(call, one, one) and one.email == call.fields.get("email")
 
 
+def changing(which: Which, **members: Any) -> Act:
+    """Give other values to members of some addresses."""
+    return lambda self, call, one: self.store.change(lambda o: which(call, one, o), **members)
+
+
+UNVERIFYING = changing(lambda call, one, other: other.id == one.id, verified=False)
+
 # -- verifying, and making primary ----------------------------------------------------------------
 
 table(
@@ -58,11 +63,10 @@ table(
         "verify-unsets-primary (verifying-keeps-primary): To verify the primary unsets it.": (
             lambda self, call, one: one.is_primary and self.unset_primary(call)
         ),
-        "verify-shared (others-untouched): It is verified for all who have it.": changing(
-            shared, verified=True
-        ),
         "verify-alike (others-untouched): Whatever begins like it is verified too.": changing(
-            lambda call, one, other: own(call, one, other) and other.email.startswith(local(one)),
+            lambda call, one, other: (
+                own(call, one, other) and other.email.startswith(one.email.partition("@")[0])
+            ),
             verified=True,
         ),
         "verify-empties-company (others-untouched): A verification empties the company.": setting(
@@ -76,7 +80,7 @@ table(
     "update-email/",
     {
         "primary-unverifies-new (others-untouched): The new primary address is unverified.": (
-            changing(itself, verified=False)
+            UNVERIFYING
         ),
         "primary-again-unset (makes-primary): Made primary again, it is no longer.": (
             lambda self, call, one: one.is_primary and self.unset_primary(call)
@@ -103,22 +107,6 @@ table(
 )
 
 
-def _unsaved(name: str) -> Any:
-    def update_email(self: Service, call: Call) -> Reply:
-        reply = Service.update_email(self, call)
-        if name in call.fields:
-            self.store.undo()
-        return reply
-
-    return {"update_email": update_email}
-
-
-def _answers_old(self: Service, call: Call) -> Reply:
-    before = self.find(call, self.wanted_address(call))
-    reply = Service.update_email(self, call)
-    return self.json_reply(200, self.email_view(call, before)) if before else reply
-
-
 def _flags(act: Any, *, both: bool) -> Any:
     """Do something where both flags, or neither, are asked for."""
     return {
@@ -131,15 +119,6 @@ def _flags(act: Any, *, both: bool) -> Any:
 table(
     "update-email/",
     {
-        "update-email-answers-old (answers-address): The answer is what was before.": {
-            "update_email": _answers_old
-        },
-        'verified-not-saved (verifies): "verified": true is answered, and not saved.': _unsaved(
-            "verified"
-        ),
-        'primary-not-saved (makes-primary): "primary": true is answered, and not saved.': _unsaved(
-            "primary"
-        ),
         "verified-again-is-404 (verifies): Verifying again is 404: no row was touched.": instead(
             "verify", lambda self, call, one: one.verified, failing(404)
         ),
@@ -151,7 +130,7 @@ table(
         ),
         "both-refused (both): Both members at once are refused.": _flags(failing(400), both=True),
         "no-flag-unverifies (others-untouched): One that asks for nothing unverifies.": _flags(
-            changing(itself, verified=False), both=False
+            UNVERIFYING, both=False
         ),
         "update-for-first-user-only (success): For others, each address is unknown.": crashes(
             "update_email", lambda self, call: not is_first(self, call), 404
@@ -178,6 +157,15 @@ row(
     also="update-email/{answers-address,others-untouched}",
     base=Graveyard,
     **instead("verify", lambda self, call, one: self.before(one), nothing),
+)
+
+row(
+    "shared-is-one",
+    "An address that two users have is verified and deleted for both.",
+    "update-email/others-untouched delete-email/removes-only-that",
+    also=FOLLOWS,
+    **more("verify", changing(lambda call, one, other: other.email == one.email, verified=True)),
+    **more("remove", lambda self, _, one: self.store.remove(lambda o: o.email == one.email)),
 )
 
 # -- false ----------------------------------------------------------------------------------------
@@ -237,6 +225,7 @@ table(
             lambda *_: True, _other_done
         ),
     },
+    also="update-email/others-untouched",
 )
 
 # -- an address that is not there -----------------------------------------------------------------

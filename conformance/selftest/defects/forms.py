@@ -6,9 +6,9 @@ import re
 from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from conformance.selftest.changes import defect, row, table
+from conformance.selftest.changes import row, table
 from conformance.selftest.overrides import crashes, each, failing
-from conformance.selftest.reference.calls import Call, Reply, refuse
+from conformance.selftest.reference.calls import Call, refuse
 from conformance.selftest.reference.routes import WRITING
 from conformance.selftest.reference.service import Service
 
@@ -23,7 +23,7 @@ REFUSED = (
     "*/invalid-* update-email/no-un* add-email/duplicate */foreign-address",
     "delete-email/primary-refused */documented-answers",
 )
-NO_ADDRESS = "update-user/invalid-gravatar-email"
+NO_ADDRESS = "update-user/{invalid-gravatar-email,others-untouched} add-email/others-untouched"
 
 # -- which bodies, and which of their members -----------------------------------------------------
 
@@ -46,19 +46,13 @@ table(
 )
 
 
-@defect(
+row(
+    "forms-answered-only",
     "A form is answered, and what it asks for is not done.",
     FORM,
     also=(*USED, "*/answers-stored list-emails/complete add-email/listed"),
+    operate=lambda self, call: (Service.operate(self, call), call.is_form and self.store.undo())[0],
 )
-class FormsAnsweredOnly(Service):
-    def operate(self, call: Call) -> Reply:
-        reply = super().operate(call)
-        if call.is_form:
-            self.store.undo()
-        return reply
-
-
 row(
     "update-takes-forms-only",
     "update_user takes forms only.",

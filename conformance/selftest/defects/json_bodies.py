@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.selftest.changes import defect, ids, row, table
-from conformance.selftest.overrides import crashes, each, failing, rescued
+from conformance.selftest.overrides import crashes, each, failing
 from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
 from conformance.selftest.reference.routes import EMAILS, WRITING
 from conformance.selftest.reference.service import Service
@@ -42,8 +42,20 @@ def _first(text: str) -> Any:
     return json.JSONDecoder().raw_decode(text.lstrip())[0]
 
 
-_malformed = partial(rescued, "load_json", ValueError)
-_no_utf8 = partial(rescued, "json_text", UnicodeDecodeError)
+def _rescued(method: str, act: Any) -> Any:
+    """Do something else with what cannot be read."""
+    usual = getattr(Service, method)
+
+    def rescue(self: Service, given: Any) -> Any:
+        try:
+            return usual(self, given)
+        except ValueError:
+            return act(given)
+
+    return {method: rescue}
+
+
+_malformed, _no_utf8 = partial(_rescued, "load_json"), partial(_rescued, "json_text")
 
 table(
     MALFORMED,

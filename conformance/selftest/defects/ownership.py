@@ -79,7 +79,7 @@ table(
             )
         },
     },
-    also=(BOTH, "*/documented-answers"),
+    also=(BOTH, ORDER, "*/documented-answers"),
 )
 row(
     *("unknown-user-is-403-in-forms", "In a form, an unknown username is 403."),

@@ -28,13 +28,6 @@ table(
         "gravatar-without-tag: What follows + in an address makes no other gravatar_url.": (
             lambda _, user: re.sub(r"\+[^@]*", "", user.gravatar_email)
         ),
-        "others-gravatar-stays: The gravatar_url of any account but the first one stays.": (
-            lambda self, user: (
-                user.gravatar_email
-                if user.username == self.seed.users[0].username
-                else user.username
-            )
-        ),
         "location-renews-gravatar (update-user/leaves-others): A new location gives another.": (
             lambda _, user: user.gravatar_email + user.location
         ),

@@ -47,7 +47,7 @@ table(
             _viewed(lambda view: view | {"type": None}),
         ),
     },
-    also="update-user/sets-gravatar-email",
+    also="update-user/{sets-gravatar-email,answers-stored}",
 )
 row(
     *("empty-text-left-out", "A text that is empty is left out of the user.", MEMBERS),

@@ -7,13 +7,13 @@ from typing import Any
 
 from conformance.selftest.changes import defect, row, table
 from conformance.selftest.defects.profile_reading import NOT_SEEN
-from conformance.selftest.overrides import Memory
+from conformance.selftest.overrides import Memory, each
 from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.service import Service
 
 STORED = "update-user/answers-stored"
-ALL = "sets-{full-name,location,company,profile-url,gravatar-email}"
+ALL = "update-user/sets-{full-name,location,company,profile-url,gravatar-email}"
 
 # -- what becomes of the members -------------------------------------------------------------------
 
@@ -51,9 +51,6 @@ table(
 table(
     "update-user/",
     {
-        f"update-not-saved ({ALL}): An update is answered, and not saved.": (
-            lambda self, call, view: (view, self.store.undo())[0]
-        ),
         "update-not-saved-by-token (answers-stored): With a token, an update is not saved.": (
             lambda self, call, view: (view, call.caller.scheme == "bearer" and self.store.undo())[0]
         ),
@@ -70,12 +67,31 @@ table(
 )
 
 
-@defect("The answer to an update is the user as it was before.", STORED, also=NOT_SEEN)
-class UpdateAnswersOld(Service):
-    def update_user(self, call: Call) -> Reply:
+def _answers_old(self: Service, call: Call) -> Reply:
+    """Answer with the user, or the address, from before."""
+    if call.operation == "update_user":
         before = self.get_user(call)
-        super().update_user(call)
-        return before
+    else:
+        address = self.found(call, self.wanted_address(call))
+        before = self.json_reply(200, self.email_view(call, address))
+    Service.operate(self, call)
+    return before
+
+
+# Of the profile and of addresses alike.
+table(
+    "",
+    {
+        f"update-not-saved ({ALL} update-email/{{verifies,makes-primary}}): An update is not saved.": {
+            "operate": lambda self, call: (Service.operate(self, call), self.store.undo())[0]
+        },
+        f"update-answers-old ({STORED} update-email/answers-address): The answer is what was before.": {
+            "operate": _answers_old
+        },
+    },
+    lambda override: each(["update_user", "update_email"], override),
+    also=(NOT_SEEN, "update-user/answers-stored update-email/* *-email/success list-emails/*"),
+)
 
 
 @defect("An update that changes nothing is 404: no row was touched.", "update-user/success")
@@ -110,17 +126,24 @@ table(
                 self.store.change_user(one, location=value) for one in self.store.users
             ],
         ),
-        "others-rename-the-first: The first one is renamed with others.": _also(
-            "full_name",
-            lambda self, _, value: self.store.change_user(
-                self.seed.users[0].username, full_name=value
-            ),
-        ),
         "gravatar-becomes-address: gravatar_email is added to the addresses.": _also(
             "gravatar_email",
             lambda self, call, value: self.find(call, value) or self.insert(call, value),
         ),
     },
+)
+
+row(
+    "others-reach-the-first",
+    "An update of any account but the first one renames that, and leaves its own gravatar_url.",
+    "update-user/{others-untouched,sets-gravatar-email}",
+    **_also(
+        "full_name",
+        lambda self, _, value: self.store.change_user(self.seed.users[0].username, full_name=value),
+    ),
+    gravatar_key=lambda self, user: (
+        user.gravatar_email if user.username == self.seed.users[0].username else user.username
+    ),
 )
 
 # -- what is remembered, and what the account has elsewhere ----------------------------------------

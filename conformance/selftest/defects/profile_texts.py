@@ -21,7 +21,8 @@ DECODING = "update-user/form-decoding"
 URL = "update-user/sets-profile-url"
 DOCUMENTED = "update-user/documented-answers"
 SUCCESS = "update-user/success"
-SETS, FORM = "update-user/sets-*", "update-user/form"
+SETS = "update-user/{sets-*,json-charset,answers-stored,others-untouched}"
+FORM = "update-user/form"
 TEXTS = PROFILE[:3]
 
 Spoil = Callable[[str], str]

@@ -93,7 +93,7 @@ table(
             OPERATIONS, *([_only(-1)] * 3), *([_only(0)] * 3)
         ),
     },
-    also="*/success update-email/verifies",
+    also="get-user/* update-user/* list-emails/* *-email/*",
 )
 
 # -- the answer to a token without the scope ------------------------------------------------------
