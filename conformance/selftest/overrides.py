@@ -54,7 +54,8 @@ def failing(status: int) -> When:
 def each(operations: Sequence[str], *changes: Override | type[Service]) -> Override:
     """Return a service that is wrong otherwise in each of some operations; few changes come round again.
 
-    So defects that break the same requirement of several operations are one, and each of them must be found.
+    So defects that break the same requirement of several operations are one, and each of them must be
+    found; its sentence says "by turns".
     """
     kinds = [one if isinstance(one, type) else type("Part", (Service,), one) for one in changes]
     parts = dict(zip(operations, cycle(kinds), strict=False))

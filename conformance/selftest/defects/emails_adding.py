@@ -69,7 +69,7 @@ table(
         "add-replaces-unverified (others-untouched): What is not verified goes.": removing(
             lambda call, one, other: not other.verified and other.id != one.id
         ),
-        "add-takes-over (others-untouched): It is taken away from the account that had it.": (
+        "add-takes-over (others-untouched): It is taken from the account that had it.": (
             lambda self, _, one: self.store.remove(
                 lambda other: other.email == one.email and other.id != one.id
             )
@@ -120,7 +120,7 @@ table(
         "add-not-saved (add-email/listed): A new address is answered, and not saved.": {
             "add_email": lambda self, call: (Service.add_email(self, call), self.store.undo())[0]
         },
-        f"invalid-address-listed ({INVALID}): It is refused with 400, and in the list.": before(
+        f"invalid-address-listed ({INVALID}): What is no address is 400, and listed.": before(
             "malformed_address",
             lambda self, call, value: (
                 call.operation == "add_email"
@@ -128,7 +128,7 @@ table(
                 and self.store.keep()
             ),
         ),
-        f"add-again-unverifies ({DUPLICATE}): It is refused, and no longer verified.": (
+        f"add-again-unverifies ({DUPLICATE}): Adding again is refused, and unverifies.": (
             refusing_after(
                 "add_again",
                 lambda self, call, one: self.store.change(lambda o: o.id == one.id, verified=False),

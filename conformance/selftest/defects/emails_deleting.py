@@ -44,10 +44,10 @@ table(
 table(
     "delete-email/removes-only-that",
     {
-        "delete-takes-tags: It takes those along that differ only in what stands after a plus.": (
+        "delete-takes-tags: A deletion takes those along that differ only behind a plus.": (
             removing(lambda call, one, other: without_tag(other.email) == without_tag(one.email))
         ),
-        "delete-takes-wildcards: In it, an underscore stands for any character, as in LIKE.": (
+        "delete-takes-wildcards: In a deletion, _ stands for any character, as in LIKE.": (
             removing(lambda call, one, other: like(one.email, other.email))
         ),
         "delete-empties-location: A deletion empties the location.": setting(location=""),
@@ -94,7 +94,7 @@ table(
             "guarded": nothing,
             **instead("remove", lambda self, call, one: one.is_primary, nothing),
         },
-        "primary-refused-and-unset: It is refused, and unset.": refusing_after(
+        "primary-refused-and-unset: Its deletion is refused, and unsets it.": refusing_after(
             "not_deletable", lambda self, call, one: self.unset_primary(call)
         ),
     },
@@ -104,7 +104,7 @@ table(
     "delete-email/primary-spelled-otherwise",
     {
         "primary-deletable-in-capitals: The primary address can be deleted in capitals.": str.lower,
-        "primary-deletable-with-spaces: It can be deleted with white space around it.": str.strip,
+        "primary-deletable-with-spaces: The primary can be deleted with spaces around it.": str.strip,
     },
     lambda spell: {
         "tidy": lambda self, name, value: spell(value) if name == "email" else value,

@@ -129,7 +129,7 @@ table(
             "verify", lambda self, call, one: "primary" in call.fields, nothing
         ),
         "both-refused (both): Both members at once are refused.": _flags(failing(400), both=True),
-        "no-flag-unverifies (others-untouched): One that asks for nothing unverifies.": _flags(
+        "no-flag-unverifies (others-untouched): An update without flags unverifies.": _flags(
             UNVERIFYING, both=False
         ),
         "update-for-first-user-only (success): For others, each address is unknown.": crashes(
@@ -275,10 +275,10 @@ table(
                 ),
             )
         ),
-        "foreign-address-found (*-email/not-found/foreign-address): Others' can be updated and deleted.": (
+        "foreign-address-found (*-email/not-found/foreign-address): Those of others can be changed.": (
             each(KNOWN, {"searched": lambda self, call: self.store.addresses()})
         ),
-        f"update-unknown-unsets-primary ({UNKNOWN}): It is 404, and no primary is left.": (
+        f"update-unknown-unsets-primary ({UNKNOWN}): An unknown one is 404, and unsets it.": (
             _first_done(
                 lambda self, call, email: sent_true(call, "primary") and self.unset_primary(call)
             )

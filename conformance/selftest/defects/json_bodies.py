@@ -63,7 +63,7 @@ table(
         "malformed-taken: By turns, malformed JSON is {}, cut off, closed, or YAML.": (
             *map(_malformed, (lambda _: {}, _first, _closed, _as_yaml)),
         ),
-        "malformed-crashes: By turns, it is 500, or comments or line feeds may stand in it.": (
+        "malformed-crashes: By turns, it is 500, or comments or line feeds are taken.": (
             _malformed(failing(500)),
             _malformed(lambda text: json.loads(re.sub(r"/\*.*?\*/|//[^\n]*", "", text))),
             _malformed(lambda text: json.loads(text, strict=False)),
@@ -125,7 +125,7 @@ table(
             _no_object(failing(500)),
             _no_object(_patched),
         ),
-        f"utf8-ignored ({UTF8}): By turns, it is replaced, is 500, or surrogates are dropped.": (
+        f"utf8-ignored ({UTF8}): By turns, other bytes are replaced, dropped, or 500.": (
             _no_utf8(lambda body: body.decode("utf-8", "replace")),
             _no_utf8(failing(500)),
             _no_utf8(
@@ -149,7 +149,7 @@ table(
             crashes("fields", lambda self, call: not call.body, 411),
             crashes("untyped_fields", lambda self, call: not call.body),
         ),
-        f"missing-address-is-404 ({EMPTY} {MISSING}): By turns, it is 404, or 500.": each(
+        f"missing-address-is-404 ({EMPTY} {MISSING}): By turns, no address is 404, or 500.": each(
             EMAILS, {"no_address": failing(404)}, {"no_address": failing(500)}
         ),
     },

@@ -71,7 +71,7 @@ table(
         "400-before-401 ({update-*,*-email}/order/unauthenticated-first): Before any login, it is 400.": (
             before("unauthorized", valid)
         ),
-        "address-404-before-401 ({update,delete}-email/order/unauthenticated-first): An unknown one is 404.": (
+        "address-404-before-401 ({update,delete}-email/order/unauthenticated-first): If unknown, it is 404.": (
             each(EMAILS[1:], before("unauthorized", ABSENT))
         ),
     },
@@ -143,7 +143,7 @@ table(
 )
 row(
     "owner-403-acts-on-caller",
-    "It is refused, and carried out on the caller's own account.",
+    "From others, a request is refused, and carried out on the caller's own account.",
     "{update-user,add-email}/refused-unchanged/access",
     **each(["update_user", "add_email"], before("not_owner", misdirected)),
 )

@@ -23,10 +23,10 @@ table(
         "owner-forgotten-for-basic (*/forbidden/owner-basic): With Basic, all is open to all.": (
             lambda self, call: call.caller.scheme == "basic"
         ),
-        "owner-forgotten-for-tokens (*/forbidden/owner-bearer): With the right token it is.": (
+        "owner-forgotten-for-tokens (*/forbidden/owner-bearer): With the right scope, all is open.": (
             lambda self, call: call.caller.scheme == "bearer"
         ),
-        "owner-forgotten-for-forms ({update-*,*-email}/forbidden/owner-*): By form, all is.": by_form,
+        "owner-forgotten-for-forms ({update-*,*-email}/forbidden/owner-*): By form, all is open.": by_form,
     },
     partial(admits, "owns"),
     also=ORDER,

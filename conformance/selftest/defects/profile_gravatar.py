@@ -64,7 +64,7 @@ table(
     {
         "gravatar-unchecked: gravatar_email takes any text.": lambda *_: True,
         "gravatar-unchecked-in-form: In a form, gravatar_email takes any text.": by_form,
-        "gravatar-pattern-unanchored: It is good if an address stands somewhere in it.": (
+        "gravatar-pattern-unanchored: An address anywhere in it is enough.": (
             lambda self, call, value: re.search(r"[^@\s]+@[^@\s]+", value)
         ),
     },
@@ -95,10 +95,10 @@ table(
         "same-gravatar-refused: The same gravatar_email again is 400.": lambda self, call, value: (
             self.stored_user(call.username).gravatar_email == value
         ),
-        "gravatar-own-refused: It must not be among the addresses of the account.": _of(
+        "gravatar-own-refused: gravatar_email must be none of the account.": _of(
             lambda call, one: one.username == call.username
         ),
-        "gravatar-foreign-refused: It must not be an address of somebody else.": _of(
+        "gravatar-foreign-refused: gravatar_email must be of nobody else.": _of(
             lambda call, one: one.username != call.username
         ),
     },

@@ -86,10 +86,10 @@ table(
             lambda self, call, scopes: SECOND[call.operation] not in scopes,
             lambda *_: False,
         ),
-        f"exact-scopes (*/bearer-accepted {SUBSETS}): One scope, no more.": instead(
+        f"exact-scopes (*/bearer-accepted {SUBSETS}): A token with more than one scope may nothing.": instead(
             "token_may", lambda self, call, scopes: len(scopes) > 1, lambda *_: False
         ),
-        f"one-scope-counts (*/bearer-accepted {SUBSETS}): Of several, the last or the first.": each(
+        f"one-scope-counts (*/bearer-accepted {SUBSETS}): Of several, the last or the first one counts.": each(
             OPERATIONS, *([_only(-1)] * 3), *([_only(0)] * 3)
         ),
     },
@@ -104,7 +104,7 @@ table(
         f"missing-scope-is-404 ({SCOPE} {SUBSETS}): By turns, a missing scope is 404, or 401.": each(
             OPERATIONS, refuses("lacks_scope", 404), refuses("lacks_scope", 401)
         ),
-        "no-scope-challenge (*/forbidden/challenge): By turns, there is none, or it names no scope.": each(
+        "no-scope-challenge (*/forbidden/challenge): By turns, a 403 has none, or one without scope.": each(
             OPERATIONS,
             refuses("lacks_scope", 403),
             refuses("lacks_scope", 403, ("WWW-Authenticate", 'Bearer error="insufficient_scope"')),

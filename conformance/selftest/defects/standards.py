@@ -33,12 +33,12 @@ table(
             {"other_media_type": lambda self, call: self.json_fields(call)},
             {"other_media_type": failing(400)},
         ),
-        "untyped-refused (*/json-without-content-type): By turns, it is 400, or read as a form.": each(
+        "untyped-refused (*/json-without-content-type): By turns, such JSON is 400, or a form.": each(
             WRITING,
             {"untyped_fields": failing(400)},
             {"untyped_fields": lambda self, call: {**self.form_fields(call)}},
         ),
-        "other-methods-are-404 ({user,emails}/other-methods): Or they are 405 without Allow.": {
+        "other-methods-are-404 ({user,emails}/other-methods): Other methods are 404, or 405 alone.": {
             "other_method": lambda self, call, allowed: refuse(
                 405 if "/emails/" in call.target else 404
             )
