@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from conformance.reports.html import inlined, template
 from conformance.selftest.matrix import Matrix
@@ -11,16 +12,6 @@ from conformance.selftest.matrix import Matrix
 _FOLDER = Path(__file__).parent
 _WIDTH, _HEIGHT = 3, 14  # of a cell of the picture
 _LABELS = 420  # the room for the names of the checks
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A check that finds a defect, as a rectangle of the picture."""
-
-    x: int
-    y: int
-    kind: str
-    title: str
 
 
 def page(matrix: Matrix, seconds: float) -> str:
@@ -39,10 +30,12 @@ def page(matrix: Matrix, seconds: float) -> str:
     )
 
 
-def _cells(matrix: Matrix) -> list[_Cell]:
-    """Return each check that finds a defect: `alone`, `named` by the requirement, or by `another` one."""
+def _cells(matrix: Matrix) -> Iterator[dict[str, Any]]:
+    """Yield a rectangle for each check that finds a defect.
+
+    Its kind is `alone`, `named` by the requirement, or by `another` one.
+    """
     rows = {check.name: number for number, check in enumerate(matrix.checks)}
-    cells = []
     for column, row in enumerate(matrix.defects):
         kinds: dict[str, str] = {}
         for requirement, names in row.trial.failed.items():
@@ -51,11 +44,6 @@ def _cells(matrix: Matrix) -> list[_Cell]:
                     kinds.setdefault(name, "another")
                 elif kinds.get(name) != "alone":
                     kinds[name] = "alone" if len(names) == 1 else "named"
-        cells += [
-            _Cell(
-                _LABELS + column * _WIDTH, rows[name] * _HEIGHT, kind, f"{row.subject.id}: {name}"
-            )
-            for name, kind in kinds.items()
-            if name in rows
-        ]
-    return cells
+        for name in filter(rows.__contains__, kinds):
+            place = {"x": _LABELS + column * _WIDTH, "y": rows[name] * _HEIGHT}
+            yield place | {"kind": kinds[name], "title": f"{row.subject.id}: {name}"}
