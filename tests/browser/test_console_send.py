@@ -28,7 +28,8 @@ def choose(console: Console, operation: str, login: str, **fields: str) -> None:
 
 
 def answered(console: Console, status: int) -> Json:
-    """Wait for the answer; return its body."""
+    """Wait for the answer, in place of one that was there before; return its body."""
+    expect(console["#send-answer:not([aria-busy])"]).to_have_count(1)
     expect(console["#send-answer .status"]).to_contain_text(str(status))
     body = console["#send-answer pre"]
     return dict(json.loads(body.inner_text())) if body.count() else {}
