@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,16 @@ import yaml
 from mockserver.sandboxes.faults import KINDS
 from mockserver.testing.sandbox import FaultKind
 from tests.conformance.support import write_target
-from tests.support import CONTROL_FILE, ROOT, MockServer, basic, bearer, read_yaml
-from tests.support.servers import clean_environment
+from tests.support import (
+    CONTROL_FILE,
+    PATIENCE,
+    ROOT,
+    MockServer,
+    basic,
+    bearer,
+    read_yaml,
+    run_module,
+)
 
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
 PACKAGES = ("accounts_contract", "conformance", "mockserver", "openapi")
@@ -27,7 +34,6 @@ _EDIT = re.compile(
     r"^(?:In|Create) `(?P<file>[^`]+)`:?\n\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 MOST_FILES = 9
-_SUITE = "import sys; from conformance.cli import main; sys.exit(main())"
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,9 @@ def grow(root: Path, *several: str) -> dict[str, str]:
 def suite(
     root: Path, environment: dict[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", _SUITE, *arguments],
-        cwd=root,
-        env=clean_environment(environment),
-        capture_output=True,
-        text=True,
-        check=False,
+    patience = PATIENCE * 10  # it runs the self-test, too
+    return run_module(
+        "conformance.cli", *arguments, environment=environment, patience=patience, folder=root
     )
 
 
