@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from tests.conformance.support import always, run, stub
 from tests.support import JOHN, JOHNS_EMAILS, MockServer
 
 
-def test_the_mock_server_conforms_and_stays_as_it_was(server: MockServer, tmp_path: Path) -> None:
+def test_the_mock_server_conforms_and_stays_as_it_was_and_no_time_is_waited(
+    server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = server.accounts()
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
 
     done = run(tmp_path, server.url, "--level", "should")
 
@@ -24,6 +29,7 @@ def test_the_mock_server_conforms_and_stays_as_it_was(server: MockServer, tmp_pa
     assert done.report["summary"]["failed"] == done.report["summary"]["not_verified"] == 0
     assert server.accounts() == before
     assert list(tmp_path.glob(".*journal*")) == []
+    assert sum(waits) == 0
 
 
 def test_read_only_sends_no_write(server: MockServer, tmp_path: Path) -> None:
