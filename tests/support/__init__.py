@@ -7,6 +7,7 @@ from tests.support.contract import (
     CONTRACT,
     EMAILS,
     FIXTURES,
+    INVALID_ADDRESSES,
     JANES,
     JANES_EMAILS,
     JOHNS,
@@ -20,6 +21,7 @@ from tests.support.contract import (
     WRITING,
     Operation,
     named,
+    operations_of,
     resolve,
     responses,
 )
@@ -31,6 +33,7 @@ from tests.support.files import (
     READING_FILE,
     ROOT,
     Json,
+    load_yaml,
     read_yaml,
     write,
     write_yaml,

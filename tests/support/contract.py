@@ -33,6 +33,14 @@ BODIES: Mapping[str, Json] = {
 }
 
 
+INVALID_ADDRESSES: tuple[Any, ...] = (
+    *(3, 1.5, True, None, [], {}, ["a@example.com"], {"email": "a@example.com"}),
+    *("", "@", "a", "a@", "@example.com", "example.com"),
+    *("a b@example.com", " a@example.com", "a@example.com ", "a@exam\tple.com"),
+    *("a@example.com\n", "a\u00a0b@example.com"),
+)
+
+
 @dataclass(frozen=True)
 class Operation:
     """An operation of the contract; `body` is one that johndoe may send."""
@@ -82,6 +90,13 @@ CODES: Mapping[str, Mapping[str, Json]] = {
     )
 }
 """Every code of an error, by the contract that explains it."""
+
+
+def operations_of(contract: Json) -> dict[str, Json]:
+    """Return the operations of a contract by their ids, to be edited."""
+    items = contract["paths"].values()
+    found = [raw for item in items for method, raw in item.items() if method != "parameters"]
+    return {raw["operationId"]: raw for raw in found}
 
 
 def resolve(value: Any) -> Any:

@@ -9,6 +9,10 @@ import yaml
 
 Json = dict[str, Any]
 
+# By libyaml, where there is one: in a fifth of the time.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 ROOT = Path(__file__).parents[2]
 CONTRACT_FILE = ROOT / "openapi" / "accounts.yaml"
 READING_FILE = ROOT / "openapi" / "reading.yaml"
@@ -19,7 +23,12 @@ FIXTURES_FILE = ROOT / "mockserver" / "fixtures" / "default.yaml"
 
 def read_yaml(path: Path) -> Any:
     """Return the data of a YAML file."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    return load_yaml(path.read_text("utf-8"))
+
+
+def load_yaml(text: str | bytes) -> Any:
+    """Return the data of a YAML text."""
+    return yaml.load(text, _LOADER)  # noqa: S506 - both are safe
 
 
 def write(path: Path, content: bytes) -> Path:
@@ -31,4 +40,5 @@ def write(path: Path, content: bytes) -> Path:
 
 def write_yaml(path: Path, data: Any) -> Path:
     """Write data as a YAML file."""
-    return write(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode())
+    text = yaml.dump(data, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
+    return write(path, text.encode())
