@@ -87,7 +87,7 @@ def servers_of(temporary: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            command = (entry / "cmdline").read_bytes().decode()
+            command = (entry / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
         if "mockserver.testing.server_process" in command and str(temporary) in command:

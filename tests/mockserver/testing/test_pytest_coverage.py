@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.mockserver.planted import Planted, RunTests
+from tests.mockserver.planted import RunTests
 from tests.support import MockServer
 
 pytest_plugins = ["pytester"]
@@ -18,18 +16,6 @@ def test_adding(accounts_mock, address):
     add(accounts_mock, address)
 """
 ROW = "add_email *3 *2 *1 *- *email_write 2"
-
-
-def test_workers_count_for_one_run(tmp_path: Path) -> None:
-    planted = Planted(tmp_path)
-    planted.write(TESTS)
-
-    code, output = planted.run("-n", "2", "--accounts-coverage-fail-under", "1")
-
-    assert code == 0, output
-    pytest.LineMatcher(output.splitlines()).fnmatch_lines(
-        ["*coverage of the Accounts API*", ROW, "* % of the contract: *", "*3 passed*"]
-    )
 
 
 def test_a_run_on_a_server_that_runs_already_counts_anew(

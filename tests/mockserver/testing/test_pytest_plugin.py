@@ -129,16 +129,6 @@ def test_a_fault_fires_and_counts_and_ends_with_its_block(accounts_mock: Account
     assert status() == 200
 
 
-def test_a_reset_forgets_faults_and_requests(accounts_mock: AccountsMock) -> None:
-    accounts_mock.fault("list_emails", code=503)
-    httpx.get(accounts_mock.url + JANES_EMAILS)
-    accounts_mock.reset()
-
-    assert accounts_mock.requests() == []
-    answer = httpx.get(accounts_mock.url + JANES_EMAILS, headers=accounts_mock.bearer())
-    assert answer.status_code == 200
-
-
 def test_the_journal_holds_what_was_sent_and_answered(accounts_mock: AccountsMock) -> None:
     httpx.post(accounts_mock.url + JANES_EMAILS, json=NEW, headers=accounts_mock.bearer())
 

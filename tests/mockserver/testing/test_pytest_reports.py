@@ -35,23 +35,27 @@ def test_adding(accounts_mock):
     result.stdout.no_fnmatch_line("*__tracebackhide__*")
 
 
-def test_an_assertion_on_a_member_that_was_not_sent_says_so(run_tests: RunTests) -> None:
+def test_an_assertion_that_cannot_hold_says_why(run_tests: RunTests) -> None:
     result = run_tests("""
-def test_adding(accounts_mock):
+def test_missing(accounts_mock):
     add(accounts_mock)
     accounts_mock.assert_called("add_email", body={"verified": True})
-""")
-    result.stdout.fnmatch_lines(["E * body/verified: expected true, is missing"])
-
-
-def test_an_assertion_on_a_sandbox_that_nobody_called_says_so(run_tests: RunTests) -> None:
-    result = run_tests("""
-def test_adding(accounts_mock):
+def test_uncalled(accounts_mock):
     accounts_mock.assert_called("add_email")
+def test_misspelt(accounts_mock):
+    accounts_mock.assert_not_called("list_email")
+def test_cut(accounts_mock):
+    add(accounts_mock, "x" * 20000)
+    accounts_mock.assert_not_called("add_email", body={"email": "Ours"})
 """)
+    result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(
         [
-            "E * no request came to http://127.0.0.1:*/~test_adding-*: does the code under test call it?",
+            "E * body/verified: expected true, is missing",
+            "E * no request came to http://127.0.0.1:*/~test_uncalled-*: does the code under test call it?",
+            "E *operation is no operation of the contract (get_user, *list_emails*",
+            "E * the body of request 1 was cut, *: it cannot be compared",
+            'E * body: expected {"email": "Ours"}, was cut, and cannot be compared',
         ]
     )
 
@@ -138,7 +142,7 @@ def test_login(accounts_mock):
 """
 
 
-@pytest.mark.parametrize("options", [("--tb=long", "-l"), ("--tb=auto",), ("--tb=short",)])
+@pytest.mark.parametrize("options", [("--tb=long", "-l"), ("--tb=short",)])
 def test_what_is_refused_points_at_the_line_of_the_test_and_shows_no_secret(
     pytester: pytest.Pytester,
     closed: MockServer,

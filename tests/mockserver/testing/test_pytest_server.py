@@ -18,9 +18,6 @@ pytest_plugins = ["pytester"]
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="counts processes by /proc"
 )
-alone_and_by_two = pytest.mark.parametrize(
-    "workers", [(), ("-n", "2")], ids=["alone", "two-workers"]
-)
 
 
 @pytest.fixture
@@ -29,9 +26,8 @@ def planted(tmp_path: Path) -> Planted:
 
 
 @needs_proc
-@alone_and_by_two
-def test_a_run_has_one_server_which_is_gone_afterwards(
-    planted: Planted, workers: tuple[str, ...]
+def test_workers_share_one_server_and_its_coverage_and_it_is_gone_afterwards(
+    planted: Planted,
 ) -> None:
     planted.write(f"""
 import os, pytest
@@ -44,40 +40,41 @@ def test_adding(accounts_mock, attempt):
     with open("seen", "a") as seen:
         print(os.getpid(), *found, accounts_mock.server_url, file=seen)
 """)
-    code, output = planted.run(*workers)
+    code, output = planted.run("-n", "2", "--accounts-coverage-fail-under", "1")
 
     assert code == 0, output
+    pytest.LineMatcher(output.splitlines()).fnmatch_lines(
+        ["*coverage of the Accounts API*", "add_email *8 *8 *", "* % of the contract: *"]
+    )
     lines = [line.split() for line in (planted.folder / "seen").read_text().splitlines()]
     assert len(lines) == 8
     assert {len(line) for line in lines} == {3}
     assert len({tuple(line[1:]) for line in lines}) == 1
-    assert len({line[0] for line in lines}) == (2 if workers else 1)
+    assert len({line[0] for line in lines}) == 2
     # It has stopped listening by now; its process may take a moment more.
     eventually(lambda: not planted.servers())
     assert planted.left() == []
 
 
 @needs_proc
-@alone_and_by_two
-def test_nothing_is_started_when_no_test_asks_for_it(
-    planted: Planted, workers: tuple[str, ...]
-) -> None:
+def test_nothing_is_started_when_no_test_asks_for_it(planted: Planted) -> None:
     planted.write("""
 import os, pathlib
 def test_nothing():
     assert list(pathlib.Path(os.environ["TMPDIR"]).glob("accounts-mock-*")) == []
     assert "mockserver.cli" not in __import__("sys").modules
 """)
-    code, output = planted.run(*workers)
+    code, output = planted.run()
 
     assert code == 0, output
     assert planted.left() == []
 
 
 @needs_proc
-@alone_and_by_two
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 2), (signal.SIGKILL, -signal.SIGKILL)]
+    ("workers", "number", "code"),
+    [((), signal.SIGINT, 2), (("-n", "2"), signal.SIGKILL, -signal.SIGKILL)],
+    ids=["alone", "two-workers"],
 )
 def test_an_interrupted_run_leaves_no_server(
     planted: Planted, workers: tuple[str, ...], number: signal.Signals, code: int
@@ -105,7 +102,7 @@ def test_waiting(accounts_mock):
 def test_a_server_that_does_not_start_says_why(planted: Planted) -> None:
     planted.write(
         "def test_one(accounts_mock): pass\ndef test_two(accounts_mock): pass",
-        "accounts_mock_fixtures = broken.yaml",
+        "accounts_mock_fixtures = broken.yaml\naccounts_mock_contract = missing.yaml",
     )
     (planted.folder / "broken.yaml").write_text("accounts: 1\n")
     code, output = planted.run("-n", "2")
@@ -114,23 +111,19 @@ def test_a_server_that_does_not_start_says_why(planted: Planted) -> None:
     assert "2 errors" in output
     assert "the mock server did not start: " in output
     assert f"{planted.folder / 'broken.yaml'}:1:" in output
+    assert f"{planted.folder / 'missing.yaml'}" in output
     assert "Traceback" not in output
     assert planted.left() == []
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [("SIGKILL", -9), ("SIGTERM", 0)], ids=["killed", "ended"]
-)
-def test_a_server_that_has_ended_is_reported_with_its_last_words(
-    planted: Planted, number: str, code: int
-) -> None:
-    planted.write(f"""
+def test_a_server_that_has_ended_is_reported_with_its_last_words(planted: Planted) -> None:
+    planted.write("""
 import json, os, pathlib, signal, time
 def test_ending(accounts_mock):
     httpx.get(accounts_mock.url + "/of-the-last-words")
     time.sleep(0.3)  # until it is in the log
     [file] = pathlib.Path(os.environ["TMPDIR"]).glob("accounts-mock-*/server.json")
-    os.kill(json.loads(file.read_text())["pid"], signal.{number})
+    os.kill(json.loads(file.read_text())["pid"], signal.SIGKILL)
     time.sleep(0.3)
     httpx.get(accounts_mock.url)
 def test_after_it(accounts_mock):
@@ -138,7 +131,7 @@ def test_after_it(accounts_mock):
 """)
     _, output = planted.run()
 
-    report = f"does not answer: it ended with exit code {code}; the last that it wrote:"
+    report = "does not answer: it ended with exit code -9; the last that it wrote:"
     first, _, second = output.partition(" test_after_it ")
     for part in (first, second):
         assert report in part, output
@@ -146,37 +139,28 @@ def test_after_it(accounts_mock):
     assert planted.left() == []
 
 
-@pytest.mark.parametrize("named_by", ["option", "ini"])
-def test_a_run_has_fixtures_and_a_contract_of_its_own(planted: Planted, named_by: str) -> None:
-    data = {**FIXTURES, "logins": [], "tokens": []}
-    data["accounts"] = [{**FIXTURES["accounts"][0], "full_name": "Jane of Ours"}]
-    (planted.folder / "mock").mkdir()
-    write_yaml(planted.folder / "mock" / "ours.yaml", {"accounts": data["accounts"]})
-    contract = CONTRACT_FILE
-    text = contract.read_text("utf-8").replace("oauth2: [profile_read]", "oauth2: [profile_write]")
-    (planted.folder / "mock" / "ours-too.yaml").write_text(text, "utf-8")
-    files = {"fixtures": "mock/ours.yaml", "contract": "mock/ours-too.yaml"}
-    ini = "\n".join(f"accounts_mock_{name} = {file}" for name, file in files.items())
-    options = [f"--accounts-mock-{name}={file}" for name, file in files.items()]
-    rootdir = ["--rootdir", str(planted.folder)]
-    planted.write(
-        """
+def test_a_run_has_fixtures_and_a_contract_of_its_own_and_no_settings_for_another_server(
+    planted: Planted,
+) -> None:
+    folder = planted.folder / "mock"
+    folder.mkdir()
+    account = {**FIXTURES["accounts"][0], "full_name": "Jane of Ours"}
+    write_yaml(folder / "ours.yaml", {"accounts": [account]})
+    text = CONTRACT_FILE.read_text("utf-8")
+    text = text.replace("oauth2: [profile_read]", "oauth2: [profile_write]")
+    (folder / "ours-too.yaml").write_text(text, "utf-8")
+    planted.write("""
 def test_ours(accounts_mock):
     url = accounts_mock.url + "/api/v1.1/users/janedoe/"
     user = httpx.get(url, headers=accounts_mock.bearer(scopes="profile_write")).json()
     assert user["full_name"] == "Jane of Ours"
-""",
-        ini if named_by == "ini" else "",
-    )
-    code, output = planted.run(*(options if named_by == "option" else rootdir))
-
-    assert code == 0, output
-
-
-def test_settings_for_another_server_do_not_count(planted: Planted) -> None:
-    planted.write("def test_adding(accounts_mock): assert add(accounts_mock).status_code == 201")
+""")
     code, output = planted.run(
-        MOCKSERVER_SERVE_PORT="1", MOCKSERVER_PORT="1", MOCKSERVER_CONTROL_TOKEN="secret"
+        "--accounts-mock-fixtures=mock/ours.yaml",
+        "--accounts-mock-contract=mock/ours-too.yaml",
+        MOCKSERVER_SERVE_PORT="1",
+        MOCKSERVER_PORT="1",
+        MOCKSERVER_CONTROL_TOKEN="secret",
     )
     assert code == 0, output
 
