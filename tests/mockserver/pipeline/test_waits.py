@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.sandboxes.faults import MAX_WAIT, Fault
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import BY_ID, JOHN, JOHNS, StartServer, altered, eventually, head
+from tests.support import BY_ID, JOHN, JOHNS, eventually, head
 
 
 def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
@@ -20,27 +20,15 @@ def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
     assert time.monotonic() - began >= 0.24
     assert sandbox.last()["ms"] >= 240
     assert sandbox.last()["fault"] == "Prefer: wait 0.25 s"
+    sandbox.fault(wait=0.1)
+    assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
+    assert sandbox.last()["ms"] >= 90
 
 
 def test_while_one_waits_others_are_answered(sandbox: Sandboxed) -> None:
     with sandbox.server.connect() as waiting:
         waiting.sendall(head("GET", sandbox.prefix + JOHNS, "Prefer: wait=30"))
         assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
-
-
-def test_a_server_that_ends_waits_for_no_wish(start_server: StartServer) -> None:
-    server = start_server(program=altered("server.uvicorn_server.SHUTDOWN_SECONDS = 0.2"))
-    with server.connect() as waiting:
-        waiting.sendall(head("GET", JOHNS, "Prefer: wait=60"))
-        assert server.send("GET", JOHNS, JOHN).status_code == 200
-        assert server.stop() == 0
-    assert not any("Traceback" in line for line in server.log[:])
-
-
-def test_a_rule_waits_too(sandbox: Sandboxed) -> None:
-    sandbox.fault(wait=0.1)
-    assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
-    assert sandbox.last()["ms"] >= 90
 
 
 @given(st.floats(0, 60), st.floats(0, 60), st.integers())
