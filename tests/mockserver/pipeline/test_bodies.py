@@ -12,7 +12,6 @@ import pytest
 
 from tests.support import (
     BY_ID,
-    CONTRACT,
     FORM,
     JOHN,
     JOHNS,
@@ -104,27 +103,24 @@ def patch(server: MockServer, headers: Mapping[str, str], content: bytes) -> htt
     return send(server, BY_ID["update_user"], (headers, content))
 
 
-@every_encoding
 @every_writing_operation
-def test_every_encoding_does_the_same(
-    server: MockServer, operation: Operation, encode: Encode
-) -> None:
+def test_every_encoding_does_the_same(server: MockServer, operation: Operation) -> None:
     expected = send(server, operation, as_json(operation.body or {}))
     state = server.state()
-    server.reset()
-    answer = send(server, operation, encode(operation.body or {}))
-    assert answer.status_code == operation.success
-    assert answer.content == expected.content
-    assert server.state() == state
+    for encode in ENCODINGS:
+        server.reset()
+        # Members that are not documented are ignored, in every encoding.
+        answer = send(server, operation, encode({**(operation.body or {}), "is_admin": True}))
+        assert answer.status_code == operation.success
+        assert answer.content == expected.content
+        assert server.state() == state
 
 
 @every_encoding
-@pytest.mark.parametrize("text", ["a+b c", "100 %", "a=b&c;d", "Ζωή 👩", "%2B", "", "true", "3"])
-def test_a_text_is_the_same_in_every_encoding(
-    server: MockServer, encode: Encode, text: str
-) -> None:
-    answer = send(server, BY_ID["update_user"], encode({"full_name": text}))
-    assert answer.json()["full_name"] == text
+def test_a_text_is_the_same_in_every_encoding(server: MockServer, encode: Encode) -> None:
+    for text in ("a+b c", "100 %", "a=b&c;d", "Ζωή 👩", "%2B", "", "true", "3"):
+        answer = patch(server, *encode({"full_name": text}))
+        assert answer.json()["full_name"] == text
 
 
 @pytest.mark.parametrize(
@@ -158,15 +154,12 @@ def test_an_address_in_a_form_is_decoded(server: MockServer, form: bytes, addres
 
 
 @pytest.mark.parametrize("encode", [as_form, as_multipart], ids=lambda one: one.__name__)
-@pytest.mark.parametrize("value", ["false", "True", "TRUE", "1", "yes", "on", "", " true"])
-@pytest.mark.parametrize("member", ["verified", "primary"])
-def test_only_true_is_true_in_a_form(
-    server: MockServer, encode: Encode, member: str, value: str
-) -> None:
-    body = {"email": "john@work.example.com", member: value}
+def test_only_true_is_true_in_a_form(server: MockServer, encode: Encode) -> None:
     with server.unchanged():
-        answer = send(server, BY_ID["update_email"], encode(body))
-    assert set(pointers(answer)) == {f"/{member}"}
+        for value in ("false", "True", "TRUE", "1", "yes", "on", "", " true"):
+            body = {"email": "john@work.example.com", "verified": value, "primary": "true"}
+            answer = send(server, BY_ID["update_email"], encode(body))
+            assert set(pointers(answer)) == {"/verified"}
 
 
 @every_encoding
@@ -176,15 +169,6 @@ def test_an_invalid_member_is_named_in_every_encoding(server: MockServer, encode
             server, BY_ID["update_user"], encode({"gravatar_email": "nobody", "company": "C"})
         )
     assert pointers(answer) == ["/gravatar_email"]
-
-
-@every_encoding
-@every_writing_operation
-def test_unknown_members_are_ignored_in_every_encoding(
-    server: MockServer, operation: Operation, encode: Encode
-) -> None:
-    answer = send(server, operation, encode({**(operation.body or {}), "is_admin": True}))
-    assert answer.status_code == operation.success
 
 
 MALFORMED = {
@@ -205,45 +189,42 @@ MALFORMED = {
     "control character": b'{"full_name": "\x01"}',
     "a bracket too many": b'{"full_name": "J"}}',
     "nested too deeply": b'{"full_name": ' + b"[" * 100_000,
+    "Infinity": b'{"full_name": Infinity}',
+    "a number beyond all bounds": b'{"x": -1e999}',
+    "a number of 5,000 digits": b'{"x": ' + b"9" * 5_000 + b"}",
+    "a byte order mark": b'\xef\xbb\xbf{"full_name": "J"}',
+    "half a pair in UTF-8": b'{"full_name": "\xed\xa0\x80"}',
+    "half a pair, escaped": b'{"full_name": "\\ud800"}',
+    "half a pair as name": b'{"\\udfff": 1}',
 }
 
 
-@every_writing_operation
-@pytest.mark.parametrize("content_type", [{}, {"Content-Type": JSON}], ids=["none", "json"])
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
-def test_malformed_json_is_refused(
-    server: MockServer, operation: Operation, content_type: Mapping[str, str], content: bytes
-) -> None:
+def test_malformed_json_is_refused(server: MockServer, content: bytes) -> None:
     with server.unchanged():
-        answer = send(server, operation, (content_type, content))
-    problem(answer, 400, "body-malformed")
+        for fields in ({}, {"Content-Type": JSON}):
+            answer = patch(server, fields, content)
+            problem(answer, 400, "body-malformed")
+            assert len(answer.content) < 10_000
 
 
-@every_writing_operation
 @pytest.mark.parametrize(
     "content", [b"[]", b'[{"full_name": "J"}]', b"3", b'"J"', b"true", b"null"]
 )
-def test_json_that_is_no_object_is_refused(
-    server: MockServer, operation: Operation, content: bytes
-) -> None:
-    with server.unchanged():
-        answer = send(server, operation, ({"Content-Type": JSON}, content))
+def test_json_that_is_no_object_is_refused(server: MockServer, content: bytes) -> None:
+    answer = patch(server, {"Content-Type": JSON}, content)
     # RFC 6901: the empty pointer is the whole document.
     assert pointers(answer) == [""]
 
 
-@pytest.mark.parametrize(
-    "operation", [one for one in WRITING if one.id != "update_user"], ids=named
-)
-@pytest.mark.parametrize("content", [b"", b" ", b"\r\n"])
 @pytest.mark.parametrize("content_type", [None, JSON, FORM, MULTIPART["Content-Type"]])
 def test_an_empty_body_is_refused_where_a_member_is_required(
-    server: MockServer, operation: Operation, content_type: str | None, content: bytes
+    server: MockServer, content_type: str | None
 ) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
-    with server.unchanged():
-        answer = send(server, operation, (headers, content))
-    problem(answer, 400)
+    for operation in WRITING[1:]:
+        for content in (b"", b" ", b"\r\n"):
+            problem(send(server, operation, (headers, content)), 400)
 
 
 def test_a_refusal_of_json_says_where_it_is_broken(server: MockServer) -> None:
@@ -267,6 +248,8 @@ OTHER_TYPES = [
     "json",
     "application/json, application/json",
     "\xff",
+    "/",
+    "a" * 60_000,
 ]
 
 
@@ -281,13 +264,10 @@ OTHER_TYPES = [
         b"{}",
     ],
 )
-@every_writing_operation
 def test_json_that_is_sent_as_a_form_is_refused_with_a_hint(
-    server: MockServer, operation: Operation, body: bytes
+    server: MockServer, body: bytes
 ) -> None:
-    with server.unchanged():
-        answer = send(server, operation, ({"Content-Type": FORM}, body))
-    refusal = problem(answer, 400, "body-malformed")
+    refusal = problem(patch(server, {"Content-Type": FORM}, body), 400, "body-malformed")
     assert "JSON" in refusal["detail"]
     assert "Content-Type: application/json" in refusal["detail"]
 
@@ -302,25 +282,19 @@ def test_a_brace_further_on_in_a_form_is_a_brace(server: MockServer) -> None:
     assert answer.json()["full_name"] == "{John}"
 
 
-@every_writing_operation
-@pytest.mark.parametrize("content_type", OTHER_TYPES)
+@pytest.mark.parametrize("content_type", OTHER_TYPES, ids=lambda content_type: content_type[:20])
 def test_another_media_type_is_refused_with_those_that_are_read(
-    server: MockServer, operation: Operation, content_type: str
+    server: MockServer, content_type: str
 ) -> None:
-    body = json.dumps(operation.body).encode()
-    with server.unchanged():
-        fields = [f"Authorization: {JOHN}", f"Content-Type: {content_type}"]
-        reply = server.raw(
-            head(operation.method, operation.path(), *fields, f"Content-Length: {len(body)}") + body
-        )
+    fields = [f"Authorization: {JOHN}", f"Content-Type: {content_type}", "Content-Length: 2"]
+    reply = server.raw(head("PATCH", JOHNS, *fields) + b"{}")
     detail = problem(reply, 415, "media-type-unsupported")["detail"]
-    raw = CONTRACT["paths"][operation.template][operation.method.lower()]
-    documented = list(raw["requestBody"]["content"])
-    assert reply.headers["Accept"].split(", ") == documented
-    assert all(name in detail for name in documented)
+    assert len(detail) < 1_000
+    assert reply.headers["Accept"].split(", ") == [JSON, FORM, "multipart/form-data"]
+    assert reply.headers["Accept"] in detail
 
 
-@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", '"windows-1252"', "klingon"])
+@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", '"windows-1252"', "klingon", '"'])
 @pytest.mark.parametrize("media_type", [JSON, FORM])
 def test_another_charset_is_refused(server: MockServer, media_type: str, charset: str) -> None:
     with server.unchanged():
@@ -328,15 +302,10 @@ def test_another_charset_is_refused(server: MockServer, media_type: str, charset
     assert "utf-8" in problem(answer, 415)["detail"]
 
 
-@every_writing_operation
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "unknown"])
-def test_a_compressed_body_is_refused(
-    server: MockServer, operation: Operation, coding: str
-) -> None:
-    content = gzip.compress(json.dumps(operation.body).encode())
-    with server.unchanged():
-        headers = {"Content-Type": JSON, "Content-Encoding": coding}
-        answer = send(server, operation, (headers, content))
+def test_a_compressed_body_is_refused(server: MockServer, coding: str) -> None:
+    headers = {"Content-Type": JSON, "Content-Encoding": coding}
+    answer = patch(server, headers, gzip.compress(b"{}"))
     problem(answer, 415, "content-encoding-unsupported")
     assert answer.headers["accept-encoding"] == "identity"
 
@@ -376,6 +345,11 @@ GOOD = as_multipart({"company": "C"})[1]
         ("multipart/form-data; boundary=", GOOD),
         ("multipart/form-data; boundary=other", GOOD),
         (f"multipart/form-data; boundary={'x' * 1000}", GOOD),
+        (MULTIPART["Content-Type"], b"preamble\r\n" + GOOD[:-2]),
+        (MULTIPART["Content-Type"], b"--edge\r\nno header at all"),
+        (MULTIPART["Content-Type"], GOOD.replace(b'form-data; name="company"', b";;=;")),
+        (MULTIPART["Content-Type"], GOOD.replace(b'="company"', b"*=bogus''%FF")),
+        (MULTIPART["Content-Type"], GOOD[:-3]),
         (MULTIPART["Content-Type"], GOOD[:-4]),
         (MULTIPART["Content-Type"], GOOD[: len(GOOD) // 2]),
         (MULTIPART["Content-Type"], b"--edge\r\n"),
@@ -395,53 +369,15 @@ def test_a_broken_multipart_form_is_refused(
     problem(answer, 400, "body-malformed")
 
 
-@pytest.mark.parametrize("field", [b"company=%FF", b"company=\xff", b"%FF=C"])
+@pytest.mark.parametrize("field", [b"company=%FF", b"company=\xff", b"%FF=C", b"company=%ED%A0%80"])
 def test_a_form_that_is_no_utf8_is_never_stored_wrong(server: MockServer, field: bytes) -> None:
     with server.unchanged():
         assert patch(server, {"Content-Type": FORM}, field).status_code == 400
 
 
-def test_a_body_of_1_mib_is_read(server: MockServer) -> None:
-    content = b'{"company": "C"}'.ljust(MIB)
-    assert patch(server, {"Content-Type": JSON}, content).json()["company"] == "C"
-
-
-@every_writing_operation
-@pytest.mark.parametrize("length", [MIB + 1, 1024**3, 10**30])
-def test_a_body_that_announces_more_than_1_mib_is_refused_at_once(
-    server: MockServer, operation: Operation, length: int
-) -> None:
-    fields = [f"Authorization: {JOHN}", f"Content-Length: {length}"]
-    with server.unchanged():
-        reply = server.raw(head(operation.method, operation.path(), *fields))
-    # A length beyond what a server can count is no well-formed request to some.
-    problem(reply, 400 if length == 10**30 and reply.status == 400 else 413)
-
-
-@every_writing_operation
-def test_more_than_1_mib_in_chunks_is_refused(server: MockServer, operation: Operation) -> None:
-    fields = [f"Authorization: {JOHN}", "Transfer-Encoding: chunked"]
-    chunk = b"%x\r\n%s\r\n" % (MIB // 2, b" " * (MIB // 2))
-    chunks = chunk * 2 + b"1\r\n \r\n0\r\n\r\n"
-    with server.unchanged():
-        reply = server.raw(head(operation.method, operation.path(), *fields) + chunks)
-    problem(reply, 413, "body-too-large")
-
-
-def test_a_client_that_sends_2_mib_learns_why_it_is_refused(server: MockServer) -> None:
-    problem(patch(server, {"Content-Type": JSON}, b" " * (2 * MIB)), 413, "body-too-large")
-
-
-def test_a_body_in_chunks_is_read(server: MockServer) -> None:
-    fields = [f"Authorization: {JOHN}", "Transfer-Encoding: chunked"]
-    chunks = b'5\r\n{"com\r\nb\r\npany": "C"}\r\n0\r\n\r\n'
-    assert server.raw(head("PATCH", JOHNS, *fields) + chunks).json()["company"] == "C"
-
-
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: MockServer) -> None:
-    body = b'{"company": "C"}'
-    fields = [f"Authorization: {JOHN}", "Expect: 100-continue", f"Content-Length: {len(body)}"]
-    assert server.raw(head("PATCH", JOHNS, *fields) + body).json()["company"] == "C"
+def test_a_length_that_no_server_can_count_is_refused(server: MockServer) -> None:
+    reply = server.raw(head("PATCH", JOHNS, f"Authorization: {JOHN}", f"Content-Length: {10**30}"))
+    assert reply.status in (400, 413)
 
 
 def test_a_body_of_a_get_is_ignored(server: MockServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from urllib.parse import quote
 
 import httpx
@@ -35,26 +34,14 @@ def send_body(sandbox: Sandboxed, body: str, media_type: str = JSON) -> str:
     return str(sandbox.last()["request"]["body"])
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "X-Access-Token",
-        "x-csrftoken",
-        "X-Client-Secret",
-        "X-Password",
-        "X-Api-Key",
-        "ApiKey",
-        "X-Session-Id",
-        "X-Auth",
-        "Proxy-Authorization",
-        "Cookie",
-    ],
-)
-def test_a_header_field_with_the_name_of_a_secret_is_hidden(sandbox: Sandboxed, name: str) -> None:
-    sandbox.send("GET", JOHNS, JOHN, headers={name: SECRET})
+def test_header_fields_with_the_name_of_a_secret_are_hidden(sandbox: Sandboxed) -> None:
+    names = ["X-Access-Token", "x-csrftoken", "X-Client-Secret", "X-Password", "X-Api-Key"]
+    names += ["ApiKey", "X-Session-Id", "X-Auth", "Proxy-Authorization", "Cookie"]
+    sandbox.send("GET", JOHNS, JOHN, headers=dict.fromkeys(names, SECRET))
 
     shown(sandbox)
-    assert sandbox.last()["request"]["headers"][name.lower()] == HIDDEN
+    found = sandbox.last()["request"]["headers"]
+    assert {name: found[name.lower()] for name in names} == dict.fromkeys(names, HIDDEN)
 
 
 def test_other_header_fields_are_shown(sandbox: Sandboxed) -> None:
@@ -69,16 +56,7 @@ def test_other_header_fields_are_shown(sandbox: Sandboxed) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "password",
-        "old_passwd",
-        "clientSecret",
-        "ACCESS_TOKEN",
-        "apikey",
-        "api_key",
-        "x-api-key",
-        "p%61ssword",
-    ],
+    ["password", "old_passwd", "clientSecret", "ACCESS_TOKEN", "apikey", "x-api-key", "p%61ssword"],
 )
 def test_a_parameter_with_the_name_of_a_secret_is_hidden(sandbox: Sandboxed, name: str) -> None:
     text = f"a=1&{name}={SECRET}&{name}={quote(SECRET)}%26=&b=2&token"
@@ -128,17 +106,14 @@ def test_a_text_with_the_name_of_a_secret_is_hidden_in_json(
     json.loads(found)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_what_has_no_such_name_is_shown(sandbox: Sandboxed) -> None:
+    for body in (
         '{"password": 1, "token": null, "secret": ["a"], "location": "token"}',
         '{"location": "my password: none", "company": "token=1&secret=2"}',
         '["password", "b"]',
         "",
-    ],
-)
-def test_what_has_no_such_name_is_shown(sandbox: Sandboxed, body: str) -> None:
-    assert send_body(sandbox, body) == body
+    ):
+        assert send_body(sandbox, body) == body
 
 
 @pytest.mark.parametrize("line", ["\r\n", "\n"])
@@ -208,40 +183,6 @@ def test_an_event_is_without_such_texts(sandbox: Sandboxed) -> None:
 
     assert SECRET not in event
     assert event.count(HIDDEN) == 4
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '"' * 16_000,
-        "\\" * 16_000,
-        '\\"' * 8_000,
-        '"' + " " * 16_000,
-        '" ' * 8_000,
-        '":"' * 5_000,
-        '"token":"\\' * 1_600,
-        '"token' * 2_500,
-        "&" * 16_000,
-        "a=" * 8_000,
-        "--a\n" + "--a" * 5_000,
-        "--a\n" + 'name="' * 2_500,
-        "--" * 8_000,
-        "\n" * 16_000,
-        "[" * 16_000,
-    ],
-    ids=lambda text: text[:8],
-)
-def test_a_hostile_body_takes_no_longer_than_others(sandbox: Sandboxed, text: str) -> None:
-    def seconds(content: str) -> float:
-        sandbox.send("PATCH", JOHNS, JOHN, content=content.encode())
-        began = time.perf_counter()
-        sandbox.requests()
-        taken = time.perf_counter() - began
-        sandbox.send("DELETE", "/_mock/requests")
-        return taken
-
-    # What backtracks takes thousands of times as long.
-    assert min(seconds(text) for _ in range(3)) < 50 * max(seconds("x" * 16_000) for _ in range(3))
 
 
 def test_a_password_that_is_a_username_too_spoils_no_other_text(sandbox: Sandboxed) -> None:
