@@ -10,7 +10,7 @@ import pytest
 from tests.mockserver.planted import PRELUDE, RunTests
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL_TOKEN
-from tests.support import CONTRACT, MockServer, altered, write_yaml
+from tests.support import CONTRACT, MockServer, altered, operations_of, resolve, write_yaml
 
 
 @pytest.fixture
@@ -41,9 +41,19 @@ def closed() -> Iterator[MockServer]:
 
 @pytest.fixture(scope="session")
 def defective(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
-    """A server whose rules do not give the users that its contract asks for."""
+    """A server whose rules do not give the answers that its contract asks for."""
     contract = deepcopy(CONTRACT)
-    contract["components"]["schemas"]["User"]["properties"]["company"] = {"type": "integer"}
+    by_id, schemas = operations_of(contract), contract["components"]["schemas"]
+    schemas["User"]["properties"]["id"]["type"] = "string"
+    schemas["Email"]["required"].append("added_on")
+    del by_id["get_user"]["responses"]["404"]
+    responses = by_id["update_user"]["responses"]
+    responses["4XX"] = responses.pop("404")
+    responses["default"] = responses.pop("403")
+    answers = by_id["list_emails"]["responses"]
+    answers["404"] = deepcopy(resolve(answers["404"]))
+    content = answers["404"]["content"]
+    content["application/json"] = content.pop("application/problem+json")
     file = write_yaml(tmp_path_factory.mktemp("defective") / "contract.yaml", contract)
     with MockServer("--contract", str(file)) as started:
         yield started

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -18,12 +16,10 @@ from tests.support import (
     JOHN,
     JOHNS,
     JOHNS_EMAILS,
-    JSON,
     OPERATIONS,
-    USER,
+    Json,
     MockServer,
     Operation,
-    basic,
     bearer,
     call,
     named,
@@ -76,200 +72,43 @@ def test_a_body_is_kept_that_was_refused_unread(
     assert sandbox.verify({"operation": "update_user", "body": {"location": "Here"}}) == []
 
 
-def test_an_entry_reads_the_same_each_time(sandbox: Sandboxed) -> None:
-    call(sandbox, OPERATIONS[0], JOHN)
-    assert [sandbox.requests() for _ in range(5)] == [sandbox.requests()] * 5
-
-
-def test_the_newest_entry_comes_last(sandbox: Sandboxed) -> None:
+def test_the_newest_entry_comes_last_and_all_read_the_same_each_time(sandbox: Sandboxed) -> None:
     for operation in OPERATIONS:
         call(sandbox, operation, JOHN)
     entries = sandbox.requests()
+    assert sandbox.requests() == entries
     assert [entry["operation"] for entry in entries] == [one.id for one in OPERATIONS]
     assert [entry["id"] for entry in entries] == list(range(1, len(OPERATIONS) + 1))
 
 
-# Each kind of refusal: how it comes about, its status and code, and a part of its reason.
-REFUSALS: list[tuple[str, Mapping[str, Any], int, str, str]] = [
-    ("no login", {"path": JOHNS}, 401, "credentials-missing", "needs credentials"),
-    (
-        "a malformed login",
-        {"path": JOHNS, "authorization": "Basic ==="},
-        401,
-        "credentials-malformed",
-        "cannot be read",
-    ),
-    (
-        "a wrong password",
-        {"path": JOHNS, "authorization": basic("johndoe", "wrong-password")},
-        401,
-        "credentials-wrong",
-        "no account has this name and password",
-    ),
-    (
-        "an unknown token",
-        {"path": JOHNS, "authorization": bearer("nobodys-token")},
-        401,
-        "token-unknown",
-        "nobody has",
-    ),
-    (
-        "an expired token",
-        {"path": JOHNS, "authorization": bearer("johndoe-expired")},
-        401,
-        "token-expired",
-        "has expired",
-    ),
-    (
-        "a revoked token",
-        {"path": JOHNS, "authorization": bearer("johndoe-revoked")},
-        401,
-        "token-revoked",
-        "was revoked",
-    ),
-    (
-        "an inactive account",
-        {
-            "path": USER.replace("{username}", "inactive"),
-            "authorization": basic("inactive", "inactive-password"),
-        },
-        401,
-        "account-inactive",
-        "is not active",
-    ),
-    (
-        "an unknown user",
-        {"path": USER.replace("{username}", "nobody"), "authorization": JOHN},
-        404,
-        "user-unknown",
-        "no account has the username 'nobody'",
-    ),
-    (
-        "somebody else",
-        {"path": JANES, "authorization": JOHN},
-        403,
-        "not-the-owner",
-        "you are logged in as johndoe, and this account is janedoe's",
-    ),
-    (
-        "a missing scope",
-        {"path": JOHNS, "authorization": bearer("johndoe-email_read")},
-        403,
-        "scope-missing",
-        "needs the scope profile_read, and the token has email_read",
-    ),
-    (
-        "a media type",
-        {
-            "method": "PATCH",
-            "path": JOHNS,
-            "authorization": JOHN,
-            "content": b"<a/>",
-            "headers": {"Content-Type": "text/xml"},
-        },
-        415,
-        "media-type-unsupported",
-        "'text/xml' is not read here",
-    ),
-    (
-        "no JSON",
-        {
-            "method": "PATCH",
-            "path": JOHNS,
-            "authorization": JOHN,
-            "content": b"{",
-            "headers": {"Content-Type": JSON},
-        },
-        400,
-        "body-malformed",
-        "is not JSON",
-    ),
-    (
-        "a wrong type",
-        {"method": "PATCH", "path": JOHNS, "authorization": JOHN, "json": {"location": 7}},
-        400,
-        "body-invalid",
-        "location must be",
-    ),
-    (
-        "a large body",
-        {
-            "method": "PATCH",
-            "path": JOHNS,
-            "authorization": JOHN,
-            "json": {"location": "x" * 1_100_000},
-        },
-        413,
-        "body-too-large",
-        "larger than 1 MiB",
-    ),
-    (
-        "a taken address",
-        {
-            "method": "POST",
-            "path": JOHNS_EMAILS,
-            "authorization": JOHN,
-            "json": {"email": "jane.doe@example.com"},
-        },
-        400,
-        "email-taken",
-        "another account has this address",
-    ),
-    (
-        "the primary address",
-        {
-            "method": "DELETE",
-            "path": JOHNS_EMAILS,
-            "authorization": JOHN,
-            "json": {"email": "john.doe@example.com"},
-        },
-        400,
-        "primary-email",
-        "cannot be deleted",
-    ),
-    (
-        "an unknown address",
-        {
-            "method": "DELETE",
-            "path": JOHNS_EMAILS,
-            "authorization": JOHN,
-            "json": {"email": "no@example.com"},
-        },
-        404,
-        "email-unknown",
-        "has no such address",
-    ),
-    (
-        "a wrong method",
-        {"method": "PUT", "path": JOHNS},
-        405,
-        "method-not-allowed",
-        "does not take PUT",
-    ),
-    ("a wrong path", {"path": "/api/v1.1/user/johndoe/"}, 404, "path-unknown", "did you mean"),
-    ("a missing slash", {"path": JOHNS.rstrip("/")}, 404, "path-unknown", "a slash is missing"),
+# A refusal of each stage of the pipeline.
+REFUSALS: list[tuple[str, str, str | None, Json | None, int, str]] = [
+    ("GET", "/api/v1.1/user/johndoe/", None, None, 404, "path-unknown"),
+    ("PUT", JOHNS, None, None, 405, "method-not-allowed"),
+    ("GET", JOHNS, None, None, 401, "credentials-missing"),
+    ("GET", JANES, JOHN, None, 403, "not-the-owner"),
+    ("PATCH", JOHNS, JOHN, {"location": 7}, 400, "body-invalid"),
+    ("PATCH", JOHNS, JOHN, {"location": "x" * 1_100_000}, 413, "body-too-large"),
+    ("DELETE", JOHNS_EMAILS, JOHN, {"email": "no@example.com"}, 404, "email-unknown"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("request_", "status", "code", "why"),
-    [one[1:] for one in REFUSALS],
-    ids=[one[0] for one in REFUSALS],
+    ("method", "path", "login", "body", "status", "code"), REFUSALS, ids=lambda one: str(one)[:30]
 )
 def test_an_entry_tells_why_a_request_was_refused(
-    sandbox: Sandboxed, request_: Mapping[str, Any], status: int, code: str, why: str
+    sandbox: Sandboxed,
+    method: str,
+    path: str,
+    login: str | None,
+    body: Json | None,
+    status: int,
+    code: str,
 ) -> None:
-    answer = sandbox.send(**{"method": "GET", **request_})
-    refusal = problem(answer, status, code)
+    refusal = problem(sandbox.send(method, path, login, json=body), status, code)
     entry = sandbox.last()
     assert (entry["status"], entry["code"], entry["why"]) == (status, code, refusal["detail"])
-    assert why in entry["why"]
     assert json.loads(entry["response"]["body"])["code"] == code
-
-
-def test_an_entry_names_the_members_that_were_ignored(sandbox: Sandboxed) -> None:
-    sandbox.send("PATCH", JOHNS, JOHN, json={"nickname": "Jo", "location": "Here"})
-    assert sandbox.last()["notes"] == ["ignored members: nickname"]
 
 
 def test_an_entry_tells_what_in_a_response_broke_the_contract(defective: MockServer) -> None:
@@ -277,14 +116,18 @@ def test_an_entry_tells_what_in_a_response_broke_the_contract(defective: MockSer
     problem(sandbox.send("GET", JOHNS, JOHN), 500, "response-breaks-contract")
     entry = sandbox.last()
     assert entry["code"] == "response-breaks-contract"
-    assert "company" in entry["why"]
+    assert "/id" in entry["why"]
 
 
-def test_the_control_api_is_not_in_the_journal(sandbox: Sandboxed) -> None:
+def test_the_control_api_and_preflights_are_not_in_the_journal(sandbox: Sandboxed) -> None:
     for path in ("/_mock/state", "/_mock/health", "/_mock/", "/_mock/nothing", "/openapi.yaml"):
         sandbox.send("GET", path)
         sandbox.server.send("GET", path, headers={"X-Mock-Sandbox": sandbox.name})
+    asks = {"Origin": "http://app.example.com", "Access-Control-Request-Method": "GET"}
+    assert sandbox.send("OPTIONS", JOHNS, headers=asks).status_code == 204
     assert sandbox.requests() == []
+    sandbox.send("OPTIONS", JOHNS)
+    assert sandbox.last()["method"] == "OPTIONS"
 
 
 def test_what_asks_for_a_sandbox_in_vain_stands_in_the_common_journal(server: MockServer) -> None:
@@ -293,14 +136,6 @@ def test_what_asks_for_a_sandbox_in_vain_stands_in_the_common_journal(server: Mo
     server.send("GET", f"/~not%20good{JOHNS}", JOHN)
     [entry] = common.requests()
     assert (entry["path"], entry["code"]) == (f"/~not%20good{JOHNS}", "sandbox-malformed")
-
-
-def test_preflights_are_not_in_the_journal(sandbox: Sandboxed) -> None:
-    asks = {"Origin": "http://app.example.com", "Access-Control-Request-Method": "GET"}
-    assert sandbox.send("OPTIONS", JOHNS, headers=asks).status_code == 204
-    assert sandbox.requests() == []
-    sandbox.send("OPTIONS", JOHNS)
-    assert sandbox.last()["method"] == "OPTIONS"
 
 
 def test_the_journal_is_as_its_contract_says(sandbox: Sandboxed) -> None:
