@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support import (
+    INVALID_ADDRESSES,
     JANE,
     JANES_EMAILS,
     JOHN,
@@ -23,29 +24,6 @@ PRIMARY = {"email": "john.doe@example.com", "verified": True, "primary": True}
 VERIFIED = {"email": "john@work.example.com", "verified": True, "primary": False}
 UNVERIFIED = {"email": "john.new@example.com", "verified": False, "primary": False}
 
-INVALID_ADDRESSES: list[Any] = [
-    3,
-    1.5,
-    True,
-    None,
-    [],
-    {},
-    ["a@example.com"],
-    {"email": "a@example.com"},
-    "",
-    "@",
-    "a",
-    "a@",
-    "@example.com",
-    "example.com",
-    "a b@example.com",
-    " a@example.com",
-    "a@example.com ",
-    "a@exam\tple.com",
-    "a@example.com\n",
-    "a\u00a0b@example.com",
-]
-every_invalid_address = pytest.mark.parametrize("address", INVALID_ADDRESSES, ids=repr)
 ADDRESSES = [
     "john+added@example.com",
     "a@b.example",
@@ -86,12 +64,7 @@ def test_a_new_address_is_neither_verified_nor_primary(server: MockServer, addre
     assert answer.status_code == 201
     assert answer.json() == {"email": address, "verified": False, "primary": False}
     assert emails(server) == [PRIMARY, VERIFIED, UNVERIFIED, answer.json()]
-
-
-def test_a_new_address_is_nobody_elses(server: MockServer) -> None:
-    before = server.send("GET", JANES_EMAILS, JANE).json()
-    add(server, {"email": "john+added@example.com"})
-    assert server.send("GET", JANES_EMAILS, JANE).json() == before
+    problem(add(server, {"email": address.swapcase()}), 400, "email-taken")
 
 
 def test_a_new_address_cannot_bring_its_own_verification(server: MockServer) -> None:
@@ -100,15 +73,18 @@ def test_a_new_address_cannot_bring_its_own_verification(server: MockServer) -> 
     assert emails(server)[0] == PRIMARY
 
 
-@every_invalid_address
-def test_an_invalid_address_is_not_added(server: MockServer, address: object) -> None:
+@pytest.mark.parametrize("address", INVALID_ADDRESSES, ids=repr)
+def test_an_invalid_address_is_not_added_and_changes_nothing(
+    server: MockServer, address: object
+) -> None:
     with server.unchanged():
-        answer = add(server, {"email": address})
-    assert set(pointers(answer)) == {"/email"}
+        assert set(pointers(add(server, {"email": address}))) == {"/email"}
+        for send in (update, delete):
+            assert send(server, {"email": address}).status_code in (400, 404)
 
 
 @pytest.mark.parametrize("send", [add, update, delete])
-@pytest.mark.parametrize("body", [{}, {"Email": "john@work.example.com"}, {"verified": True}])
+@pytest.mark.parametrize("body", [{}, {"Email": "john@work.example.com", "verified": True}])
 def test_the_address_must_be_there(server: MockServer, send: Any, body: Json) -> None:
     with server.unchanged():
         answer = send(server, body)
@@ -135,52 +111,33 @@ def test_an_address_that_somebody_has_is_not_added(server: MockServer, address: 
     assert pointers(answer) == ["/email"]
 
 
-def test_an_address_is_added_once_only(server: MockServer) -> None:
-    assert add(server, {"email": "john+added@example.com"}).status_code == 201
-    with server.unchanged():
-        problem(add(server, {"email": "John+Added@example.com"}), 400, "email-taken")
-
-
-def test_a_deleted_address_can_be_added_again_and_has_lost_its_verification(
+def test_a_deleted_address_is_free_for_everybody_and_has_lost_its_verification(
     server: MockServer,
 ) -> None:
-    assert delete(server, {"email": VERIFIED["email"]}).status_code == 204
-    answer = add(server, {"email": VERIFIED["email"]})
-    assert answer.json() == {**VERIFIED, "verified": False}
+    for path, login in ((JOHNS_EMAILS, JOHN), (JANES_EMAILS, JANE)):
+        assert delete(server, {"email": VERIFIED["email"]}).status_code == 204
+        answer = server.send("POST", path, login, json={"email": VERIFIED["email"]})
+        assert (answer.status_code, answer.json()) == (201, {**VERIFIED, "verified": False})
 
 
-def test_an_address_that_one_user_deleted_is_free_for_another(server: MockServer) -> None:
-    delete(server, {"email": VERIFIED["email"]})
-    answer = server.send("POST", JANES_EMAILS, JANE, json={"email": VERIFIED["email"]})
-    assert answer.status_code == 201
-
-
-def test_verifying_does_not_change_which_is_primary(server: MockServer) -> None:
-    answer = update(server, {"email": UNVERIFIED["email"], "verified": True})
-    assert answer.status_code == 200
-    assert answer.json() == {**UNVERIFIED, "verified": True}
-    assert emails(server) == [PRIMARY, VERIFIED, answer.json()]
-
-
-def test_a_new_primary_address_unsets_the_previous_one(server: MockServer) -> None:
-    answer = update(server, {"email": VERIFIED["email"], "primary": True})
-    assert answer.status_code == 200
-    assert answer.json() == {**VERIFIED, "primary": True}
-    assert emails(server) == [{**PRIMARY, "primary": False}, answer.json(), UNVERIFIED]
-
-
-def test_an_unverified_address_may_be_made_primary_and_stays_unverified(
-    server: MockServer,
+@pytest.mark.parametrize(
+    ("email", "change"),
+    [
+        (UNVERIFIED, {"verified": True}),
+        (UNVERIFIED, {"primary": True}),
+        (UNVERIFIED, {"verified": True, "primary": True}),
+        (VERIFIED, {"primary": True}),
+    ],
+)
+def test_an_address_is_verified_and_made_primary_in_place_of_the_previous_one(
+    server: MockServer, email: Json, change: Json
 ) -> None:
-    answer = update(server, {"email": UNVERIFIED["email"], "primary": True})
-    assert answer.json() == {**UNVERIFIED, "primary": True}
-    assert emails(server) == [{**PRIMARY, "primary": False}, VERIFIED, answer.json()]
-
-
-def test_an_address_may_be_verified_and_made_primary_at_once(server: MockServer) -> None:
-    answer = update(server, {"email": UNVERIFIED["email"], "verified": True, "primary": True})
-    assert answer.json() == {**UNVERIFIED, "verified": True, "primary": True}
-    assert [one["primary"] for one in emails(server)] == [False, False, True]
+    answer = update(server, {"email": email["email"], **change})
+    assert (answer.status_code, answer.json()) == (200, {**email, **change})
+    primary = {**PRIMARY, "primary": "primary" not in change}
+    expected = [primary, VERIFIED, UNVERIFIED]
+    expected[expected.index(email)] = answer.json()
+    assert emails(server) == expected
 
 
 @pytest.mark.parametrize("change", [{"verified": True}, {"primary": True}])
@@ -192,19 +149,14 @@ def test_what_is_so_already_can_be_said_again(server: MockServer, change: Json) 
 
 @pytest.mark.parametrize("value", [False, None, "true", "false", 1, 0, [True], {}], ids=repr)
 @pytest.mark.parametrize("member", ["verified", "primary"])
-@pytest.mark.parametrize("email", [PRIMARY, VERIFIED, UNVERIFIED], ids=lambda one: one["email"])
 def test_verified_and_primary_must_be_true_or_absent(
-    server: MockServer, email: Json, member: str, value: object
+    server: MockServer, member: str, value: object
 ) -> None:
     other = "primary" if member == "verified" else "verified"
     with server.unchanged():
-        answer = update(server, {"email": email["email"], other: True, member: value})
-    assert set(pointers(answer)) == {f"/{member}"}
-
-
-def test_both_false_members_are_named(server: MockServer) -> None:
-    body = {"email": VERIFIED["email"], "verified": False, "primary": False}
-    assert sorted(pointers(update(server, body))) == ["/primary", "/verified"]
+        for email in (PRIMARY, VERIFIED, UNVERIFIED):
+            answer = update(server, {"email": email["email"], other: True, member: value})
+            assert set(pointers(answer)) == {f"/{member}"}
 
 
 @pytest.mark.parametrize("send", [update, delete])
@@ -217,13 +169,6 @@ def test_an_address_that_is_not_the_users_is_unknown(
     problem(answer, 404, "email-unknown")
 
 
-@pytest.mark.parametrize("send", [update, delete])
-@every_invalid_address
-def test_an_invalid_address_changes_nothing(server: MockServer, send: Any, address: object) -> None:
-    with server.unchanged():
-        assert send(server, {"email": address}).status_code in (400, 404)
-
-
 @pytest.mark.parametrize("email", [VERIFIED, UNVERIFIED], ids=lambda one: one["email"])
 def test_deleting_removes_that_address_and_no_other(server: MockServer, email: Json) -> None:
     before = server.state()
@@ -231,14 +176,10 @@ def test_deleting_removes_that_address_and_no_other(server: MockServer, email: J
     assert answer.status_code == 204
     assert answer.content == b""
     assert emails(server) == [one for one in (PRIMARY, VERIFIED, UNVERIFIED) if one != email]
+    problem(delete(server, {"email": email["email"]}), 404, "email-unknown")
     [john] = [one for one in before["accounts"] if one["username"] == "johndoe"]
     john["emails"].remove(email)
     assert server.state() == before
-
-
-def test_an_address_is_deleted_once_only(server: MockServer) -> None:
-    assert delete(server, {"email": VERIFIED["email"]}).status_code == 204
-    problem(delete(server, {"email": VERIFIED["email"]}), 404, "email-unknown")
 
 
 @pytest.mark.parametrize(
@@ -260,13 +201,6 @@ def test_an_address_that_was_primary_can_be_deleted_once_another_is(server: Mock
     assert emails(server) == [{**VERIFIED, "primary": True}, UNVERIFIED]
 
 
-def test_the_only_address_cannot_be_deleted(server: MockServer) -> None:
-    for email in (VERIFIED, UNVERIFIED):
-        delete(server, {"email": email["email"]})
-    problem(delete(server, {"email": PRIMARY["email"]}), 400, "primary-email")
-    assert emails(server) == [PRIMARY]
-
-
 def test_there_is_one_primary_address_whatever_is_done(server: MockServer) -> None:
     for number in range(5):
         add(server, {"email": f"john+{number}@example.com"})
@@ -276,10 +210,3 @@ def test_there_is_one_primary_address_whatever_is_done(server: MockServer) -> No
         assert [one["email"] for one in listed if one["primary"]] == [f"john+{number}@example.com"]
     user = server.send("GET", JOHNS, JOHN).json()
     assert user["email"] == "john+4@example.com"
-
-
-def test_an_account_may_have_many_addresses(server: MockServer) -> None:
-    added = [f"john+{number}@example.com" for number in range(100)]
-    for address in added:
-        assert add(server, {"email": address}).status_code == 201
-    assert [one["email"] for one in emails(server)[3:]] == added

@@ -9,7 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support import JANE, JANES, JOHN, JOHNS, USER, Json, MockServer, pointers, problem
+from tests.support import (
+    INVALID_ADDRESSES,
+    JOHN,
+    JOHNS,
+    USER,
+    Json,
+    MockServer,
+    pointers,
+    problem,
+)
 
 MEMBERS = {
     "id": int,
@@ -40,14 +49,11 @@ READ_ONLY: Json = {
     "emails": [],
 }
 SCRIPTS = {
+    "none": "",
     "Latin": "Jané Ðœ",
-    "Greek": "Ιωάννα",
-    "Cyrillic": "Джейн Доу",
     "Hebrew": "ג׳יין",
     "Arabic": "جين دو",
-    "Devanagari": "जेन डो",
     "Chinese": "简·多伊",
-    "Korean": "제인 도",
     "Emoji": "👩🏽‍💻 Jane",
     "decomposed": "Zoe\u0308",
     "ligature": "ﬁne",
@@ -57,27 +63,7 @@ SCRIPTS = {
     "template": "{{7*7}} ${HOME} %s %(x)s",
     "white space around": "  Jane  ",
     "looks like a number": "007",
-    "looks like null": "null",
 }
-INVALID_ADDRESSES: list[Any] = [
-    3,
-    1.5,
-    True,
-    None,
-    [],
-    {},
-    ["a@example.com"],
-    "",
-    "@",
-    "a",
-    "a@",
-    "@example.com",
-    "example.com",
-    "a b@example.com",
-    "a@exam ple.com",
-    "a@\texample.com",
-    "a\n@example.com",
-]
 
 
 def get(server: MockServer) -> Json:
@@ -107,11 +93,6 @@ def test_date_joined_is_a_date_time_with_a_time_zone(server: MockServer) -> None
     assert datetime.fromisoformat(joined).tzinfo is not None
 
 
-def test_reading_changes_nothing(server: MockServer) -> None:
-    with server.unchanged():
-        assert get(server) == get(server)
-
-
 @pytest.mark.parametrize("member", TEXTS)
 def test_one_member_is_set_and_the_others_are_left(server: MockServer, member: str) -> None:
     before = get(server)
@@ -136,11 +117,6 @@ def test_an_empty_update_changes_nothing(server: MockServer) -> None:
     assert answer.json() == get(server)
 
 
-def test_an_update_can_be_repeated(server: MockServer) -> None:
-    body = {"location": "Private Island"}
-    assert update(server, body).json() == update(server, body).json()
-
-
 def test_an_update_touches_nobody_else(server: MockServer) -> None:
     before = server.state()
     update(server, {"full_name": "J.", "gravatar_email": "new@example.com"})
@@ -151,53 +127,37 @@ def test_an_update_touches_nobody_else(server: MockServer) -> None:
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
-@pytest.mark.parametrize("member", TEXTS)
-def test_a_text_comes_back_as_it_was_sent(server: MockServer, member: str, text: str) -> None:
-    assert update(server, {member: text}).json()[member] == text
-    assert get(server)[member] == text
-
-
-@pytest.mark.parametrize("member", TEXTS)
-def test_the_empty_text_is_stored(server: MockServer, member: str) -> None:
-    assert update(server, {member: ""}).json()[member] == ""
-    assert get(server)[member] == ""
+def test_a_text_comes_back_as_it_was_sent(server: MockServer, text: str) -> None:
+    sent = dict.fromkeys(TEXTS, text)
+    assert update(server, sent).json().items() >= sent.items()
+    assert get(server).items() >= sent.items()
 
 
 @pytest.mark.parametrize("character", ["a", "é", "字", "👩"])
-@pytest.mark.parametrize("member", TEXTS)
-def test_a_text_of_1000_characters_is_stored(
-    server: MockServer, member: str, character: str
+def test_a_text_of_1000_characters_is_stored_and_a_longer_one_refused(
+    server: MockServer, character: str
 ) -> None:
-    assert update(server, {member: character * 1000}).json()[member] == character * 1000
-
-
-@pytest.mark.parametrize("character", ["a", "👩"])
-@pytest.mark.parametrize("member", TEXTS)
-def test_a_text_of_1001_characters_is_refused(
-    server: MockServer, member: str, character: str
-) -> None:
+    sent = dict.fromkeys(TEXTS, character * 1000)
+    assert update(server, sent).json().items() >= sent.items()
     with server.unchanged():
-        answer = update(server, {member: character * 1001})
-    assert pointers(answer) == [f"/{member}"]
+        answer = update(server, dict.fromkeys(TEXTS, character * 1001))
+    assert sorted(pointers(answer)) == sorted(f"/{member}" for member in TEXTS)
 
 
 @pytest.mark.parametrize("value", [3, 1.5, True, None, [], {}, ["a"]], ids=repr)
-@pytest.mark.parametrize("member", WRITABLE)
-def test_a_member_of_a_wrong_type_is_refused(
-    server: MockServer, member: str, value: object
-) -> None:
-    others = {name: "a@example.com" for name in WRITABLE if name != member}
+def test_a_member_of_a_wrong_type_is_refused(server: MockServer, value: object) -> None:
     with server.unchanged():
-        answer = update(server, {**others, member: value})
-    assert pointers(answer) == [f"/{member}"]
-    assert member in problem(answer, 400)["detail"]
+        for member in WRITABLE:
+            answer = update(server, {**dict.fromkeys(WRITABLE, "a@example.com"), member: value})
+            assert pointers(answer) == [f"/{member}"]
+            assert member in problem(answer, 400)["detail"]
 
 
-@pytest.mark.parametrize("address", INVALID_ADDRESSES, ids=repr)
-def test_an_invalid_gravatar_email_is_refused(server: MockServer, address: object) -> None:
+def test_an_invalid_gravatar_email_is_refused(server: MockServer) -> None:
     with server.unchanged():
-        answer = update(server, {"gravatar_email": address, "full_name": "Valid"})
-    assert set(pointers(answer)) == {"/gravatar_email"}
+        for address in INVALID_ADDRESSES:
+            answer = update(server, {"gravatar_email": address, "full_name": "Valid"})
+            assert set(pointers(answer)) == {"/gravatar_email"}
 
 
 def test_every_violation_is_named_with_its_place(server: MockServer) -> None:
@@ -232,13 +192,6 @@ def test_a_gravatar_email_is_no_address_of_the_account(server: MockServer) -> No
     assert get(server)["email"] == "john.doe@example.com"
 
 
-@pytest.mark.parametrize("member", READ_ONLY)
-def test_other_members_never_change(server: MockServer, member: str) -> None:
-    with server.unchanged():
-        answer = update(server, {member: READ_ONLY[member]})
-    assert answer.status_code == 200
-
-
 def test_other_members_are_ignored_beside_those_that_are_set(server: MockServer) -> None:
     before = get(server)
     answer = update(server, {**READ_ONLY, "location": "Here"})
@@ -260,9 +213,3 @@ def test_the_email_of_a_user_follows_the_primary_address(server: MockServer) -> 
 def test_a_username_in_the_path_may_be_percent_encoded(server: MockServer) -> None:
     answer = server.send("GET", USER.replace("{username}", "j%6Fhndoe"), JOHN)
     assert answer.json() == get(server)
-
-
-def test_two_users_change_apart(server: MockServer) -> None:
-    update(server, {"location": "Here"})
-    server.send("PATCH", JANES, JANE, json={"location": "There"})
-    assert get(server)["location"] == "Here"
