@@ -64,10 +64,10 @@ class Sandboxed:
     def faults(self) -> list[Json]:
         return list(self.control("GET", "faults"))
 
-    def fill(self, requests: int) -> None:
-        """Send so many requests at once, to a path that leads nowhere."""
-        path = f"{self.prefix}/x"
-        self.server.raw_bytes(head("GET", path, last=False) * (requests - 1) + head("GET", path))
+    def fill(self, requests: int, more: int = 0) -> None:
+        """Send so many requests at once, to a path that leads nowhere, with so many bytes more."""
+        asked = ("GET", f"{self.prefix}/x", f"X-More: {'x' * more}")
+        self.server.raw_bytes(head(*asked, last=False) * (requests - 1) + head(*asked))
 
     def verify(self, *requests: Json, in_order: bool = False) -> list[Json]:
         """The mismatches of some expectations."""

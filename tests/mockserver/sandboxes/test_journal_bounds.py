@@ -71,6 +71,7 @@ def record(size: int) -> Record:
 
 
 def test_all_journals_together_keep_the_newest_requests_that_find_room() -> None:
+    assert Limits.__init__.__defaults__ == (1000, 128 * 1024 * 1024)
     limits = Limits(per_journal=10, most_bytes=20_000)
     journals = [Journal(limits) for _ in range(5)]
     for journal in journals:
