@@ -27,11 +27,6 @@ def refresh(times: int = 1, **fields: str) -> Replay:
     return replay
 
 
-def revoke(**fields: str) -> Replay:
-    login = basic("TestClientID", "TestClientSecret")
-    return lambda sandbox: sandbox.send("POST", REVOKE, login, data=fields)
-
-
 def wrong_secret(path: str) -> Replay:
     fields = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
     return lambda sandbox: sandbox.send("POST", path, basic("TestClientID", "x"), data=fields)
@@ -44,8 +39,10 @@ REPLAYS: dict[tuple[str, str], Replay] = {
     ("request_token", "scopeTooWide"): refresh(scope="email_write"),
     ("request_token", "grantTypeUnknown"): lambda sandbox: App(sandbox).token(grant_type="x"),
     ("request_token", "secretWrong"): wrong_secret(TOKEN),
-    ("revoke", "tokenMissing"): revoke(token_type_hint="access_token"),
-    ("revoke", "tokenOfAnotherClient"): revoke(token="janedoe-refresh"),
+    ("revoke", "tokenMissing"): lambda sandbox: App(sandbox).revoke(token_type_hint="x"),
+    ("revoke", "tokenOfAnotherClient"): lambda sandbox: App(sandbox).revoke(
+        token="janedoe-refresh"
+    ),
     ("revoke", "secretWrong"): wrong_secret(REVOKE),
     ("get_health", "answers"): lambda sandbox: sandbox.server.send("GET", "/_mock/health"),
     ("verify_requests", "neverCame"): lambda sandbox: sandbox.send(

@@ -85,6 +85,12 @@ class App:
         """Change a refresh token into new ones."""
         return self.token(grant_type="refresh_token", refresh_token=refresh_token, **changes)
 
+    def revoke(self, **fields: str) -> httpx.Response:
+        """Revoke a token."""
+        login = basic(self.client_id, self.secret) if self.secret else None
+        sent = {**fields, **({} if self.secret else {"client_id": self.client_id})}
+        return self.sandbox.send("POST", REVOKE, login, data=sent)
+
     def tokens(self, **changes: str | None) -> Json:
         """Log janedoe in."""
         answer = self.exchange(self.code(**changes))

@@ -25,141 +25,119 @@ from tests.mockserver.oauth.app import (
     public,
 )
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import CODES, JSON, PROBLEM, MockServer, basic, bearer
+from tests.support import CODES, FORM, JSON, PROBLEM, Json, MockServer, basic, bearer, pointers
 
 OTHER_VERIFIER = VERIFIER[::-1]
 LONGER = "http://localhost:5173/callback/more"
 
 Attack = Callable[[App], httpx.Response]
 
-AT_THE_TOKEN_ENDPOINT: dict[str, tuple[Attack, str, str]] = {
-    "an unknown code": (lambda app: app.exchange("nobodys"), "invalid_grant", "no such code"),
-    "a foreign client's code": (
-        lambda app: app.exchange(public(app.sandbox).code()),
-        "invalid_grant",
-        "another client",
-    ),
-    "another redirect URI": (
-        lambda app: app.exchange(app.code(), redirect_uri="http://localhost:5174/callback"),
-        "invalid_grant",
-        f"must be {BACK}",
-    ),
-    "no redirect URI, though the request had one": (
-        lambda app: app.exchange(app.code(), redirect_uri=None),
-        "invalid_grant",
-        "redirect_uri is missing",
-    ),
-    "no verifier": (
-        lambda app: app.exchange(app.code(**PKCE)),
-        "invalid_grant",
-        "code_verifier is missing",
-    ),
-    "another verifier": (
-        lambda app: app.exchange(app.code(**PKCE), code_verifier=OTHER_VERIFIER),
-        "invalid_grant",
-        "not the one",
-    ),
-    "a verifier of other characters": (
-        lambda app: app.exchange(app.code(code_challenge=CHALLENGE), code_verifier="ü" * 43),
-        "invalid_grant",
-        "43 to 128",
-    ),
-    "another verifier for a plain challenge": (
-        lambda app: app.exchange(app.code(code_challenge=VERIFIER), code_verifier=OTHER_VERIFIER),
-        "invalid_grant",
-        "not the one",
-    ),
-    "a verifier without a challenge": (
-        lambda app: app.exchange(app.code(), code_verifier=VERIFIER),
-        "invalid_grant",
-        "no code_challenge",
-    ),
-    "no code": (lambda app: app.token(grant_type="authorization_code"), "invalid_request", "code"),
-    "an unknown refresh token": (
-        lambda app: app.refresh("nobodys"),
-        "invalid_grant",
-        "nobody has this refresh_token",
-    ),
-    "a foreign client's refresh token": (
-        lambda app: app.refresh(public(app.sandbox).tokens()["refresh_token"]),
-        "invalid_grant",
-        "another client",
-    ),
-    "an access token as refresh token": (
-        lambda app: app.refresh(app.tokens()["access_token"]),
-        "invalid_grant",
-        "nobody has",
-    ),
-    "a wider scope": (
-        lambda app: app.refresh(
-            app.tokens()["refresh_token"], scope="profile_read email_write profile_write"
+# Attacks on the token endpoint, by the error that each gets: with a part of its description.
+ATTACKS: dict[str, dict[str, tuple[Attack, str]]] = {
+    "invalid_grant": {
+        "an unknown code": (lambda app: app.exchange("nobodys"), "no such code"),
+        "a foreign client's code": (
+            lambda app: app.exchange(public(app.sandbox).code()),
+            "another client",
         ),
-        "invalid_scope",
-        "has not allowed email_write profile_write, but profile_read email_read",
-    ),
-    "an unknown grant type": (
-        lambda app: app.token(grant_type="password"),
-        "unsupported_grant_type",
-        "authorization_code or refresh_token",
-    ),
-    "an empty grant type": (
-        lambda app: app.token(grant_type=""),
-        "invalid_request",
-        "grant_type is missing",
-    ),
-    "a parameter twice": (
-        lambda app: app.sandbox.send(
-            "POST",
-            TOKEN,
-            content="grant_type=authorization_code&code=a&code=b",
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        "another redirect URI": (
+            lambda app: app.exchange(app.code(), redirect_uri="http://localhost:5174/callback"),
+            f"must be {BACK}",
         ),
-        "invalid_request",
-        "more than once",
-    ),
-    "parameters in the address": (
-        lambda app: app.sandbox.send(
-            "POST", f"{TOKEN}?client_secret=x", data={"grant_type": "refresh_token"}
+        "no redirect URI, though the request had one": (
+            lambda app: app.exchange(app.code(), redirect_uri=None),
+            "redirect_uri is missing",
         ),
-        "invalid_request",
-        "belong in the body",
-    ),
-    "a secret twice": (
-        lambda app: app.refresh("r", client_secret="TestClientSecret"),
-        "invalid_request",
-        "sent twice",
-    ),
-    "two clients": (
-        lambda app: app.refresh("r", client_id="TestPublicClientID"),
-        "invalid_request",
-        "names TestPublicClientID",
-    ),
-    "a foreign client's token to revoke": (
-        lambda app: app.sandbox.send(
-            "POST",
-            REVOKE,
-            basic("TestClientID", "TestClientSecret"),
-            data={"token": public(app.sandbox).tokens()["access_token"]},
+        "no verifier": (
+            lambda app: app.exchange(app.code(**PKCE)),
+            "code_verifier is missing",
         ),
-        "invalid_grant",
-        "another client",
-    ),
-    "a parameter of a megabyte": (
-        lambda app: app.refresh("r" * 1_000_000),
-        "invalid_request",
-        "refresh_token is longer than 4000 characters",
-    ),
-    "nothing to revoke": (
-        lambda app: app.sandbox.send("POST", REVOKE, data={"client_id": "TestPublicClientID"}),
-        "invalid_request",
-        "token",
-    ),
+        "another verifier": (
+            lambda app: app.exchange(app.code(**PKCE), code_verifier=OTHER_VERIFIER),
+            "not the one",
+        ),
+        "a verifier of other characters": (
+            lambda app: app.exchange(app.code(code_challenge=CHALLENGE), code_verifier="ü" * 43),
+            "43 to 128",
+        ),
+        "another verifier for a plain challenge": (
+            lambda app: app.exchange(
+                app.code(code_challenge=VERIFIER), code_verifier=OTHER_VERIFIER
+            ),
+            "not the one",
+        ),
+        "a verifier without a challenge": (
+            lambda app: app.exchange(app.code(), code_verifier=VERIFIER),
+            "no code_challenge",
+        ),
+        "an unknown refresh token": (
+            lambda app: app.refresh("nobodys"),
+            "nobody has this refresh_token",
+        ),
+        "a foreign client's refresh token": (
+            lambda app: app.refresh(public(app.sandbox).tokens()["refresh_token"]),
+            "another client",
+        ),
+        "an access token as refresh token": (
+            lambda app: app.refresh(app.tokens()["access_token"]),
+            "nobody has",
+        ),
+        "a foreign client's token to revoke": (
+            lambda app: app.revoke(token=public(app.sandbox).tokens()["access_token"]),
+            "another client",
+        ),
+    },
+    "invalid_scope": {
+        "a wider scope": (
+            lambda app: app.refresh(
+                app.tokens()["refresh_token"], scope="profile_read email_write profile_write"
+            ),
+            "has not allowed email_write profile_write, but profile_read email_read",
+        ),
+    },
+    "unsupported_grant_type": {
+        "an unknown grant type": (
+            lambda app: app.token(grant_type="password"),
+            "authorization_code or refresh_token",
+        ),
+    },
+    "invalid_request": {
+        "no code": (lambda app: app.token(grant_type="authorization_code"), "code"),
+        "an empty grant type": (lambda app: app.token(grant_type=""), "grant_type is missing"),
+        "a parameter twice": (
+            lambda app: app.sandbox.send(
+                "POST", TOKEN, content="code=a&code=b", headers={"Content-Type": FORM}
+            ),
+            "more than once",
+        ),
+        "parameters in the address": (
+            lambda app: app.sandbox.send(
+                "POST", f"{TOKEN}?client_secret=x", data={"grant_type": "refresh_token"}
+            ),
+            "belong in the body",
+        ),
+        "a secret twice": (
+            lambda app: app.refresh("r", client_secret="TestClientSecret"),
+            "sent twice",
+        ),
+        "two clients": (
+            lambda app: app.refresh("r", client_id="TestPublicClientID"),
+            "names TestPublicClientID",
+        ),
+        "a parameter of a megabyte": (
+            lambda app: app.refresh("r" * 1_000_000),
+            "refresh_token is longer than 4000 characters",
+        ),
+        "nothing to revoke": (lambda app: public(app.sandbox).revoke(), "token"),
+    },
 }
 
 
-@pytest.mark.parametrize("name", AT_THE_TOKEN_ENDPOINT)
-def test_the_token_endpoint_refuses(sandbox: Sandboxed, name: str) -> None:
-    attack, error, words = AT_THE_TOKEN_ENDPOINT[name]
+@pytest.mark.parametrize(
+    ("error", "name"), [(error, name) for error, attacks in ATTACKS.items() for name in attacks]
+)
+def test_the_token_endpoint_refuses(sandbox: Sandboxed, error: str, name: str) -> None:
+    attack, words = ATTACKS[error][name]
     refused(attack(App(sandbox)), 400, error, words)
 
 
@@ -465,55 +443,42 @@ def test_an_address_that_no_policy_can_name_is_refused_in_fixtures(sandbox: Sand
         assert sandbox.send("PUT", "/_mock/state", json=state).status_code == 200, uri
 
 
+ENTRIES: dict[str, Json] = {
+    "oauth_clients": {"client_id": "x", "redirect_uris": [BACK]},
+    "refresh_tokens": {
+        "token": "r",
+        "client_id": "TestClientID",
+        "username": "janedoe",
+        "scopes": [],
+    },
+}
+
+
 @pytest.mark.parametrize(
-    ("kind", "entry", "pointer"),
+    ("kind", "change", "pointer"),
     [
-        ("oauth_clients", {"client_id": "TestClientID", "redirect_uris": [BACK]}, "client_id"),
-        ("oauth_clients", {"client_id": "a:b", "redirect_uris": [BACK]}, "client_id"),
-        ("oauth_clients", {"client_id": "x", "redirect_uris": []}, "redirect_uris"),
-        (
-            "oauth_clients",
-            {"client_id": "x", "redirect_uris": [BACK], "auto_approve": "nobody"},
-            "auto_approve",
-        ),
-        (
-            "oauth_clients",
-            {"client_id": "x", "redirect_uris": [BACK], "expires_in": 0},
-            "expires_in",
-        ),
-        (
-            "refresh_tokens",
-            {"token": "r", "client_id": "nobody", "username": "janedoe", "scopes": []},
-            "client_id",
-        ),
-        (
-            "refresh_tokens",
-            {"token": "r", "client_id": "TestClientID", "username": "x", "scopes": []},
-            "username",
-        ),
-        (
-            "refresh_tokens",
-            {"token": "r", "client_id": "TestClientID", "username": "janedoe", "scopes": ["x"]},
-            "scopes/0",
-        ),
+        ("oauth_clients", {"client_id": "TestClientID"}, "client_id"),
+        ("oauth_clients", {"client_id": "a:b"}, "client_id"),
+        ("oauth_clients", {"redirect_uris": []}, "redirect_uris"),
+        ("oauth_clients", {"auto_approve": "nobody"}, "auto_approve"),
+        ("oauth_clients", {"expires_in": 0}, "expires_in"),
+        ("refresh_tokens", {"client_id": "nobody"}, "client_id"),
+        ("refresh_tokens", {"username": "x"}, "username"),
+        ("refresh_tokens", {"scopes": ["x"]}, "scopes/0"),
     ],
 )
 def test_fixtures_that_contradict_themselves_are_refused_with_their_place(
-    sandbox: Sandboxed, kind: str, entry: dict[str, object], pointer: str
+    sandbox: Sandboxed, kind: str, change: Json, pointer: str
 ) -> None:
     state = sandbox.state()
-    place = len(state[kind])
-    state[kind].append(entry)
+    state[kind].append({**ENTRIES[kind], **change})
     answer = sandbox.send("PUT", "/_mock/state", json=state)
-    assert answer.status_code == 400
-    assert [one["pointer"] for one in answer.json()["errors"]] == [f"/{kind}/{place}/{pointer}"]
+    assert pointers(answer) == [f"/{kind}/{len(state[kind]) - 1}/{pointer}"]
 
 
 def test_every_error_that_the_reference_lists_is_met_here() -> None:
-    met = {error for _, error, _ in AT_THE_TOKEN_ENDPOINT.values()}
-    assert met | {"invalid_client", "unsupported_response_type", "access_denied"} == {
-        *CODES["oauth"]
-    }
+    others = {"invalid_client", "unsupported_response_type", "access_denied"}
+    assert {*ATTACKS} | others == {*CODES["oauth"]}
 
 
 def test_a_body_of_another_kind_is_refused_as_everywhere(sandbox: Sandboxed) -> None:

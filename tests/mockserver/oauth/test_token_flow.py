@@ -14,8 +14,8 @@ from authlib.integrations.requests_client import OAuth2Session
 from tests.mockserver.oauth.app import (
     AUTHORIZE,
     BACK,
+    CHALLENGE,
     LOGIN,
-    PKCE,
     REVOKE,
     TOKEN,
     VERIFIER,
@@ -35,7 +35,6 @@ from tests.support import (
     Json,
     MockServer,
     StartServer,
-    basic,
     head,
     invoke,
 )
@@ -96,10 +95,8 @@ def test_revoking_a_refresh_token_ends_the_session_and_an_access_token_itself_al
     app: App, kind: str, after: int
 ) -> None:
     tokens = app.tokens()
-    login = basic(app.client_id, app.secret) if app.secret else None
-    fields = {"token": tokens[kind], "client_id": app.client_id, "token_type_hint": "nonsense"}
     for _ in range(2):  # the second time there is nothing left to revoke, which is no error
-        answer = app.sandbox.send("POST", REVOKE, login, data=fields)
+        answer = app.revoke(token=tokens[kind], token_type_hint="nonsense")
         assert (answer.status_code, answer.content) == (200, b"")
     assert app.reads(tokens["access_token"]) == "token-revoked"
     assert app.refresh(tokens["refresh_token"]).status_code == after
@@ -166,10 +163,8 @@ def test_a_session_that_is_ended_in_the_middle_of_a_test_is_refreshed(app: App) 
     app.sandbox.control("POST", f"tokens/{tokens['access_token']}/expire")
     assert app.reads(tokens["access_token"]) == "token-expired"
     assert app.reads(app.refresh(tokens["refresh_token"]).json()["access_token"]) == 200
-
-
-def test_a_token_that_is_unknown_cannot_expire(sandbox: Sandboxed) -> None:
-    assert sandbox.send("POST", "/_mock/tokens/nobodys/expire").json()["code"] == "token-unknown"
+    unknown = app.sandbox.send("POST", "/_mock/tokens/nobodys/expire")
+    assert unknown.json()["code"] == "token-unknown"
 
 
 def test_codes_and_tokens_are_of_their_sandbox_alone(
@@ -206,28 +201,6 @@ def test_a_used_code_is_still_known_as_used_after_its_state_was_put_back(app: Ap
     app.sandbox.control("PUT", "state", app.sandbox.state())
     assert app.exchange(code).json()["error"] == "invalid_grant"
     assert app.reads(token) == "token-revoked"
-
-
-def test_a_scenario_may_bring_clients_and_refresh_tokens(
-    start_server: StartServer, tmp_path: Any
-) -> None:
-    fixtures = tmp_path / "fixtures.yaml"
-    fixtures.write_text(
-        """
-accounts:
-  - {username: janedoe, password: p, emails: [{email: j@example.com, primary: true}]}
-scenarios:
-  logged-in:
-    description: janedoe has an app.
-    oauth_clients: [{client_id: app, redirect_uris: [https://app.example.com/]}]
-    refresh_tokens: [{token: r, client_id: app, username: janedoe, scopes: [profile_read]}]
-"""
-    )
-    sandbox = Sandboxed(start_server("--fixtures", str(fixtures)))
-    app = App(sandbox, "app", None)
-    assert app.refresh("r").json()["error"] == "invalid_client"
-    sandbox.control("POST", "scenarios/logged-in")
-    assert app.refresh("r").json()["scope"] == "profile_read"
 
 
 def test_the_flow_stands_in_the_journal_without_its_secrets(sandbox: Sandboxed) -> None:
@@ -294,6 +267,17 @@ def fields(page: str) -> Json:
     return {name: value.replace("&#34;", '"').replace("&lt;", "<") for name, value in found}
 
 
+def log_in(app: OAuth2Session, base: str, **verifier: str) -> Json:
+    """Have authlib log janedoe in; gives the fields of the page, and the token."""
+    url, state = app.create_authorization_url(f"{base}{AUTHORIZE}", **verifier)
+    page = app.get(url, withhold_token=True)
+    form = {**fields(page.text), **LOGIN}
+    back = app.post(f"{base}{AUTHORIZE}", data=form, withhold_token=True, allow_redirects=False)
+    came = back.headers["location"]
+    token = app.fetch_token(f"{base}{TOKEN}", authorization_response=came, state=state, **verifier)
+    return {**form, **token}
+
+
 def test_authlib_logs_in_with_a_secret(server: MockServer, sandbox: Sandboxed) -> None:
     base = f"{server.url}{sandbox.prefix}"
     with OAuth2Session(
@@ -303,13 +287,7 @@ def test_authlib_logs_in_with_a_secret(server: MockServer, sandbox: Sandboxed) -
         redirect_uri=BACK,
         token_endpoint=f"{base}{TOKEN}",
     ) as app:
-        url, state = app.create_authorization_url(f"{base}{AUTHORIZE}")
-        page = app.get(url, withhold_token=True)
-        form = {**fields(page.text), **LOGIN}
-        back = app.post(f"{base}{AUTHORIZE}", data=form, withhold_token=True, allow_redirects=False)
-        token = app.fetch_token(
-            f"{base}{TOKEN}", authorization_response=back.headers["location"], state=state
-        )
+        token = log_in(app, base)
         assert token["scope"] == "profile_read email_write"
         assert app.get(f"{base}{JANES}").status_code == 200
         assert app.get(f"{base}{JANES_EMAILS}").status_code == 403
@@ -330,20 +308,7 @@ def test_authlib_logs_in_as_a_public_client(server: MockServer, sandbox: Sandbox
         code_challenge_method="S256",
         token_endpoint_auth_method="none",
     ) as app:
-        url, _ = app.create_authorization_url(f"{base}{AUTHORIZE}", code_verifier=VERIFIER)
-        asked = fields(app.get(url, withhold_token=True).text)
-        assert asked["code_challenge"] == PKCE["code_challenge"]
-        back = app.post(
-            f"{base}{AUTHORIZE}",
-            data={**asked, **LOGIN},
-            withhold_token=True,
-            allow_redirects=False,
-        )
-        app.fetch_token(
-            f"{base}{TOKEN}",
-            authorization_response=back.headers["location"],
-            code_verifier=VERIFIER,
-        )
+        assert log_in(app, base, code_verifier=VERIFIER)["code_challenge"] == CHALLENGE
         assert app.get(f"{base}{JANES}").json()["username"] == "janedoe"
 
 

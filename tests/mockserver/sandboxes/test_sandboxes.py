@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +19,6 @@ from tests.support import (
     JOHNS,
     JOHNS_EMAILS,
     MockServer,
-    bearer,
     client_of,
     head,
     problem,
@@ -49,14 +46,6 @@ def test_what_is_done_in_a_sandbox_is_done_nowhere_else(sandbox: Sandboxed) -> N
         problem(one.send("POST", "/_mock/snapshots/kept/restore"), 404, "snapshot-unknown")
 
 
-def test_a_token_is_good_only_where_it_was_minted(sandbox: Sandboxed) -> None:
-    wish = {"username": "janedoe", "scopes": ["profile_read"]}
-    token = bearer(sandbox.control("POST", "tokens", wish)["access_token"])
-    assert sandbox.send("GET", JANES, token).status_code == 200
-    problem(Sandboxed(sandbox.server).send("GET", JANES, token), 401, "token-unknown")
-    problem(sandbox.server.send("GET", JANES, token), 401, "token-unknown")
-
-
 def test_a_reset_in_a_sandbox_resets_nothing_else(sandbox: Sandboxed) -> None:
     common = Sandboxed(sandbox.server, "")
     common.send("PATCH", JANES, JANE, json={"location": "There"})
@@ -79,24 +68,6 @@ def test_the_control_api_works_in_a_sandbox(sandbox: Sandboxed, method: str, pat
     else:
         answer = sandbox.send(method, target, json=BODIES.get((method, path)))
         assert answer.is_success, answer.text
-
-
-def test_the_console_is_served_in_a_sandbox_too(sandbox: Sandboxed) -> None:
-    assert sandbox.send("GET", "/_mock/").status_code == 200
-
-
-def test_pages_of_other_origins_may_use_a_sandbox(sandbox: Sandboxed) -> None:
-    origin = {"Origin": "http://app.example.com"}
-    asks = {
-        **origin,
-        "Access-Control-Request-Method": "PATCH",
-        "Access-Control-Request-Headers": "x-mock-sandbox, authorization",
-    }
-    preflight = sandbox.send("OPTIONS", JANES, headers=asks)
-    assert preflight.status_code == 204
-    assert "x-mock-sandbox" in preflight.headers["access-control-allow-headers"].lower()
-    for answer in (preflight, sandbox.send("GET", JANES, JANE, headers=origin)):
-        assert answer.headers["access-control-allow-origin"] == origin["Origin"]
 
 
 def test_pages_of_other_origins_may_not_steer_a_sandbox(sandbox: Sandboxed) -> None:
@@ -181,22 +152,8 @@ def test_the_list_of_many_sandboxes_has_pages_of_a_hundred(server: MockServer) -
 
 
 GOOD_NAMES = ["a", "A-b_c.9", "0", "...", "x" * 64]
-BAD_NAMES = [
-    "",
-    ".",
-    "..",
-    "x" * 65,
-    "a b",
-    "a/b",
-    "a%41",
-    "%61",
-    "é",
-    "a,b",
-    "a~",
-    "a\tb",
-    "~a",
-    "ａ",
-]
+# In a header field and in a path alike.
+BAD_NAMES = ["", "x" * 65, "a%41", "%61", "a,b", "~a", "a~"]
 
 
 @pytest.mark.parametrize("name", GOOD_NAMES)
@@ -208,14 +165,11 @@ def test_a_sandbox_is_named_by_a_header_or_by_a_prefix(server: MockServer, name:
     assert server.send("GET", JANES, JANE).json()["location"] != "Here"
 
 
-def test_header_and_prefix_may_name_the_same_sandbox(sandbox: Sandboxed) -> None:
-    answer = sandbox.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": sandbox.name})
-    assert answer.status_code == 200
-
-
-def test_header_and_prefix_that_name_different_sandboxes_are_refused(sandbox: Sandboxed) -> None:
-    answer = sandbox.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": "another"})
-    problem(answer, 400, "sandbox-malformed")
+def test_header_and_prefix_may_name_the_same_sandbox_and_no_others(sandbox: Sandboxed) -> None:
+    same = sandbox.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": sandbox.name})
+    assert same.status_code == 200
+    other = sandbox.send("GET", JANES, JANE, headers={"X-Mock-Sandbox": "another"})
+    problem(other, 400, "sandbox-malformed")
 
 
 def test_a_header_that_names_two_sandboxes_is_refused(server: MockServer) -> None:
@@ -223,16 +177,13 @@ def test_a_header_that_names_two_sandboxes_is_refused(server: MockServer) -> Non
     problem(server.raw(request), 400, "sandbox-malformed")
 
 
-@pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.parametrize("name", [*BAD_NAMES, ".", "..", "a b", "a/b", "é", "a\tb", "ａ"])
 def test_a_bad_name_in_the_header_is_refused(server: MockServer, name: str) -> None:
     field = b"X-Mock-Sandbox: " + name.encode() + b"\r\n\r\n"
-    reply = server.raw(head("GET", JANES)[:-2] + field)
-    problem(reply, 400, "sandbox-malformed")
+    problem(server.raw(head("GET", JANES)[:-2] + field), 400, "sandbox-malformed")
 
 
-@pytest.mark.parametrize(
-    "name", ["", "x" * 65, "a%41", "%61", "%E9", "a%20b", "a,b", "~a", "a~", "a@b", "%00"]
-)
+@pytest.mark.parametrize("name", [*BAD_NAMES, "%E9", "a%20b", "a@b", "%00"])
 def test_a_bad_name_in_the_path_is_refused(server: MockServer, name: str) -> None:
     before = server.send("GET", "/_mock/sandboxes").json()["count"]
     problem(server.raw(head("GET", f"/~{name}{JANES}")), 400, "sandbox-malformed")
@@ -377,32 +328,3 @@ def test_however_the_steps_of_16_clients_mix_each_sees_only_its_own(
         model.do(client, kind, value)
     for client, model in clients.values():
         model.check(client)
-
-
-def test_16_clients_that_hammer_at_the_same_time_see_only_their_own(server: MockServer) -> None:
-    common = server.state()
-    failures: list[str] = []
-    done: Counter[str] = Counter()
-    kinds = ("add", "name", "list", "delete", "read", "save", "add", "restore")
-
-    def hammer(number: int) -> None:
-        client, model = Sandboxed(server, f"hammer-{number}"), Model()
-        try:
-            for step in range(30):
-                kind = kinds[(step * 7 + number) % len(kinds)]
-                value = f"client-{number}-{step % 5}"
-                is_address = kind in ("add", "delete")
-                model.do(client, kind, f"{value}@example.com" if is_address else value)
-                done[client.name] += 1
-            model.check(client)
-        except AssertionError as error:
-            failures.append(f"{client.name}: {error}")
-
-    threads = [threading.Thread(target=hammer, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert sum(done.values()) == 16 * 30
-    assert server.state() == common
