@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.mockserver.sandboxed import COMPILED, Sandboxed
-from tests.support import JOHNS, OPERATIONS, WRITING, Operation, named
+from tests.support import BY_ID, JOHNS, OPERATIONS, WRITING, Operation, named
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
@@ -35,14 +35,11 @@ def test_an_answer_that_breaks_the_contract_is_json_all_the_same(
         answer.json()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 500])
-def test_a_wished_status_can_break_the_contract_too(
-    sandbox: Sandboxed, operation: Operation, status: int
-) -> None:
-    answer = sandbox.wish(f"code={status}, fault=contract", operation)
+def test_a_wished_status_can_break_the_contract_too(sandbox: Sandboxed, status: int) -> None:
+    answer = sandbox.wish(f"code={status}, fault=contract", BY_ID["update_user"])
     assert answer.status_code == status
-    response = COMPILED.operations[operation.id].response(status)
+    response = COMPILED.operations["update_user"].response(status)
     if response is not None and response.content:
         [media] = response.content.values()
         assert media.schema is not None

@@ -16,7 +16,6 @@ from tests.mockserver.attacks import unharmed
 from tests.support import (
     CONTRACT_FILE,
     CONTROL_FILE,
-    JOHN,
     OAUTH_FILE,
     MockServer,
     basic,
@@ -32,7 +31,7 @@ CHECKS = [
 ]
 
 
-def schema_of(file: Path, *, coverage: bool = True) -> schemathesis.BaseSchema:
+def schema_of(file: Path) -> schemathesis.BaseSchema:
     config = {
         "generation": {
             "max-examples": hypothesis.settings().max_examples // 10,
@@ -40,13 +39,12 @@ def schema_of(file: Path, *, coverage: bool = True) -> schemathesis.BaseSchema:
             "database": "none",
         },
         # Methods that the contract does not have are tried in test_routes.py.
-        "phases": {"coverage": {"enabled": coverage, "unexpected-methods": []}},
+        "phases": {"coverage": {"unexpected-methods": []}},
     }
     return schemathesis.openapi.from_path(file, config=schemathesis.Config.from_dict(config))
 
 
 accounts = schema_of(CONTRACT_FILE)
-accounts_in_short = schema_of(CONTRACT_FILE, coverage=False)
 token_flow = schema_of(OAUTH_FILE)
 # A file is no JSON for schemathesis to look into, and a stream of events never ends.
 control = schema_of(CONTROL_FILE).exclude(
@@ -70,16 +68,6 @@ def target() -> Iterator[MockServer]:
 def test_all_answers_to_the_owner_are_documented(case: Case[Any], target: MockServer) -> None:
     case.path_parameters["username"] = "janedoe"
     judge(case, target, 200, 201, 204, 400, 404, 415, authorization=bearer("janedoe-all"))
-
-
-@accounts_in_short.parametrize()
-def test_nobody_else_gets_an_answer(case: Case[Any], target: MockServer) -> None:
-    judge(case, target, 403, 404, authorization=JOHN)
-
-
-@accounts_in_short.parametrize()
-def test_without_credentials_there_is_one_answer(case: Case[Any], target: MockServer) -> None:
-    judge(case, target, 401, authorization="")
 
 
 @control.parametrize()
