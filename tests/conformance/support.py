@@ -43,10 +43,17 @@ class Done:
         return str(self.report["by_id"][requirement]["status"])
 
 
+def only(*ids: str) -> list[str]:
+    """Choose requirements."""
+    return [f"--only={one}" for one in ids]
+
+
 def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
     """Run the command to its end in this process: the same, without the wait for its start."""
     out, err = io.StringIO(), io.StringIO()
-    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {
+        one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     with (
         patch.dict(os.environ, environment or {}),
         redirect_stdout(out),
