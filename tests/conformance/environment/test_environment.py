@@ -142,7 +142,7 @@ ROWS = (
         "tokens that end in the middle",
         0,
         ["minted another"],
-        lambda: env.Dying(3),
+        lambda: env.Dying(9),
         _minting,
         WRITES,
     ),
