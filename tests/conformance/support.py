@@ -15,9 +15,13 @@ from typing import Any
 from unittest.mock import patch
 
 from conformance.cli import main
+from conformance.settings import Settings, settings_from
 from tests.support.serving import in_thread
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
+
+SHORT = 0.25
+"""Seconds that a change may be late by in a test."""
 
 Answer = tuple[int, dict[str, str], bytes]
 Change = Callable[[dict[str, Any]], object] | None
@@ -48,14 +52,19 @@ def only(*ids: str) -> list[str]:
     return [f"--only={one}" for one in ids]
 
 
+def _impatient(target: Path, values: Mapping[str, Any]) -> Settings:
+    return replace(settings_from(target, values), patience=SHORT)
+
+
 def conformance(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
-    """Run the command to its end in this process: the same, without the wait for its start."""
+    """Run the command to its end in this process: the same, without the wait for its start, and less patient."""
     out, err = io.StringIO(), io.StringIO()
     handlers = {
         one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     with (
         patch.dict(os.environ, environment or {}),
+        patch("conformance.cli.settings_from", _impatient),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

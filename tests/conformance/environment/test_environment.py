@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance import cli
-from conformance.settings import Settings, settings_from
 from conformance.wire import client
 from tests.conformance.environment import environments as env
 from tests.conformance.environment.proxy import Answer, Environment, Request, plain, standing
-from tests.conformance.support import Done, only, run
+from tests.conformance.support import SHORT, Done, only, run
 from tests.support import MockServer
 
 DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
 """The requirements that the defect breaks."""
-LAG = 0.15  # seconds, for which the suite must have the patience
-PATIENCE = 0.25
+LAG = SHORT * 0.6
+"""Seconds for which replicas may lag: the patience of a run outlasts it."""
 PAGE = b"<html><head><title>Back at nine</title></head></html>"
 LOGIN_PAGE = Answer(302, (("Location", "https://sso.example/login"),), b"")
 MINT = """
@@ -398,13 +396,8 @@ def named(rows: Sequence[Row]) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a gateway's target, and for a late change, for a short time only."""
-
-    def impatient(target: Path, values: Mapping[str, Any]) -> Settings:
-        return replace(settings_from(target, values), patience=PATIENCE)
-
+    """Wait for a gateway's target for a short time only."""
     monkeypatch.setattr(client, "PAUSES", (0.05, 0.1, 0.2))
-    monkeypatch.setattr(cli, "settings_from", impatient)
 
 
 def result(row: Row, server: MockServer, folder: Path, *defects: Environment) -> Done:

@@ -54,7 +54,9 @@ def judged(app: Any, folder: Path, **options: Any) -> RunResult:
 
     with serving(app) as url:
         target = write_target(folder, url, pictures)
-        suite = Suite(Settings(target, seed=1, max_examples=1, **options))
+        suite = Suite(
+            Settings(target, seed=1, max_examples=1, patience=0.0, shrinking=5, **options)
+        )
         if suite.begin():
             suite.perform_all()
     assert suite.result is not None, suite.error

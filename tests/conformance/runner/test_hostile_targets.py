@@ -117,8 +117,8 @@ def test_nothing_that_a_target_sends_steers_the_terminal(
     assert [line for line in said.split("\n") if visible(line) != line] == []
 
 
-SIZE = 20_000
-LONG = 60.0
+SIZE = 6_000
+LONG = 20.0
 """Seconds for a run of some hundred requests, which takes a few of a processor at the worst."""
 
 

@@ -156,12 +156,12 @@ def test_further_headers_go_with_every_request(server: MockServer, tmp_path: Pat
 
 def test_the_rate_limit_of_the_target_file_is_kept(server: MockServer, tmp_path: Path) -> None:
     with gateway(server.url) as way:
-        done = _run(tmp_path, way.url, *READS, change=_with(rate_limit="20/s"))
+        done = _run(tmp_path, way.url, *READS, change=_with(rate_limit="40/s"))
         assert done.code == 0, done.said
         times = [one.at for one in way.passed]
-        assert len(times) > 21
-        # As they leave, a window of a second has 20 at most; on the way they may bunch up a little.
-        gaps = [later - earlier for earlier, later in zip(times, times[20:], strict=False)]
+        assert len(times) > 41
+        # As they leave, a window of a second has 40 at most; on the way they may bunch up a little.
+        gaps = [later - earlier for earlier, later in zip(times, times[40:], strict=False)]
         assert min(gaps) > 0.8
 
 
