@@ -76,8 +76,13 @@ def waivers(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().err
 
 
-@pytest.mark.parametrize("refuse", [contract, fixtures, target, waivers])
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize(
+    ("refuse", "kind"),
+    [
+        *((contract, kind) for kind in HOSTILE),
+        *((one, kind) for one in (fixtures, target, waivers) for kind in ("aliases", "many keys")),
+    ],
+)
 def test_a_hostile_file_is_refused_soon_with_its_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], refuse: Refuse, kind: str
 ) -> None:

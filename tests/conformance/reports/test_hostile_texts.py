@@ -19,12 +19,11 @@ from markdown_it import MarkdownIt
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import CheckResult, RequirementResult, RunResult, Status, Step
-from conformance.reports import Progress, write_reports
+from conformance.reports import write_reports
 from conformance.reports.texts import Hide, shortened, visible
 from conformance.reports.writing import WRITERS
 from conformance.target.redaction import Redactor
 from tests.conformance.reports.samples import (
-    Screen,
     json_of,
     lines_of,
     markdown_of,
@@ -216,18 +215,6 @@ def test_no_secret_stands_in_any_artefact(
 
     assert found_in(artefact(run, untouched), canary), "without redaction it is there"
     assert not found_in(artefact(run, Redactor([TOKEN, PASSWORD])), canary)
-
-
-@pytest.mark.parametrize("canary", CANARIES.values(), ids=list(CANARIES))
-def test_no_secret_stands_in_the_progress(canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
-    screen = Screen()
-    progress = Progress(screen, Redactor([TOKEN, PASSWORD]), clock=iter(range(9)).__next__)
-    progress.phase(f"Trying {canary}")
-    progress.add(f"get-user/json {canary}")
-
-    assert "get-user/json" in screen.getvalue()
-    assert not found_in(screen.getvalue(), canary)
 
 
 def found_in(written: str, canary: str) -> bool:

@@ -72,9 +72,15 @@ def test_progress_shows_neither_secrets_nor_escape_sequences(
     screen = Screen()
     monkeypatch.setenv("COLUMNS", "80")
 
-    Progress(screen, lambda text: text.replace("hunter2", "[secret]")).phase("\x1b]0;hunter2\x07")
+    clock = iter(range(9)).__next__
+    progress = Progress(screen, lambda text: text.replace("hunter2", "[secret]"), clock)
+    progress.phase("\x1b]0;hunter2\x07")
+    progress.add("get-user/json hunter2")
 
-    assert screen.getvalue() == "\r\x1b[2K\\u001b]0;[secret]\\u0007"
+    assert screen.getvalue() == (
+        "\r\x1b[2K\\u001b]0;[secret]\\u0007"
+        "\r\x1b[2K1 requirement, 0 failed · get-user/json [secret]"
+    )
 
 
 class BareErrors(Service):

@@ -60,14 +60,6 @@ def test_the_check_leaves_an_older_report_and_nothing_else(tmp_path: Path) -> No
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["new", "report.json"]
 
 
-def test_a_folder_of_that_name_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    path.mkdir()
-
-    with pytest.raises(ReportError, match=r"report\.json: cannot be written: it is a folder"):
-        check_report_paths([path])
-
-
 def test_a_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

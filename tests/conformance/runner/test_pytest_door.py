@@ -19,6 +19,7 @@ from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import Stage, perform, write_target
 from conformance.settings import Settings
+from tests.conformance.runner.test_own_failures import PLANTED, plant
 
 pytest_plugins = ["pytester"]
 
@@ -209,3 +210,20 @@ def test_workers_of_pytest_are_refused(pytester: pytest.Pytester) -> None:
 
     assert done.ret == 2
     done.stderr.fnmatch_lines(["*leave out -n*"])
+
+
+@pytest.mark.parametrize("place", [one for one in PLANTED if one != "on the terminal"])
+def test_a_defect_of_ours_is_no_verdict(
+    run: Run, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    service = Watched()
+    plant(place, monkeypatch)
+
+    done = run(service, "-k", "get-user/json", report=(Path("report.json"),))
+
+    assert done.ret == 2
+    err = done.stderr.str()
+    assert "LookupError: planted \\u001b[31m" in err
+    assert "please report this" in err
+    assert "Traceback" not in err
+    assert service.data() == service.before

@@ -126,9 +126,9 @@ def test_a_hostile_text_takes_a_time_that_is_bounded(unit: str) -> None:
     redact = Redactor([PASSWORD, TOKEN, "ab"])
     start = time.monotonic()
 
-    redact((unit * 1_000_000)[:1_000_000])
+    redact((unit * 200_000)[:200_000])
 
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize("place", ["beginning", "end"])

@@ -15,14 +15,13 @@ from conformance.settings import Settings
 from tests.conformance.reference_server import Framing, serving
 
 FRAMINGS = {
-    "with a length": Framing(),
-    "in chunks": Framing(chunked=True),
-    "with a trailer": Framing(chunked=True, trailer=b";last=1\r\nServer-Timing: total;dur=3"),
+    "in chunks, with a trailer": Framing(
+        chunked=True, trailer=b";last=1\r\nServer-Timing: total;dur=3"
+    ),
     "in HTTP/1.0": Framing(version="HTTP/1.0"),
     "compressed": Framing(gzip=True),
-    "after 100 (Continue)": Framing(interim=("100 Continue",)),
-    "after 102 and 103": Framing(
-        interim=("102 Processing", "103 Early Hints\r\nLink: </style.css>; rel=preload")
+    "after 100, 102 and 103": Framing(
+        interim=("100 Continue", "102 Processing", "103 Early Hints\r\nLink: </a.css>; rel=preload")
     ),
     "on a connection each": Framing(closes_after=1),
     "on connections that end after five, without a word": Framing(closes_after=5, silent=True),
