@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.conformance.environment.proxy import Answer, Environment, Forward, Request
+from tests.conformance.proxy import Answer, Environment, Forward, Request
 
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 REFUSED = Answer(401, (("WWW-Authenticate", 'Basic realm="x", Bearer realm="x"'),), b"")

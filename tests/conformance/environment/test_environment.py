@@ -18,7 +18,7 @@ import pytest
 
 from conformance.wire import client
 from tests.conformance.environment import environments as env
-from tests.conformance.environment.proxy import Answer, Environment, Request, plain, standing
+from tests.conformance.proxy import Answer, Environment, Request, plain, standing
 from tests.conformance.support import SHORT, Done, only, run
 from tests.support import MockServer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conformance.environment import environments as env
-from tests.conformance.environment.proxy import Answer, Forward, Request, standing
+from tests.conformance.proxy import Answer, Forward, Request, standing
 from tests.conformance.support import only, run
 from tests.support import MockServer
 
