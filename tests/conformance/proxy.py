@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import select
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +14,8 @@ from urllib.parse import urlsplit
 
 from tests.support.serving import in_thread
 
-_OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "date", "server"}
+_OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "proxy-authorization"}
+_OURS = {"connection", "content-length", "transfer-encoding"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; one of a status alone is a page of whoever stands between."""
+    """An answer; one of a status alone is a page of whoever stands between, and status 0 closes the connection."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/html"),)
@@ -80,11 +83,14 @@ def standing(
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = self.through(0, Request(self.command, self.path, headers, body))
+            if not answer.status:
+                self.close_connection = True
+                return
             self.send_response_only(answer.status)
             for name, value in answer.headers:
-                if name.lower() not in _OF_ONE_HOP:
+                if name.lower() not in _OURS:
                     self.send_header(name, value)
-            if answer.status != 204:
+            if answer.status != 204 and self.command != "CONNECT":
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             if answer.status != 204 and self.command != "HEAD":
@@ -92,9 +98,17 @@ def standing(
 
         do_POST = do_PATCH = do_DELETE = do_PUT = do_HEAD = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
 
+        def do_CONNECT(self) -> None:
+            self.do_GET()
+            self.upstream.connect()
+            _join(self.connection, self.upstream.sock)
+            self.close_connection = True
+
         def through(self, number: int, request: Request) -> Answer:
             if number < len(environments):
                 return environments[number](request, lambda one: self.through(number + 1, one))
+            if request.method == "CONNECT":  # wherever it was to go, the upstream is there
+                return Answer(200, (), b"")
             kept = {key: value for key, value in request.headers.items() if key not in _OF_ONE_HOP}
             body = request.body if "content-length" in request.headers else None
             self.upstream.request(request.method, request.path, body, kept)
@@ -117,3 +131,13 @@ def standing(
     scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
     with in_thread(server):
         yield f"{scheme}://{host}:{server.server_port}"
+
+
+def _join(one: socket.socket, other: socket.socket) -> None:
+    """Pass bytes on in both directions until one side ends."""
+    while True:
+        for ready in select.select([one, other], [], [])[0]:
+            data = ready.recv(65536)
+            if not data:
+                return
+            (other if ready is one else one).sendall(data)

@@ -9,14 +9,14 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from conformance.cli import main
 from conformance.settings import Settings, settings_from
-from tests.support.serving import in_thread
+from tests.conformance import proxy
+from tests.conformance.proxy import Forward, Request, standing
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 
@@ -160,25 +160,10 @@ def stub(
     """Serve answers by a function of method, path and headers; keep the request lines."""
     seen: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answering(request: Request, _forward: Forward) -> proxy.Answer:
+        seen.append(f"{request.method} {request.path}")
+        status, headers, body = answer(request.method, request.path, request.headers)
+        return proxy.Answer(status, tuple(headers.items()), body)
 
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            seen.append(f"{self.command} {self.path}")
-            status, headers, body = answer(self.command, self.path, dict(self.headers))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_PATCH = do_DELETE = do_PUT = do_GET  # noqa: N815 - http.server's names
-
-        def log_message(self, *arguments: object) -> None:
-            """Be quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    with in_thread(server):
-        yield f"http://127.0.0.1:{server.server_port}", seen
+    with standing(answering, upstream="") as url:
+        yield url, seen

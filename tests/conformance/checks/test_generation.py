@@ -157,7 +157,10 @@ def test_the_same_seed_sends_the_same_requests(server: MockServer, tmp_path: Pat
             assert done.code == 0, done.said
             # The mark of a run is another each time, and of the same length.
             sent.append(
-                [(one.method, one.target, one.headers.get("content-length")) for one in way.passed]
+                [
+                    (one.request.method, one.request.path, len(one.request.body))
+                    for one in way.passed
+                ]
             )
     assert sent[0] == sent[1]
     assert sent[0] != sent[2]

@@ -35,7 +35,7 @@ def test_no_secret_stands_in_any_report_however_it_is_escaped(tmp_path: Path) ->
 
     def echo(_method: str, _path: str, headers: Mapping[str, str]) -> Answer:
         number = next(numbers)
-        said = f"{headers.get('Authorization')} {headers.get('X-Team')} {PASSWORD}"
+        said = f"{headers.get('authorization')} {headers.get('x-team')} {PASSWORD}"
         text = escaped(said, [number % len(ESCAPES), number // len(ESCAPES) % len(ESCAPES)])
         return 418, {"Content-Type": "text/plain"}, f"({text})".encode()
 
@@ -140,7 +140,7 @@ def test_a_hostile_answer_is_judged_soon(
     tmp_path: Path, headers: Mapping[str, str], body: str
 ) -> None:
     def answer(method: str, path: str, fields: Mapping[str, str]) -> Answer:
-        status = 200 if fields.get("Authorization") else 401
+        status = 200 if fields.get("authorization") else 401
         return status, dict(headers), body.encode("utf-8")
 
     with stub(answer) as (url, _):

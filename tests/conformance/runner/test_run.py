@@ -40,7 +40,7 @@ def test_read_only_sends_no_write(server: MockServer, tmp_path: Path) -> None:
     assert done.report["verdict"] == "incomplete"
     assert done.status("get-user/success") == "passed"
     assert done.status("update-user/success") == "not_verified"
-    assert {one.method for one in way.passed} == {"GET"}
+    assert {one.request.method for one in way.passed} == {"GET"}
 
 
 def test_what_read_only_can_verify_is_conformant(server: MockServer, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from tests.conformance.gateway import gateway
+from tests.conformance.proxy import Answer
 from tests.conformance.support import Change, Done, conformance, run
 from tests.support import MockServer
 
@@ -87,7 +88,7 @@ def test_the_base_url_may_have_a_path(server: MockServer, tmp_path: Path) -> Non
         options = ("--only", "delete-email/success", "--only", "emails/other-methods")
         done = _run(tmp_path, f"{way.url}/staging/accounts/", *options)
         assert done.code == 0, done.said
-        assert {one.target.split("/api/")[0] for one in way.passed} == {"/staging/accounts"}
+        assert {one.request.path.split("/api/")[0] for one in way.passed} == {"/staging/accounts"}
 
 
 def test_a_proxy_of_the_environment_is_used(server: MockServer, tmp_path: Path) -> None:
@@ -95,9 +96,9 @@ def test_a_proxy_of_the_environment_is_used(server: MockServer, tmp_path: Path) 
         proxy = f"http://somebody:sesame@127.0.0.1:{way.port}"
         done = _run(tmp_path, "http://staging.example", *READS, HTTP_PROXY=proxy)
         assert done.code == 0, done.said
-        assert all(one.target.startswith("http://staging.example/api/") for one in way.passed)
+        assert all(one.request.path.startswith("http://staging.example/api/") for one in way.passed)
         login = "Basic " + base64.b64encode(b"somebody:sesame").decode()
-        assert {one.headers.get("proxy-authorization") for one in way.passed} == {login}
+        assert {one.request.headers.get("proxy-authorization") for one in way.passed} == {login}
         assert "sesame" not in done.said
 
 
@@ -113,7 +114,7 @@ def test_https_goes_through_a_tunnel_of_the_proxy(
         url = "https://staging.example"
         done = _run(tmp_path, url, *READS, change=trusted, HTTPS_PROXY=way.url)
         assert done.code == 0, done.said
-        tunnels = {(one.method, one.target) for one in way.passed}
+        tunnels = {(one.request.method, one.request.path) for one in way.passed}
         assert tunnels == {("CONNECT", "staging.example:443")}
         assert staging.passed
 
@@ -148,7 +149,7 @@ def test_further_headers_go_with_every_request(server: MockServer, tmp_path: Pat
     with gateway(server.url) as way:
         done = _run(tmp_path, way.url, *READS, change=_with(headers={"X-Team": "accounts-7"}))
         assert done.code == 0, done.said
-        assert {one.headers.get("x-team") for one in way.passed} == {"accounts-7"}
+        assert {one.request.headers.get("x-team") for one in way.passed} == {"accounts-7"}
 
 
 # -- limits ----------------------------------------------------------------------------------------
@@ -166,8 +167,8 @@ def test_the_rate_limit_of_the_target_file_is_kept(server: MockServer, tmp_path:
 
 
 def test_429_is_waited_for_and_sent_again(server: MockServer, tmp_path: Path) -> None:
-    def refuse(count: int) -> tuple[int, dict[str, str]] | None:
-        return (429, {"Retry-After": "0"}) if count % 3 == 0 else None
+    def refuse(count: int) -> Answer | None:
+        return Answer(429, (("Retry-After", "0"),)) if count % 3 == 0 else None
 
     with gateway(server.url, refuse=refuse) as way:
         done = _run(tmp_path, way.url, "--only", "delete-email/primary-refused")
@@ -181,8 +182,8 @@ def test_a_line_that_breaks_for_good_is_incomplete_and_cleaned_up_later(
     before = server.accounts()
     broken = True
 
-    def refuse(count: int) -> tuple[int, dict[str, str]] | None:
-        return (0, {}) if broken and count > 150 else None
+    def refuse(count: int) -> Answer | None:
+        return Answer(0) if broken and count > 150 else None
 
     file = tmp_path / "restore-file"
     with gateway(server.url, refuse=refuse) as way:
