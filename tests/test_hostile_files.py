@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conformance.cli import main
-from tests.conformance.support import write_target
+from tests.conformance.support import conformance, write_target
 from tests.support import check
 
 LONG = 10.0
 """Seconds: many times the need, and far less than these files once took."""
-
-Refuse = Callable[[Path, pytest.CaptureFixture[str]], str]
 
 
 def aliases(width: int, levels: int) -> str:
@@ -53,56 +51,55 @@ HOSTILE = {
 }
 
 
-def contract(file: Path, _: pytest.CaptureFixture[str]) -> str:
-    done = check("--contract", str(file))
+def served(option: str, file: Path) -> str:
+    done = check(option, str(file))
     assert done.returncode == 2
     return done.stderr
 
 
-def fixtures(file: Path, _: pytest.CaptureFixture[str]) -> str:
-    done = check("--fixtures", str(file))
-    assert done.returncode == 2
-    return done.stderr
+def run(*arguments: Path | str) -> str:
+    done = conformance("run", *arguments)
+    assert done.code == 2
+    return done.err
 
 
-def target(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(["run", str(file)]) == 2
-    return capsys.readouterr().err
+def waivers(file: Path) -> str:
+    return run(write_target(file.parent, "http://127.0.0.1:9"), "--waivers", file)
 
 
-def waivers(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    good = write_target(file.parent, "http://127.0.0.1:9")
-    assert main(["run", str(good), "--waivers", str(file)]) == 2
-    return capsys.readouterr().err
+READERS: dict[str, Callable[[Path], str]] = {
+    "contract": partial(served, "--contract"),
+    "fixtures": partial(served, "--fixtures"),
+    "target": run,
+    "waivers": waivers,
+}
 
 
 @pytest.mark.parametrize(
-    ("refuse", "kind"),
+    ("reader", "kind"),
     [
-        *((contract, kind) for kind in HOSTILE),
-        *((one, kind) for one in (fixtures, target, waivers) for kind in ("aliases", "many keys")),
+        *(("contract", kind) for kind in HOSTILE),
+        *((one, kind) for one in list(READERS)[1:] for kind in ("aliases", "many keys")),
     ],
 )
 def test_a_hostile_file_is_refused_soon_with_its_place(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], refuse: Refuse, kind: str
+    tmp_path: Path, reader: str, kind: str
 ) -> None:
     text, message = HOSTILE[kind]
     file = tmp_path / "x.yaml"
     file.write_text(text, encoding="utf-8")
     before = time.monotonic()
-    told = refuse(file, capsys)
+    told = READERS[reader](file)
     assert time.monotonic() - before < LONG
     assert message in told
     assert len(told.splitlines()) <= 101
 
 
-def test_thousands_of_mistakes_are_told_in_a_hundred_lines(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_thousands_of_mistakes_are_told_in_a_hundred_lines(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_text("- {}\n" * 20_000, encoding="utf-8")
     before = time.monotonic()
-    told = waivers(file, capsys).splitlines()
+    told = waivers(file).splitlines()
     assert time.monotonic() - before < LONG
     assert "x.yaml:1:3: must have id, reason and expires" in told[0]
     assert len(told) == 101

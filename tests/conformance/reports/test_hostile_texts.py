@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -194,14 +193,11 @@ def test_texts_of_a_megabyte_make_no_report_of_megabytes(tmp_path: Path) -> None
 PASSWORD = "c4n/ry+p&ss <wörd>'\""
 TOKEN = "c4n4ry-T0KEN-zAy0BxC1wDv2EuF3"
 LOGIN = f"mallory:{PASSWORD}".encode()
+# Other spellings of them are hidden alike (tests/conformance/target/test_redaction.py).
 CANARIES = {
     "the token": TOKEN,
     "the password": PASSWORD,
     "the Basic login": base64.b64encode(LOGIN).decode("ascii"),
-    "the Basic login, URL-safe": base64.urlsafe_b64encode(LOGIN).decode("ascii"),
-    "the password, percent-encoded": quote(PASSWORD, safe=""),
-    "the password in a form": quote_plus(PASSWORD),
-    "the password in JSON": json.dumps(PASSWORD),
 }
 
 
