@@ -22,8 +22,8 @@ import pytest
 import yaml
 
 from clients.steps import install_packages
+from tests.support import ROOT
 
-ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PATIENCE = 120
 

@@ -17,9 +17,8 @@ from conformance.settings import OPTIONS
 from conformance.target.file import read_target
 from conformance.target.template import TEMPLATE
 from mockserver.cli import check, docs, main, serve
-from tests.support import MockServer, read_yaml
+from tests.support import ROOT, MockServer, read_yaml
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {
     page.stem: page.read_text(encoding="utf-8")

@@ -13,8 +13,7 @@ import pytest
 
 from conformance.catalogue.requirements import catalogue
 from conformance.settings import OPTIONS
-
-ROOT = Path(__file__).parents[1]
+from tests.support import ROOT
 
 
 def build(folder: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,8 @@ import httpx
 import pytest
 from build import ProjectBuilder
 
-ROOT = Path(__file__).parent.parent
+from tests.support import ROOT
+
 TIMEOUT = 60
 
 # Without what would show the checkout to Python, or change how the server runs.

@@ -238,15 +238,7 @@ ROWS = (
         lambda: env.Behind((LAG / 8, LAG, LAG / 2)),
         only=("update-user/sets", "update-user/form", "add-email/listed", DEFECT[0]),
     ),
-    *(
-        Row(
-            f"a {status} now and then",
-            0,
-            ["gateway"],
-            partial(env.every, 11, Answer(status)),
-        )
-        for status in (502, 503, 504)
-    ),
+    Row("a 502 now and then", 0, ["gateway"], lambda: env.every(11, Answer(502))),
     Row(
         "a limiter that says 503",
         0,
@@ -281,27 +273,6 @@ ROWS = (
     ),
     # -- nothing there
     Row("a wrong prefix", 2, ["404", "base_url"], lambda: env.always(Answer(404)), beside=False),
-    Row(
-        "a login page",
-        2,
-        ["https://sso.example/login"],
-        lambda: env.always(LOGIN_PAGE),
-        beside=False,
-    ),
-    Row(
-        "a web page",
-        2,
-        ["'Back at nine'"],
-        lambda: env.always(Answer(200, env.HTML, PAGE)),
-        beside=False,
-    ),
-    Row(
-        "maintenance",
-        2,
-        ["503", "'Back at nine'"],
-        lambda: env.always(Answer(503, (*env.HTML, ("Retry-After", "3600")), PAGE)),
-        beside=False,
-    ),
     # -- what stands between
     Row(
         "a firewall",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,6 +39,11 @@ def device(major: int, minor: int) -> Callable[[Path], None]:
     return make
 
 
+def unix_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
+
+
 def link(path: Path) -> None:
     path.with_name("kept").write_text("kept")
     path.symlink_to("kept")
@@ -53,17 +57,12 @@ SPECIAL: dict[str, tuple[Callable[[Path], None], str]] = {
     "a FIFO": (fifo, "a FIFO"),
     "a device that swallows": (device(*NULL), "a device"),
     "a device that never ends": (device(*FULL), "a device"),
+    "a socket": (unix_socket, "a socket"),
     "a folder": (Path.mkdir, "a folder"),
     "a link": (link, "a link"),
     "a link to nowhere": (dangling_link, "a link"),
 }
 special = pytest.mark.parametrize(("make", "kind"), SPECIAL.values(), ids=list(SPECIAL))
-
-
-@pytest.fixture
-def sockets() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
 
 
 def identity(path: Path) -> tuple[int, ...]:
@@ -94,19 +93,6 @@ def test_a_restore_file_is_a_regular_file(
 
     assert identity(journal) == before
     assert not (tmp_path / "nowhere").exists()
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_restore_file_is_no_socket(
-    server: MockServer, tmp_path: Path, sockets: ExitStack, command: str
-) -> None:
-    journal = tmp_path / "journal"
-    sockets.enter_context(socket.socket(socket.AF_UNIX)).bind(str(journal))
-
-    target = write_target(tmp_path, server.url)
-    is_refused(conformance(command, target, "--journal", journal), "it is a socket")
-
-    assert stat.S_ISSOCK(journal.lstat().st_mode)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -166,16 +166,6 @@ def test_the_rate_limit_of_the_target_file_is_kept(server: MockServer, tmp_path:
         assert min(gaps) > 0.8
 
 
-def test_429_is_waited_for_and_sent_again(server: MockServer, tmp_path: Path) -> None:
-    def refuse(count: int) -> Answer | None:
-        return Answer(429, (("Retry-After", "0"),)) if count % 3 == 0 else None
-
-    with gateway(server.url, refuse=refuse) as way:
-        done = _run(tmp_path, way.url, "--only", "delete-email/primary-refused")
-    assert done.code == 0, done.said
-    assert done.report["summary"]["passed"] == 1
-
-
 def test_a_line_that_breaks_for_good_is_incomplete_and_cleaned_up_later(
     server: MockServer, tmp_path: Path
 ) -> None:
