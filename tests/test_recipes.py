@@ -1,4 +1,4 @@
-"""The recipes run as they stand, and a broken one is seen to fail."""
+"""A broken recipe is seen to fail: `make recipes` runs them as they stand."""
 
 from __future__ import annotations
 
@@ -47,13 +47,6 @@ def test_the_example_of_the_readme_passes(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
-
-
-def test_the_recipe_for_pytest_runs_as_it_stands() -> None:
-    code, output = run_recipe("pytest")
-
-    assert code == 0, output
-    assert "10 passed" in output
 
 
 def test_the_readme_links_to_every_recipe() -> None:

@@ -6,8 +6,6 @@ import base64
 import itertools
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,7 +23,6 @@ from tests.conformance.support import (
     write_target,
 )
 from tests.conformance.target.test_redaction import ESCAPES, escaped
-from tests.support import PATIENCE, ROOT, clean_environment
 
 PASSWORD = "c4n/ry+p&ss <word>'\"%41"
 
@@ -88,25 +85,9 @@ def _with_restore_file(command: str) -> Callable[[Path, str], tuple[int, str]]:
     return start
 
 
-def _pytest(folder: Path, url: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.runner.pytest_entry", "--pyargs"]
-    named = f"--conformance-target={write_target(folder, url)}"
-    only = ("--conformance-only", "get-user", "-rs", "-p", "no:cacheprovider")
-    done = subprocess.run(
-        [*command, "conformance", named, *only],
-        cwd=ROOT,
-        env=clean_environment({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE * 6,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize(
     ("command", "code"),
-    [(_run, 1), (_with_restore_file("run"), 2), (_with_restore_file("cleanup"), 3), (_pytest, 1)],
+    [(_run, 1), (_with_restore_file("run"), 2), (_with_restore_file("cleanup"), 3)],
 )
 def test_nothing_that_a_target_sends_steers_the_terminal(
     tmp_path: Path, command: Callable[[Path, str], tuple[int, str]], code: int

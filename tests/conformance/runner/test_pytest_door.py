@@ -13,12 +13,14 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.catalogue.requirements import catalogue
+from conformance.reports import visible
 from conformance.runner.pytest_door import Plugin
 from conformance.runner.suite import Suite
 from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import Stage, perform, write_target
 from conformance.settings import Settings
+from tests.conformance.runner.test_hostile_targets import ATTACK
 from tests.conformance.runner.test_own_failures import PLANTED, plant
 
 pytest_plugins = ["pytester"]
@@ -227,3 +229,17 @@ def test_a_defect_of_ours_is_no_verdict(
     assert "please report this" in err
     assert "Traceback" not in err
     assert service.data() == service.before
+
+
+class Attacks(Service):
+    def answer(self, call: Call) -> Reply:
+        return Reply(500, ATTACK.encode(), [("Content-Type", "text/plain; charset=utf-8")])
+
+
+def test_nothing_that_a_target_sends_steers_the_terminal(run: Run) -> None:
+    done = run(Attacks(), "-rs", "-k", "get-user")
+
+    assert done.ret == 1
+    said = [*done.outlines, *done.errlines]
+    assert any("owned" in line for line in said), "what the target sent is told"
+    assert [line for line in said if visible(line) != line] == []
