@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, Console, OpenConsole
 from tests.support import JANE, MockServer, StartServer
-
-pytestmark = pytest.mark.browser
 
 
 def test_the_page_asks_for_the_control_token_and_keeps_it(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.console_page import JANES, Console
 from tests.support import JANE, MockServer, bearer
-
-pytestmark = pytest.mark.browser
 
 
 def chips(console: Console, operation: str, kind: str) -> Locator:

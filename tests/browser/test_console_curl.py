@@ -12,8 +12,6 @@ from playwright.sync_api import expect
 from tests.browser.console_page import JANES, JANES_EMAILS, Console, OpenConsole
 from tests.support import JANE, MockServer, bearer, clean_environment
 
-pytestmark = pytest.mark.browser
-
 SET_BY_SHELLS = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "johndoe")
 COMES_ANEW = {"id": 0, "time": "", "ms": 0, "request": None}
 

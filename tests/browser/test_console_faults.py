@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 
 import httpx
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, JANES_EMAILS, Console
 from tests.support import CONTROL_FILE, JANE, Json, MockServer, read_yaml
-
-pytestmark = pytest.mark.browser
 
 
 def test_a_fault_is_added_fires_and_is_removed(console: Console, server: MockServer) -> None:

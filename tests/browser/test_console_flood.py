@@ -5,13 +5,10 @@ from __future__ import annotations
 import http.client
 import threading
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import Console
 from tests.support import MockServer
-
-pytestmark = pytest.mark.browser
 
 
 def test_five_thousand_requests_leave_the_page_bounded_and_responsive(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, TABS, Console
 from tests.support import MockServer
-
-pytestmark = pytest.mark.browser
 
 
 def test_all_can_be_reached_by_keyboard_and_nothing_holds_the_focus(

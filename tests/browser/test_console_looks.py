@@ -9,8 +9,6 @@ from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, OpenCo
 from tests.browser.watched import Theme
 from tests.support import JANE, MockServer, basic
 
-pytestmark = pytest.mark.browser
-
 
 def test_on_a_narrow_screen_the_requests_are_a_tab_and_nothing_sticks_out(
     open_console: OpenConsole, server: MockServer

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, Console
 from tests.support import JANE, MockServer
-
-pytestmark = pytest.mark.browser
 
 MARKUP = "<img src=x onerror=\"document.title='hacked'\">"
 

@@ -6,13 +6,10 @@ import json
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.console_page import JANES, JANES_EMAILS, Console, OpenConsole
 from tests.support import JANE, MockServer, bearer
-
-pytestmark = pytest.mark.browser
 
 
 def test_a_request_appears_as_it_comes_with_the_reason_for_its_refusal(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, Console, OpenConsole
 from tests.support import JANE, MockServer, StartServer
-
-pytestmark = pytest.mark.browser
 
 
 def test_switching_the_sandbox_switches_everything(console: Console, server: MockServer) -> None:

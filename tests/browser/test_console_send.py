@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, JANES_EMAILS, Console
 from tests.support import FORM, JANE, JSON, OPERATIONS, SCOPES, Json, MockServer, basic, bearer
-
-pytestmark = pytest.mark.browser
 
 NEW = "jane@work.example.com"
 

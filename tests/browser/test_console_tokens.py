@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import Console
 from tests.support import SCOPES, MockServer, bearer
-
-pytestmark = pytest.mark.browser
 
 
 def test_a_token_is_minted_used_and_revoked(console: Console, server: MockServer) -> None:

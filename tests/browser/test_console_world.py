@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console_page import JANES, JANES_EMAILS, Console
 from tests.support import JANE, MockServer
-
-pytestmark = pytest.mark.browser
 
 
 def test_the_tables_show_users_and_addresses_and_follow_what_requests_change(

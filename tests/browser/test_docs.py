@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.browser.watched import Theme, Watched
 from tests.support import OPERATIONS, MockServer, StartServer, invoke, write_yaml
 
-pytestmark = pytest.mark.browser
-
 PAGES = [
     "index",
     "errors",

@@ -14,8 +14,6 @@ from tests.browser.watched import Watched
 from tests.support import JANES, ROOT, MockServer
 from tests.support.serving import in_thread
 
-pytestmark = pytest.mark.browser
-
 AUTHORIZE = "/api/v1.1/o/authorize/"
 
 GUIDE = (ROOT / "docs" / "guides" / "logging-in.md").read_text("utf-8")

@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Page
 from tests.support import MockServer, StartServer
 from tests.support.serving import in_thread
 
-pytestmark = pytest.mark.browser
-
 USER = "/api/v1.1/users/janedoe/"
 EMAILS = f"{USER}emails/"
 OTHER = "jane.doe+other@example.com"

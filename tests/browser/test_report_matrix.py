@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.conformance.support import conformance, write_target
 from tests.support import CONTRACT_FILE, MockServer, StartServer, read_yaml, write_yaml
 
-pytestmark = pytest.mark.browser
-
 EMAILS = "/api/v1.1/users/{username}/emails/"
 ONLY = ("forbidden", "basic-accepted", "bearer-accepted")
 

@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Page
 from conformance.reports import write_reports
 from tests.conformance.reports.samples import WRITTEN, realistic_run, untouched
 
-pytestmark = pytest.mark.browser
-
 ELSEWHERE = "https://elsewhere.example/picture.png"
 WATCH = """
 window.violations = [];

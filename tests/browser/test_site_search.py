@@ -15,8 +15,6 @@ from playwright.sync_api import Browser, expect
 from tests.browser.watched import Watched
 from tests.support import ROOT
 
-pytestmark = pytest.mark.browser
-
 
 class Quiet(SimpleHTTPRequestHandler):
     """A server of files that writes no log."""
