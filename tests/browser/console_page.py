@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.watched import Theme, Watched
+from tests.browser.watched import WIDE, Theme, Watched
 from tests.support import MockServer
 
 JANES = "/api/v1.1/users/janedoe/"
 JANES_EMAILS = f"{JANES}emails/"
 TABS = ("requests", "send", "world", "tokens", "faults", "coverage", "sandboxes")
 
-WIDE = (1400, 900)
 NARROW = (360, 740)
 
 _MADE = re.compile(r"^(Added|Minted) \S+$")
@@ -22,10 +21,15 @@ _MADE = re.compile(r"^(Added|Minted) \S+$")
 class Console(Watched):
     """The page, watched for requests elsewhere and complaints."""
 
-    def __init__(self, browser: Browser, url: str, size: tuple[int, int], theme: Theme) -> None:
-        super().__init__(browser, size, theme)
+    def __init__(
+        self,
+        context: BrowserContext,
+        url: str,
+        size: tuple[int, int] = WIDE,
+        theme: Theme = "light",
+    ) -> None:
+        super().__init__(context, size, theme)
         self.url = url
-        self.page.on("dialog", lambda one: self.complaints.append(f"dialog: {one.message}"))
 
     def close(self) -> None:
         """Close the page, which must have asked no other host."""
@@ -89,21 +93,18 @@ class Console(Watched):
         expect(button).to_have_text("Copied")
         return self.clipboard()
 
-    def clipboard(self) -> str:
-        return str(self.page.evaluate("navigator.clipboard.readText()"))
-
 
 class OpenConsole:
     """An opener of consoles, each of which is closed in the end."""
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
         self._opened: list[Console] = []
 
     def __call__(
         self, server: MockServer, size: tuple[int, int] = WIDE, theme: Theme = "light"
     ) -> Console:
-        self._opened.append(Console(self._browser, server.url, size, theme))
+        self._opened.append(Console(self._context, server.url, size, theme))
         return self._opened[-1]
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.console_page import JANES, Console, OpenConsole
 from tests.support import JANE, MockServer, StartServer
@@ -62,8 +62,10 @@ def test_a_lost_connection_is_shown_and_made_again(
 
 
 def test_a_hidden_page_leaves_its_connection_to_others(
-    console: Console, server: MockServer
+    apart: BrowserContext, server: MockServer
 ) -> None:
+    console = Console(apart, server.url)
+    console.open()
     page = console.page
     page.clock.install()
     show = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true}); document.dispatchEvent(new Event('visibilitychange')); }"
@@ -76,3 +78,4 @@ def test_a_hidden_page_leaves_its_connection_to_others(
 
     console.is_live()
     expect(console.row("/while-asleep")).to_have_count(1)
+    console.close()

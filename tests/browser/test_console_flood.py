@@ -11,7 +11,7 @@ from tests.browser.console_page import Console
 from tests.support import MockServer
 
 
-def test_five_thousand_requests_leave_the_page_bounded_and_responsive(
+def test_two_thousand_requests_leave_the_page_bounded_and_responsive(
     console: Console, server: MockServer
 ) -> None:
     page = console.page
@@ -22,21 +22,21 @@ def test_five_thousand_requests_leave_the_page_bounded_and_responsive(
           requestAnimationFrame(look);
         }"""
     )
-    flood = threading.Thread(target=send_many, args=(server, 5000))
+    flood = threading.Thread(target=send_many, args=(server, 2000))
     flood.start()
     for name in ("Tokens", "Faults", "World") * 3:
         console.tab(name)
         expect(console[f"#{name.lower()}"]).to_be_visible(timeout=2000)
     flood.join()
 
-    expect(console["#list > li"].first).to_contain_text("/flood/4999")
+    expect(console["#list > li"].first).to_contain_text("/flood/1999")
     assert console["#list > li"].count() == 500
     expect(console["#shown"]).to_have_text("the last 500 shown")
     gaps = sorted(page.evaluate("window.gaps"))
     # Other work on the machine stops the page for a moment too; a flood that freezes it does so for long.
     assert gaps[-1] < 3000, f"the page stood still for {gaps[-1]:.0f} ms"
     assert gaps[len(gaps) // 2] < 100
-    console["#filter-text"].fill("flood/4998")
+    console["#filter-text"].fill("flood/1998")
     expect(console["#shown"]).to_have_text("1 of the last 500 shown")
 
 

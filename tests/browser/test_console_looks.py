@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, OpenConsole
-from tests.browser.watched import Theme
+from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, Console, OpenConsole
+from tests.browser.watched import THEMES, WIDE
 from tests.support import JANE, MockServer, basic
 
 
-def test_on_a_narrow_screen_the_requests_are_a_tab_and_nothing_sticks_out(
+def test_on_a_narrow_screen_the_requests_are_a_tab_nothing_sticks_out_and_all_can_be_copied(
     open_console: OpenConsole, server: MockServer
 ) -> None:
     server.send("GET", "/long" * 60)
@@ -25,49 +24,40 @@ def test_on_a_narrow_screen_the_requests_are_a_tab_and_nothing_sticks_out(
             for summary in console["#list summary"].all():
                 summary.click()
         expect(console[f"#{name} h2"].first).to_be_attached()
-        assert console.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], name
+        assert console.fits(), name
         assert console["#tabs"].evaluate("one => one.scrollWidth <= one.clientWidth")
         assert console.page.evaluate(BROKEN_WORDS) == []
 
-
-def test_on_a_narrow_screen_logins_and_tokens_can_be_copied_and_no_section_is_framed(
-    open_console: OpenConsole, server: MockServer
-) -> None:
-    console = open_console(server, NARROW)
-    console.open()
+    # Logins and tokens can be copied, and no section has a frame.
     console["#tab-world"].click()
     button = console.page.get_by_role("button", name="Copy the login janedoe:janedoe-password")
     assert console.copy(button) == "janedoe:janedoe-password"
     console["#tab-tokens"].click()
-    assert (
-        console.copy(console.page.get_by_role("button", name="Copy johndoe-all")) == "johndoe-all"
-    )
+    button = console.page.get_by_role("button", name="Copy johndoe-all")
+    assert console.copy(button) == "johndoe-all"
     console.page.keyboard.press("w")
     assert console.focused() == "world"
     assert console["#world"].evaluate("one => getComputedStyle(one).outlineStyle") == "none"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_all_text_stands_out_in_both_themes(
-    open_console: OpenConsole, server: MockServer, theme: Theme
-) -> None:
+def test_all_text_stands_out_in_both_themes(console: Console, server: MockServer) -> None:
     server.send("POST", "/_mock/faults", json={"operation": "list_emails", "code": 503})
     for path, login in ((JANES, JANE), (JANES, basic("a", "b")), (JANES_EMAILS, JANE)):
         server.send("GET", path, login)
     server.send("PATCH", JANES, JANE, json={"unknown": 1})
-    console = open_console(server, theme=theme)
-    console.open()
     expect(console["#list > li"]).to_have_count(4)
     for summary in console["#list summary"].all():
         summary.click()
     console.page.mouse.move(0, 0)
 
-    lightness = console.page.evaluate(f"{COLOURS} (lightness(background(document.body)))")
-    assert (lightness < 0.2) == (theme == "dark")
     for name in TABS[1:]:
         console[f"#tab-{name}"].click()
         expect(console[f"#{name}"]).to_be_visible()
-        assert console.page.evaluate(f"{COLOURS} faint()") == []
+        for theme in THEMES:
+            console.look(WIDE, theme)
+            lightness = console.page.evaluate(f"{COLOURS} (lightness(background(document.body)))")
+            assert (lightness < 0.2) == (theme == "dark")
+            assert console.page.evaluate(f"{COLOURS} faint()") == [], (name, theme)
 
 
 # The words of tables that stand on two lines, though there is no place within to break them.

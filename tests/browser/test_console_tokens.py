@@ -38,8 +38,12 @@ def test_a_token_expires_at_once(console: Console, server: MockServer) -> None:
     expect(row.get_by_role("button", name="Revoke")).to_be_enabled()
 
 
-def test_the_first_token_opens_everything(console: Console, server: MockServer) -> None:
+def test_the_scopes_are_those_of_the_contract_and_the_first_token_has_them_all(
+    console: Console, server: MockServer
+) -> None:
     console.tab("Tokens")
+    offered = console["#mint-scopes label"].all_inner_texts()
+    assert [text.strip() for text in offered] == list(SCOPES)
     row = console.make("Mint token", " ".join(SCOPES))
     token = bearer(console.copy(row.get_by_role("button", name="Copy")))
     username = console["#mint-user"].input_value()
@@ -108,14 +112,3 @@ def test_valid_tokens_stand_first_by_user_the_newest_of_each_first(
     tokens = [row[0].split("\n")[0] for row in rows]
     assert tokens[0] == minted[2]
     assert tokens.index(minted[1]) < tokens.index("johndoe-all")
-
-
-def test_the_scopes_to_choose_from_are_those_of_the_contract(console: Console) -> None:
-    console.tab("Tokens")
-    offered = console["#mint-scopes label"].all_inner_texts()
-    assert [text.strip() for text in offered] == [
-        "profile_read",
-        "profile_write",
-        "email_read",
-        "email_write",
-    ]

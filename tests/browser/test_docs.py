@@ -7,31 +7,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.watched import Theme, Watched
+from tests.browser.watched import PHONE, THEMES, WIDE, Watched
 from tests.support import OPERATIONS, MockServer, StartServer, invoke, write_yaml
 
-PAGES = [
+# A page of each kind, and those of the operations with the most on them.
+KINDS = [
     "index",
     "errors",
     "reading",
     "control",
-    "control-add_fault",
     "control-stream_events",
     "oauth",
     "oauth-authorize",
-    "oauth-request_token",
+]
+PAGES = [
+    *KINDS,
+    "control-add_fault",
     "control-put_state",
+    "oauth-request_token",
     *(one.id for one in OPERATIONS),
 ]
 
 
 class Reference(Watched):
     """The pages in a browser, with an eye on every request and every complaint."""
-
-    def __init__(self, browser: Browser, width: int = 1280, theme: Theme = "light") -> None:
-        super().__init__(browser, (width, 900), theme)
 
     def open(self, url: str) -> None:
         self.page.goto(url)
@@ -61,8 +62,8 @@ class Reference(Watched):
 
 
 @pytest.fixture
-def reference(browser: Browser) -> Iterator[Reference]:
-    opened = Reference(browser)
+def reference(window: BrowserContext) -> Iterator[Reference]:
+    opened = Reference(window)
     yield opened
     opened.close()
 
@@ -116,7 +117,7 @@ def test_a_login_at_a_click_stands_in_the_code_which_can_be_copied(
         expect(sample).to_contain_text("Basic dXNlcm5hbWU6cGFzc3dvcmQ=")
         sample.get_by_role("button", name="Copy").click()
         expect(sample.get_by_role("button")).to_have_text("Copied")
-        copied = reference.page.evaluate("navigator.clipboard.readText()")
+        copied = reference.clipboard()
         assert "Basic dXNlcm5hbWU6cGFzc3dvcmQ=" in copied
         assert copied == sample.locator("code").inner_text()
 
@@ -155,7 +156,7 @@ def test_the_static_site_needs_no_server_to_be_read_and_one_to_be_tried(
     reference: Reference, server: MockServer, tmp_path: Path
 ) -> None:
     assert invoke("docs", str(tmp_path), "--server", f"{server.url}/~static").returncode == 0
-    for name in PAGES:
+    for name in KINDS:
         reference.open(f"file://{tmp_path}/{name}.html")
     assert reference.reached() == set()
     reference.open(f"file://{tmp_path}/add_email.html")
@@ -165,36 +166,19 @@ def test_the_static_site_needs_no_server_to_be_read_and_one_to_be_tried(
     assert reference.reached() == {host(server)}
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (390, "dark")])
 def test_every_page_fits_its_window_and_asks_nobody_else(
-    browser: Browser, server: MockServer, width: int, theme: Theme
+    reference: Reference, server: MockServer
 ) -> None:
-    reference = Reference(browser, width, theme)
     for name in PAGES:
+        reference.look(WIDE, "light")
         reference.open(f"{server.url}/docs/{name}.html")
-        assert reference.page.evaluate("document.documentElement.scrollWidth") <= width, name
-    reference.close()
+        assert reference.fits(), name
+        for theme in THEMES:
+            reference.look(PHONE, theme)
+            assert reference.fits(), (name, theme)
+        assert reference.page.evaluate(BROKEN_NAMES) == [], name
+        assert reference.page.evaluate(COVERED_CODE) == [], name
     assert reference.reached() == {host(server)}
-
-
-def test_on_a_phone_no_name_breaks_and_no_button_covers_code(
-    browser: Browser, server: MockServer
-) -> None:
-    reference = Reference(browser, 390)
-    for name in ("index", "errors", "update_email", "oauth-authorize", "control"):
-        reference.open(f"{server.url}/docs/{name}.html")
-        names = reference.page.locator("table td:nth-child(3) > code, table td:nth-child(2) > code")
-        lines = names.evaluate_all(
-            "all => all.filter(one => /^[a-z_]+$/.test(one.textContent))"
-            ".map(one => one.getClientRects().length)"
-        )
-        assert set(lines) <= {1}, name
-        covered = reference.page.locator(".sample:visible").evaluate_all(
-            "all => all.map(one => [one.querySelector('button'), one.querySelector('pre')]"
-            ".map(part => part.getBoundingClientRect())).filter(([above, code]) => above.bottom > code.top)"
-        )
-        assert covered == [], name
-    reference.close()
 
 
 def test_the_console_and_the_first_page_lead_to_the_reference(
@@ -204,3 +188,15 @@ def test_the_console_and_the_first_page_lead_to_the_reference(
         reference.page.goto(f"{server.url}{start}")
         reference.page.locator("a[href$='docs/']:visible").first.click()
         expect(reference.page).to_have_url(f"{server.url}/~here/docs/")
+
+
+# Names in the tables that stand on two lines.
+BROKEN_NAMES = """() => [...document.querySelectorAll("td:is(:nth-child(2), :nth-child(3)) > code")]
+  .filter(one => /^[a-z_]+$/.test(one.textContent) && one.getClientRects().length > 1)
+  .map(one => one.textContent)"""
+
+# The samples whose button covers their code.
+COVERED_CODE = """() => [...document.querySelectorAll(".sample")].filter(one => one.checkVisibility())
+  .filter(one => one.querySelector("button").getBoundingClientRect().bottom
+    > one.querySelector("pre").getBoundingClientRect().top)
+  .map(one => one.textContent)"""

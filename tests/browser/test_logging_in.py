@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-import http.server
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.watched import Watched
-from tests.support import JANES, ROOT, MockServer
-from tests.support.serving import in_thread
+from tests.support import FORM, JANES, ROOT, MockServer
 
 AUTHORIZE = "/api/v1.1/o/authorize/"
 
 GUIDE = (ROOT / "docs" / "guides" / "logging-in.md").read_text("utf-8")
 LOGIN_JS = GUIDE.partition("```js\n")[2].partition("```")[0]
-"""The code of the guide, which the app runs as it stands there."""
-
-
-class _App(http.server.BaseHTTPRequestHandler):
-    """An app on an origin of its own; `/onward` stands for one whose server leads on to another origin."""
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/cb/onward"):
-            self.send_response(302)
-            port = self.headers["Host"].rpartition(":")[2]
-            self.send_header("Location", f"http://localhost:{port}/")
-            self.end_headers()
-            return
-        is_script = self.path == "/login.js"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
-        self.end_headers()
-        self.wfile.write(LOGIN_JS.encode() if is_script else b"<!doctype html><title>App</title>")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as http.server has it
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def app_port() -> Iterator[int]:
-    pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _App)
-    with in_thread(pages):
-        yield int(pages.server_address[1])
-
-
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
-    opened = Watched(browser, (800, 700), "light")
-    yield opened
-    opened.close()
+"""The code of the guide, run as it stands there but for the address of the API."""
 
 
 @pytest.fixture
@@ -80,9 +43,8 @@ def add_client(server: MockServer, client_id: str, *redirect_uris: str) -> None:
 
 
 def test_the_single_page_app_of_the_guide_logs_in_refreshes_and_logs_out(
-    page: Page, server: MockServer, app_port: int
+    page: Page, server: MockServer, app: str
 ) -> None:
-    app = f"http://localhost:{app_port}"
     elsewhere = LOGIN_JS.replace("const API = '';", f"const API = '{server.url}';")
     page.route(
         "**/login.js", lambda route: route.fulfill(body=elsewhere, content_type="text/javascript")
@@ -119,30 +81,26 @@ def test_the_single_page_app_of_the_guide_logs_in_refreshes_and_logs_out(
     assert "good once" in told[-1]
 
 
-def test_denying_needs_no_login(page: Page, server: MockServer, app_port: int) -> None:
-    app = f"http://127.0.0.1:{app_port}/callback"
-    page.goto(f"{server.url}/~mine{asking('TestClientID', app)}")
+def test_denying_needs_no_login(page: Page, server: MockServer, app: str) -> None:
+    callback = f"{app.replace('localhost', '127.0.0.1')}/callback"
+    page.goto(f"{server.url}/~mine{asking('TestClientID', callback)}")
     page.get_by_role("button", name="Deny").click()
-    page.wait_for_url(f"{app}?error=access_denied*")
+    page.wait_for_url(f"{callback}?error=access_denied*")
 
 
-@pytest.mark.parametrize(
-    ("redirect_uri", "arrives"),
-    [
-        ("http://localhost:{port}/cb/onward", "http://localhost:{port}/"),
-        ("http://127.0.0.1:{port}/cb/onward", "http://localhost:{port}/"),
-        ("https://app.example.com/callback", "https://app.example.com/callback?*"),
-    ],
-)
 def test_the_policy_of_the_page_lets_the_user_go_where_the_client_leads(
-    page: Page, server: MockServer, app_port: int, redirect_uri: str, arrives: str
+    page: Page, server: MockServer, app: str
 ) -> None:
-    uri = redirect_uri.format(port=app_port)
-    add_client(server, "elsewhere", uri)
     page.route("https://app.example.com/**", lambda route: route.fulfill(body="arrived"))
-    page.goto(f"{server.url}{asking('elsewhere', uri)}")
-    log_in(page, "janedoe-password")
-    page.wait_for_url(arrives.format(port=app_port))
+    for client_id, uri, arrives in (
+        ("onward", f"{app}/onward", f"{app}/"),
+        ("onward-by-ip", f"{app.replace('localhost', '127.0.0.1')}/onward", f"{app}/"),
+        ("elsewhere", "https://app.example.com/callback", "https://app.example.com/callback?*"),
+    ):
+        add_client(server, client_id, uri)
+        page.goto(f"{server.url}{asking(client_id, uri)}")
+        log_in(page, "janedoe-password")
+        page.wait_for_url(arrives)
 
 
 def test_script_in_names_is_shown_and_not_run(page: Page, server: MockServer) -> None:
@@ -161,23 +119,21 @@ def test_script_in_names_is_shown_and_not_run(page: Page, server: MockServer) ->
     assert page.locator("img, script").count() == 0
 
 
-def test_the_page_cannot_be_framed(browser: Browser, server: MockServer, app_port: int) -> None:
-    page = browser.new_page()
-    page.goto(f"http://localhost:{app_port}/")
+def test_the_page_cannot_be_framed(watched: Watched, server: MockServer, app: str) -> None:
+    watched.page.goto(app)
     for url in (asking("TestClientID", "http://localhost/"), AUTHORIZE):
-        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
-            page.evaluate(
-                """(src) => document.body.append(Object.assign(document.createElement("iframe"), { src }))""",
+        with watched.page.expect_console_message(lambda one: "frame-ancestors" in one.text):
+            watched.page.evaluate(
+                "(src) => document.body.append(Object.assign(document.createElement('iframe'), { src }))",
                 f"{server.url}{url}",
             )
-    page.close()
+    watched.complaints.clear()
 
 
 def test_a_foreign_page_cannot_allow_in_the_name_of_a_user(
-    browser: Browser, server: MockServer, app_port: int
+    page: Page, server: MockServer, app: str
 ) -> None:
-    page = browser.new_page()
-    page.goto(f"http://localhost:{app_port}/")
+    page.goto(app)
     login = {"username": "janedoe", "password": "janedoe-password", "decision": "allow"}
     asked = {
         "client_id": "TestClientID",
@@ -195,43 +151,33 @@ def test_a_foreign_page_cannot_allow_in_the_name_of_a_user(
         [f"{server.url}{AUTHORIZE}", {**asked, **login}],
     )
     expect(page.get_by_role("alert")).to_contain_text("page of another origin")
-    page.close()
     assert server.state()["authorization_codes"] == []
 
 
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        (JANES, {}),
-        (JANES, {"Authorization": "Basic eDp5"}),
-        (JANES, {"Authorization": "Bearer nobodys"}),
-        (JANES, {"Prefer": "code=401"}),
-        ("/api/v1.1/o/token/", {"Authorization": "Basic eDp5"}),
-    ],
-)
-def test_a_401_to_a_script_opens_no_login_box(
-    page: Page, server: MockServer, path: str, headers: dict[str, str]
-) -> None:
+def test_a_401_to_a_script_opens_no_login_box(page: Page, server: MockServer) -> None:
     # As behind Vite's proxy, the page and the API are of one origin.
     page.goto(f"{server.url}/")
     asked = boxes(page)
-    method = (
-        {"method": "POST", "body": "grant_type=refresh_token&refresh_token=x"}
-        if "token" in path
-        else {}
-    )
-    answer = page.evaluate(
-        """async ([url, options]) => {
-            const body = options.body && new URLSearchParams(options.body);
-            const answer = await fetch(url, { ...options, body });
-            return [answer.status, answer.headers.get("WWW-Authenticate")];
-        }""",
-        [path, {"headers": headers, "credentials": "include", **method}],
-    )
-    assert asked == []
-    assert answer[0] == 401
-    assert answer[1].startswith("Bearer ")
-    assert "Basic" not in answer[1]
+    body = "grant_type=refresh_token&refresh_token=x"
+    form = {"Content-Type": FORM, "Authorization": "Basic eDp5"}
+    for path, options in (
+        (JANES, {"headers": {}}),
+        (JANES, {"headers": {"Authorization": "Basic eDp5"}}),
+        (JANES, {"headers": {"Authorization": "Bearer nobodys"}}),
+        (JANES, {"headers": {"Prefer": "code=401"}}),
+        ("/api/v1.1/o/token/", {"headers": form, "method": "POST", "body": body}),
+    ):
+        status, challenge = page.evaluate(
+            """async ([url, options]) => {
+                const answer = await fetch(url, { ...options, credentials: "include" });
+                return [answer.status, answer.headers.get("WWW-Authenticate")];
+            }""",
+            [path, options],
+        )
+        assert asked == [], (path, options)
+        assert status == 401
+        assert challenge.startswith("Bearer ")
+        assert "Basic" not in challenge
 
 
 def test_a_401_to_the_user_at_the_address_bar_still_opens_the_box(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from conformance.reports import write_reports
+from tests.browser.watched import PHONE, THEMES, Watched
 from tests.conformance.reports.samples import WRITTEN, realistic_run, untouched
 
 ELSEWHERE = "https://elsewhere.example/picture.png"
@@ -27,61 +27,38 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class Watched:
-    """A page, with its requests and complaints."""
-
-    def __init__(self, page: Page, file: Path) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.stopped: list[tuple[str, str | None]] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda one: self.stopped.append((one.url, one.failure)))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.add_init_script(WATCH)
-        page.goto(file.as_uri())
-
-    @property
-    def violations(self) -> list[str]:
-        found: list[str] = self.page.evaluate("window.violations")
-        return found
-
-
 @pytest.fixture
-def watched(browser: Browser, file: Path) -> Iterator[Watched]:
-    page = browser.new_page()
-    yield Watched(page, file)
-    page.close()
+def page(watched: Watched, file: Path) -> Page:
+    watched.page.add_init_script(WATCH)
+    watched.page.goto(file.as_uri())
+    return watched.page
 
 
-def test_the_page_needs_nothing_else_and_breaks_no_policy(watched: Watched, file: Path) -> None:
-    assert watched.page.title() == "Not conformant: https://staging.example.com/team-a"
-    assert watched.requests == [file.as_uri()]
-    assert watched.complaints == []
-    assert watched.violations == []
-
-
-def test_the_policy_stops_what_escaping_would_have_let_through(
-    browser: Browser, file: Path, tmp_path: Path
+def test_the_page_needs_nothing_else_and_its_policy_stops_what_escaping_would_have_let_through(
+    watched: Watched, page: Page, file: Path, tmp_path: Path
 ) -> None:
+    assert page.title() == "Not conformant: https://staging.example.com/team-a"
+    assert watched.requests == [file.as_uri()]
+    assert page.evaluate("violations") == []
+    stopped: list[tuple[str, str | None]] = []
+    page.on("requestfailed", lambda one: stopped.append((one.url, one.failure)))
     planted = tmp_path / "planted.html"
     text = file.read_text("utf-8")
     attack = '<script>document.title = "taken"</script><b style="color: red"></b>'
     attack += f'<img src="{ELSEWHERE}">'
     planted.write_text(text.replace("<main>", f"<main>{attack}"), "utf-8")
 
-    page = browser.new_page()
-    watched = Watched(page, planted)
+    page.goto(planted.as_uri())
 
     assert page.title().startswith("Not conformant")
-    assert {"script-src-elem", "style-src-attr", "img-src"} <= set(watched.violations)
-    assert watched.stopped == [(ELSEWHERE, "csp")]
-    page.close()
+    violations = page.evaluate("violations")
+    assert {"script-src-elem", "style-src-attr", "img-src"} <= set(violations)
+    assert stopped == [(ELSEWHERE, "csp")]
+    watched.complaints.clear()
 
 
-def test_the_matrix_is_a_table_whose_cells_say_what_came(watched: Watched) -> None:
-    table = watched.page.get_by_role("table", name="The answers to requests that are correct but")
+def test_the_matrix_is_a_table_whose_cells_say_what_came(page: Page) -> None:
+    table = page.get_by_role("table", name="The answers to requests that are correct but")
 
     assert table.is_visible()
     assert table.get_by_role("columnheader").all_inner_texts()[1:] == [
@@ -100,56 +77,43 @@ def test_the_matrix_is_a_table_whose_cells_say_what_came(watched: Watched) -> No
     ]
 
 
-def test_a_cell_leads_to_what_failed(watched: Watched) -> None:
-    watched.page.get_by_role("link", name="failed 200 instead of 403").first.click()
+def test_a_cell_leads_to_what_failed(page: Page) -> None:
+    page.get_by_role("link", name="failed 200 instead of 403").first.click()
 
-    assert watched.page.url.endswith("#list-emails/forbidden/scope")
-    target = watched.page.locator(":target")
+    assert page.url.endswith("#list-emails/forbidden/scope")
+    target = page.locator(":target")
     assert "A token without the scope email_read is refused with 403" in target.inner_text()
 
 
-def test_the_contents_lead_to_each_finding(watched: Watched) -> None:
-    contents = watched.page.get_by_role("navigation", name="Contents")
+def test_the_contents_lead_to_each_finding(page: Page) -> None:
+    contents = page.get_by_role("navigation", name="Contents")
     titles = contents.locator("a[href^='#finding-']").all_inner_texts()
-    assert len(titles) == watched.page.locator("#finding article").count() > 3
+    assert len(titles) == page.locator("#finding article").count() > 3
 
     contents.get_by_text(titles[1]).click()
 
-    assert titles[1] in watched.page.locator(":target").inner_text()
+    assert titles[1] in page.locator(":target").inner_text()
 
 
-def test_a_button_copies_the_command_line(watched: Watched) -> None:
-    watched.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    command = watched.page.locator("#finding-1 .command").first
+def test_a_button_copies_the_command_line_or_selects_it_without_the_right_to(
+    watched: Watched, page: Page
+) -> None:
+    command = page.locator("#finding-1 .command").first
 
     command.get_by_role("button", name="Copy").click()
 
     command.get_by_role("button", name="Copied").wait_for()
-    copied = watched.page.evaluate("navigator.clipboard.readText()")
+    copied = watched.clipboard()
     assert copied == command.locator("pre").inner_text()
     assert copied.startswith("curl ")
 
-
-def test_without_the_right_to_copy_the_button_selects_the_line(watched: Watched) -> None:
-    watched.page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
-    command = watched.page.locator("#finding-1 .command").first
-
+    page.reload()
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
     command.get_by_role("button", name="Copy").click()
 
     command.get_by_role("button", name="Selected").wait_for()
-    selected = watched.page.evaluate("getSelection().toString()")
+    selected = page.evaluate("getSelection().toString()")
     assert selected == command.locator("pre").inner_text()
-
-
-def test_the_matrix_fits_on_one_screen(browser: Browser, file: Path) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(file.as_uri())
-
-    box = page.locator("#matrix").bounding_box()
-
-    assert box is not None
-    assert box["height"] <= 800
-    page.close()
 
 
 def test_the_requirements_can_be_filtered_without_a_script(browser: Browser, file: Path) -> None:
@@ -170,31 +134,29 @@ def test_the_requirements_can_be_filtered_without_a_script(browser: Browser, fil
     context.close()
 
 
-def test_headings_are_in_order_and_header_cells_say_for_what(watched: Watched) -> None:
-    levels: list[int] = watched.page.evaluate(
+def test_headings_are_in_order_and_header_cells_say_for_what(page: Page) -> None:
+    levels: list[int] = page.evaluate(
         "[...document.querySelectorAll('h1, h2, h3, h4')].map(each => Number(each.tagName[1]))"
     )
 
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
-    assert watched.page.locator("th:not([scope])").count() == 0
-    assert watched.page.locator("table:not(:has(caption))").count() == 0
+    assert page.locator("th:not([scope])").count() == 0
+    assert page.locator("table:not(:has(caption))").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_every_scheme_and_width_can_be_read(
-    browser: Browser, file: Path, scheme: str, width: int
+def test_every_theme_and_width_can_be_read_and_the_matrix_fits_on_one_screen(
+    watched: Watched, page: Page
 ) -> None:
-    page = browser.new_page(
-        color_scheme="dark" if scheme == "dark" else "light",
-        viewport={"width": width, "height": 900},
-    )
-    page.goto(file.as_uri())
-
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate(CONTRASTS) >= 4.5
-    page.close()
+    for size in ((1280, 800), PHONE):
+        for theme in THEMES:
+            watched.look(size, theme)
+            assert watched.fits(), (size, theme)
+            assert page.evaluate(CONTRASTS) >= 4.5, (size, theme)
+        if size != PHONE:
+            box = page.locator("#matrix").bounding_box()
+            assert box is not None
+            assert box["height"] <= 800
 
 
 # The lowest contrast (WCAG 2, 1.4.3) of text on the ground that is painted behind it.

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.watched import Watched
 from tests.support import ROOT
+from tests.support.serving import in_thread
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -23,30 +22,20 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the site; from a disk, browsers load no excerpts of the pages that were found."""
-    folder = tmp_path_factory.mktemp("site")
-    subprocess.run([sys.executable, ROOT / "docs" / "build.py", folder], check=True)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def test_the_search_finds_numbers_and_words(watched: Watched, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "docs" / "build.py", tmp_path], check=True)
+    # From a disk, browsers load no excerpts of the pages that were found.
+    files = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    with in_thread(files):
+        for query, found in FOUND.items():
+            search = f"http://127.0.0.1:{files.server_port}/search.html?q={query}"
+            watched.page.goto(search)
+            expect(watched.page.locator("#search-results ul.search")).to_contain_text(found)
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("429", "What the mock server says"),
-        ("503", "Operations and errors"),
-        ("delete_email", "Operations and errors"),
-        ("401 credentials", "Operations and errors"),
-    ],
-)
-def test_the_search_finds_numbers_and_words(
-    browser: Browser, site: str, query: str, found: str
-) -> None:
-    watched = Watched(browser, (1280, 900), "light")
-    watched.page.goto(f"{site}/search.html?q={query}")
-    expect(watched.page.locator("#search-results ul.search")).to_contain_text(found)
-    watched.close()
+FOUND = {
+    "429": "What the mock server says",
+    "503": "Operations and errors",
+    "delete_email": "Operations and errors",
+    "401 credentials": "Operations and errors",
+}

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.support import MockServer
+from tests.browser.watched import Watched
+from tests.support import ROOT, MockServer
 
-TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text("utf-8")
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 
 
 def test_the_page_of_the_tutorial_does_what_the_tutorial_says(
-    browser: Browser, server: MockServer
+    watched: Watched, server: MockServer
 ) -> None:
     [html] = re.findall(r"```html\n(.*?)```", TUTORIAL, re.DOTALL)
     [fault] = re.findall(r"-d '(\{[^']*\"times\"[^']*)'", TUTORIAL)
-    page = browser.new_page()
+    page = watched.page
 
     def add(address: str) -> None:
         page.locator("input").fill(address)
-        page.get_by_role("button", name="Add").click()
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            page.get_by_role("button", name="Add").click()
 
     alert, addresses = page.get_by_role("alert"), page.get_by_role("listitem")
     page.set_content(html.replace("http://127.0.0.1:8080", server.url))
@@ -39,4 +40,3 @@ def test_the_page_of_the_tutorial_does_what_the_tutorial_says(
     add("third@example.com")
     expect(addresses).to_have_count(3)
     expect(alert).to_be_empty()
-    page.close()

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+WIDE = (1400, 900)
+PHONE = (390, 740)
 
 
 class Watched:
-    """A page in a context of its own, which a test closes in the end."""
+    """A page that a test closes in the end."""
 
-    def __init__(self, browser: Browser, size: tuple[int, int], theme: Theme) -> None:
-        self.context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=theme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        self.context.set_default_timeout(10_000)
+    def __init__(
+        self, context: BrowserContext, size: tuple[int, int] = WIDE, theme: Theme = "light"
+    ) -> None:
         self.requests: list[str] = []
         self.complaints: list[str] = []
-        self.page = self.context.new_page()
+        self.page = context.new_page()
+        self.look(size, theme)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("console", self._hear)
+        self.page.on("dialog", lambda one: self.complaints.append(f"dialog: {one.message}"))
+
+    def look(self, size: tuple[int, int], theme: Theme) -> None:
+        """Show the page in another size and theme."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.emulate_media(color_scheme=theme)
+
+    def fits(self) -> bool:
+        """Return whether nothing sticks out at the side."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    def clipboard(self) -> str:
+        return str(self.page.evaluate("navigator.clipboard.readText()"))
 
     def _hear(self, message: Any) -> None:
         # Chromium writes each answer from 400 on to its console; those we provoke.
@@ -33,5 +47,9 @@ class Watched:
 
     def close(self) -> None:
         """Close the page, which must not have complained."""
-        self.context.close()
+        # Its settings would be there for the next page.
+        self.page.context.new_cdp_session(self.page).send(
+            "Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,cookies"}
+        )
+        self.page.close()
         assert self.complaints == []
