@@ -47,7 +47,7 @@ browser: $(READY) ## Run the tests in Debian's Chromium, headless
 .PHONY: clients
 clients: $(READY) ## Lint the contract, and try clients generated from it (needs Node 20.19 and npm)
 	@$(BIN)/python clients/run.py
-	@$(PYTEST) -m clients $(ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -m clients $$(grep -rl --include='*.py' 'mark\.clients' tests) $(ARGS)
 
 .PHONY: recipes
 recipes: $(READY) ## Run the recipes of docs/testing as they stand there (needs Node 20.19, npm, Chromium)

@@ -12,6 +12,8 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -32,18 +34,17 @@ QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 run_command = partial(run_in, cwd=HERE, **QUIET)
 
 
-def lint(steps: Steps, contract: Path) -> None:
-    """Lint a contract with both linters."""
-    name = contract.name
+def lint(steps: Steps, *contracts: Path) -> None:
+    """Lint contracts with both linters."""
     redocly = (MODULES / ".bin" / "redocly", "lint", "--format", "stylish")
     spectral = (MODULES / ".bin" / "spectral", "lint", "--fail-severity", "hint")
     steps.run(
-        f"{name}: the recommended rules of Redocly CLI",
-        lambda: _nothing(run_command(*redocly, "--config", HERE / "redocly.yaml", contract)),
+        "the recommended rules of Redocly CLI",
+        lambda: _nothing(run_command(*redocly, "--config", HERE / "redocly.yaml", *contracts)),
     )
     steps.run(
-        f"{name}: the recommended rules of Spectral",
-        lambda: _nothing(run_command(*spectral, "--ruleset", HERE / ".spectral.yaml", contract)),
+        "the recommended rules of Spectral",
+        lambda: _nothing(run_command(*spectral, "--ruleset", HERE / ".spectral.yaml", *contracts)),
     )
 
 
@@ -78,7 +79,7 @@ def prepare_python(contract: Path, work: Path) -> None:
 
 def prepare_typescript(contract: Path, work: Path) -> None:
     """Make the types with openapi-typescript, check the programs by them and compile them. Raises StepError."""
-    run_command(MODULES / ".bin" / "openapi-typescript", contract, "-o", work / "accounts.d.ts")
+    run_command(MODULES / ".bin" / "openapi-typescript", contract, "-o", work / "accounts.ts")
     _write_guide(work)
     # The types lie in a folder of this run alone; `rootDirs` lets the program find them beside itself.
     config = {
@@ -107,25 +108,64 @@ def _write_guide(work: Path) -> None:
     (work / "guide.ts").write_text(program.replace("./schema.js", "./accounts.js"), "utf-8")
 
 
-def try_guide(contract: Path | None, work: Path) -> None:
+def try_guide(url: str, work: Path) -> None:
     """Run the program of the guide, which prints what it has set. Raises StepError."""
-    said = try_node(str((work / "guide").relative_to(HERE)), contract, work)
+    said = try_node(str((work / "guide").relative_to(HERE)), url, work)
     if said.strip() != "Elsewhere":
         raise StepError(f"it printed {said!r}")
 
 
-def try_python(contract: Path | None, work: Path) -> str:
-    """Run the Python client against a server. Raises StepError."""
-    with server(work / "server-python.log", *_enforcing(contract)) as url:
-        return run_command(
-            sys.executable, HERE / "try_python.py", BASE_URL=url, PYTHONPATH=str(work)
+def try_python(url: str, work: Path) -> str:
+    """Run the Python client in a sandbox of a server. Raises StepError."""
+    program = HERE / "try_python.py"
+    return run_command(sys.executable, program, BASE_URL=f"{url}/~python", PYTHONPATH=str(work))
+
+
+def try_node(program: str, url: str, work: Path) -> str:
+    """Run a compiled TypeScript program in a sandbox of a server. Raises StepError."""
+    sandbox = f"{url}/~{Path(program).name}"
+    return run_command("node", work / "js" / f"{program}.js", BASE_URL=sandbox)
+
+
+def try_clients(steps: Steps, contract: Path, enforced: Path | None) -> None:
+    """Make the clients, and run them against a server."""
+    # In this folder, so that Node finds the installed packages from there.
+    with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as folder:
+        work = Path(folder)
+        made_python = steps.run(
+            "openapi-python-client makes all operations, without a warning",
+            lambda: prepare_python(contract, work),
+        )
+        made_types = steps.run(
+            "openapi-typescript makes types that the program keeps to",
+            lambda: prepare_typescript(contract, work),
         )
 
+        programs: list[tuple[str, Callable[[str], str | None]]] = []
+        if made_python:
+            programs.append(("the Python client", lambda url: try_python(url, work)))
+        if made_types:
+            programs += [
+                (
+                    "openapi-fetch with these types, in Node.js",
+                    lambda url: try_node("try_typescript", url, work),
+                ),
+                ("the program of the guide", lambda url: try_guide(url, work)),
+                (
+                    "oauth4webapi, which logs in by the token flow",
+                    lambda url: try_node("try_oauth", url, work),
+                ),
+            ]
 
-def try_node(program: str, contract: Path | None, work: Path) -> str:
-    """Run a compiled TypeScript program against a server. Raises StepError."""
-    with server(work / f"server-{Path(program).name}.log", *_enforcing(contract)) as url:
-        return run_command("node", work / "js" / f"{program}.js", BASE_URL=url)
+        def try_all() -> None:
+            options = [] if enforced is None else ["--contract", str(enforced)]
+            with server(work / "server.log", *options) as url:
+                went_well = [steps.run(title, partial(run, url)) for title, run in programs]
+                if not all(went_well):
+                    raise StepError("a client has failed")
+
+        if programs:
+            steps.run("the mock server of all clients", try_all)
 
 
 def main() -> int:
@@ -148,39 +188,18 @@ def main() -> int:
         return 1
     if not steps.run("npm ci", partial(install_packages, HERE)):
         return 1
+    chosen: list[Callable[[], None]] = []
     if options.only != "clients":
-        lint(steps, contract)
+        others = () if options.contract else (CONTRACTS / "oauth.yaml", CONTRACTS / "control.yaml")
+        chosen.append(partial(lint, steps, contract, *others))
         if options.contract is None:
-            lint(steps, CONTRACTS / "oauth.yaml")
-            lint(steps, CONTRACTS / "control.yaml")
-            lint_workflows(steps)
+            chosen.append(partial(lint_workflows, steps))
     if options.only != "lint":
-        # In this folder, so that Node finds the installed packages from there.
-        with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as folder:
-            work = Path(folder)
-            if steps.run(
-                "openapi-python-client makes all operations, without a warning",
-                lambda: prepare_python(contract, work),
-            ):
-                steps.run("the Python client", lambda: try_python(enforced, work))
-            if steps.run(
-                "openapi-typescript makes types that the program keeps to",
-                lambda: prepare_typescript(contract, work),
-            ):
-                steps.run(
-                    "openapi-fetch with these types, in Node.js",
-                    lambda: try_node("try_typescript", enforced, work),
-                )
-                steps.run("the program of the guide", lambda: try_guide(enforced, work))
-                steps.run(
-                    "oauth4webapi, which logs in by the token flow",
-                    lambda: try_node("try_oauth", enforced, work),
-                )
+        chosen.append(partial(try_clients, steps, contract, enforced))
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(each) for each in reversed(chosen)]:
+            one.result()
     return 1 if steps.failed else 0
-
-
-def _enforcing(contract: Path | None) -> list[str]:
-    return [] if contract is None else ["--contract", str(contract)]
 
 
 def _nothing(_: str) -> None:

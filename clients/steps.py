@@ -39,13 +39,9 @@ class Steps:
             output = action()
         except StepError as failure:
             self.failed = True
-            print(f"FAILED  {title}")
-            print(_indented(str(failure)), flush=True)
+            _tell(f"FAILED  {title}", str(failure))
             return False
-        print(f"ok      {title} ({time.monotonic() - started:.1f} s)")
-        if output:
-            print(_indented(output))
-        sys.stdout.flush()
+        _tell(f"ok      {title} ({time.monotonic() - started:.1f} s)", output or "")
         return True
 
 
@@ -151,5 +147,8 @@ def _stopped(process: subprocess.Popen[bytes]) -> int | None:
         return None
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"        {line}" for line in text.strip().splitlines())
+def _tell(title: str, text: str) -> None:
+    """Print a step at once, since another may end at the same time."""
+    lines = [f"        {line}" for line in text.strip().splitlines()]
+    sys.stdout.write("\n".join([title, *lines, ""]))
+    sys.stdout.flush()

@@ -76,7 +76,7 @@ def test_a_fault_in_the_contract_fails_the_linters(
     )
     assert code == 1
     for linter, rule in (("Redocly CLI", redocly_rule), ("Spectral", spectral_rule)):
-        line = f"accounts.yaml: the recommended rules of {linter}"
+        line = f"the recommended rules of {linter}"
         if rule is None:
             assert f"ok      {line}" in output
         else:
