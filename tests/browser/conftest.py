@@ -57,9 +57,15 @@ def app() -> Iterator[str]:
 
 @pytest.fixture
 def open_console(window: BrowserContext) -> Iterator[OpenConsole]:
-    opening = OpenConsole(window)
-    yield opening
-    opening.close()
+    opened: list[Console] = []
+
+    def open_one(server: MockServer) -> Console:
+        opened.append(Console(window, server.url))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.watched import WIDE, Theme, Watched
+from tests.browser.watched import Watched
 from tests.support import MockServer
 
 JANES = "/api/v1.1/users/janedoe/"
@@ -21,14 +22,8 @@ _MADE = re.compile(r"^(Added|Minted) \S+$")
 class Console(Watched):
     """The page, watched for requests elsewhere and complaints."""
 
-    def __init__(
-        self,
-        context: BrowserContext,
-        url: str,
-        size: tuple[int, int] = WIDE,
-        theme: Theme = "light",
-    ) -> None:
-        super().__init__(context, size, theme)
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        super().__init__(context)
         self.url = url
 
     def close(self) -> None:
@@ -94,19 +89,4 @@ class Console(Watched):
         return self.clipboard()
 
 
-class OpenConsole:
-    """An opener of consoles, each of which is closed in the end."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self._context = context
-        self._opened: list[Console] = []
-
-    def __call__(
-        self, server: MockServer, size: tuple[int, int] = WIDE, theme: Theme = "light"
-    ) -> Console:
-        self._opened.append(Console(self._context, server.url, size, theme))
-        return self._opened[-1]
-
-    def close(self) -> None:
-        for console in self._opened:
-            console.close()
+OpenConsole = Callable[[MockServer], Console]

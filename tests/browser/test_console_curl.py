@@ -9,16 +9,14 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, Console, OpenConsole
+from tests.browser.console_page import JANES, JANES_EMAILS, Console
 from tests.support import JANE, MockServer, bearer, clean_environment
 
 SET_BY_SHELLS = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "johndoe")
 COMES_ANEW = {"id": 0, "time": "", "ms": 0, "request": None}
 
 
-def test_the_curl_line_repeats_the_request(
-    console: Console, server: MockServer, open_console: OpenConsole
-) -> None:
+def test_the_curl_line_repeats_the_request(console: Console, server: MockServer) -> None:
     body = '{"full_name": "O\'Hara \\"$HOME\\" `id` \\\\ 日本",\n "location": "@file !x"}'
     path = "/~shop-7/api/v1.1/users/janedoe/"
     query = "?q=it's&[a]={b}&c=$d"
@@ -29,11 +27,10 @@ def test_the_curl_line_repeats_the_request(
         f"X-Team: it's $us\r\nContent-Length: {len(raw)}\r\n\r\n"
     )
     assert server.raw(head.encode() + raw).status == 200
-    shop = open_console(server)
-    shop.open("shop-7")
+    console.open("shop-7")
 
-    details = shop.open_row("PATCH")
-    line = shop.copy(details.get_by_role("button", name="Copy curl line"))
+    details = console.open_row("PATCH")
+    line = console.copy(details.get_by_role("button", name="Copy curl line"))
     assert "janedoe-all" not in line
     answered = in_a_shell(line, MOCK_TOKEN="janedoe-all")
 

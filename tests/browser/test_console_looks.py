@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, Console, OpenConsole
+from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, Console
 from tests.browser.watched import THEMES, WIDE
 from tests.support import JANE, MockServer, basic
 
 
 def test_on_a_narrow_screen_the_requests_are_a_tab_nothing_sticks_out_and_all_can_be_copied(
-    open_console: OpenConsole, server: MockServer
+    console: Console, server: MockServer
 ) -> None:
     server.send("GET", "/long" * 60)
     server.send("PATCH", JANES, JANE, json={"full_name": "x" * 300})
     server.send("POST", "/_mock/faults", json={"operation": "get_user", "code": 503})
-    console = open_console(server, NARROW)
+    console.look(NARROW, "light")
     console.open()
     for name in TABS:
         console[f"#tab-{name}"].click()
@@ -55,9 +55,8 @@ def test_all_text_stands_out_in_both_themes(console: Console, server: MockServer
         expect(console[f"#{name}"]).to_be_visible()
         for theme in THEMES:
             console.look(WIDE, theme)
-            lightness = console.page.evaluate(f"{COLOURS} (lightness(background(document.body)))")
-            assert (lightness < 0.2) == (theme == "dark")
-            assert console.page.evaluate(f"{COLOURS} faint()") == [], (name, theme)
+            assert (console.lightness() < 0.2) == (theme == "dark")
+            assert console.faint() == [], (name, theme)
 
 
 # The words of tables that stand on two lines, though there is no place within to break them.
@@ -67,26 +66,3 @@ BROKEN_WORDS = """() => [...document.querySelectorAll("table :is(code, td, span)
   .filter(one => { const range = document.createRange(); range.selectNodeContents(one);
     return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1; })
   .map(one => one.textContent)"""
-
-COLOURS = """
-const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };
-const background = one => {
-  for (; one; one = one.parentElement) {
-    const {rgb, a} = parse(getComputedStyle(one).backgroundColor);
-    if (a === 1) return rgb;
-  }
-  return [255, 255, 255];
-};
-const lightness = rgb => {
-  const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const contrast = one => {
-  const pair = [lightness(parse(getComputedStyle(one).color).rgb), lightness(background(one))];
-  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-};
-const faint = () => [...document.querySelectorAll("body *")]
-  .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-  .filter(one => one.checkVisibility() && !one.disabled && contrast(one) < 4.5)
-  .map(one => `${one.tagName}.${one.className} ${one.textContent.slice(0, 40)} ${contrast(one)}`);
-"""

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Route, expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, Console, OpenConsole
+from tests.browser.console_page import JANES, JANES_EMAILS, Console
 from tests.support import JANE, MockServer, bearer
 
 
@@ -49,24 +49,9 @@ def test_a_request_opens_to_its_headers_bodies_and_notes(
     assert json.loads(answer)["location"] == "Zürich"
 
 
-def test_the_page_starts_with_what_the_journal_holds(
-    open_console: OpenConsole, server: MockServer
-) -> None:
-    for number in range(3):
-        server.send("GET", f"/early-{number}")
-
-    console = open_console(server)
-    console.open()
-
-    texts = console["#list .path"].all_inner_texts()
-    assert texts == ["/early-2", "/early-1", "/early-0"]
-
-
 def test_a_request_that_comes_while_the_journal_is_read_is_shown_once(
-    open_console: OpenConsole, server: MockServer
+    console: Console, server: MockServer
 ) -> None:
-    console = open_console(server)
-
     def read_slowly(route: Route) -> None:
         server.send("GET", "/told-twice")
         route.fulfill(response=route.fetch())
@@ -121,16 +106,6 @@ def test_a_paused_list_stands_still_and_then_catches_up(
     assert console["#list > li"].count() == 0
     console["#pause"].click()
     expect(console["#list > li"]).to_have_count(3)
-
-
-def test_clear_empties_the_journal_and_the_list(console: Console, server: MockServer) -> None:
-    server.send("GET", JANES, JANE)
-    expect(console["#list > li"]).to_have_count(1)
-
-    console.press("Clear")
-
-    expect(console["#list > li"]).to_have_count(0)
-    assert server.send("GET", "/_mock/requests").json() == []
 
 
 def test_the_journal_is_downloaded_as_har(

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.watched import PHONE, THEMES, WIDE, Watched
-from tests.support import OPERATIONS, MockServer, StartServer, invoke, write_yaml
+from tests.support import OPERATIONS, MockServer, StartServer, invoke
 
 # A page of each kind, and those of the operations with the most on them.
 KINDS = [
@@ -123,12 +123,11 @@ def test_a_login_at_a_click_stands_in_the_code_which_can_be_copied(
 
 
 def test_the_logins_are_those_of_the_world_that_is_served(
-    reference: Reference, start_server: StartServer, tmp_path: Path
+    reference: Reference, server: MockServer
 ) -> None:
     email = {"email": "m@example.com", "primary": True}
     account = {"username": "mallory", "password": "schön", "emails": [email]}
-    fixtures = write_yaml(tmp_path / "fixtures.yaml", {"accounts": [account]})
-    server = start_server("--fixtures", str(fixtures))
+    server.put_state({"accounts": [account]})
     reference.open(f"{server.url}/docs/get_user.html")
     expect(reference.page.locator(".sample:visible")).to_contain_text("/users/mallory/")
     assert '"username": "mallory"' in reference.answers(200)
