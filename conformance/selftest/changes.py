@@ -2,18 +2,13 @@
 
 A change is a small subclass of the service:
 
-    @defect("A missing scope is 404.", breaks=ids("forbidden/scope", OPERATIONS))
+    @defect("A missing scope is 404.", "*/forbidden/scope")
     class MissingScopeIs404(Service):
         def lacks_scope(self, call: Call) -> Refusal: ...
 
-or a row, where one method with one expression says it all:
+or an entry of a table, where few overrides of one expression say it all; its key is a name and a sentence:
 
-    row("primary-deletable", "The primary address can be deleted.", "delete-email/primary-refused",
-        guarded=lambda self, call, address: False)
-
-or one of a table, whose keys are names and sentences:
-
-    table("list-emails/complete", {"list-of-fifty: The list ends after fifty.": …}, shown)
+    table("list-emails/complete", {"list-of-fifty: The list ends after fifty.": {"list_view": …}})
 
 Ids are given as words with blanks between: "*/form" are those of all operations that have it,
 "update-email/{verifies,both}" are two.
@@ -30,8 +25,10 @@ from fnmatch import filter as matching
 from functools import cached_property, partial
 from typing import Any
 
-from conformance.catalogue.requirements import catalogue, slug
+from conformance.catalogue.requirements import catalogue
+from conformance.selftest.overrides import made
 from conformance.selftest.reference.service import Service
+from conformance.selftest.variations import clauses
 
 Ids = str | Sequence[str]
 """Ids of requirements, or patterns of them: in one text with blanks between, or in several."""
@@ -98,44 +95,16 @@ def defect(sentence: str, breaks: Ids, *, also: Ids = (), name: str = "") -> Dec
     )
 
 
-def row(
-    name: str,
-    sentence: str,
-    breaks: Ids,
-    *,
-    also: Ids = (),
-    base: type[Service] = Service,
-    **overrides: Any,
-) -> None:
-    """Declare a defect by the attributes and methods of the service that it overrides.
+def variation(sentence: str, clause: str, *, visible: bool = True, name: str = "") -> Declaring:
+    """Declare a class as a legal variation.
 
-    Within a function of a row, `base.method(self, …)` stands for what is overridden.
+    `clause` is a name of `variations.clauses`, with the ids of what should be, and is not met, behind it.
     """
-    defect(sentence, breaks, also=also, name=name)(type(name, (base,), overrides))
-
-
-def variation(
-    sentence: str, clause: str, *, misses: Ids = (), visible: bool = True, name: str = ""
-) -> Declaring:
-    """Declare a class as a legal variation; its name in kebab-case is the id, if none is given."""
+    words, *misses = _ids(clause)
+    said = str(getattr(clauses, words))
     return lambda service: _add(
-        Variation(name or _kebab(service), sentence, clause, _ids(misses), visible, service)
+        Variation(name or _kebab(service), sentence, said, _known(misses), visible, service)
     )
-
-
-def variation_row(
-    name: str,
-    sentence: str,
-    clause: str,
-    *,
-    misses: Ids = (),
-    visible: bool = True,
-    base: type[Service] = Service,
-    **overrides: Any,
-) -> None:
-    """Declare a legal variation by what it overrides."""
-    declare = variation(sentence, clause, misses=misses, visible=visible, name=name)
-    declare(type(name, (base,), overrides))
 
 
 _TITLE = re.compile(r"([^ ]+)(?: \(([^)]*)\))?: (.+)")
@@ -144,35 +113,36 @@ _TITLE = re.compile(r"([^ ]+)(?: \(([^)]*)\))?: (.+)")
 def table(
     shared: Ids,
     entries: Mapping[str, Any],
-    make: Callable[[Any], Mapping[str, Any]] = dict,
+    make: str | Callable[[Any], Mapping[str, Any]] = dict,
     *,
-    declare: Callable[..., None] = row,
+    declare: Callable[..., Declaring] = defect,
+    base: type[Service] = Service,
     **more: Any,
 ) -> None:
     """Declare a defect for each entry: `name: sentence`, and the value that `make` makes overrides of.
 
     An entry `name (ids): sentence` breaks these instead, each behind what is shared if that ends with a slash.
-    With `variation_row` as `declare`, clauses stand in place of ids; without one, values are pairs with theirs.
+    With `variation` as `declare`, clauses stand in place of ids. A method's name as `make` says that values
+    override it.
     """
     for title, value in entries.items():
         match = _TITLE.fullmatch(title)
         if match is None:
             raise ValueError(f"{title!r} is neither `name: sentence` nor `name (ids): sentence`")
         name, own, sentence = match.groups()
-        ids_or_clause, given = (shared, value) if shared or own else value
-        if own:
-            prefix = shared if isinstance(shared, str) and shared.endswith("/") else ""
-            ids_or_clause = [f"{prefix}{one}" for one in own.split()]
-        declare(name, sentence, ids_or_clause, **more, **make(given))
+        prefix = shared if isinstance(shared, str) and shared.endswith("/") else ""
+        chosen = " ".join(f"{prefix}{one}" for one in own.split()) if own else shared
+        overrides = {make: value} if isinstance(make, str) else make(value)
+        declare(sentence, chosen, name=name, **more)(made(name, base, overrides))
 
 
-variations = partial(table, declare=variation_row)
+def row(title: str, *, also: Ids = (), base: type[Service] = Service, **overrides: Any) -> None:
+    """Declare one defect, `name (ids): sentence`, by what it overrides."""
+    table("", {title: overrides}, also=also, base=base)
+
+
+variations = partial(table, declare=variation)
 """Declare a legal variation for each entry of a table."""
-
-
-def ids(part: str, operations: Iterable[str]) -> tuple[str, ...]:
-    """Return the id of a requirement that each of some operations has."""
-    return tuple(f"{slug(operation)}/{part}" for operation in operations)
 
 
 def build(changes: Iterable[Change]) -> Service:

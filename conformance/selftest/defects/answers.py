@@ -6,36 +6,31 @@ import json
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from conformance.selftest.changes import defect, ids, row, table
-from conformance.selftest.overrides import crashes, each
+from conformance.selftest.changes import defect, row, table
+from conformance.selftest.overrides import Override, after, crashes, each, failing
 from conformance.selftest.reference.bodies import MEMBERS, utf8
-from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
+from conformance.selftest.reference.calls import Call, Reply, refuse
 from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
 from conformance.selftest.reference.service import Service
 
 WRITTEN = ("update_user", "add_email", "update_email")
 """The operations that write, and answer with JSON."""
 ANSWERING = (*READING, *WRITTEN)
-DOCUMENTED = ids("documented-answers", WRITING)
+DOCUMENTED = "{update-user,*-email}/documented-answers"
 
 
-def _edited(status: int = 0, *, write: Any = bytes, headers: Any = None) -> dict[str, Any]:
-    """Change successful answers on their way out."""
-
-    def operate(self: Service, call: Call) -> Reply:
-        reply = Service.operate(self, call)
-        reply.status, reply.body = status or reply.status, write(reply.body)
-        reply.headers = reply.headers if headers is None else [*headers]
-        return reply
-
-    return {"operate": operate}
+def _with(**members: Any) -> Override:
+    """Give successful answers another status, other headers, or another body."""
+    return after("operate", lambda _self, _call, reply: replace(reply, **members))
 
 
-def _nothing(_body: bytes) -> bytes:
-    return b""
+def _written(write: Callable[[bytes], bytes]) -> Override:
+    """Write the bodies of successful answers otherwise."""
+    return after("operate", lambda _self, _call, reply: replace(reply, body=write(reply.body)))
 
 
 # -- the status of success ------------------------------------------------------------------------
@@ -44,11 +39,10 @@ table(
     "",
     {
         "reads-are-206 ({get-user,list-emails}/success): What is read is answered with 206.": each(
-            READING, _edited(206)
+            READING, _with(status=206)
         ),
         "other-success ({update-*,*-email}/success): Updates are 204, adding and deleting 200.": each(
-            WRITING,
-            *(_edited(204, write=_nothing), _edited(200)),
+            WRITING, _with(status=204, body=b""), _with(status=200)
         ),
     },
     # What is tried with requests that succeed.
@@ -59,11 +53,9 @@ table(
     ),
 )
 row(
-    "delete-is-204-with-body",
-    "A deletion is answered with 204 and a body.",
-    "delete-email/no-body",
+    "delete-is-204-with-body (delete-email/no-body): A deletion is answered with 204 and a body.",
     also="delete-email/form",
-    **each(["delete_email"], _edited(write=lambda _: b"{}")),
+    **each(["delete_email"], _with(body=b"{}")),
 )
 
 
@@ -74,34 +66,35 @@ class SeventhCrashes(Service):
     def check_members(self, call: Call) -> None:
         self.writes += 1
         if self.writes % 7 == 0:
-            raise Refusal(500, "the database is locked")
+            refuse(500)
 
 
 # -- the body of success --------------------------------------------------------------------------
 
-row(
-    "answers-of-other-types",
-    "By turns, answers are HTML, or have no type.",
-    ids("json", ANSWERING),
-    **each(ANSWERING, _edited(headers=[("Content-Type", "text/html")]), _edited(headers=[])),
-)
+
+def _unless_asked(_self: Service, call: Call, reply: Reply) -> Reply:
+    if reply.body and "json" not in call.headers.get("accept", ""):
+        reply.header("Content-Type", "text/html")
+    return reply
+
+
 table(
     "",
     {
         "answers-empty ({update-*,add-email}/json): Writes are answered with nothing.": each(
-            WRITTEN, _edited(write=_nothing)
+            WRITTEN, _with(body=b"")
         ),
         "answers-broken ({get-user,list-emails}/json): The user lacks a comma, the list has a NaN.": each(
             READING,
             # The comma that the page forgot.
-            _edited(write=lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body)),
-            _edited(write=lambda body: body.replace(b"}", b', "karma": NaN}')),
+            _written(lambda body: re.sub(rb'("gravatar_url": "[^"]*"),', rb"\1", body)),
+            _written(lambda body: body.replace(b"}", b', "karma": NaN}')),
         ),
-        "answers-with-mark (*/no-byte-order-mark): A byte order mark stands before the JSON.": (
-            each(ANSWERING, _edited(write=lambda body: b"\xef\xbb\xbf" + body))
+        "answers-with-mark (*/no-byte-order-mark): A byte order mark stands before the JSON.": each(
+            ANSWERING, _written(lambda body: b"\xef\xbb\xbf" + body)
         ),
         "answers-in-quotes ({get-user,list-emails}/members): Reads are JSON in a text.": each(
-            READING, _edited(write=lambda body: json.dumps(body.decode()).encode())
+            READING, _written(lambda body: json.dumps(body.decode()).encode())
         ),
     },
     # Nothing of it can be seen in an answer that cannot be read.
@@ -110,15 +103,6 @@ table(
         "update-user/{sets-*,any-script}",
     ),
 )
-
-
-@defect("Who does not ask for JSON is sent HTML.", ids("json", ANSWERING))
-class HtmlUnlessJsonIsAccepted(Service):
-    def operate(self, call: Call) -> Reply:
-        reply = super().operate(call)
-        if reply.body and "json" not in call.headers.get("accept", ""):
-            reply.header("Content-Type", "text/html")
-        return reply
 
 
 # -- requests that break the server ---------------------------------------------------------------
@@ -181,38 +165,36 @@ table(
 table(
     "",
     {
-        "odd-address-crashes (*-email/documented-answers): Beyond ASCII, one is 500, a long one 422.": (
-            each(
-                EMAILS,
-                crashes(
-                    "wanted_address",
-                    lambda _self, call: (
-                        not str(call.fields.get("email")).rpartition("@")[2].isascii()
-                    ),
-                ),
-                *[crashes("malformed_address", lambda _self, _call, one: len(one) > 254, 422)] * 2,
-            )
+        "answers-of-other-types (*/json): By turns, answers are HTML, or have no type.": each(
+            ANSWERING, _with(headers=[("Content-Type", "text/html")]), _with(headers=[])
+        ),
+        "html-unless-json-is-accepted (*/json): Who does not ask for JSON is sent HTML.": after(
+            "operate", _unless_asked
+        ),
+        "odd-address-crashes (*-email/documented-answers): Beyond ASCII, one is 500, a long one 422.": each(
+            EMAILS,
+            crashes(
+                "wanted_address",
+                lambda self, call: not str(call.fields.get("email")).rpartition("@")[2].isascii(),
+            ),
+            *[crashes("malformed_address", lambda _self, _call, one: len(one) > 254, 422)] * 2,
         ),
         "conflict-is-409 (add-email/{documented-answers,duplicate}): Adding again is 409.": {
-            "add_again": lambda self, call, taken: refuse(409)
+            "add_again": failing(409)
         },
     },
 )
-row(
-    "odd-username-crashes",
-    "By turns, a username with a NUL, or over 200 characters, is 500.",
-    ids("documented-answers", OPERATIONS),
+table(
+    "",
+    {
+        "odd-username-crashes (*/documented-answers): By turns, a NUL, or 200 characters are 500.": each(
+            OPERATIONS,
+            crashes("unknown_user", lambda self, call: "\0" in call.username),
+            crashes("unknown_user", lambda self, call: len(call.username) > 200),
+        ),
+        "template-crashes (get-user/documented-answers): A username in double braces is 500.": crashes(
+            "check_existence", lambda self, call: "{{" in call.username
+        ),
+    },
     also="*/forbidden/owner-* */not-found/username",
-    **each(
-        OPERATIONS,
-        crashes("unknown_user", lambda self, call: "\0" in call.username),
-        crashes("unknown_user", lambda self, call: len(call.username) > 200),
-    ),
-)
-row(
-    "template-crashes",
-    "A username in double braces is taken for a template, and 500.",
-    "get-user/documented-answers",
-    also="get-user/not-found/username",
-    **crashes("check_existence", lambda self, call: "{{" in call.username),
 )

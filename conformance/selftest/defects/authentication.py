@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.selftest.changes import defect, ids, row, table
+from conformance.selftest.changes import defect, row, table
 from conformance.selftest.overrides import (
     Memory,
+    Override,
     admits,
     by_form,
     by_percent,
@@ -17,7 +18,7 @@ from conformance.selftest.overrides import (
     refuses,
 )
 from conformance.selftest.reference.calls import Call, Caller
-from conformance.selftest.reference.routes import OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import OPERATIONS
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
 
@@ -47,24 +48,23 @@ table(
         "missing-is-owner: Without a login, one is taken for the user in the path.": {
             "stranger": _as_owner
         },
-        "missing-is-403-or-302: By turns, a missing login is 403, or sent to a page.": (
-            each(
-                OPERATIONS,
-                refuses("missing", 403),
-                refuses("missing", 302, ("Location", "/login/")),
-            )
+        "missing-is-403-or-302: By turns, a missing login is 403, or sent to a page.": each(
+            OPERATIONS,
+            refuses("missing", 403),
+            refuses("missing", 302, ("Location", "/login/")),
         ),
     },
     also=FIRST,
 )
 row(
-    *("missing-is-owner-for-forms", "A form needs no login."),
-    ids("unauthenticated/missing", WRITING),
+    "missing-is-owner-for-forms ({update-user,*-email}/unauthenticated/missing): A form needs no login.",
     **instead("stranger", by_form, _as_owner),
 )
 
 
-@defect("A connection stays logged in.", ids("unauthenticated/missing", READING), also=FIRST)
+@defect(
+    "A connection stays logged in.", "{get-user,list-emails}/unauthenticated/missing", also=FIRST
+)
 class ConnectionLoggedIn(Memory):
     def caller(self, call: Call) -> Caller:
         self.memory[call.connection] = caller = super().caller(call)
@@ -136,36 +136,28 @@ table(
         "other-any-password: Any password opens the second account.": _fits(
             lambda self, name, password: name == self.seed.users[1].username
         ),
-        "password-roughly: By turns, six kinds of passwords that are only alike are right.": (
-            each(
-                OPERATIONS,
-                _fits(lambda self, name, one: one.lower() == right(self, name).lower()),
-                _fits(lambda self, name, one: one[:8] == right(self, name)[:8]),
-                _fits(lambda self, name, one: one[3:] and right(self, name).startswith(one)),
-                _fits(lambda self, name, one: not one and self.store.user(name)),
-                _fits(
-                    lambda self, name, one: (
-                        self.store.user(name)
-                        and any(user.password == one for user in self.store.users.values())
-                    )
-                ),
-                _fits(lambda self, name, one: "' OR '1'='1" in one),
-            )
+        "password-roughly: By turns, six kinds of passwords that are only alike are right.": each(
+            OPERATIONS,
+            _fits(lambda self, name, one: one.lower() == right(self, name).lower()),
+            _fits(lambda self, name, one: one[:8] == right(self, name)[:8]),
+            _fits(lambda self, name, one: one[3:] and right(self, name).startswith(one)),
+            _fits(lambda self, name, one: not one and self.store.user(name)),
+            _fits(
+                lambda self, name, one: (
+                    self.store.user(name)
+                    and any(user.password == one for user in self.store.users.values())
+                )
+            ),
+            _fits(lambda self, name, one: "' OR '1'='1" in one),
         ),
-        "wrong-login-otherwise: By turns, a wrong login is 403, or 404, or an odd one 500.": (
-            each(
-                OPERATIONS,
-                crashes(
-                    "password_fits",
-                    lambda self, name, one: (
-                        "\0" in one or not one.isascii() or len(one.encode()) > 72
-                    ),
-                ),
-                refuses("wrong_login", 403, when=lambda self, call, name: self.store.user(name)),
-                refuses(
-                    "wrong_login", 404, when=lambda self, call, name: not self.store.user(name)
-                ),
-            )
+        "wrong-login-otherwise: By turns, a wrong login is 403, or 404, or an odd one 500.": each(
+            OPERATIONS,
+            crashes(
+                "password_fits",
+                lambda self, name, one: "\0" in one or not one.isascii() or len(one.encode()) > 72,
+            ),
+            refuses("wrong_login", 403, when=lambda self, call, name: self.store.user(name)),
+            refuses("wrong_login", 404, when=lambda self, call, name: not self.store.user(name)),
         ),
     },
     also=f"{FIRST} {MALFORMED}",
@@ -204,23 +196,19 @@ def _alike(fits: Any) -> Any:
 table(
     WRONG,
     {
-        "token-roughly: By turns, tokens that are alike or in Basic are taken, others 500 or 403.": (
-            each(
-                OPERATIONS,
-                _alike(lambda key, text: key.lower() == text.lower()),
-                _alike(lambda key, text: key[:20] == text[:20]),
-                _alike(lambda key, text: text.startswith(key)),
-                TokenAsPassword,
-                crashes("token", lambda self, text: text in ("constructor", "__proto__")),
-                refuses("unknown_token", 403),
-            )
+        "token-roughly: By turns, tokens that are alike or in Basic are taken, others 500 or 403.": each(
+            OPERATIONS,
+            _alike(lambda key, text: key.lower() == text.lower()),
+            _alike(lambda key, text: key[:20] == text[:20]),
+            _alike(lambda key, text: text.startswith(key)),
+            TokenAsPassword,
+            crashes("token", lambda self, text: text in ("constructor", "__proto__")),
+            refuses("unknown_token", 403),
         ),
-        "any-token-is-owner: Any token is good for everything: its signature is not verified.": (
-            instead(
-                "bearer",
-                lambda self, call, text: self.token(text) is None,
-                lambda self, call, text: Caller(call.username, "bearer", frozenset(SCOPES)),
-            )
+        "any-token-is-owner: Any token is good for everything: its signature is not verified.": instead(
+            "bearer",
+            lambda self, call, text: self.token(text) is None,
+            lambda self, call, text: Caller(call.username, "bearer", frozenset(SCOPES)),
         ),
     },
     also=ANY_TOKEN,
@@ -228,71 +216,63 @@ table(
 
 # -- expired and revoked tokens -------------------------------------------------------------------
 
-table(
-    STALE,
-    {
-        "stale-accepted: Expired and revoked tokens are accepted.": {
-            "alive": lambda self, call, token: True
-        },
-        "stale-is-403: By turns, old tokens are 403, so on other accounts, or 404 on none.": (
-            each(
-                OPERATIONS,
-                refuses("stale_token", 403),
-                refuses(
-                    *("stale_token", 403),
-                    when=lambda self, call, token: token.username != call.username,
-                ),
-                refuses(
-                    *("stale_token", 404),
-                    when=lambda self, call, token: not self.store.user(call.username),
-                ),
-            )
-        ),
-    },
-)
-row(
-    "token-beyond-ascii-crashes",
-    "A token beyond ASCII is 500.",
-    "*/documented-answers",
-    **crashes("token", lambda self, text: not text.isascii()),
-)
 
 # -- good credentials refused ---------------------------------------------------------------------
 
-PROFILE, ADDRESSES = ("get_user", "update_user"), ("list_emails", *WRITING[1:])
 
-for _some, _others, _on, _elsewhere, _about in (
-    (PROFILE, ADDRESSES, "profile", "addresses", "*-user/*"),
-    (ADDRESSES, PROFILE, "addresses", "profile", "*-email/* list-emails/*"),
-):
-    row(
-        f"{_on}-without-tokens",
-        f"The {_on} takes no Bearer, the {_elsewhere} no Basic.",
-        (*ids("bearer-accepted", _some), *ids("basic-accepted", _others)),
-        # What the suite asks for with Basic, and cannot have without it.
-        also=(
-            "*/success */form */forbidden/owner-basic */not-found/username",
-            "*/order/access-before-body update-user/read-only-members list-emails/complete",
-            f"update-email/verifies delete-email/primary-refused {_about}",
-        ),
-        **crashes(
-            "check_existence",
-            lambda self, call, some=_some: (
-                (call.caller.scheme == "bearer") == (call.operation in some)
-            ),
-            401,
-        ),
+def _without(scheme: str, other: str) -> Override:
+    """Refuse a scheme for the profile, and another one for the addresses."""
+    return crashes(
+        "check_existence",
+        lambda self, call: call.caller.scheme == (scheme if "user" in call.operation else other),
+        401,
     )
+
+
+table(
+    "",
+    {
+        "profile-without-tokens (*-user/bearer-accepted {list-emails,*-email}/basic-accepted): "
+        "The profile takes no Bearer, the addresses no Basic.": _without("bearer", "basic"),
+        "addresses-without-tokens ({list-emails,*-email}/bearer-accepted *-user/basic-accepted): "
+        "The addresses take no Bearer, the profile no Basic.": _without("basic", "bearer"),
+    },
+    # What the suite asks for with Basic, and cannot have without it.
+    also=(
+        "*/success */form */forbidden/owner-basic */not-found/username *-user/* *-email/*",
+        "*/order/access-before-body update-user/read-only-members list-emails/*",
+    ),
+)
 
 # -- the challenge --------------------------------------------------------------------------------
 
-row(
-    "no-challenge",
-    "By turns, a 401 has no WWW-Authenticate, or one for Basic alone.",
-    "*/unauthenticated/challenge",
-    **each(
-        OPERATIONS,
-        refuses("unauthorized", 401),
-        refuses("unauthorized", 401, ("WWW-Authenticate", 'Basic realm="accounts"')),
-    ),
+table(
+    "",
+    {
+        "stale-accepted (*/{expired,revoked}): Expired and revoked tokens are accepted.": {
+            "alive": lambda self, call, token: True
+        },
+        "stale-is-403 (*/{expired,revoked}): "
+        "By turns, old tokens are 403, so on other accounts, or 404 on none.": each(
+            OPERATIONS,
+            refuses("stale_token", 403),
+            refuses(
+                *("stale_token", 403),
+                when=lambda self, call, token: token.username != call.username,
+            ),
+            refuses(
+                *("stale_token", 404),
+                when=lambda self, call, token: not self.store.user(call.username),
+            ),
+        ),
+        "token-beyond-ascii-crashes (*/documented-answers): A token beyond ASCII is 500.": crashes(
+            "token", lambda self, text: not text.isascii()
+        ),
+        "no-challenge (*/unauthenticated/challenge): "
+        "By turns, a 401 has no WWW-Authenticate, or one for Basic alone.": each(
+            OPERATIONS,
+            refuses("unauthorized", 401),
+            refuses("unauthorized", 401, ("WWW-Authenticate", 'Basic realm="accounts"')),
+        ),
+    },
 )

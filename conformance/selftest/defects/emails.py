@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from conformance.selftest.overrides import Override, after
 from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
@@ -41,26 +42,14 @@ def oldest_primary(self: Service, call: Call, _given: object) -> None:
     Service.make_primary(self, call, self.searched(call)[0])
 
 
-def more(method: str, act: Act) -> dict[str, Any]:
+def more(method: str, act: Act) -> Override:
     """Return a method that does something more, once it has done what it does."""
 
-    def both(self: Service, call: Call, given: Any) -> Any:
-        result = getattr(Service, method)(self, call, given)
+    def both(self: Service, call: Call, given: Any, result: Any) -> Any:
         act(self, call, result or given)
         return result and self.store.address(result.id)
 
-    return {method: both}
-
-
-def refusing_after(method: str, act: Act) -> dict[str, Any]:
-    """Return a method that does something, and then refuses as it does."""
-
-    def refuse(self: Service, call: Call, given: Any) -> Any:
-        act(self, call, given)
-        self.store.keep()
-        return getattr(Service, method)(self, call, given)
-
-    return {method: refuse}
+    return after(method, both)
 
 
 def sent_true(call: Call, name: str) -> bool:

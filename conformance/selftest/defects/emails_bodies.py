@@ -38,16 +38,14 @@ table(
         "other-address-crashes: An address that is no text is 500.": {
             "address_of_other_type": failing(500)
         },
-        "each-of-list-taken: A list is taken, or in an update a query with operators.": (
-            each(EMAILS, EachTaken, {"address_of_other_type": _query_run})
+        "each-of-list-taken: A list is taken, or in an update a query with operators.": each(
+            EMAILS, EachTaken, {"address_of_other_type": _query_run}
         ),
     },
     also="*-email/documented-answers",
 )
 row(
-    "address-elsewhere",
-    "An address counts in the query, or in an update as a list with one in a form.",
-    "*/invalid-body/missing-address",
+    "address-elsewhere (*/missing-address): It counts in the query, or in a form as a list.",
     **each(
         EMAILS,
         {
@@ -65,9 +63,8 @@ row(
     ),
 )
 row(
-    "empty-form-crashes",
+    "empty-form-crashes (update-user/documented-answers *-email/invalid-body/empty): "
     "A form without a body is 500.",
-    "update-user/documented-answers *-email/invalid-body/empty",
     also="*/documented-answers */missing-address",
     **crashes("form_fields", lambda self, call: not call.body),
 )

@@ -9,12 +9,11 @@ from conformance.selftest.defects.emails import (
     like,
     more,
     oldest_primary,
-    refusing_after,
     removing,
     setting,
     without_tag,
 )
-from conformance.selftest.overrides import by_form, each, instead, nothing, refuses
+from conformance.selftest.overrides import by_form, each, instead, keeping, nothing, refuses
 from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
@@ -24,38 +23,6 @@ PRIMARY_STAYS, FORMER = "delete-email/primary-refused", "delete-email/former-pri
 
 # -- what is deleted ------------------------------------------------------------------------------
 
-table(
-    "delete-email/",
-    {
-        "delete-not-done-if-verified (removes): What is verified is not deleted.": instead(
-            "remove", lambda self, call, one: one.verified, nothing
-        ),
-        "delete-takes-last (removes): A deletion takes the last address instead.": {
-            "remove": lambda self, call, one: Service.remove(
-                self, call, [other for other in self.searched(call) if not other.is_primary][-1]
-            )
-        },
-        "delete-refuses-verified (success): A verified address cannot be deleted.": {
-            "guarded": lambda self, call, one: one.is_primary or one.verified
-        },
-    },
-    also=FOLLOWS,
-)
-table(
-    "delete-email/removes-only-that",
-    {
-        "delete-takes-tags: A deletion takes those along that differ only behind a plus.": (
-            removing(lambda call, one, other: without_tag(other.email) == without_tag(one.email))
-        ),
-        "delete-takes-wildcards: In a deletion, _ stands for any character, as in LIKE.": (
-            removing(lambda call, one, other: like(one.email, other.email))
-        ),
-        "delete-empties-location: A deletion empties the location.": setting(location=""),
-        "delete-makes-oldest-primary: A deletion makes the oldest one primary.": oldest_primary,
-    },
-    lambda act: more("remove", act),
-    also=FOLLOWS,
-)
 
 # -- the primary address --------------------------------------------------------------------------
 
@@ -72,8 +39,8 @@ class PromotesNext(Service):
 table(
     "",
     {
-        f"primary-deletable-by-form ({PRIMARY_STAYS}): A form can delete the primary address.": (
-            instead("guarded", by_form, nothing)
+        f"primary-deletable-by-form ({PRIMARY_STAYS}): A form can delete the primary address.": instead(
+            "guarded", by_form, nothing
         ),
         f"primary-fixed ({FORMER}): The first address stays, whichever is primary.": {
             "guarded": lambda self, call, one: (
@@ -83,22 +50,6 @@ table(
     },
     also=FOLLOWS,
     base=PromotesNext,
-)
-table(
-    PRIMARY_STAYS,
-    {
-        "primary-deletion-is-409: Deleting the primary address is 409.": refuses(
-            "not_deletable", 409
-        ),
-        "primary-deletion-is-204: Deleting the primary address is 204, and not done.": {
-            "guarded": nothing,
-            **instead("remove", lambda self, call, one: one.is_primary, nothing),
-        },
-        "primary-refused-and-unset: Its deletion is refused, and unsets it.": refusing_after(
-            "not_deletable", lambda self, call, one: self.unset_primary(call)
-        ),
-    },
-    also=FOLLOWS,
 )
 table(
     "delete-email/primary-spelled-otherwise",
@@ -114,12 +65,46 @@ table(
     base=PromotesNext,
 )
 table(
-    "",
+    "delete-email/",
     {
-        f"former-primary-stays ({FORMER}): A former primary address cannot be deleted.": {
+        "delete-not-done-if-verified (removes): What is verified is not deleted.": instead(
+            "remove", lambda self, call, one: one.verified, nothing
+        ),
+        "delete-takes-last (removes): A deletion takes the last address instead.": {
+            "remove": lambda self, call, one: Service.remove(
+                self, call, [other for other in self.searched(call) if not other.is_primary][-1]
+            )
+        },
+        "delete-refuses-verified (success): A verified address cannot be deleted.": {
+            "guarded": lambda self, call, one: one.is_primary or one.verified
+        },
+        "delete-takes-tags (removes-only-that): What differs behind a plus goes too.": more(
+            "remove",
+            removing(lambda call, one, other: without_tag(other.email) == without_tag(one.email)),
+        ),
+        "delete-takes-wildcards (removes-only-that): In a deletion, _ stands for any character.": more(
+            "remove", removing(lambda call, one, other: like(one.email, other.email))
+        ),
+        "delete-empties-location (removes-only-that): A deletion empties the location.": more(
+            "remove", setting(location="")
+        ),
+        "delete-makes-oldest-primary (removes-only-that): A deletion makes the oldest primary.": more(
+            "remove", oldest_primary
+        ),
+        "primary-deletion-is-409 (primary-refused): Deleting the primary address is 409.": refuses(
+            "not_deletable", 409
+        ),
+        "primary-deletion-is-204 (primary-refused): Deleting the primary is 204, and not done.": {
+            "guarded": nothing,
+            **instead("remove", lambda self, call, one: one.is_primary, nothing),
+        },
+        "primary-refused-and-unset (primary-refused): Its deletion is refused, and unsets it.": keeping(
+            "not_deletable", lambda self, call, one: self.unset_primary(call)
+        ),
+        "former-primary-stays (former-primary): A former primary address cannot be deleted.": {
             "guarded": lambda self, call, one: one.is_primary or self.was_primary(one)
         },
-        f"delete-still-listed ({REMOVES}): A deleted address is still listed.": {
+        "delete-still-listed (removes): A deleted address is still listed.": {
             "shown_addresses": lambda self, call: [
                 *Service.shown_addresses(self, call),
                 *(one for one in self.deleted.values() if one.username == call.username),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.selftest.changes import defect, ids, row, table
+from conformance.selftest.changes import defect, row, table
 from conformance.selftest.defects.emails import FOLLOWS
 from conformance.selftest.overrides import Memory, failing, instead, is_first
 from conformance.selftest.reference.calls import Call, Json, Reply
@@ -81,9 +81,7 @@ table(
     also=FOLLOWS,
 )
 row(
-    "others-cannot-read",
-    "Reading any account but the first one is 500.",
-    ids("success", READING),
+    "others-cannot-read ({get-user,list-emails}/success): Reading any but the first is 500.",
     also="get-user/date-joined */documented-answers",
     **instead(
         "operate",

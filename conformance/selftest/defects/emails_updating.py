@@ -6,7 +6,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any
 
-from conformance.selftest.changes import defect, ids, row, table
+from conformance.selftest.changes import defect, row, table
 from conformance.selftest.defects.emails import (
     FOLLOWS,
     Act,
@@ -54,64 +54,14 @@ UNVERIFYING = changing(lambda call, one, other: other.id == one.id, verified=Fal
 
 # -- verifying, and making primary ----------------------------------------------------------------
 
-table(
-    "update-email/",
-    {
-        "verify-makes-primary (verifying-keeps-primary): A verification makes primary.": (
-            Service.make_primary
-        ),
-        "verify-unsets-primary (verifying-keeps-primary): To verify the primary unsets it.": (
-            lambda self, call, one: one.is_primary and self.unset_primary(call)
-        ),
-        "verify-alike (others-untouched): Whatever begins like it is verified too.": changing(
-            lambda call, one, other: (
-                own(call, one, other) and other.email.startswith(one.email.partition("@")[0])
-            ),
-            verified=True,
-        ),
-        "verify-empties-company (others-untouched): A verification empties the company.": setting(
-            company=""
-        ),
-    },
-    lambda act: more("verify", act),
-    also=FOLLOWS,
-)
-table(
-    "update-email/",
-    {
-        "primary-unverifies-new (others-untouched): The new primary address is unverified.": (
-            UNVERIFYING
-        ),
-        "primary-again-unset (makes-primary): Made primary again, it is no longer.": (
-            lambda self, call, one: one.is_primary and self.unset_primary(call)
-        ),
-    },
-    lambda act: more("make_primary", act),
-    also=FOLLOWS,
-)
-table(
-    "update-email/unsets-previous",
-    {
-        "primary-twice: The previous primary address stays primary.": nothing,
-        "primary-deletes-previous: The previous primary address is deleted.": (
-            lambda self, call: self.store.remove(
-                lambda one: one.is_primary and own(call, one, one) and not is_meant(call, one)
-            )
-        ),
-        "primary-unsets-all (update-email/others-untouched): A new primary unsets those of all.": (
-            lambda self, call: self.store.change(lambda one: True, is_primary=False)
-        ),
-    },
-    lambda method: {"unset_primary": method},
-    also=FOLLOWS,
-)
-
 
 def _flags(act: Any, *, both: bool) -> Any:
     """Do something where both flags, or neither, are asked for."""
     return {
-        "check_update": lambda self, call, one, *, verified, primary: (
-            act(self, call, one) if verified is primary is both else None
+        "check_update": lambda self, call, one, asked: (
+            act(self, call, one)
+            if (("verified" in asked) is ("primary" in asked) is both)
+            else None
         )
     }
 
@@ -119,6 +69,43 @@ def _flags(act: Any, *, both: bool) -> Any:
 table(
     "update-email/",
     {
+        "verify-makes-primary (verifying-keeps-primary): A verification makes primary.": more(
+            "verify", Service.make_primary
+        ),
+        "verify-unsets-primary (verifying-keeps-primary): To verify the primary unsets it.": more(
+            "verify", lambda self, call, one: one.is_primary and self.unset_primary(call)
+        ),
+        "verify-alike (others-untouched): Whatever begins like it is verified too.": more(
+            "verify",
+            changing(
+                lambda call, one, other: (
+                    own(call, one, other) and other.email.startswith(one.email.partition("@")[0])
+                ),
+                verified=True,
+            ),
+        ),
+        "verify-empties-company (others-untouched): A verification empties the company.": more(
+            "verify", setting(company="")
+        ),
+        "primary-unverifies-new (others-untouched): The new primary address is unverified.": more(
+            "make_primary", UNVERIFYING
+        ),
+        "primary-again-unset (makes-primary): Made primary again, it is no longer.": more(
+            "make_primary", lambda self, call, one: one.is_primary and self.unset_primary(call)
+        ),
+        "primary-twice (unsets-previous): The previous primary address stays primary.": {
+            "unset_primary": nothing
+        },
+        "primary-deletes-previous (unsets-previous): The previous primary address is deleted.": {
+            "unset_primary": lambda self, call: self.store.remove(
+                lambda one: one.is_primary and own(call, one, one) and not is_meant(call, one)
+            )
+        },
+        "primary-unsets-all (others-untouched): A new primary unsets those of all.": {
+            "unset_primary": lambda self, call: self.store.change(
+                lambda one: True, is_primary=False
+            )
+        },
         "verified-again-is-404 (verifies): Verifying again is 404: no row was touched.": instead(
             "verify", lambda self, call, one: one.verified, failing(404)
         ),
@@ -151,18 +138,15 @@ table(
     also="update-email/success",
 )
 row(
-    "verified-where-deleted",
-    "An address that was deleted and added again is verified where it was deleted.",
-    VERIFIES,
+    f"verified-where-deleted ({VERIFIES}): One added again is verified where it was deleted.",
     also="update-email/{answers-address,others-untouched}",
     base=Graveyard,
     **instead("verify", lambda self, call, one: self.before(one), nothing),
 )
 
 row(
-    "shared-is-one",
+    "shared-is-one (update-email/others-untouched delete-email/removes-only-that): "
     "An address that two users have is verified and deleted for both.",
-    "update-email/others-untouched delete-email/removes-only-that",
     also=FOLLOWS,
     **more("verify", changing(lambda call, one, other: other.email == one.email, verified=True)),
     **more("remove", lambda self, _, one: self.store.remove(lambda o: o.email == one.email)),
@@ -259,35 +243,30 @@ table(
         "unknown-address-is-400: An unknown address is 400, or 200 where it is deleted.": each(
             KNOWN, refuses("unknown_address", 400), refuses("unknown_address", 200)
         ),
-        "unknown-address-taken: Updating an unknown address adds it, deleting takes one alike.": (
-            each(
-                KNOWN,
-                _found(lambda self, call, email: self.insert(call, email)),
-                _found(
-                    lambda self, call, email: next(
-                        (
-                            one
-                            for one in self.searched(call)
-                            if email[:5] in one.email and not one.is_primary
-                        ),
-                        None,
-                    )
-                ),
-            )
-        ),
-        "foreign-address-found (*-email/not-found/foreign-address): Those of others can be changed.": (
-            each(KNOWN, {"searched": lambda self, call: self.store.addresses()})
-        ),
-        f"update-unknown-unsets-primary ({UNKNOWN}): An unknown one is 404, and unsets it.": (
-            _first_done(
-                lambda self, call, email: sent_true(call, "primary") and self.unset_primary(call)
-            )
-        ),
-        "update-takes-over (update-email/not-found/foreign-address): Another user's moves here.": (
-            _first_done(
-                lambda self, call, email: self.store.change(
-                    lambda one: one.email == email and not one.is_primary, username=call.username
+        "unknown-address-taken: Updating an unknown address adds it, deleting takes one alike.": each(
+            KNOWN,
+            _found(lambda self, call, email: self.insert(call, email)),
+            _found(
+                lambda self, call, email: next(
+                    (
+                        one
+                        for one in self.searched(call)
+                        if email[:5] in one.email and not one.is_primary
+                    ),
+                    None,
                 )
+            ),
+        ),
+        "foreign-address-found (*-email/not-found/foreign-address): Those of others can be changed.": each(
+            KNOWN, {"searched": lambda self, call: self.store.addresses()}
+        ),
+        f"update-unknown-unsets-primary ({UNKNOWN}): An unknown one is 404, and unsets it.": _first_done(
+            lambda self, call, email: sent_true(call, "primary") and self.unset_primary(call)
+        ),
+        "update-takes-over (update-email/not-found/foreign-address): "
+        "Another user's address moves here.": _first_done(
+            lambda self, call, email: self.store.change(
+                lambda one: one.email == email and not one.is_primary, username=call.username
             )
         ),
     },
@@ -309,8 +288,8 @@ class DeletedStillUpdated(Graveyard):
 
 @defect(
     "An address that was not found once stays unknown, also after it was added.",
-    ids("success", KNOWN),
-    also=("add-email/success", VERIFIES, *ids("json-without-content-type", KNOWN)),
+    "{update,delete}-email/success",
+    also=("add-email/success", VERIFIES, "{update,delete}-email/json-without-content-type"),
 )
 class UnknownStaysUnknown(Memory):
     def found(self, call: Call, email: str) -> Address:
@@ -331,7 +310,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 table(
-    ids("not-found/address", KNOWN),
+    "*/not-found/address",
     {
         "address-by-like: % stands for anything in an address that is looked for.": by_percent,
         "address-by-glob: * stands for anything in an address that is looked for.": lambda pattern, text: (

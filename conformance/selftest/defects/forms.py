@@ -47,23 +47,17 @@ table(
 
 
 row(
-    "forms-answered-only",
-    "A form is answered, and what it asks for is not done.",
-    FORM,
+    f"forms-answered-only ({FORM}): A form is answered, and what it asks for is not done.",
     also=(*USED, "*/answers-stored list-emails/complete add-email/listed"),
     operate=lambda self, call: (Service.operate(self, call), call.is_form and self.store.undo())[0],
 )
 row(
-    "update-takes-forms-only",
-    "update_user takes forms only.",
-    "update-user/success",
+    "update-takes-forms-only (update-user/success): update_user takes forms only.",
     also=(SETS, *REFUSED, "update-user/{b*-accepted,json-*,forbidden/scope-subsets,wrong-type}"),
     **each(["update_user"], {"json_fields": failing(415)}),
 )
 row(
-    "charset-is-415",
-    "A body with a charset is 415.",
-    (FORM, "*/json-charset"),
+    f"charset-is-415 ({FORM} */json-charset): A body with a charset is 415.",
     also=USED,
     **crashes("fields", lambda self, call: ";" in call.headers.get("content-type", ""), 415),
 )
@@ -98,13 +92,11 @@ def _split_late(self: Service, call: Call) -> dict[str, str]:
 table(
     "*/form-decoding",
     {
-        "form-decoded-otherwise: By turns, + stays, or is decoded late, or all is twice.": (
-            each(
-                WRITING,
-                _text(unquote_to_bytes),
-                _text(lambda raw: _spaced(unquote_to_bytes(raw))),
-                _text(lambda raw: _plus(_plus(raw))),
-            )
+        "form-decoded-otherwise: By turns, + stays, or is decoded late, or all is twice.": each(
+            WRITING,
+            _text(unquote_to_bytes),
+            _text(lambda raw: _spaced(unquote_to_bytes(raw))),
+            _text(lambda raw: _plus(_plus(raw))),
         ),
         "form-lower-escapes-stay: In a form, escapes in lower case (%c3) stay.": _text(
             lambda raw: _plus(re.sub(rb"%(?=[0-9a-f]{2})(?![0-9A-F]{2})", b"%25", raw))
@@ -122,14 +114,12 @@ table(
             "form_fields": _second_sign_cuts
         },
         "form-split-late: Forms are decoded before they are split.": {"form_fields": _split_late},
-        "form-values-converted: In a form, digits and true are no texts, and refused.": (
-            crashes(
-                "text",
-                lambda self, call, name, value: (
-                    call.is_form and re.fullmatch("[0-9]+|true|false", str(value))
-                ),
-                400,
-            )
+        "form-values-converted: In a form, digits and true are no texts, and refused.": crashes(
+            "text",
+            lambda self, call, name, value: (
+                call.is_form and re.fullmatch("[0-9]+|true|false", str(value))
+            ),
+            400,
         ),
     },
     also=USED,

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from conformance.selftest.changes import defect, ids, row, table
+from conformance.selftest.changes import defect, row, table
 from conformance.selftest.overrides import crashes, each, failing
 from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
 from conformance.selftest.reference.routes import EMAILS, WRITING
@@ -172,9 +172,7 @@ class MissingAddressIsChosen(Service):
 
 
 row(
-    "every-400-is-422",
-    "What should be 400 is 422, as some frameworks have it.",
-    f"{MALFORMED} {NO_OBJECT} {UTF8} {EMPTY} {MISSING} update-user/wrong-type",
+    "every-400-is-422 (*/invalid-body/* update-user/wrong-type): What should be 400 is 422.",
     also=(
         ANSWERS,
         "*/invalid-* */no-un* delete-email/{primary-refused,former-primary}",
@@ -185,8 +183,6 @@ row(
     ),
 )
 row(
-    "json-space-refused",
-    "JSON must begin with its brace.",
-    ids("success", WRITING),
+    "json-space-refused ({update-user,*-email}/success): JSON must begin with its brace.",
     json_text=lambda self, body: body.decode() if body[:1] in b'{["0tfn' else refuse(400),
 )

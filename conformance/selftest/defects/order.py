@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.selftest.changes import ids, row, table
+from conformance.selftest.changes import row, table
 from conformance.selftest.overrides import before, by_form, each, refuses
 from conformance.selftest.reference.calls import Call, Refusal, refuse
 from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
@@ -17,9 +17,7 @@ Look = Callable[..., Any]
 # -- something is refused before the login --------------------------------------------------------
 
 row(
-    "account-before-login",
-    "By turns, no such username is 404, or somebody else's account 403, before the login fails.",
-    "*/order/unauthenticated-first",
+    "account-before-login (*/order/unauthenticated-first): Before any login, a username is 404, or 403.",
     also="*/unauthenticated/{expired,revoked}",
     **each(
         OPERATIONS,
@@ -68,11 +66,11 @@ ABSENT = looks_up(404, lambda address: address is None)
 table(
     "",
     {
-        "400-before-401 ({update-*,*-email}/order/unauthenticated-first): Before any login, it is 400.": (
-            before("unauthorized", valid)
+        "400-before-401 ({update-*,*-email}/order/unauthenticated-first): Before any login, it is 400.": before(
+            "unauthorized", valid
         ),
-        "address-404-before-401 ({update,delete}-email/order/unauthenticated-first): If unknown, it is 404.": (
-            each(EMAILS[1:], before("unauthorized", ABSENT))
+        "address-404-before-401 ({update,delete}-email/order/unauthenticated-first): If unknown, it is 404.": each(
+            EMAILS[1:], before("unauthorized", ABSENT)
         ),
     },
     also=(BODY, "*/unauthenticated/{expired,revoked}"),
@@ -80,28 +78,9 @@ table(
 
 # -- something in the body is refused before access -----------------------------------------------
 
-table(
-    BODY,
-    {
-        "unreadable-before-access: A body that cannot be read is refused right after the login.": (
-            before("check_existence", readable)
-        ),
-        "400-before-access: By turns, a bad body is 400 before username, owner or scope, or by form.": (
-            each(
-                WRITING,
-                *(before(step, valid) for step in ("unknown_user", "not_owner", "lacks_scope")),
-                before(
-                    "check_existence",
-                    lambda self, call: valid(self, call) if by_form(self, call) else None,
-                ),
-            )
-        ),
-    },
-)
 row(
-    "address-before-owner",
-    "All are told of an address that is there, in an update is not, or in a deletion is primary.",
-    ids("order/access-before-body", EMAILS),
+    "address-before-owner (*-email/order/access-before-body): All are told of an address that is there, "
+    "in an update is not, or in a deletion is primary.",
     also="*/forbidden/owner-*",
     **each(
         EMAILS,
@@ -133,17 +112,30 @@ def misdirected(self: Service, call: Call) -> None:
 
 
 table(
-    ids("refused-unchanged/access", WRITING),
+    "",
     {
-        "401-acts: Without a login, a request is refused, and carried out.": "unauthorized",
-        "scope-403-acts: Without the scope, a request is refused, and carried out.": "lacks_scope",
-        "owner-403-acts: From others, a request is refused, and carried out.": "not_owner",
+        "unreadable-before-access (*/access-before-body): "
+        "A body that cannot be read is refused right after the login.": before(
+            "check_existence", readable
+        ),
+        "400-before-access (*/access-before-body): "
+        "By turns, a bad body is 400 before username, owner or scope, or by form.": each(
+            WRITING,
+            *(before(step, valid) for step in ("unknown_user", "not_owner", "lacks_scope")),
+            before(
+                "check_existence",
+                lambda self, call: valid(self, call) if by_form(self, call) else None,
+            ),
+        ),
+        "401-acts (*/refused-unchanged/access): "
+        "A request without a login is refused, and done.": before("unauthorized", done),
+        "scope-403-acts (*/refused-unchanged/access): "
+        "One without the scope is refused, and done.": before("lacks_scope", done),
+        "owner-403-acts (*/refused-unchanged/access): "
+        "A request from others is refused, and done.": before("not_owner", done),
+        "owner-403-acts-on-caller ({update-user,add-email}/refused-unchanged/access): "
+        "From others, a request is refused, and carried out on the caller's own account.": each(
+            ["update_user", "add_email"], before("not_owner", misdirected)
+        ),
     },
-    lambda method: before(method, done),
-)
-row(
-    "owner-403-acts-on-caller",
-    "From others, a request is refused, and carried out on the caller's own account.",
-    "{update-user,add-email}/refused-unchanged/access",
-    **each(["update_user", "add_email"], before("not_owner", misdirected)),
 )

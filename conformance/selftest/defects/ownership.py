@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from conformance.selftest.changes import defect, ids, row, table
+from conformance.selftest.changes import defect, table
 from conformance.selftest.overrides import Memory, admits, by_form, by_percent, each, refuses
 from conformance.selftest.reference.calls import Call, Reply, Route
-from conformance.selftest.reference.routes import EMAILS, OPERATIONS, READING, WRITING
+from conformance.selftest.reference.routes import OPERATIONS, READING
 from conformance.selftest.reference.service import Service
 
 BOTH, UNKNOWN = "*/forbidden/owner-*", "*/not-found/username"
@@ -30,12 +30,6 @@ table(
     },
     partial(admits, "owns"),
     also=ORDER,
-)
-row(
-    "not-owner-is-401",
-    "By turns, somebody else's account is 401, or 404.",
-    BOTH,
-    **each(OPERATIONS, refuses("not_owner", 401), refuses("not_owner", 404)),
 )
 
 
@@ -81,11 +75,6 @@ table(
     },
     also=(BOTH, ORDER, "*/documented-answers"),
 )
-row(
-    *("unknown-user-is-403-in-forms", "In a form, an unknown username is 403."),
-    ids("not-found/username", WRITING),
-    **refuses("unknown_user", 403, when=by_form),
-)
 
 # -- an account that is named otherwise, or elsewhere ----------------------------------------------
 
@@ -108,7 +97,7 @@ def _chosen(choose: Any) -> Any:
 
 
 table(
-    ("{update-user,add-email}/others-untouched", *ids("success", EMAILS[1:])),
+    "{update-user,add-email}/others-untouched {update,delete}-email/success",
     {
         "account-from-body: A username in the body, or an id, comes before the path.": (
             lambda self, call: (
@@ -142,9 +131,15 @@ def _spelled(meant: Any) -> Any:
 
 
 table(
-    ids("forbidden/owner-basic", READING) + ids("forbidden/owner-bearer", READING),
+    "",
     {
-        "id-opens-account: An id opens the profile to everybody, an address the addresses.": each(
+        "not-owner-is-401 (*/forbidden/owner-*): By turns, somebody else's account is 401, or 404.": each(
+            OPERATIONS, refuses("not_owner", 401), refuses("not_owner", 404)
+        ),
+        "unknown-user-is-403-in-forms ({update-user,*-email}/not-found/username): "
+        "In a form, an unknown username is 403.": refuses("unknown_user", 403, when=by_form),
+        "id-opens-account ({get-user,list-emails}/forbidden/owner-*): "
+        "An id opens the profile to everybody, an address the addresses.": each(
             READING,
             _spelled(_by_id),
             _spelled(
@@ -153,12 +148,13 @@ table(
                 )
             ),
         ),
-        "padding-opens-account: White space or capitals in its name open an account to all.": each(
+        "padding-opens-account ({get-user,list-emails}/forbidden/owner-*): "
+        "White space or capitals in its name open an account to all.": each(
             READING,
             _spelled(lambda self, name: name.strip()),
             _spelled(lambda self, name: name.lower()),
         ),
-        f"username-by-like ({UNKNOWN}): A percent sign in the username is anything.": _spelled(
+        "username-by-like (*/not-found/username): A percent sign in the username is anything.": _spelled(
             lambda self, name: next((one for one in self.store.users if by_percent(name, one)), "")
         ),
     },

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from conformance.selftest.changes import defect, row, table
+from conformance.selftest.changes import defect, table
 from conformance.selftest.overrides import Memory, by_form, crashes, instead
 from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.service import Service
@@ -48,36 +48,7 @@ class GravatarOneLate(Memory):
         return str(self.memory.get(user.username, user.gravatar_email))
 
 
-row(
-    "gravatar-becomes-email",
-    "A new gravatar_email becomes the user's email.",
-    "update-user/read-only-members",
-    account_email=lambda self, user: (
-        user.gravatar_email if user.gravatar_changes else Service.account_email(self, user)
-    ),
-)
-
 # -- gravatar_email --------------------------------------------------------------------------------
-
-table(
-    INVALID,
-    {
-        "gravatar-unchecked: gravatar_email takes any text.": lambda *_: True,
-        "gravatar-unchecked-in-form: In a form, gravatar_email takes any text.": by_form,
-        "gravatar-pattern-unanchored: An address anywhere in it is enough.": (
-            lambda self, call, value: re.search(r"[^@\s]+@[^@\s]+", value)
-        ),
-    },
-    lambda when: instead("gravatar_address", when, lambda self, call, value: value),
-)
-row(
-    "bad-gravatar-ignored",
-    "A gravatar_email that is no address is ignored, 200.",
-    INVALID,
-    gravatar_address=lambda self, call, value: (
-        value if self.is_address(value) else self.stored_user(call.username).gravatar_email
-    ),
-)
 
 
 def _of(whose: Callable[[Call, Address], bool]) -> Any:
@@ -87,20 +58,42 @@ def _of(whose: Callable[[Call, Address], bool]) -> Any:
 
 
 table(
-    "update-user/success",
+    "update-user/",
     {
-        "gravatar-underscore-refused: gravatar_email takes no _.": (
-            lambda self, call, value: "_" in value
+        "gravatar-becomes-email (read-only-members): A new gravatar_email becomes the user's email.": {
+            "account_email": lambda self, user: (
+                user.gravatar_email if user.gravatar_changes else Service.account_email(self, user)
+            )
+        },
+        "gravatar-unchecked (invalid-gravatar-email): gravatar_email takes any text.": instead(
+            "gravatar_address", lambda *_: True, lambda *given: given[-1]
         ),
-        "same-gravatar-refused: The same gravatar_email again is 400.": lambda self, call, value: (
-            self.stored_user(call.username).gravatar_email == value
+        "gravatar-unchecked-in-form (invalid-gravatar-email): A form takes any text.": instead(
+            "gravatar_address", by_form, lambda *given: given[-1]
         ),
-        "gravatar-own-refused: gravatar_email must be none of the account.": _of(
-            lambda call, one: one.username == call.username
+        "gravatar-pattern-unanchored (invalid-gravatar-email): One anywhere in it is enough.": instead(
+            "gravatar_address",
+            lambda self, call, value: re.search(r"[^@\s]+@[^@\s]+", value),
+            lambda *given: given[-1],
         ),
-        "gravatar-foreign-refused: gravatar_email must be of nobody else.": _of(
-            lambda call, one: one.username != call.username
+        "bad-gravatar-ignored (invalid-gravatar-email): A bad gravatar_email is ignored, 200.": {
+            "gravatar_address": lambda self, call, value: (
+                value if self.is_address(value) else self.stored_user(call.username).gravatar_email
+            )
+        },
+        "gravatar-underscore-refused (success): gravatar_email takes no _.": crashes(
+            "gravatar_address", lambda self, call, value: "_" in value, 400
+        ),
+        "same-gravatar-refused (success): The same gravatar_email again is 400.": crashes(
+            "gravatar_address",
+            lambda self, call, value: self.stored_user(call.username).gravatar_email == value,
+            400,
+        ),
+        "gravatar-own-refused (success): gravatar_email must be none of the account.": crashes(
+            "gravatar_address", _of(lambda call, one: one.username == call.username), 400
+        ),
+        "gravatar-foreign-refused (success): gravatar_email must be of nobody else.": crashes(
+            "gravatar_address", _of(lambda call, one: one.username != call.username), 400
         ),
     },
-    lambda bad: crashes("gravatar_address", bad, 400),
 )

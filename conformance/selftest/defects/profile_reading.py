@@ -50,7 +50,7 @@ table(
     also="update-user/{sets-gravatar-email,answers-stored}",
 )
 row(
-    *("empty-text-left-out", "A text that is empty is left out of the user.", MEMBERS),
+    f"empty-text-left-out ({MEMBERS}): A text that is empty is left out of the user.",
     **_viewed(lambda view: _but(view, *(name for name in view if view[name] == ""))),
 )
 table(
@@ -66,8 +66,10 @@ table(
             text.removesuffix("T00:00:00Z")
         ),
     },
-    lambda change: _viewed(lambda view: view | {"date_joined": change(view["date_joined"])}),
-    seed=Seed((MALLORY, replace(TRENTINO, date_joined="2021-12-01T00:00:00Z"), PEGGY)),
+    lambda change: {
+        "seed": Seed((MALLORY, replace(TRENTINO, date_joined="2021-12-01T00:00:00Z"), PEGGY)),
+        **_viewed(lambda view: view | {"date_joined": change(view["date_joined"])}),
+    },
 )
 
 # -- whose user it is, and as of when --------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.selftest.changes import defect, row, table
+from conformance.selftest.changes import defect, table
 from conformance.selftest.overrides import Memory, by_form, instead
 from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Json, Refusal, Reply
@@ -30,28 +30,6 @@ def _taking(kinds: Any, make: Any, members: Any = PROFILE[:4]) -> Any:
     return {"text": text}
 
 
-table(
-    TYPE,
-    {
-        "number-is-text: A number or a boolean is a text.": _taking(
-            (int, float), lambda user, member, value: json.dumps(value)
-        ),
-        "array-is-text: An array of texts is joined.": _taking(
-            list, lambda user, member, value: ", ".join(map(str, value))
-        ),
-        "null-empties: null empties a text.": _taking(type(None), lambda *_: ""),
-        "null-ignored: null counts as not sent.": _taking(
-            type(None), lambda user, member, value: getattr(user, member), PROFILE
-        ),
-    },
-)
-row(
-    "other-gravatar-crashes",
-    "A gravatar_email that is no string is 500.",
-    (TYPE, DOCUMENTED),
-    not_text=lambda self, call, name: Refusal(500 if name == "gravatar_email" else 400, "wrong"),
-)
-
 # -- refused, and done in part -------------------------------------------------------------------
 
 
@@ -62,17 +40,6 @@ def _one_by_one(self: Service, call: Call) -> dict[str, str]:
         self.store.keep()
     return {}
 
-
-table(
-    UNCHANGED,
-    {
-        "saved-until-refused: The members of JSON are saved one by one, until one is refused.": (
-            lambda self, call: not call.is_form
-        ),
-        "form-saved-until-refused: The members of a form are saved so.": by_form,
-    },
-    lambda when: instead("profile_changes", when, _one_by_one),
-)
 
 # -- members that never change ---------------------------------------------------------------------
 
@@ -98,15 +65,39 @@ class ReadOnlySettable(Memory):
         return {**super().user_view(call, user), **self.memory.get(user.username, {})}
 
 
-row(
-    "password-settable",
-    "The password can be set.",
-    READ_ONLY,
-    save_profile=lambda self, call, changes: self.store.change_user(
-        call.username,
-        **changes,
-        **({"password": str(call.fields["password"])} if "password" in call.fields else {}),
-    ),
+table(
+    "update-user/",
+    {
+        "number-is-text (wrong-type): A number or a boolean is a text.": _taking(
+            (int, float), lambda user, member, value: json.dumps(value)
+        ),
+        "array-is-text (wrong-type): An array of texts is joined.": _taking(
+            list, lambda user, member, value: ", ".join(map(str, value))
+        ),
+        "null-empties (wrong-type): null empties a text.": _taking(type(None), lambda *_: ""),
+        "null-ignored (wrong-type): null counts as not sent.": _taking(
+            type(None), lambda user, member, value: getattr(user, member), PROFILE
+        ),
+        "other-gravatar-crashes (wrong-type documented-answers): "
+        "A gravatar_email that is no string is 500.": {
+            "not_text": lambda self, call, name: Refusal(
+                500 if name == "gravatar_email" else 400, "wrong"
+            )
+        },
+        "saved-until-refused (refused-unchanged): JSON is saved by members, until one is refused.": instead(
+            "profile_changes", lambda self, call: not call.is_form, _one_by_one
+        ),
+        "form-saved-until-refused (refused-unchanged): The members of a form are saved so.": instead(
+            "profile_changes", by_form, _one_by_one
+        ),
+        "password-settable (read-only-members): The password can be set.": {
+            "save_profile": lambda self, call, changes: self.store.change_user(
+                call.username,
+                **changes,
+                **({"password": str(call.fields["password"])} if "password" in call.fields else {}),
+            )
+        },
+    },
 )
 
 # -- refused, and done later or taken back ---------------------------------------------------------

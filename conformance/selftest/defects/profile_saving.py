@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.selftest.changes import defect, row, table
 from conformance.selftest.defects.profile_reading import NOT_SEEN
-from conformance.selftest.overrides import Memory, each
+from conformance.selftest.overrides import Memory, Override, answering, around, each
 from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.service import Service
@@ -18,50 +19,42 @@ ALL = "update-user/sets-{full-name,location,company,profile-url,gravatar-email}"
 # -- what becomes of the members -------------------------------------------------------------------
 
 
-table(
-    "update-user/",
-    {
-        "company-lands-in-location (sets-company leaves-others): company becomes location.": (
-            lambda _, sent: {"location" if k == "company" else k: sent[k] for k in sent}
-        ),
-        "fifth-member-lost (sets-several): Of five members at once, the last is not saved.": (
-            lambda _, changes: dict(list(changes.items())[:4])
-        ),
-        "unknown-member-loses-all (sets-several): Beside an unknown one, nothing is saved.": (
-            lambda call, changes: {} if set(call.fields) - set(PROFILE) else changes
-        ),
-        "others-cleared (leaves-others): Members that are not sent become empty.": (
-            lambda _, changes: dict.fromkeys(PROFILE[:4], "") | changes
-        ),
-        "form-clears-others (leaves-others form): A form empties the members that it does not have.": (
-            lambda call, new: dict.fromkeys(PROFILE[:4] if call.is_form else (), "") | new
-        ),
-    },
-    # Save other changes than were sent.
-    lambda change: {
-        "save_profile": lambda self, call, changes: Service.save_profile(
-            self, call, change(call, changes)
-        )
-    },
-    also=(STORED, NOT_SEEN),
-)
 # -- the answer ------------------------------------------------------------------------------------
 
 
+def _saving(change: Callable[[Call, Any], dict[str, str]]) -> Override:
+    """Save other changes than were sent."""
+    return around("save_profile", lambda usual, _, call, new: usual(call, change(call, new)))
+
+
 table(
     "update-user/",
     {
-        "update-not-saved-by-token (answers-stored): With a token, an update is not saved.": (
-            lambda self, call, view: (view, call.caller.scheme == "bearer" and self.store.undo())[0]
+        "company-lands-in-location (sets-company leaves-others): company becomes location.": _saving(
+            lambda _, sent: {"location" if k == "company" else k: sent[k] for k in sent}
         ),
-        "update-answers-changes (members): The answer to an update has only what is changed.": (
-            lambda self, call, view: {one: view[one] for one in view if one in call.fields}
+        "fifth-member-lost (sets-several): Of five members at once, the last is not saved.": _saving(
+            lambda _, changes: dict(list(changes.items())[:4])
         ),
-    },
-    lambda answer: {
-        "update_user": lambda self, call: self.json_reply(
-            200, answer(self, call, Service.update_user(self, call).data())
-        )
+        "unknown-member-loses-all (sets-several): Beside an unknown one, nothing is saved.": _saving(
+            lambda call, changes: {} if set(call.fields) - set(PROFILE) else changes
+        ),
+        "others-cleared (leaves-others): Members that are not sent become empty.": _saving(
+            lambda _, changes: dict.fromkeys(PROFILE[:4], "") | changes
+        ),
+        "form-clears-others (leaves-others form): A form empties what it does not have.": _saving(
+            lambda call, new: dict.fromkeys(PROFILE[:4] if call.is_form else (), "") | new
+        ),
+        "update-not-saved-by-token (answers-stored): With a token, an update is not saved.": answering(
+            "update_user",
+            lambda self, call, view: (view, call.caller.scheme == "bearer" and self.store.undo())[
+                0
+            ],
+        ),
+        "update-answers-changes (members): The answer to an update has only what is changed.": answering(
+            "update_user",
+            lambda self, call, view: {one: view[one] for one in view if one in call.fields},
+        ),
     },
     also=(STORED, NOT_SEEN),
 )
@@ -134,9 +127,8 @@ table(
 )
 
 row(
-    "others-reach-the-first",
+    "others-reach-the-first (update-user/{others-untouched,sets-gravatar-email}): "
     "An update of any account but the first one renames that, and leaves its own gravatar_url.",
-    "update-user/{others-untouched,sets-gravatar-email}",
     **_also(
         "full_name",
         lambda self, _, value: self.store.change_user(self.seed.users[0].username, full_name=value),
@@ -164,9 +156,7 @@ class UpdateReplayed(Memory):
 
 
 row(
-    "joined-just-now",
-    "An update of the profile sets date_joined anew.",
-    "update-user/read-only-members",
+    "joined-just-now (update-user/read-only-members): An update sets date_joined anew.",
     also="update-user/*",
     save_profile=lambda self, call, changes: self.store.change_user(
         call.username, **changes, date_joined=f"{datetime.now(UTC):%FT%T.%fZ}"
@@ -175,9 +165,7 @@ row(
 
 
 row(
-    "name-taken",
-    "A full_name that somebody else has is refused.",
-    "update-user/success",
+    "name-taken (update-user/success): A full_name that somebody else has is refused.",
     text=lambda self, call, name, value: (
         refuse(400)
         if name == "full_name"

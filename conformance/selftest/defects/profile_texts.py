@@ -72,18 +72,18 @@ table(
         ),
         "text-no-break-spaces: No-break spaces become spaces.": _put("\xa0", " "),
         "text-spaces-collapsed: Several spaces in a row become one.": _put(" +", " "),
-        "text-nothing-read: The texts null, undefined, None and nil become empty.": (
-            _put("^(null|undefined|None|nil)$", "")
+        "text-nothing-read: The texts null, undefined, None and nil become empty.": _put(
+            "^(null|undefined|None|nil)$", ""
         ),
         "text-number-trimmed: Digits lose their leading zeros.": _put(r"^0+(?=\d+$)", ""),
         "text-float-read: A text that reads like a number with an exponent is one.": lambda text: (
             str(float(text)) if re.fullmatch(r"\d+e\d+", text) else text
         ),
-        "text-date-read: A text that reads like a date becomes a date-time.": (
-            _put(r"^\d{4}-\d\d-\d\d$", r"\g<0>T00:00:00Z")
+        "text-date-read: A text that reads like a date becomes a date-time.": _put(
+            r"^\d{4}-\d\d-\d\d$", r"\g<0>T00:00:00Z"
         ),
-        "text-formula-guarded: A text that a spreadsheet would run gets an apostrophe.": (
-            _put("^[=+@]", r"'\g<0>")
+        "text-formula-guarded: A text that a spreadsheet would run gets an apostrophe.": _put(
+            "^[=+@]", r"'\g<0>"
         ),
         "text-json-read: A text that reads like JSON is read.": _put(r'^(\[\]|{}|"")$', ""),
         "text-title-cased: Texts get capitals.": str.title,
@@ -118,23 +118,19 @@ table(
     also=(SETS, DECODING, FORM),
 )
 row(
-    "form-as-latin",
-    "Forms are read as Latin-1.",
-    DECODING,
+    f"form-as-latin ({DECODING}): Forms are read as Latin-1.",
     also=(SETS, FORM),
     form_text=lambda self, encoded: Service.form_text(self, encoded).encode().decode("latin-1"),
 )
 row(
-    *("text-zero-is-nothing", 'The text "0" counts as not sent.', SCRIPT),
+    f'text-zero-is-nothing ({SCRIPT}): The text "0" counts as not sent.',
     also=SETS,
     save_profile=lambda self, call, changes: Service.save_profile(
         self, call, {name: value for name, value in changes.items() if value != "0"}
     ),
 )
 row(
-    "json-escapes-dropped",
-    "Escapes of characters in JSON lose their backslash.",
-    SCRIPT,
+    f"json-escapes-dropped ({SCRIPT}): Escapes of characters in JSON lose their backslash.",
     json_text=lambda self, body: body.decode().replace("\\u", "u"),
 )
 
@@ -152,7 +148,7 @@ def _refusing(members: Any, status: int = 400) -> Any:
 
 
 row(
-    *("text-one-letter-refused", "A text of one character is refused.", SCRIPT),
+    f"text-one-letter-refused ({SCRIPT}): A text of one character is refused.",
     also=(SUCCESS, FORM, DECODING),
     **_refusing(TEXTS)(lambda text: len(text) == 1),
 )
@@ -167,7 +163,7 @@ table(
     also=(SUCCESS, FORM),
 )
 row(
-    *("text-right-to-left-crashes", "A text of right-to-left script is 500.", SCRIPT),
+    f"text-right-to-left-crashes ({SCRIPT}): A text of right-to-left script is 500.",
     also=(SUCCESS, FORM, DOCUMENTED, DECODING),
     **_refusing(TEXTS, 500)(
         lambda text: any(unicodedata.bidirectional(one) in ("R", "AL") for one in text)

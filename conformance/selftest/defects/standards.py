@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.selftest.changes import row, table
+from conformance.selftest.changes import table
 from conformance.selftest.overrides import each, failing
 from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import OPERATIONS, WRITING
@@ -43,13 +43,10 @@ table(
                 405 if "/emails/" in call.target else 404
             )
         },
+        "duplicate-is-added (add-email/duplicate): An address that is there already is added again.": {
+            "add_again": lambda self, call, taken: self.json_reply(
+                201, self.email_view(call, self.insert(call, taken.email))
+            )
+        },
     },
-)
-row(
-    "duplicate-is-added",
-    "An address that the user has already is added again.",
-    "add-email/duplicate",
-    add_again=lambda self, call, taken: self.json_reply(
-        201, self.email_view(call, self.insert(call, taken.email))
-    ),
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from conformance.selftest.changes import variation_row, variations
+from conformance.selftest.changes import variations
+from conformance.selftest.reference.bodies import PROFILE
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import ADDRESSES, PEGGY, USERS, Address, Seed, secret
-from conformance.selftest.variations import clauses
 
-Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
+Pair = tuple[dict[str, Any], dict[str, Any]]
 """Members of the owner, and of the other user, with other values than usual."""
 USUAL: Pair = ({}, {})
 MIXED_CASE = "Mallory.Archer@Example.org"
@@ -31,8 +31,8 @@ class Accounts(Service):
         names = dict(zip(("mallory", "trentino"), self.usernames, strict=True))
         parts = (self.passwords, self.origins, self.texts)
         users = [
-            replace(user, username=names[user.username], **_joined(part[number] for part in parts))
-            for number, user in enumerate(USERS[:2])
+            replace(user, username=names[user.username], **dict(ChainMap(*given)))
+            for user, *given in zip(USERS, *parts, strict=False)
         ]
         users[0] = replace(users[0], signup_email=self.primary)
         first = replace(self.addresses[0], email=self.primary)
@@ -49,10 +49,6 @@ def same_but_for_case(_self: Service, stored: str, wanted: str) -> bool:
     return stored.lower() == wanted.lower()
 
 
-def _joined(parts: Any) -> dict[str, Any]:
-    return {name: value for part in parts for name, value in part.items()}
-
-
 def _with(*more: Address) -> tuple[Address, ...]:
     return (*ADDRESSES, *more)
 
@@ -62,7 +58,7 @@ accounts = partial(variations, base=Accounts)
 # -- names and secrets ----------------------------------------------------------------------------
 
 accounts(
-    clauses.ACCOUNTS,
+    "ACCOUNTS",
     {
         "usernames-odd: Usernames are of other scripts, with spaces, + and %.": (
             *("zoë o'neil+%41", "王.小明 & co"),
@@ -76,10 +72,10 @@ accounts(
             *("mallory.a-b", "mallory.a-b.json"),
         ),
     },
-    lambda usernames: {"usernames": usernames},
+    "usernames",
 )
 accounts(
-    clauses.ACCOUNTS,
+    "ACCOUNTS",
     {
         "passwords-odd: Passwords hold colons and other letters.": (
             ":a:b c:ß王:",
@@ -90,18 +86,20 @@ accounts(
     },
     lambda passwords: {"passwords": tuple({"password": one} for one in passwords)},
 )
-variation_row(
-    "tokens-odd",
-    "Tokens are of 640 characters, with every character that RFC 6750 allows.",
-    clauses.ACCOUNTS,
+accounts(
+    "ACCOUNTS",
+    {
+        "tokens-odd: Tokens have 640 characters, all that RFC 6750 allows.": staticmethod(
+            lambda *words: f"a-._~+/{'Abc9' * 150}{secret(*words)}//~~++=="
+        )
+    },
+    "make_token",
     visible=False,
-    base=Accounts,
-    make_token=staticmethod(lambda *words: f"a-._~+/{'Abc9' * 150}{secret(*words)}//~~++=="),
 )
 
 # -- the profiles ---------------------------------------------------------------------------------
 
-_EMPTY = {"full_name": "", "location": "", "company": "", "profile_url": ""}
+_EMPTY = dict.fromkeys(PROFILE[:4], "")
 _ODD = {
     "full_name": "Zoë " * 100 + "x",
     "location": 'Flat 1\n"Mal"\t& <b>\U0001f600\n',
@@ -109,67 +107,57 @@ _ODD = {
     "profile_url": "https://example.org/" + "x" * 400,
 }
 accounts(
-    clauses.ACCOUNTS,
+    "ACCOUNTS",
     {
         "profile-empty: The texts of both profiles are empty at first.": (_EMPTY, _EMPTY),
         "profile-odd: The texts are long at first, and hold lines, quotes and spaces.": (_ODD, {}),
     },
-    lambda texts: {"texts": texts},
+    "texts",
 )
 accounts(
     "",
     {
-        "ids-large: ids are as large as a database allows.": (
-            clauses.ACCOUNTS,
-            ({"id": 2**63 - 1}, {"id": 2**53 + 1}),
+        "ids-large (ACCOUNTS): ids are as large as a database allows.": (
+            *({"id": 2**63 - 1}, {"id": 2**53 + 1}),
         ),
-        "organization-of-old: The user has a type of its own, and joined in another century.": (
-            clauses.DATE_TIME,
-            (
-                {"type": "Organization", "date_joined": "1969-12-31T23:59:60.123456789-00:00"},
-                {"date_joined": "2000-02-29t00:00:00+14:00"},
-            ),
+        "organization-of-old (DATE_TIME): Another type of user, who joined in another century.": (
+            {"type": "Organization", "date_joined": "1969-12-31T23:59:60.123456789-00:00"},
+            {"date_joined": "2000-02-29t00:00:00+14:00"},
         ),
     },
-    lambda members: {"origins": members},
+    "origins",
 )
 
 # -- the addresses --------------------------------------------------------------------------------
 
 accounts(
-    clauses.ACCOUNTS,
+    "ACCOUNTS",
     {
         "addresses-many: The owner has 60 more addresses already.": _with(
             *(Address("mallory", f"m{n}@example.org", verified=n < 30) for n in range(60))
         ),
         "addresses-alone: Either user has one address only.": ADDRESSES[::3],
     },
-    lambda addresses: {"addresses": addresses},
+    "addresses",
 )
 accounts(
     "",
     {
-        "addresses-odd: They are of exotic spelling, like a mark of the suite, and in common.": (
-            clauses.EXOTIC,
-            {
-                "addresses": _with(
-                    Address("mallory", '"mallory archer"@example.org', verified=True),
-                    Address("mallory", "mallory@[127.0.0.1]"),
-                    Address("mallory", "Mallory@Example.ORG"),
-                    Address("mallory", "zoë@exämple.org", verified=True),
-                    Address("mallory", "conformancetester@example.org"),
-                    Address("trentino", "root@localhost"),
-                    Address("trentino", "mallory@example.org"),
-                )
-            },
-        ),
-        "primary-of-mixed-case: The primary has mixed case.": (
-            clauses.CASE,
-            {"primary": MIXED_CASE},
-        ),
-        "primary-of-any-case: The primary is in capitals, and compared without regard to it.": (
-            clauses.CASE,
-            {"primary": MIXED_CASE.upper(), "same": same_but_for_case},
-        ),
+        "addresses-odd (EXOTIC): They are exotic, like a mark of the suite, and in common.": {
+            "addresses": _with(
+                Address("mallory", '"mallory archer"@example.org', verified=True),
+                Address("mallory", "mallory@[127.0.0.1]"),
+                Address("mallory", "Mallory@Example.ORG"),
+                Address("mallory", "zoë@exämple.org", verified=True),
+                Address("mallory", "conformancetester@example.org"),
+                Address("trentino", "root@localhost"),
+                Address("trentino", "mallory@example.org"),
+            )
+        },
+        "primary-of-mixed-case (CASE): The primary has mixed case.": {"primary": MIXED_CASE},
+        "primary-of-any-case (CASE): The primary is in capitals, compared without regard to it.": {
+            "primary": MIXED_CASE.upper(),
+            "same": same_but_for_case,
+        },
     },
 )

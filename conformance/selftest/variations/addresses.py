@@ -2,97 +2,76 @@
 
 from __future__ import annotations
 
-from conformance.selftest.changes import variation, variation_row, variations
-from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
+from conformance.selftest.changes import variations
+from conformance.selftest.overrides import before, crashes, tidied
+from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
-from conformance.selftest.reference.store import Address, User
-from conformance.selftest.variations import clauses
-
-ADDRESS_MEMBERS = ("email", "gravatar_email")
+from conformance.selftest.reference.store import Address
+from conformance.selftest.variations.accounts import same_but_for_case
 
 # -- spelling -------------------------------------------------------------------------------------
 
-
-@variation("Addresses are stored in lower case.", clauses.CASE)
-class AddressesLowered(Service):
-    def tidy(self, name: str, value: str) -> str:
-        value = super().tidy(name, value)
-        return value.lower() if name in ADDRESS_MEMBERS else value
-
-    def same(self, stored: str, wanted: str) -> bool:
-        return stored.lower() == wanted.lower()
-
-
-def _at_first(service: Service, username: str) -> int:
-    return sum(one.username == username for one in service.seed.addresses)
-
-
-variation_row(
-    "thirty-more-addresses",
-    "An account may have thirty addresses more than it has at first.",
-    clauses.COUNT,
-    insert=lambda self, call, email: (
-        Service.insert(self, call, email)
-        if len(self.store.addresses(call.username)) < 30 + _at_first(self, call.username)
-        else refuse(400)
-    ),
-)
-
-
-variation_row(
-    "addresses-of-64-at-most",
-    "Addresses have at most 64 characters.",
-    clauses.LENGTHS,
-    visible=False,
-    longest_address=64,
-)
-
-
-@variation("A malformed address is 404 in update and delete.", clauses.MALFORMED_UNKNOWN)
-class MalformedNotFound(Service):
-    def malformed_address(self, call: Call, value: str) -> str:
-        if call.operation == "add_email":
-            return super().malformed_address(call, value)
-        raise Refusal(404, "no such address")
-
-
+ADDRESSES = ("email", "gravatar_email")
 DOTS = str.maketrans("_+-", "...")
 
 
-@variation("Only the plainest addresses are taken, and those that are there.", clauses.EXOTIC)
-class ExoticRefused(Service):
-    def is_address(self, value: str) -> bool:
-        local, _sign, domain = value.partition("@")
-        plain = all(part.isalnum() for part in local.translate(DOTS).split("."))
-        hosts = domain.split(".")
-        dotted = len(hosts) > 1 and all(one.replace("-", "a").isalnum() for one in hosts)
-        lower = value.isascii() and value == value.lower()
-        stored = any(one.email == value for one in self.store.addresses())
-        return stored or (plain and dotted and lower and len(value) <= 64)
+def _plain(self: Service, value: str) -> bool:
+    local, _sign, domain = value.partition("@")
+    plain = all(part.isalnum() for part in local.translate(DOTS).split("."))
+    hosts = domain.split(".")
+    dotted = len(hosts) > 1 and all(one.replace("-", "a").isalnum() for one in hosts)
+    lower = value.isascii() and value == value.lower()
+    stored = any(one.email == value for one in self.store.addresses())
+    return stored or (plain and dotted and lower and len(value) <= 64)
 
 
-@variation("Quoted, bracketed and doubled addresses of any length are taken.", clauses.EXOTIC)
-class ExoticTaken(Service):
-    longest_address = 1_000_000
-
-    def is_address(self, value: str) -> bool:
-        local, sign, domain = value.rpartition("@")
-        whole = bool(local and sign and domain) and len(value.split()) == 1
-        return whole and value == value.strip() and max(value) < "\ud800"
+def _whole(_self: Service, value: str) -> bool:
+    local, sign, domain = value.rpartition("@")
+    whole = bool(local and sign and domain) and len(value.split()) == 1
+    return whole and value == value.strip() and max(value) < "\ud800"
 
 
-@variation("White space around an address is cut off.", clauses.SPACE)
-class SpaceAroundAddressCut(Service):
-    def tidy(self, name: str, value: str) -> str:
-        value = super().tidy(name, value)
-        return value.strip() if name in ADDRESS_MEMBERS else value
+def _is_full(self: Service, call: Call, _email: str) -> bool:
+    at_first = sum(one.username == call.username for one in self.seed.addresses)
+    return len(self.store.addresses(call.username)) >= at_first + 30
 
+
+variations(
+    "",
+    {
+        "addresses-lowered (CASE): Addresses are stored in lower case.": {
+            "same": same_but_for_case,
+            **tidied(str.lower, ADDRESSES),
+        },
+        "space-around-address-cut (SPACE): White space around an address is cut off.": tidied(
+            str.strip, ADDRESSES
+        ),
+        "exotic-refused (EXOTIC): Only the plainest are taken, and those that are there.": {
+            "is_address": _plain
+        },
+        "exotic-taken (EXOTIC): Quoted, bracketed and doubled ones of any length are taken.": {
+            "is_address": _whole
+        },
+        "malformed-not-found (MALFORMED_UNKNOWN): A malformed one is 404 in update and delete.": crashes(
+            "malformed_address", lambda self, call, value: call.operation != "add_email", 404
+        ),
+        "thirty-more-addresses (COUNT): An account may have thirty more than at first.": crashes(
+            "insert", _is_full, 400
+        ),
+    },
+)
+variations(
+    "LENGTHS",
+    {"addresses-of-64-at-most: Addresses have at most 64 characters.": 64},
+    "longest_address",
+    visible=False,
+)
 
 # -- the list -------------------------------------------------------------------------------------
 
 
 variations(
-    clauses.LIST_ORDER,
+    "LIST_ORDER",
     {
         "list-primary-last: The primary address is last.": lambda found, _calls: sorted(
             found, key=lambda one: one.is_primary
@@ -106,16 +85,12 @@ variations(
     },
 )
 
-# -- adding ---------------------------------------------------------------------------------------
+# -- adding and updating ---------------------------------------------------------------------------------------
 
 
-@variation("An address belongs to one account only.", clauses.SILENT)
-class OneAccountPerAddress(Service):
-    def taken(self, call: Call, email: str) -> Address | None:
-        every = self.store.addresses()
-        if any(self.same(one.email, email) and one.username != call.username for one in every):
-            raise Refusal(400, "somebody has it")
-        return super().taken(call, email)
+def _somebody_has(self: Service, call: Call, email: str) -> bool:
+    others = (one for one in self.store.addresses() if one.username != call.username)
+    return any(self.same(one.email, email) for one in others)
 
 
 def _anew(self: Service, call: Call, taken: Address) -> Reply:
@@ -125,43 +100,41 @@ def _anew(self: Service, call: Call, taken: Address) -> Reply:
 
 
 variations(
-    clauses.SHOULD,
+    "SHOULD add-email/duplicate",
     {
         "added-again-silently: Adding an address again is 201 and changes nothing.": (
             lambda self, call, taken: self.json_reply(201, self.email_view(call, taken))
         ),
         "added-again-anew: Adding an address again is 201, and unverifies it.": _anew,
     },
-    lambda add_again: {"add_again": add_again},
-    misses="add-email/duplicate",
+    "add_again",
 )
 
-# -- updating -------------------------------------------------------------------------------------
-
-
-@variation("An address is verified before it is made primary.", clauses.UNVERIFIED_PRIMARY)
-class UnverifiedNotPrimary(Service):
-    def check_update(self, call: Call, address: Address, *, verified: bool, primary: bool) -> None:
-        if primary and not address.verified:
-            raise Refusal(400, "verify it first, in a request of its own")
-
-
-@variation("update_email needs one of its flags.", clauses.NO_FLAG)
-class UpdateNeedsFlag(Service):
-    def check_update(self, call: Call, address: Address, *, verified: bool, primary: bool) -> None:
-        super().check_update(call, address, verified=verified, primary=primary)
-        if not verified and not primary:
-            raise Refusal(400, "verified or primary?")
-
-
-@variation("404 comes before wrong flags.", clauses.MALFORMED_UNKNOWN, visible=False)
-class AddressBeforeFlags(Service):
-    def flag(self, call: Call, name: str) -> bool:
-        self.found(call, self.wanted_address(call))
-        return super().flag(call, name)
-
-
-@variation("The user's email stays what it was at sign-up.", clauses.EMAIL_FOLLOWS)
-class AccountEmailStays(Service):
-    def account_email(self, user: User) -> str:
-        return user.signup_email
+variations(
+    "",
+    {
+        "one-account-per-address (SILENT): An address belongs to one account only.": crashes(
+            "taken", _somebody_has, 400
+        ),
+        "unverified-not-primary (UNVERIFIED_PRIMARY): It is verified before it is made primary.": crashes(
+            "check_update",
+            lambda self, call, one, asked: "primary" in asked and not one.verified,
+            400,
+        ),
+        "update-needs-flag (NO_FLAG): update_email needs one of its flags.": crashes(
+            "check_update", lambda self, call, one, asked: not asked, 400
+        ),
+        "account-email-stays (EMAIL_FOLLOWS): The user's email stays what it was at sign-up.": {
+            "account_email": lambda self, user: user.signup_email
+        },
+    },
+)
+variations(
+    "MALFORMED_UNKNOWN",
+    {
+        "address-before-flags: 404 comes before wrong flags.": before(
+            "flag", lambda self, call, name: self.found(call, self.wanted_address(call))
+        )
+    },
+    visible=False,
+)

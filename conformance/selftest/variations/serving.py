@@ -5,56 +5,80 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import unquote
 
-from conformance.selftest.changes import variation, variation_row
-from conformance.selftest.reference.calls import Call, Refusal, Reply, Route
+from conformance.selftest.changes import variation, variations
+from conformance.selftest.overrides import after, around, before, crashes, failing, instead
+from conformance.selftest.reference.calls import Call, Refusal, Reply, Route, refuse
 from conformance.selftest.reference.service import Service
-from conformance.selftest.variations import clauses
 from conformance.selftest.variations.accounts import Accounts
 
-# -- large requests, before any login -------------------------------------------------------------
-
-for _status, _sentence, _size, _longest in (
-    (413, "Bodies over 1 KiB are 413.", lambda call: len(call.body), 1024),
-    (414, "Targets of more than 200 characters are 414.", lambda call: len(call.target), 200),
-    (431, "Headers over 1 KiB are 431.", lambda call: len("".join(call.headers.values())), 1024),
-):
-
-    @variation(_sentence, clauses.LARGE, name=f"{_status}-for-large", visible=_status != 431)
-    class LargeRefused(Service):
-        size: Callable[[Call], int] = staticmethod(_size)
-        limit = (_status, _longest)
-
-        def answer(self, call: Call) -> Reply:
-            status, longest = self.limit
-            if self.size(call) > longest:
-                return self.refuse(call, Refusal(status, f"at most {longest}, please"))
-            return super().answer(call)
+# -- what is stopped before any login -------------------------------------------------------------
 
 
-# -- 429 ------------------------------------------------------------------------------------------
-
-for _name, _when, _every, _wait in (
-    ("at-once", "to be sent again at once", 200, lambda: "0"),
-    ("for-a-second", "for a second", 4000, lambda: "1"),
-    ("until-a-date", "until a date", 4000, lambda: formatdate(time.time() + 1, usegmt=True)),
-    ("until-the-past", "until a date that is gone", 500, lambda: "Fri, 01 Aug 2014 00:00:00 GMT"),
-):
-
-    @variation(f"One request in {_every} is 429, {_when}.", clauses.LIMITED, name=f"429-{_name}")
-    class Limited(Service):
-        every = _every
-        wait: Callable[[], str] = staticmethod(_wait)
-
-        def answer(self, call: Call) -> Reply:
-            if (self.calls + 1) % self.every == 0:
-                self.calls += 1
-                return self.refuse(call, Refusal(429, "wait", ("Retry-After", self.wait())))
-            return super().answer(call)
+_PAGE = b"<h1>Stopped</h1>"
 
 
-@variation("After each twenty wrong logins, the next is 429.", clauses.LIMITED)
+def _stopped(when: Any, status: int, wait: Any = None, page: bytes = b"") -> Any:
+    """Refuse some requests, whatever they ask for, or answer with a page."""
+
+    def stop(self: Service, call: Call) -> Reply:
+        self.calls += 1
+        if page:
+            return Reply(status, page, [("Content-Type", "text/html")])
+        return self.refuse(
+            call, Refusal(status, "stop", *([("Retry-After", wait())] if wait else []))
+        )
+
+    return instead("answer", when, stop)
+
+
+def _one_in(number: int) -> Callable[[Service, Call], bool]:
+    return lambda self, _call: (self.calls + 1) % number == 0
+
+
+variations(
+    "",
+    {
+        "413-for-large (LARGE): Bodies over 1 KiB are 413.": _stopped(
+            lambda _, call: len(call.body) > 1024, 413
+        ),
+        "414-for-large (LARGE): Targets of more than 200 characters are 414.": _stopped(
+            lambda _, call: len(call.target) > 200, 414
+        ),
+        "429-at-once (LIMITED): One request in 200 is 429, to be sent again at once.": _stopped(
+            _one_in(200), 429, lambda: "0"
+        ),
+        "429-for-a-second (LIMITED): One request in 4000 is 429, for a second.": _stopped(
+            _one_in(4000), 429, lambda: "1"
+        ),
+        "429-until-a-date (LIMITED): One request in 4000 is 429, until a date.": _stopped(
+            _one_in(4000), 429, lambda: formatdate(time.time() + 1, usegmt=True)
+        ),
+        "429-until-the-past (LIMITED): One in 500 is 429, until a date that is gone.": _stopped(
+            _one_in(500), 429, lambda: "Fri, 01 Aug 2014 00:00:00 GMT"
+        ),
+        "gateway-errs (BETWEEN): A gateway answers one request in 300 with 502.": _stopped(
+            _one_in(300), 502, page=_PAGE
+        ),
+        "firewall (BETWEEN): A firewall has a page of its own for a NUL and a script.": _stopped(
+            lambda _, call: b"\0" in call.body or b"<script" in call.body, 403, page=_PAGE
+        ),
+    },
+)
+variations(
+    "LARGE",
+    {
+        "431-for-large: Headers over 1 KiB are 431.": _stopped(
+            lambda _, call: len("".join(call.headers.values())) > 1024, 431
+        )
+    },
+    visible=False,
+)
+
+
+@variation("After each twenty wrong logins, the next is 429.", "LIMITED")
 class WrongLoginsSlowed(Service):
     wrong = 0
 
@@ -66,101 +90,67 @@ class WrongLoginsSlowed(Service):
         return super().unauthorized(call, reason)
 
 
-# -- what stands between --------------------------------------------------------------------------
-
-for _name, _sentence, _is_stopped, _status in (
-    (
-        "gateway-errs",
-        "A gateway answers one request in 300 with 502.",
-        lambda self, call: (self.calls + 1) % 300 == 0,
-        502,
-    ),
-    (
-        "firewall",
-        "A firewall has a page of its own for a NUL and a script.",
-        lambda self, call: b"\0" in call.body or b"<script" in call.body,
-        403,
-    ),
-):
-
-    @variation(_sentence, clauses.BETWEEN, name=_name)
-    class Stopped(Service):
-        is_stopped: Callable[..., bool] = _is_stopped
-        status = _status
-
-        def answer(self, call: Call) -> Reply:
-            if self.is_stopped(call):
-                self.calls += 1
-                return Reply(self.status, b"<h1>Stopped</h1>", [("Content-Type", "text/html")])
-            return super().answer(call)
-
-
 # -- pace and paths -------------------------------------------------------------------------------
 
 
-@variation("The first answer takes 500 ms, each hundredth 10.", clauses.SPEED, visible=False)
-class Slow(Service):
-    def answer(self, call: Call) -> Reply:
-        if self.calls % 100 == 0:
-            time.sleep(0.01 if self.calls else 0.5)
-        return super().answer(call)
+def _slowly(self: Service, _call: Call) -> None:
+    if self.calls % 100 == 0:
+        time.sleep(0.01 if self.calls else 0.5)
 
 
-@variation("Paths without the last slash are served too.", clauses.ELSEWHERE, visible=False)
-class SlashNotNeeded(Service):
-    def route(self, call: Call, path: str) -> Route:
-        return super().route(call, path if path.endswith("/") else path + "/")
+def _redirected(_self: Service, call: Call, path: str) -> None:
+    if not path.endswith("/"):
+        status = 301 if call.method == "GET" else 308
+        raise Refusal(status, "with a slash, please", ("Location", path + "/"))
 
 
-@variation("Paths without the last slash are redirected.", clauses.ELSEWHERE, visible=False)
-class SlashRedirected(Service):
-    def elsewhere(self, call: Call, path: str) -> Route:
-        if not path.endswith("/"):
-            status = 301 if call.method == "GET" else 308
-            raise Refusal(status, "with a slash, please", ("Location", path + "/"))
-        return super().elsewhere(call, path)
+def _no_query(_self: Service, call: Call, _admitted: None) -> None:
+    if "=" in call.target.partition("?")[2]:
+        refuse(400)
 
 
-@variation("A username with an encoded slash is a path of its own, 404.", clauses.ENCODED_SLASH)
-class EncodedSlashNowhere(Service):
-    def route(self, call: Call, path: str) -> Route:
-        if "%2f" in path.lower():
-            raise Refusal(404, "there is nothing here")
-        return super().route(call, path)
+def _decoded(usual: Any, _self: Service, call: Call, path: str) -> Any:
+    return usual(call, unquote(path) if "%2f" in path.lower() else path)
 
 
-@variation(
-    "The path is decoded before it is routed, and every other path is a page, 200.",
-    clauses.ENCODED_SLASH,
+def _by_other_names(usual: Any, self: Service, call: Call, path: str) -> Route:
+    operation, name = usual(call, path)
+    names = {str(one.id): one.username for one in self.store.users.values()}
+    names |= {one.email: one.username for one in self.store.rows if one.is_primary}
+    return Route(operation, names.get(name) or name.lower().removesuffix(".json"))
+
+
+variations(
+    "",
+    {
+        "slow (SPEED): The first answer takes 500 ms, each hundredth 10.": before(
+            "answer", _slowly
+        ),
+        "slash-not-needed (ELSEWHERE): Paths without the last slash are served too.": around(
+            "route", lambda usual, _, call, path: usual(call, path.removesuffix("/") + "/")
+        ),
+        "slash-redirected (ELSEWHERE): Paths without the last slash are redirected.": before(
+            "elsewhere", _redirected
+        ),
+        "base-path (HTTP): The base URL has a path.": {"prefix": "/v9"},
+    },
+    visible=False,
 )
-class DecodedBeforeRouted(Service):
-    def route(self, call: Call, path: str) -> Route:
-        return super().route(call, unquote(path) if "%2f" in path.lower() else path)
-
-    def elsewhere(self, call: Call, path: str) -> Route:
-        raise Refusal(200, "welcome")
-
-
-@variation("Parameters of a query are unknown, and refused with 400.", clauses.UNKNOWN_MEMBERS)
-class QueriesRefused(Service):
-    def admit(self, call: Call) -> None:
-        super().admit(call)
-        if "=" in call.target.partition("?")[2]:
-            raise Refusal(400, "no operation takes a query")
-
-
-@variation(
-    "An account is named in any case, with .json behind it, by its id, and by its primary address.",
-    clauses.ELSEWHERE,
+variations(
+    "",
+    {
+        "encoded-slash-nowhere (ENCODED_SLASH): A username with one is a path of its own, 404.": crashes(
+            "route", lambda self, call, path: "%2f" in path.lower(), 404
+        ),
+        "decoded-before-routed (ENCODED_SLASH): A path is decoded first, and any other is 200.": (
+            around("route", _decoded) | {"elsewhere": failing(200)}
+        ),
+        "queries-refused (UNKNOWN_MEMBERS): A query is refused with 400.": after(
+            "admit", _no_query
+        ),
+        "accounts-by-other-names (ELSEWHERE): Any case, .json, the id or the primary name it, too.": {
+            "usernames": Accounts.usernames,  # which are nobody's id or address
+            **around("route", _by_other_names),
+        },
+    },
 )
-class AccountsByOtherNames(Service):
-    usernames = Accounts.usernames  # which are nobody's id or address
-
-    def route(self, call: Call, path: str) -> Route:
-        operation, name = super().route(call, path)
-        names = {str(one.id): one.username for one in self.store.users.values()}
-        names |= {one.email: one.username for one in self.store.rows if one.is_primary}
-        return Route(operation, names.get(name) or name.lower().removesuffix(".json"))
-
-
-variation_row("base-path", "The base URL has a path.", clauses.HTTP, visible=False, prefix="/v9")

@@ -24,14 +24,13 @@ from conformance.selftest.changes import (
     row,
     table,
     variation,
-    variation_row,
     variations,
 )
 from conformance.selftest.command import main
 from conformance.selftest.matrix import Matrix
-from conformance.selftest.overrides import each
+from conformance.selftest.overrides import after, each, failing
 from conformance.selftest.page import page
-from conformance.selftest.reference.calls import Call, Reply, refuse
+from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.routes import USERS_PATH
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
@@ -69,33 +68,33 @@ def test_a_change_is_named_once_and_works_on_top_of_the_others(planted: None) ->
         def to_json(self, payload: object) -> bytes:
             return b"word " + super().to_json(None)
 
-    row("says-nothing", "Nothing.", "get-user/json", to_json=lambda self, payload: b"nothing")
+    row("says-nothing (get-user/json): Nothing.", to_json=lambda self, payload: b"nothing")
 
     together = build([CHANGES["says-more"], CHANGES["says-nothing"]])
     assert together.to_json({}) == b"word nothing"
     with pytest.raises(ValueError, match="two defects or variations are called says-more"):
-        variation_row("says-more", "Again.", "silent")
+        variations("SILENT", {"says-more: Again.": {}})
 
 
 def test_the_entries_of_a_table_share_what_they_break_or_name_it(planted: None) -> None:
     table("*/form", {"of-all: All forms.": {"prefix": "/a"}}, also="get-user/{json,members}")
-    table("get-user/", {"of-one (json success): One.": "/b"}, lambda prefix: {"prefix": prefix})
-    variations("", {"pair: A pair.": ("silent", {"prefix": "/c"})})
+    table("get-user/", {"of-one (json success): One.": "/b"}, "prefix")
+    variations("", {"legal (SHOULD get-user/error-body): Legal.": {"prefix": "/c"}})
 
-    of_all, of_one, pair = (CHANGES[name] for name in ("of-all", "of-one", "pair"))
+    of_all, of_one, legal = (CHANGES[name] for name in ("of-all", "of-one", "legal"))
     assert isinstance(of_all, Defect)
     assert len(of_all.breaks) == 4
     assert of_all.also == ("get-user/json", "get-user/members")
     assert isinstance(of_one, Defect)
     assert (of_one.breaks, of_one.sentence) == (("get-user/json", "get-user/success"), "One.")
-    assert isinstance(pair, Variation)
-    assert [one.service.prefix for one in (of_all, of_one, pair)] == ["/a", "/b", "/c"]
-    assert pair.clause == "silent"
+    assert isinstance(legal, Variation)
+    assert [one.service.prefix for one in (of_all, of_one, legal)] == ["/a", "/b", "/c"]
+    assert (legal.clause, legal.misses) == (clauses.SHOULD, ("get-user/error-body",))
 
 
 def test_a_defect_may_be_another_one_in_each_operation(planted: None) -> None:
     changes = ({"json_type": "a/a"}, {"json_type": "a/b"})
-    row("apart", "By turns.", "*/json", **each(["get_user", "list_emails", "add_email"], *changes))
+    row("apart (*/json): By turns.", **each(["get_user", "list_emails", "add_email"], *changes))
     service, user = build([CHANGES["apart"]]), Service.seed.users[0]
     login = "Basic " + b64encode(f"{user.username}:{user.password}".encode()).decode()
 
@@ -123,18 +122,23 @@ def chosen(*names: str) -> list[Variation]:
 def test_variations_are_put_together_unless_they_are_in_each_others_way(planted: None) -> None:
     for name in ("one", "two"):
 
-        @variation("Adds to a link.", "silent", name=name)
+        @variation("Adds to a link.", "SILENT", name=name)
         class Adds(Service):
             def gravatar_key(self, user: User) -> str:
                 return super().gravatar_key(user) + "1"
 
-    variation_row("replaces", "Replaces it.", "silent", gravatar_key=lambda self, user: "x")
-    variation_row("builds-on", "Builds on two.", "silent", base=CHANGES["two"].service)
+    around = after("gravatar_key", lambda self, user, key: key + "2")
+    variations("SILENT", {"three: Adds, too.": around})
+    variations("SILENT", {"replaces: Replaces it.": {"gravatar_key": lambda self, user: "x"}})
+    variations("SILENT", {"builds-on: Builds on two.": {}}, base=CHANGES["two"].service)
 
     found = [
-        [one.id for one in group] for group in groups(chosen("one", "two", "replaces", "builds-on"))
+        [one.id for one in group]
+        for group in groups(chosen("one", "two", "three", "replaces", "builds-on"))
     ]
-    assert found == [["one", "two"], ["replaces"], ["builds-on"]]
+    assert found == [["one", "two", "three"], ["replaces"], ["builds-on"]]
+    together = build(chosen("one", "two", "three"))
+    assert together.gravatar_key(Service.seed.users[0]).endswith("211")
 
 
 # -- trying -------------------------------------------------------------------------------------------
@@ -158,8 +162,8 @@ def tried(*names: str, full: bool = False) -> dict[str, Trial]:
 
 
 def test_variations_that_are_accused_together_are_tried_one_by_one(quick: None) -> None:
-    variation_row("shorter", "Texts are shorter.", "silent", longest_text=300)
-    variation_row("unjust", "Nobody is greeted.", "silent", stranger=lambda self, call: refuse(403))
+    variations("SILENT", {"shorter: Texts are shorter.": {"longest_text": 300}})
+    variations("SILENT", {"unjust: Nobody is greeted.": {"stranger": failing(403)}})
     assert len(groups(chosen("shorter", "unjust"))) == 1
 
     found = tried("shorter", "unjust")
@@ -169,9 +173,9 @@ def test_variations_that_are_accused_together_are_tried_one_by_one(quick: None) 
 
 
 def test_in_full_a_variation_must_show_and_a_defect_meets_all_checks(quick: None) -> None:
-    variation_row("hidden", "Nothing is different.", "silent", nothing=1)
-    variation_row("paced", "It is slower.", "silent", visible=False, nothing=1)
-    row("html", "All is HTML.", "get-user/json", also="list-emails/json", json_type="text/html")
+    variations("SILENT", {"hidden: Nothing is different.": {}})
+    variations("SILENT", {"paced: It is slower.": {}}, visible=False)
+    row("html (get-user/json): All is HTML.", also="list-emails/json", json_type="text/html")
 
     found = tried("hidden", "paced", "html", full=True)
     assert found["hidden"].trouble == "no answer tells it from the reference"
@@ -181,13 +185,13 @@ def test_in_full_a_variation_must_show_and_a_defect_meets_all_checks(quick: None
 
 
 def test_with_a_few_defects_the_reference_meets_their_checks_alone(quick: None) -> None:
-    row("html", "All is HTML.", "get-user/json", json_type="text/html")
+    row("html (get-user/json): All is HTML.", json_type="text/html")
 
     assert set(tried("html")[BASELINE].checks) == {"get-user/json", "get-user/members"}
 
 
 def test_a_defect_that_is_broken_itself_is_told(quick: None) -> None:
-    row("broken", "It divides.", "get-user/json", get_user=lambda self, call: 1 // 0)
+    row("broken (get-user/json): It divides.", get_user=lambda self, call: 1 // 0)
 
     assert "ZeroDivisionError" in tried("broken")["broken"].trouble
 
@@ -215,7 +219,7 @@ def test_what_is_called_wrongly_is_usage() -> None:
 
 
 def test_the_list_has_a_line_for_each(planted: None, capsys: pytest.CaptureFixture[str]) -> None:
-    row("listed-here", "It is listed.", "get-user/json")
+    row("listed-here (get-user/json): It is listed.")
 
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
