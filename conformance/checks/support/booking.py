@@ -149,14 +149,16 @@ def judge_parts(
     unlike = [catalogue()[found.requirement].level for found in problems(one.exchange)[1]]
     under = "" if "MUST" in unlike else one.ask.under
 
-    def named(requirement: str) -> str:
+    def named(requirement: str, *, stored: bool = True) -> str:
         """Return the requirement that a part breaks: that of the check, if it is about what was sent."""
         apart = under in _ABOUT_VALUES and requirement in _ABOUT_THE_REST
+        # An answer that is not as stored says nothing of other accounts.
+        apart = apart or (not stored and under == run.descriptions[op].untouched)
         return full(op, requirement if apart else under or requirement)
 
     for part in parts_of(run, one, before, after, wanted):
         run.judge.that(
-            named(part.requirement),
+            named(part.requirement, stored=part.stored),
             not part.actual,
             expected=part.expected,
             actual=part.actual,

@@ -49,7 +49,7 @@ table(
         ),
     },
     partial(answering, "add_email"),
-    also="add-email/form",
+    also="add-email/{form,json-charset}",
 )
 
 
