@@ -148,17 +148,21 @@ def judge_parts(
     # Of an answer that is not as documented, the parts of a check's own subject are told by their own names.
     unlike = [catalogue()[found.requirement].level for found in problems(one.exchange)[1]]
     under = "" if "MUST" in unlike else one.ask.under
+    untouched = run.descriptions[op].untouched
+    others = [other for other in after if other != role and run.operations[op].writes]
+    reached = {other: differences(before[other], after[other]) for other in others}
+    if under == untouched and not any(reached.values()):
+        # Where nobody else was reached, what is wrong is no matter of other accounts.
+        under = "form" if one.ask.form else ""
 
-    def named(requirement: str, *, stored: bool = True) -> str:
+    def named(requirement: str) -> str:
         """Return the requirement that a part breaks: that of the check, if it is about what was sent."""
         apart = under in _ABOUT_VALUES and requirement in _ABOUT_THE_REST
-        # An answer that is not as stored says nothing of other accounts.
-        apart = apart or (not stored and under == run.descriptions[op].untouched)
         return full(op, requirement if apart else under or requirement)
 
     for part in parts_of(run, one, before, after, wanted):
         run.judge.that(
-            named(part.requirement, stored=part.stored),
+            named(part.requirement),
             not part.actual,
             expected=part.expected,
             actual=part.actual,
@@ -167,17 +171,15 @@ def judge_parts(
         )
     if run.operations[op].success == 204:
         _judge_silence(run, one.exchange)
-    for other in after if run.operations[op].writes else ():
-        if other != role:
-            found = differences(before[other], after[other])
-            run.judge.that(
-                named(run.descriptions[op].untouched),
-                not found,
-                expected="the other user as it was",
-                actual=[f"the other user: {difference}" for difference in found],
-                at=one.exchange,
-                shown_by=run.readings(other, op),
-            )
+    for other, found in reached.items():
+        run.judge.that(
+            named(untouched),
+            not found,
+            expected="the other user as it was",
+            actual=[f"the other user: {difference}" for difference in found],
+            at=one.exchange,
+            shown_by=run.readings(other, op),
+        )
 
 
 def _judge_silence(run: CheckContext, exchange: Exchange) -> None:

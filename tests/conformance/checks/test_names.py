@@ -10,8 +10,10 @@ from conformance.selftest.stage import perform
 from conformance.selftest.trials import load
 
 NAMED = [
-    # The answer is wrong, and no other account.
+    # A name beside the path is there, and no other account is reached.
     ("add-answers-true", "add-email/not-primary", "add-email/others-untouched"),
+    ("form-first-member-only", "update-email/form", "update-email/others-untouched"),
+    ("account-from-body", "add-email/others-untouched", "add-email/listed"),
 ]
 
 
