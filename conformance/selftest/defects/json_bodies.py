@@ -176,7 +176,7 @@ row(
     also=(
         ANSWERS,
         "*/invalid-* */no-un* delete-email/{primary-refused,former-primary}",
-        "*/duplicate */not-found/address",
+        "*/duplicate */not-found/address */form-decoding",
     ),
     refuse=lambda self, call, refusal: Service.refuse(
         self, call, Refusal(422, refusal.reason) if refusal.status == 400 else refusal
