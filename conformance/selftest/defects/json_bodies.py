@@ -1,4 +1,4 @@
-"""Defects in how JSON is read: malformed, no object, no UTF-8, empty, without the address."""
+"""Defects in how JSON is read: malformed, no object, no UTF-8, empty, or an address of another type or missing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import yaml
 
 from conformance.selftest.changes import defect, row, table
-from conformance.selftest.overrides import crashes, each, failing
-from conformance.selftest.reference.calls import Call, Json, Refusal, refuse
+from conformance.selftest.overrides import around, crashes, each, failing
+from conformance.selftest.reference.calls import Call, Json, Refusal, Reply, refuse
 from conformance.selftest.reference.routes import EMAILS, WRITING
 from conformance.selftest.reference.service import Service
 
@@ -44,15 +45,14 @@ def _first(text: str) -> Any:
 
 def _rescued(method: str, act: Any) -> Any:
     """Do something else with what cannot be read."""
-    usual = getattr(Service, method)
 
-    def rescue(self: Service, given: Any) -> Any:
+    def rescue(usual: Any, _self: Service, given: Any) -> Any:
         try:
-            return usual(self, given)
+            return usual(given)
         except ValueError:
             return act(given)
 
-    return {method: rescue}
+    return around(method, rescue)
 
 
 _malformed, _no_utf8 = partial(_rescued, "load_json"), partial(_rescued, "json_text")
@@ -185,4 +185,66 @@ row(
 row(
     "json-space-refused ({update-user,*-email}/success): JSON must begin with its brace.",
     json_text=lambda self, body: body.decode() if body[:1] in b'{["0tfn' else refuse(400),
+)
+
+
+# -- the member `email`: of another type, or missing -----------------------------------------------
+
+OTHER_TYPE = "add-email/invalid-body/invalid-address */invalid-body/address-of-wrong-type"
+
+
+class EachTaken(Service):
+    """A service that deals with each address of a list."""
+
+    def operate(self, call: Call) -> Reply:
+        value = call.fields.get("email")
+        reply = None
+        for one in value if isinstance(value, list) else ():
+            call.fields = {**call.fields, "email": one}
+            reply = super().operate(call)
+        return reply or super().operate(call)
+
+
+def _query_run(self: Service, call: Call, value: Json) -> str:
+    """Take an object for a query with operators."""
+    if isinstance(value, dict) and any(key.startswith("$") for key in value):
+        return self.searched(call)[-1].email
+    return Service.address_of_other_type(self, call, value)
+
+
+table(
+    OTHER_TYPE,
+    {
+        "other-address-crashes: An address that is no text is 500.": {
+            "address_of_other_type": failing(500)
+        },
+        "each-of-list-taken: A list is taken, or in an update a query with operators.": each(
+            EMAILS, EachTaken, {"address_of_other_type": _query_run}
+        ),
+    },
+    also="*-email/documented-answers",
+)
+row(
+    "address-elsewhere (*/missing-address): It counts in the query, or in a form as a list.",
+    **each(
+        EMAILS,
+        {
+            "fields": lambda self, call: {
+                **dict(parse_qsl(call.target.partition("?")[2])),
+                **Service.fields(self, call),
+            }
+        },
+        {
+            "form_fields": lambda self, call: {
+                name.removesuffix("[]"): value
+                for name, value in Service.form_fields(self, call).items()
+            }
+        },
+    ),
+)
+row(
+    "empty-form-crashes (update-user/documented-answers *-email/invalid-body/empty): "
+    "A form without a body is 500.",
+    also="*/documented-answers */missing-address",
+    **crashes("form_fields", lambda self, call: not call.body),
 )

@@ -7,7 +7,15 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from conformance.selftest.changes import defect, table
-from conformance.selftest.overrides import Memory, admits, by_form, by_percent, each, refuses
+from conformance.selftest.overrides import (
+    Memory,
+    admits,
+    before,
+    by_form,
+    by_percent,
+    each,
+    refuses,
+)
 from conformance.selftest.reference.calls import Call, Reply, Route
 from conformance.selftest.reference.routes import OPERATIONS, READING
 from conformance.selftest.reference.service import Service
@@ -87,13 +95,12 @@ def _by_id(self: Service, number: str) -> str:
 def _chosen(choose: Any) -> Any:
     """Take the account from beside the path, once the caller was let in."""
 
-    def operate(self: Service, call: Call) -> Reply:
+    def turn(self: Service, call: Call) -> None:
         name = str(choose(self, call))
         if self.store.user(name):
             call.route = Route(call.operation, name)
-        return Service.operate(self, call)
 
-    return {"operate": operate}
+    return before("operate", turn)
 
 
 table(

@@ -55,7 +55,7 @@ class Bodies(Access):
 
     def json_fields(self, call: Call) -> dict[str, Json]:
         if not call.body:
-            return self.empty_body(call)
+            return {}
         try:
             text = self.json_text(call.body)
         except UnicodeDecodeError as error:
@@ -65,9 +65,6 @@ class Bodies(Access):
         except (ValueError, RecursionError) as error:
             raise Refusal(400, f"this is no JSON: {error}") from error
         return self.an_object(call, loaded)
-
-    def empty_body(self, call: Call) -> dict[str, Json]:
-        return {}
 
     def json_text(self, body: bytes) -> str:
         return body.decode()

@@ -26,15 +26,8 @@ class Service(Bodies):
         return self.operate(call)
 
     def operate(self, call: Call) -> Reply:
-        operations = {
-            "get_user": self.get_user,
-            "update_user": self.update_user,
-            "list_emails": self.list_emails,
-            "add_email": self.add_email,
-            "update_email": self.update_email,
-            "delete_email": self.delete_email,
-        }
-        return operations[call.operation](call)
+        reply: Reply = getattr(self, call.operation)(call)
+        return reply
 
     # The profile
 
