@@ -71,6 +71,7 @@ table(
         "seed": Seed((MALLORY, replace(TRENTINO, date_joined="2021-12-01T00:00:00Z"), PEGGY)),
         **_viewed(lambda view: view | {"date_joined": change(view["date_joined"])}),
     },
+    also="update-user/members",
 )
 
 # -- whose user it is, and as of when --------------------------------------------------------------
@@ -102,7 +103,7 @@ table(
 @defect(
     "What a Basic login, or a token, saw or wrote last is shown to its like.",
     STORED,
-    also=(OWN, NOT_SEEN),
+    also=(OWN, NOT_SEEN, "update-user/read-only-members"),
 )
 class CachePerScheme(Memory):
     def get_user(self, call: Call) -> Reply:

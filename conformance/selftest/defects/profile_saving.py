@@ -124,6 +124,7 @@ table(
             lambda self, call, value: self.find(call, value) or self.insert(call, value),
         ),
     },
+    also="update-user/form",
 )
 
 row(
