@@ -11,13 +11,14 @@ import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from conformance.reports import view
 from conformance.reports.matrix import matrix
-from conformance.reports.texts import CleanRun
+from conformance.reports.texts import CleanRun, one_line
 
 _FOLDER = Path(__file__).parent
 
@@ -26,25 +27,29 @@ def html_report(run: CleanRun, written: datetime) -> str:
     """Return a run as an HTML page; `written` is the time that it names."""
     by_id = view.show(run)
     shown = list(by_id.values())
-    fails, warns = view.findings_of(run, by_id)
     css, css_hash = inlined(_FOLDER / "page.css")
     script, script_hash = inlined(_FOLDER / "page.js")
-    return template(_FOLDER / "page.html").render(
-        view=view,
-        run=run,
+    return rendered(
+        "page.html",
+        run,
         written=written,
         css=css,
         css_hash=css_hash,
         script=script,
         script_hash=script_hash,
-        shown=shown,
         by_id=by_id,
         by_title=lambda ids: view.grouped(ids, lambda one: by_id[one].title),
-        fails=fails,
-        warns=warns,
         groups=view.grouped(shown, lambda one: one.id.partition("/")[0]),
         matrix=matrix(shown),
     )
+
+
+def rendered(name: str, run: CleanRun, **more: Any) -> str:
+    """Return a run by the template of a report, which has its findings beside what is given."""
+    shown = view.show(run)
+    fails, warns = view.findings_of(run, shown)
+    more |= {"shown": list(shown.values()), "fails": fails, "warns": warns}
+    return template(_FOLDER / name).render(view=view, run=run, one_line=one_line, **more)
 
 
 @cache

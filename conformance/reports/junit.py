@@ -19,11 +19,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from conformance.catalogue.results import CheckResult, RunResult, Verdict
 from conformance.reports import view
-from conformance.reports.html import template
+from conformance.reports.html import rendered
 from conformance.reports.texts import CleanRun, one_line, shortened
 from conformance.reports.view import Kind, Shown
 
@@ -50,8 +49,7 @@ def junit_report(run: CleanRun, written: datetime) -> str:
     cases = [case for one in shown for case in _cases(one)]
     cases += _verdict(run, shown, {one.tag for one in cases})
     started = written - timedelta(seconds=run.duration_s)
-    page = template(Path(__file__).with_name("junit.xml"))
-    return page.render(run=run, cases=cases, started=started) + "\n"
+    return rendered("junit.xml", run, cases=cases, started=started) + "\n"
 
 
 def _cases(shown: Shown) -> Iterator[_Case]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
+from functools import partial
 
-from conformance.reports import view
-from conformance.reports.html import template
+from conformance.reports.html import rendered
 from conformance.reports.texts import CleanRun, one_line, shortened
 
 _LONGEST = 2_000
@@ -16,19 +15,8 @@ _MARKUP = re.compile(r"[\\`*_\[\]|~]|^[#+=-]|^\d+[.)]")
 
 def markdown_report(run: CleanRun) -> str:
     """Return a run as Markdown."""
-    by_id = view.show(run)
-    fails, warns = view.findings_of(run, by_id)
-    page = template(Path(__file__).with_name("markdown.jinja")).render(
-        view=view,
-        run=run,
-        shown=list(by_id.values()),
-        fails=fails,
-        warns=warns,
-        plain=_plain,
-        fenced=_fenced,
-        one_line=one_line,
-        shortened=lambda text: shortened(text, _LONGEST),
-    )
+    brief = partial(shortened, longest=_LONGEST)
+    page = rendered("markdown.jinja", run, plain=_plain, fenced=_fenced, shortened=brief)
     return f"{page.rstrip()}\n"
 
 
