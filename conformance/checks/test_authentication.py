@@ -2,124 +2,121 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.catalogue.requirements import slug
 from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
-from conformance.checks.support.cases import (
-    UNCHANGED,
-    correct_value,
-    fresh_value,
-    refusals,
-    unknown_usernames,
-)
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.judge import NotConfigured
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask
-from conformance.target.credentials import (
-    NOBODY,
-    malformed,
-    stale_token,
-    unusable,
-    wrong,
-    wrong_password,
-)
+from conformance.target import credentials
 
 
 @proves("{op}/basic-accepted")
 def test_basic_opens_the_account(run: CheckContext, op: str) -> None:
-    ask(run, op, fresh_value(run, op), login=run.basic(), requirement="basic-accepted")
+    ask(run, op, cases.fresh_value(run, op), login=run.basic(), requirement="basic-accepted")
 
 
 @proves("{op}/bearer-accepted")
 def test_a_token_opens_the_account(run: CheckContext, op: str) -> None:
     for login in run.tokens("owner", (run.scopes(op), frozenset(run.contract.scopes))):
-        ask(run, op, fresh_value(run, op), login=login, requirement="bearer-accepted")
+        ask(run, op, cases.fresh_value(run, op), login=login, requirement="bearer-accepted")
 
 
 @proves("{op}/success", "{op}/no-byte-order-mark")
 def test_a_correct_request_succeeds(run: CheckContext, op: str) -> None:
-    ask(run, op, fresh_value(run, op))
+    ask(run, op, cases.fresh_value(run, op))
 
 
 @proves(
     "{op}/unauthenticated/missing",
     "{op}/unauthenticated/challenge",
-    f"{{op}}/{UNCHANGED}",
+    "{op}/refused-unchanged/access",
     "{op}/error-body",
 )
 def test_nobody_is_let_in(run: CheckContext, op: str) -> None:
-    (exchange,) = ask_all(run, refusals(run, op, [NOBODY], 401, "unauthenticated/missing"))
+    (exchange,) = ask_all(
+        run, cases.refusals(run, op, [credentials.NOBODY], 401, "unauthenticated/missing")
+    )
     if exchange.status != 401:
         return
+    header = exchange.header("WWW-Authenticate")
+    schemes = [
+        one.lower()
+        for one in re.findall(r"(?:^|,)\s*(basic|bearer)\b", header or "", re.IGNORECASE)
+    ]
     run.judge.that(
         f"{slug(op)}/unauthenticated/challenge",
-        all(cases.has_challenge(exchange, scheme) for scheme in ("basic", "bearer")),
+        {"basic", "bearer"} <= set(schemes),
         expected="WWW-Authenticate with a Basic and a Bearer challenge",
-        actual=f"WWW-Authenticate: {exchange.header('WWW-Authenticate')}",
+        actual=f"WWW-Authenticate: {header}",
         at=exchange,
     )
 
 
-@proves("{op}/unauthenticated/malformed", f"{{op}}/{UNCHANGED}")
+@proves("{op}/unauthenticated/malformed", "{op}/refused-unchanged/access")
 def test_malformed_credentials_are_refused(run: CheckContext, op: str) -> None:
-    logins = malformed(run.target)
-    ask_all(run, refusals(run, op, logins, 401, "unauthenticated/malformed"))
+    logins = credentials.malformed(run.target)
+    ask_all(run, cases.refusals(run, op, logins, 401, "unauthenticated/malformed"))
 
 
-@proves("{op}/unauthenticated/wrong", f"{{op}}/{UNCHANGED}")
+@proves("{op}/unauthenticated/wrong", "{op}/refused-unchanged/access")
 def test_wrong_credentials_are_refused(run: CheckContext, op: str) -> None:
-    logins = list(wrong(run.target, run.tag))
+    logins = list(credentials.wrong(run.target, run.tag))
     guesses = [one for one in logins if run.guessed(one)]
     rest = [one for one in logins if one not in guesses]
     chosen = [*rest, *cases.share(run, op, guesses)]
-    ask_all(run, refusals(run, op, chosen, 401, "unauthenticated/wrong"))
+    ask_all(run, cases.refusals(run, op, chosen, 401, "unauthenticated/wrong"))
 
 
-@proves("{op}/unauthenticated/wrong", f"{{op}}/{UNCHANGED}")
+@proves("{op}/unauthenticated/wrong", "{op}/refused-unchanged/access")
 def test_a_wrong_password_does_not_open_the_other_account(run: CheckContext, op: str) -> None:
-    login = wrong_password(run.account("other"), run.tag, run.target.redact)
-    ask_all(run, refusals(run, op, [login], 401, "unauthenticated/wrong", role="other"))
+    login = credentials.wrong_password(run.account("other"), run.tag, run.target.redact)
+    ask_all(run, cases.refusals(run, op, [login], 401, "unauthenticated/wrong", role="other"))
 
 
 def _stale(run: CheckContext, op: str, role: str, state: str) -> None:
     """Refuse a token that once was good: at its account, at the other one, and at an unknown one."""
     account = run.account(role)
-    login = stale_token(account, state, run.target.redact)
+    login = credentials.stale_token(account, state, run.target.redact)
     if login is None:
         raise NotConfigured(f"the target file has no accounts.{role}.{state}_token")
     # At the account that it was once good for, nothing but its age speaks against it.
     others = [one.username for one in run.target.accounts if one is not account]
-    for name in (account.username, *others, unknown_usernames(run)[0]):
+    for name in (account.username, *others, cases.unknown_usernames(run)[0]):
         how = {"role": role, "username": name}
-        ask_all(run, refusals(run, op, [login], 401, f"unauthenticated/{state}", **how))
+        ask_all(run, cases.refusals(run, op, [login], 401, f"unauthenticated/{state}", **how))
 
 
-@proves("{op}/unauthenticated/expired", f"{{op}}/{UNCHANGED}", each=cases.in_each_account)
+@proves("{op}/unauthenticated/expired", "{op}/refused-unchanged/access", each=cases.in_each_account)
 def test_an_expired_token_opens_nothing(run: CheckContext, op: str, role: str) -> None:
     _stale(run, op, role, "expired")
 
 
-@proves("{op}/unauthenticated/revoked", f"{{op}}/{UNCHANGED}", each=cases.in_each_account)
+@proves("{op}/unauthenticated/revoked", "{op}/refused-unchanged/access", each=cases.in_each_account)
 def test_a_revoked_token_opens_nothing(run: CheckContext, op: str, role: str) -> None:
     _stale(run, op, role, "revoked")
 
 
-@proves("{op}/order/unauthenticated-first", f"{{op}}/{UNCHANGED}")
+@proves("{op}/order/unauthenticated-first", "{op}/refused-unchanged/access")
 def test_401_comes_first(run: CheckContext, op: str) -> None:
-    token = unusable("an unknown token", f"Bearer {run.tag}-unknown", run.target.redact)
-    password = wrong_password(run.target.owner, run.tag, run.target.redact)
+    token = credentials.unusable("an unknown token", f"Bearer {run.tag}-unknown", run.target.redact)
+    password = credentials.wrong_password(run.target.owner, run.tag, run.target.redact)
     ways: list[dict[str, Any]] = [
-        {"username": name, "value": correct_value(run, op)}
-        for name in (unknown_usernames(run)[0], run.target.accounts[-1].username)
+        {"username": name, "value": cases.correct_value(run, op)}
+        for name in (cases.unknown_usernames(run)[0], run.target.accounts[-1].username)
     ]
     if op in cases.BODIES:
         bodies = (json_body({}), json_body({"email": 3, "full_name": 3}), cases.UNREADABLE)
         ways += [{"body": body} for body in bodies]
-    logins = [(NOBODY, ways), (token, ways), (password, cases.share(run, op, ways))]
-    how: dict[str, Any] = {"requirement": "order/unauthenticated-first", "unchanged": UNCHANGED}
+    logins = [(credentials.NOBODY, ways), (token, ways), (password, cases.share(run, op, ways))]
+    how: dict[str, Any] = {
+        "requirement": "order/unauthenticated-first",
+        "unchanged": cases.UNCHANGED,
+    }
     ask_all(
         run,
         [
@@ -132,5 +129,7 @@ def test_401_comes_first(run: CheckContext, op: str) -> None:
 
 @proves("{op}/documented-answers")
 def test_a_token_of_odd_bytes_gets_a_documented_answer(run: CheckContext, op: str) -> None:
-    login = unusable("a token beyond ASCII", f"Bearer {run.tag}-\xe9\xff", run.target.redact)
-    run.call(op, login, correct_value(run, op))
+    login = credentials.unusable(
+        "a token beyond ASCII", f"Bearer {run.tag}-\xe9\xff", run.target.redact
+    )
+    run.call(op, login, cases.correct_value(run, op))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.checks.support import values
-from conformance.checks.support.addresses import good_addresses, in_both, made_primary
+from conformance.checks.support import cases, values
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
@@ -31,14 +30,14 @@ def _adds(addresses: Iterable[Any], **how: Any) -> list[Ask]:
     "list-emails/complete",
 )
 def test_a_new_address_is_added(run: CheckContext) -> None:
-    for how in in_both(run):
+    for how in cases.in_both(run):
         domain = "mail.sub-domain.example.org" if how else "example.com"
         ask_all(run, _adds([run.address(hint, domain) for hint in _HINTS], **how))
 
 
 @proves("add-email/success", "add-email/listed", "update-email/success", "delete-email/success")
 def test_every_address_that_is_good_by_anyones_reading_is_taken(run: CheckContext) -> None:
-    adds = _adds(good_addresses(run))
+    adds = _adds(cases.good_addresses(run))
     answers = zip(adds, ask_all(run, adds), strict=True)
     added = [one.members for one, exchange in answers if exchange.status == 201]
     if added:
@@ -48,7 +47,7 @@ def test_every_address_that_is_good_by_anyones_reading_is_taken(run: CheckContex
 
 @proves("add-email/not-verified", "add-email/not-primary", "add-email/form")
 def test_a_new_address_cannot_call_itself_verified_or_primary(run: CheckContext) -> None:
-    for how in in_both(run):
+    for how in cases.in_both(run):
         group = []
         for names in (("verified",), ("primary",), ("verified", "primary")):
             value = {"email": run.address(), **dict.fromkeys(names, True)}
@@ -72,7 +71,7 @@ def test_an_address_that_comes_back_is_a_new_one(run: CheckContext) -> None:
 
 @proves("add-email/not-verified", "add-email/not-primary")
 def test_a_former_primary_address_that_comes_back_is_a_new_one(run: CheckContext) -> None:
-    previous, email = made_primary(run)
+    previous, email = cases.made_primary(run)
     ask(run, "update_email", {"email": previous.email, "primary": True})
     ask(run, "delete_email", {"email": email.email})
     ask(run, "add_email", {"email": email.email})

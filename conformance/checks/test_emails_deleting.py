@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks.support.addresses import in_both, made_primary, primary_of_owner
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
@@ -23,7 +23,7 @@ def _states(_run: CheckContext) -> Cases:
     each=_states,
 )
 def test_an_address_is_deleted_and_no_other(run: CheckContext, verified: bool) -> None:
-    for how in in_both(run):
+    for how in cases.in_both(run):
         base = run.address("_a")
         local, _, domain = base.partition("@")
         similar = [f"{local}+a@{domain}", f"{local}.a@{domain}", f"{local}@x.{domain}", f"x{base}"]
@@ -42,14 +42,14 @@ def test_an_address_is_deleted_and_no_other(run: CheckContext, verified: bool) -
 def test_the_primary_address_is_not_deleted(run: CheckContext) -> None:
     run.standing()
     for form in (False, True):
-        value = {"email": primary_of_owner(run).email}
+        value = {"email": cases.primary_of_owner(run).email}
         for login in run.logins("delete_email"):
             ask(run, "delete_email", value, login=login, form=form)
 
 
 @proves("delete-email/primary-spelled-otherwise", "delete-email/documented-answers")
 def test_the_primary_address_is_not_deleted_however_it_is_spelled(run: CheckContext) -> None:
-    primary = primary_of_owner(run).email
+    primary = cases.primary_of_owner(run).email
     name, _, domain = primary.partition("@")
     spellings = [primary.upper(), f"{name}@{domain.upper()}", f"{name.title()}@{domain}"]
     spellings += [f" {primary} ", f"{primary}\n", f"{primary}."]
@@ -64,7 +64,7 @@ def test_the_primary_address_is_not_deleted_however_it_is_spelled(run: CheckCont
     "delete-email/former-primary", "delete-email/primary-refused", "delete-email/not-found/address"
 )
 def test_the_rule_follows_the_primary_address(run: CheckContext) -> None:
-    previous, email = made_primary(run)
+    previous, email = cases.made_primary(run)
     value = {"email": email.email}
     subject = "former-primary"
     ask(run, "delete_email", value, requirement=subject, unchanged="primary-refused")

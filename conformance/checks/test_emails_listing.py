@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.account.state import email_differences, email_list_problems, read_emails
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, send_all
-from conformance.checks.support.cases import in_each_account
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import asks
@@ -18,7 +18,7 @@ _MANY = 52  # addresses: more than fit on a page of usual size
     "list-emails/complete",
     "list-emails/json",
     writes=False,
-    each=in_each_account,
+    each=cases.in_each_account,
 )
 def test_the_list_is_as_documented(run: CheckContext, role: str) -> None:
     ask(run, "list_emails", role=role)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks.support import cases
-from conformance.checks.support.addresses import in_both, made_primary, verified_primary
 from conformance.checks.support.asking import ask
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
@@ -21,8 +20,8 @@ from conformance.checks.support.marking import proves
 def test_an_address_becomes_primary_and_back(run: CheckContext) -> None:
     run.added(verified=True)
     run.added()
-    for how in in_both(run):
-        previous, email = made_primary(run, **how)
+    for how in cases.in_both(run):
+        previous, email = cases.made_primary(run, **how)
         ask(run, "list_emails")
         # It stays so, whether to ask for it again is called a success or an error.
         again = {"email": email.email, "primary": True}
@@ -32,8 +31,8 @@ def test_an_address_becomes_primary_and_back(run: CheckContext) -> None:
 
 @proves("update-email/both", "update-email/form")
 def test_both_members_at_once(run: CheckContext) -> None:
-    verified_primary(run)
-    for how in in_both(run):
+    cases.verified_primary(run)
+    for how in cases.in_both(run):
         # The order means nothing. Whether an address may become primary before it is verified is left open.
         for verified in (True, False):
             email = run.added(verified=verified).email
@@ -49,7 +48,7 @@ def test_both_members_at_once(run: CheckContext) -> None:
     "update-user/others-untouched",
 )
 def test_a_new_primary_address_stays_primary(run: CheckContext) -> None:
-    previous, _ = made_primary(run)
+    previous, _ = cases.made_primary(run)
     ask(run, "get_user")
     value = {"email": run.address()}
     ask(run, "add_email", value)

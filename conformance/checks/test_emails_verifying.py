@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from conformance.checks.support.addresses import in_both, made_primary, verified_primary
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
@@ -20,7 +20,7 @@ from conformance.checks.support.question import Ask, asks
     "update-email/form",
 )
 def test_an_address_is_verified(run: CheckContext) -> None:
-    for how in in_both(run):
+    for how in cases.in_both(run):
         address = run.address("+v")
         run.added(address=address.replace("+v", ""))
         ask(run, "add_email", {"email": address})
@@ -32,7 +32,7 @@ def test_an_address_is_verified(run: CheckContext) -> None:
 
 @proves("update-email/verifies", "update-email/verifying-keeps-primary")
 def test_verifying_the_primary_address_leaves_it_primary(run: CheckContext) -> None:
-    value = {"email": verified_primary(run).email, "verified": True}
+    value = {"email": cases.verified_primary(run).email, "verified": True}
     ask(run, "update_email", value, requirement="verifies")
     run.judge.pass_all()
 
@@ -40,7 +40,7 @@ def test_verifying_the_primary_address_leaves_it_primary(run: CheckContext) -> N
 @proves("update-email/others-untouched", "update-email/form")
 def test_an_update_that_asks_for_nothing_changes_nothing(run: CheckContext) -> None:
     known = (run.added(verified=True), run.standing())
-    for how in in_both(run):
+    for how in cases.in_both(run):
         ask_all(run, asks("update_email", ({"email": one.email} for one in known), **how))
 
 
@@ -72,6 +72,6 @@ def test_no_primary_address_is_unset(run: CheckContext) -> None:
 @proves("update-email/no-unset-primary", "update-email/no-unverify")
 def test_a_new_primary_address_is_not_unset_either(run: CheckContext) -> None:
     for form in (False, True):
-        _, email = made_primary(run)
+        _, email = cases.made_primary(run)
         for name in ("primary", "verified"):
             ask(run, "update_email", {"email": email.email, name: False}, form=form)

@@ -6,10 +6,8 @@ from itertools import combinations
 from typing import Any
 
 from conformance.account.state import members
-from conformance.checks.support import values
-from conformance.checks.support.addresses import good_addresses
+from conformance.checks.support import cases, values
 from conformance.checks.support.asking import ask, ask_all
-from conformance.checks.support.cases import fresh_value, in_both, text_member
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
@@ -68,7 +66,7 @@ def test_every_login_reads_the_same_user(run: CheckContext) -> None:
 
 @proves("update-user/answers-stored")
 def test_every_login_reads_what_was_changed(run: CheckContext) -> None:
-    member = text_member(run)
+    member = cases.text_member(run)
     logins = [*run.logins("get_user"), *run.tokens("owner", [frozenset(run.contract.scopes)])]
     for login in logins:
         ask(run, "get_user", login=login)
@@ -132,7 +130,7 @@ def test_several_members_are_set_together(run: CheckContext) -> None:
 @proves("update-user/sets-several", "update-user/form")
 def test_members_beside_an_unknown_one_are_set(run: CheckContext) -> None:
     for form in (False, True):
-        value = {text_member(run): run.text("Beside"), f"{run.tag}": "unknown"}
+        value = {cases.text_member(run): run.text("Beside"), f"{run.tag}": "unknown"}
         # The unknown one is ignored, or the whole is refused.
         under = "form" if form else "sets-several"
         done = ask(run, _OP, value, form=form, requirement="documented-answers", under=under)
@@ -177,7 +175,7 @@ def test_another_gravatar_email_gives_another_picture(run: CheckContext) -> None
             ask(run, _OP, {"gravatar_email": address})
             last = address
     # The last one again, and addresses of other kinds.
-    _takes(run, f"{local}@{domain}", *good_addresses(run))
+    _takes(run, f"{local}@{domain}", *cases.good_addresses(run))
 
 
 @proves("update-user/success")
@@ -230,7 +228,7 @@ def test_text_is_taken_for_nothing_else(run: CheckContext) -> None:
 
 @proves("update-user/any-script")
 def test_escapes_in_json_are_read(run: CheckContext) -> None:
-    member = text_member(run)
+    member = cases.text_member(run)
     for escaped, text in (
         (r"Zo\u00eb \u738B", "Zoë 王"),
         (r"\ud83d\ude00 x", "\U0001f600 x"),
@@ -258,7 +256,9 @@ def test_a_member_that_is_no_text_is_refused(run: CheckContext, member: str) -> 
     ask_all(run, asks(_OP, ({member: value} for value in values.NO_TEXTS)))
 
 
-@proves("update-user/invalid-gravatar-email", "update-user/refused-unchanged", each=in_both)
+@proves(
+    "update-user/invalid-gravatar-email", "update-user/refused-unchanged", each=cases.in_each_form
+)
 def test_a_gravatar_email_that_is_no_address_is_refused(run: CheckContext, form: bool) -> None:
     addresses = values.no_addresses(run.tag)
     ask_all(run, asks(_OP, ({"gravatar_email": one} for one in addresses), form=form))
@@ -280,7 +280,7 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(run: CheckContext) -
             group.append(Ask(_OP, sent, form=form))
     ask_all(run, group)
     # Nor are they stored with the next update.
-    ask(run, _OP, {text_member(run): run.text("Later")})
+    ask(run, _OP, {cases.text_member(run): run.text("Later")})
 
 
 # -- the other user -------------------------------------------------------------------------------
@@ -289,10 +289,10 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(run: CheckContext) -
 @proves("update-user/others-untouched", "update-user/success")
 def test_the_other_user_updates_too(run: CheckContext) -> None:
     run.account("other")
-    value = fresh_value(run, _OP, "other")
+    value = cases.fresh_value(run, _OP, "other")
     ask(run, _OP, value)
     ask(run, _OP, value, role="other")  # a text is nobody's alone
-    ask(run, _OP, fresh_value(run, _OP, "other"), role="other")
+    ask(run, _OP, cases.fresh_value(run, _OP, "other"), role="other")
 
 
 @proves("update-user/sets-gravatar-email", "update-user/success")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
-from conformance.checks.support.cases import correct_value, fresh_value
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask
@@ -15,7 +15,7 @@ _OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xm
 
 @proves("{op}/media-type")
 def test_other_media_types_are_refused(run: CheckContext, op: str) -> None:
-    bodies = [json_body(correct_value(run, op), media_type) for media_type in _OTHERS]
+    bodies = [json_body(cases.correct_value(run, op), media_type) for media_type in _OTHERS]
     how: dict[str, Any] = {"statuses": (415,), "requirement": "media-type"}
     ask_all(run, [Ask(op, body=one, **how) for one in bodies])
 
@@ -23,8 +23,8 @@ def test_other_media_types_are_refused(run: CheckContext, op: str) -> None:
 @proves("{op}/json-without-content-type")
 def test_json_without_content_type_is_read(run: CheckContext, op: str) -> None:
     subject = "json-without-content-type"
-    ask(run, op, fresh_value(run, op))
-    value = fresh_value(run, op)
+    ask(run, op, cases.fresh_value(run, op))
+    value = cases.fresh_value(run, op)
     # What fails with it, too, has another reason.
     own: dict[str, Any] = {} if run.judge.broken else {"under": subject, "unchanged": subject}
     ask(run, op, body=json_body(value, None), means=value, **own)

@@ -14,20 +14,8 @@ from typing import Any
 
 from conformance.account.restorer import Part
 from conformance.account.state import AccountState
-from conformance.checks.support.booking import (
-    Accounts,
-    apart,
-    changes_of,
-    is_told,
-    judge_answer,
-    judge_parts,
-    judge_status,
-    judge_unchanged,
-    outcome_of,
-    parts_of,
-    requirement_of,
-    taken_as_right,
-)
+from conformance.checks.support import booking
+from conformance.checks.support.booking import Accounts
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.question import Answered, Ask
@@ -52,10 +40,13 @@ def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
         TransportError, NotVerified: They could not be sent, or the accounts could not be read.
     """
     writes = any(run.operations[one.op].writes for one in asks)
+    names = {role: {"username": run.account(role).username} for role in run.watched}
     # To read needs no state before: whether there is one to be read is what is to be seen.
-    before = run.known() if writes else _names_alone(run)
+    nothing = {role: AccountState(user, ()) for role, user in names.items()}
+    before = run.known() if writes else nothing
     answered = [
-        judge_answer(run, one, exchange, before) for one, exchange in _sent(run, asks, before)
+        booking.judge_answer(run, one, exchange, before)
+        for one, exchange in _sent(run, asks, before)
     ]
     wanted = dict(before)
     for index, one in enumerate(answered):
@@ -66,12 +57,12 @@ def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
             wanted[one.ask.role] = outcome.after
     if not writes:
         for one in answered:
-            judge_parts(run, one, before, before, before)
+            booking.judge_parts(run, one, before, before, before)
         return [one.exchange for one in answered]
     after = _foreseen(run, answered, before, wanted) or _after(run, answered, before, wanted)
     for one in answered:
-        judge_parts(run, one, before, *apart(one, answered, after, wanted))
-    judge_unchanged(run, answered, after, wanted, partial(_halved, run))
+        booking.judge_parts(run, one, before, *booking.apart(one, answered, after, wanted))
+    booking.judge_unchanged(run, answered, after, wanted, partial(_halved, run))
     _look_for_limit(run, answered)
     return [one.exchange for one in answered]
 
@@ -84,14 +75,8 @@ def send_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
 def answer_all(run: CheckContext, asks: Sequence[Ask]) -> None:
     """Send requests of which nobody says what follows, and judge their statuses alone. Raises as ask_all."""
     for one, exchange in _sent(run, asks):
-        named = requirement_of(one, exchange, one.requirement)
-        judge_status(run, named, exchange, taken_as_right(one, one.statuses))
-
-
-def _names_alone(run: CheckContext) -> dict[str, AccountState]:
-    return {
-        role: AccountState({"username": run.account(role).username}, ()) for role in run.watched
-    }
+        named = booking.requirement_of(one, exchange, one.requirement)
+        booking.judge_status(run, named, exchange, booking.taken_as_right(one, one.statuses))
 
 
 def _sent(
@@ -101,7 +86,7 @@ def _sent(
         run.verify_before(one.op for one in asks)
     # Of what nobody says anything about, nobody says that it is refused.
     statuses = [
-        outcome_of(run, one, accounts).statuses if accounts else one.statuses or (0,)
+        booking.outcome_of(run, one, accounts).statuses if accounts else one.statuses or (0,)
         for one in asks
     ]
     refused = [min(one) >= 400 for one in statuses]
@@ -142,7 +127,7 @@ def _foreseen(
     after = dict(wanted)
     for one in answered:
         role, told = one.ask.role, one.exchange.data
-        if not one.right or (one.taken and not (is_told(one) and one.outcome.sure)):
+        if not one.right or (one.taken and not (booking.is_told(one) and one.outcome.sure)):
             return None
         if before[role].primary != wanted[role].primary:
             return None
@@ -159,15 +144,17 @@ def _after(
     run: CheckContext, answered: Sequence[Answered], before: Accounts, wanted: Accounts
 ) -> dict[str, AccountState]:
     """Read both accounts, once a change that may come late is there. Raises NotVerified for a late one."""
-    taken = [one for one in answered if is_told(one)]
+    taken = [one for one in answered if booking.is_told(one)]
 
     def as_wanted(after: Mapping[str, AccountState]) -> bool:
         if not taken:
-            return not changes_of(wanted, after)
+            return not booking.changes_of(wanted, after)
         return not any(
             part.actual
             for one in taken
-            for part in parts_of(run, one, before, *apart(one, answered, after, wanted))
+            for part in booking.parts_of(
+                run, one, before, *booking.apart(one, answered, after, wanted)
+            )
         )
 
     if not taken:
@@ -190,9 +177,9 @@ def _halved(run: CheckContext, asks: Sequence[Ask]) -> list[Answered]:
         run.settle()
         before = {role: run.before(role) for role in run.watched}
         answered = [
-            Answered(one, exchange, outcome_of(run, one, before), right=True, taken=False)
+            Answered(one, exchange, booking.outcome_of(run, one, before), right=True, taken=False)
             for one, exchange in _sent(run, half)
         ]
-        if changes_of(before, _after(run, answered, before, before)):
+        if booking.changes_of(before, _after(run, answered, before, before)):
             return answered if len(half) == 1 else _halved(run, half)
     return []

@@ -1,22 +1,21 @@
-"""The cases that checks are repeated for, and the values of a correct request of each operation."""
+"""The parts that checks share: cases they are repeated for, values of correct requests, addresses."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import combinations
 from typing import Any, TypeVar
 
 from accounts_contract import Operation
-from conformance.account.state import text_members
+from conformance.account.state import Email, text_members
 from conformance.catalogue.requirements import packaged_contract
+from conformance.checks.support.asking import ask
 from conformance.checks.support.context import CheckContext
+from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases
 from conformance.checks.support.question import JSON, Ask
 from conformance.target.credentials import Credentials
 from conformance.target.target import Scopes
 from conformance.wire.client import Body
-from conformance.wire.exchange import Exchange
 
 Case = TypeVar("Case")
 
@@ -34,7 +33,6 @@ class _Chosen(Iterable[str]):
         return any(name == one for one in self)
 
 
-OPERATIONS = _Chosen(lambda operation: True)
 READS = _Chosen(lambda operation: not operation.writes)
 WRITES = _Chosen(lambda operation: operation.writes)
 BODIES = _Chosen(lambda operation: operation.body is not None)
@@ -45,7 +43,7 @@ UNCHANGED = "refused-unchanged/access"
 """The requirement that a request without access breaks if it changes something."""
 
 
-def in_both(_run: CheckContext) -> Cases:
+def in_each_form(_run: CheckContext) -> Cases:
     """Repeat for JSON and for a form."""
     for form in (False, True):
         yield "form" if form else "JSON", {"form": form}
@@ -81,17 +79,13 @@ def refusals(
 ) -> list[Ask]:
     """Make correct requests to an account, one per login that must not open it."""
     more |= {"requirement": kind, "unchanged": UNCHANGED}
-    role = more.get("role", "owner")
-    return [
-        Ask(
-            op,
-            correct_value(run, op, role),
-            login=login,
-            statuses=(status, *_too_long(login)),
-            **more,
-        )
-        for login in logins
-    ]
+    asks = []
+    for login in logins:
+        # Credentials may be refused for their length alone.
+        statuses = (status, 431) if len(login.authorization or "") > 1000 else (status,)
+        value = correct_value(run, op, more.get("role", "owner"))
+        asks.append(Ask(op, value, login=login, statuses=statuses, **more))
+    return asks
 
 
 def text_member(run: CheckContext, index: int = 0) -> str:
@@ -110,12 +104,6 @@ def other_scopes(run: CheckContext, op: str) -> list[Scopes]:
     return list(dict.fromkeys(found))
 
 
-def further_sets(run: CheckContext) -> list[Scopes]:
-    """Return the sets of scopes between one and all: what only a token_command can show as a whole."""
-    names = sorted(run.contract.scopes)
-    return [frozenset(one) for size in range(2, len(names)) for one in combinations(names, size)]
-
-
 def unknown_usernames(run: CheckContext) -> tuple[str, ...]:
     """Return names that nobody has: one of the target file or of our making, and one that begins as the owner's."""
     return run.target.unknown_username or run.tag, f"{run.target.owner.username}{run.tag}"
@@ -132,15 +120,52 @@ def share(run: CheckContext, op: str, cases: Sequence[Case]) -> Sequence[Case]:
     return cases[names.index(op) % len(cases) :: len(names)]
 
 
-def _too_long(credentials: Credentials) -> tuple[int, ...]:
-    """Return the statuses that may be answered to credentials for their length alone."""
-    return (431,) if len(credentials.authorization or "") > 1000 else ()
+def good_addresses(run: CheckContext) -> Iterator[str]:
+    """Make addresses that are valid by anyone's reading, and of the target's own domain, each of another kind."""
+    local, _, domain = run.address("-").partition("@")
+    found = [f"{local}{'x' * (63 - len(local) - len(domain))}@{domain}", f"1{run.address()}"]
+    # The mark of the run stands in the domain, where the local part has one letter or digit.
+    label = run.address().partition("@")[0]
+    found += [f"{one}@{label}.example.com" for one in ("a", "7", "z9", "a-b", "admin", "info")]
+    # Nobody will ever own a domain below zz.
+    domains = "mail.example mail.zz a.b.c.d.example.net 7.example.org ex-am-ple.example.com"
+    found += [run.address("", domain) for domain in domains.split()]
+    return filter(run.must_take, found)
 
 
-def has_challenge(exchange: Exchange, scheme: str) -> bool:
-    """Return whether WWW-Authenticate has a challenge of a scheme."""
-    value = exchange.header("WWW-Authenticate") or ""
-    return re.search(rf"(?:^|,)\s*{scheme}\b", value, re.IGNORECASE) is not None
+def primary_of_owner(run: CheckContext) -> Email:
+    """Return the owner's primary address. Raises NotVerified."""
+    primary = run.before().primary
+    if primary is None:
+        raise NotVerified("the owner has no single primary address")
+    return primary
+
+
+def verified_primary(run: CheckContext) -> Email:
+    """Return the owner's primary address, for a check that changes it for a while. Raises NotVerified."""
+    primary = primary_of_owner(run)
+    if not primary.verified:
+        raise NotVerified(
+            f"the primary address {primary.email} is not verified: a change of it might not be undone"
+        )
+    return primary
+
+
+def made_primary(run: CheckContext, **how: Any) -> tuple[Email, Email]:
+    """Return the primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
+    previous = verified_primary(run)
+    email = run.added(verified=True)
+    ask(run, "update_email", {"email": email.email, "primary": True}, **how)
+    return previous, email
+
+
+def in_both(run: CheckContext) -> Iterator[dict[str, Any]]:
+    """Yield the fields of an Ask for JSON, then for a form: what fails in a form alone is booked under `form`."""
+    yield {}
+    if run.judge.broken:
+        yield {"form": True}
+    else:
+        yield {"form": True, "under": "form", "unchanged": "form"}
 
 
 def _members(operation: Operation) -> Collection[str]:
