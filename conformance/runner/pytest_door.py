@@ -12,7 +12,7 @@ import pytest
 import conformance.checks
 from conformance.catalogue.results import RequirementResult, Status
 from conformance.checks import MODULES
-from conformance.runner.plan import checks
+from conformance.checks.support.marking import checks
 from conformance.runner.runner import broke
 from conformance.runner.suite import Suite
 from conformance.settings import PLUGIN

@@ -1,18 +1,45 @@
-"""The runner: one task of the plan after the other, each outcome turned into results."""
+"""The runner: the plan, and one task of it after the other, each outcome turned into results."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from conformance.catalogue.results import CheckResult, Status
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import Deferred, Judge, NotVerified
-from conformance.checks.support.marking import Task
+from conformance.checks.support.marking import Task, checks
 from conformance.wire.pace import Stopped
 from conformance.wire.transport import TransportError
+
+
+def plan(run: CheckContext, chosen: AbstractSet[str]) -> list[Task]:
+    """Return the repetitions of checks that are about chosen requirements; what is generated comes last."""
+    tasks = [
+        task
+        for _, check in checks()
+        if any(map(check.is_about, chosen))
+        for task in check.tasks(run)
+        if not chosen.isdisjoint(task.ids)
+    ]
+    return sorted(tasks, key=lambda task: task.check.generated)
+
+
+def quick(tasks: Sequence[Task], musts: AbstractSet[str]) -> list[Task]:
+    """Return a few tasks that are about all of some requirements, as far as there are tasks; in their order."""
+    chosen: set[int] = set()
+    left = {one for one in musts if any(one in task.ids for task in tasks)}
+    plain = [one for one in tasks if not one.check.generated]
+    while left:
+        # What is refused anyway is sent at once; what changes something takes its time.
+        best = max(plain, key=lambda task: (len(left & set(task.ids)), not task.writes))
+        chosen.add(id(best))
+        left -= set(best.ids)
+    return [one for one in tasks if id(one) in chosen]
 
 
 def perform(run: CheckContext, task: Task, *, beside: bool = False) -> list[CheckResult]:

@@ -37,7 +37,6 @@ from conformance.wire.exchange import Exchange
 from conformance.wire.presence import absence
 from conformance.wire.transport import ProxyUnusable, Transport, TransportError
 
-_TAG_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _WATCH_SECONDS = 1.5  # within which another active run changes something
 _TRIES = 3  # of the first request, before a target counts as out of reach
 
@@ -68,7 +67,8 @@ class Session:
                 raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
         self.verdict = VerdictBuilder(chosen, waivers, settings.level)
         self.client = connect(self.target, transport)
-        self.prepared = Prepared(settings.tag or _new_tag(), record=None)
+        # No other run has the mark of this one, whatever its seed.
+        self.prepared = Prepared(settings.tag or f"conformance{secrets.token_hex(3)}", record=None)
         self._restorer = Restorer(
             self.client, self.contract.operations, self.target.accounts, DESCRIPTIONS.keeping
         )
@@ -161,16 +161,14 @@ class Session:
         tried = try_reading(self.client)
         if reason := absence(tried):
             raise RunError(f"{self.target.base_url}: {reason}")
-        good = (one for one in tried if one.credentials.key and one.status == 200)
-        if (known := next(good, None)) is not None:
-            self.client.canary = partial(self._is_answered, known)
+        good = [one for one in tried if one.credentials.key and one.status == 200]
+        if good:
+            login = good[0].credentials
+            operation = self.contract.operations[good[0].operation]
+            username = self._restorer.accounts[login.role].username
+            again = partial(self.client.call, operation, username, login)
+            self.client.canary = lambda: again().status == 200
         return tried
-
-    def _is_answered(self, known: Exchange) -> bool:
-        """Return whether a request that was answered with success still is."""
-        account = self._restorer.accounts[known.credentials.role]
-        operation = self.contract.operations[known.operation]
-        return self.client.call(operation, account.username, known.credentials).status == 200
 
     def _read_accounts(self) -> tuple[Record | None, str]:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
@@ -312,11 +310,6 @@ def connect(target: Target, transport: Transport | None = None) -> Client:
     except (OSError, ssl.SSLError) as error:
         reason = error.strerror or str(error)
         raise RunError(f"{target.ca_bundle}: holds no certificates (PEM): {reason}") from None
-
-
-def _new_tag() -> str:
-    """Draw the mark of a run, which no other run has, whatever its seed."""
-    return "conformance" + "".join(secrets.choice(_TAG_CHARACTERS) for _ in range(6))
 
 
 def _now() -> str:

@@ -14,14 +14,16 @@ from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Task
 from conformance.reports import Progress, ReportError, check_report_paths, visible, write_reports
 from conformance.runner.lanes import run_in_lanes
-from conformance.runner.plan import examples, plan, quick
-from conformance.runner.runner import broke, environment_notes, perform
+from conformance.runner.runner import broke, environment_notes, perform, plan, quick
 from conformance.runner.session import RunError, Session, run_result
 from conformance.settings import Settings
 from conformance.wire.interruption import ignored_interruptions
 from conformance.wire.transport import Transport
 
 _BUDGET = 60  # seconds
+_REQUESTS_PER_EXAMPLE = 30  # one after the other, for an example of each operation and kind
+_FEW = 8  # examples, enough where no budget is given
+_MOST = 1000
 
 
 class Suite:
@@ -142,7 +144,8 @@ class Suite:
         assert self._run is not None
         budget = self.settings.budget
         left = (budget or _BUDGET) - (time.monotonic() - self.session.begun)
-        self._run.examples = examples(left, self.session.pace(), budget)
+        possible = int(left / max(self.session.pace() * _REQUESTS_PER_EXAMPLE, 0.001))
+        self._run.examples = max(1, min(possible, _FEW if budget is None else _MOST))
         self.session.verdict.notes.append(
             f"generated {self._run.examples} examples of each kind; to replay them: "
             f"--seed {self.settings.seed} --max-examples {self._run.examples}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, TypeVar
 
 from conformance.catalogue.requirements import catalogue, slug
+from conformance.checks import MODULES
 from conformance.checks.support.context import CheckContext
 
 _ATTRIBUTE = "conformance_check"
@@ -106,6 +108,9 @@ def proves(
     return mark
 
 
-def checks_of(module: object) -> list[Check]:
-    """Return the checks of a module, in their order."""
-    return [one for value in vars(module).values() if (one := getattr(value, _ATTRIBUTE, None))]
+def checks() -> Iterator[tuple[str, Check]]:
+    """Yield all checks with the names of their modules, as they are declared."""
+    for name in MODULES:
+        for value in vars(import_module(f"conformance.checks.{name}")).values():
+            if check := getattr(value, _ATTRIBUTE, None):
+                yield name, check

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.catalogue.requirements import catalogue, packaged_contract, slug
 from conformance.checks import MODULES
-from conformance.runner.plan import checks
+from conformance.checks.support.marking import checks
 from tests.conformance.support import conformance
 from tests.support import ROOT
 
