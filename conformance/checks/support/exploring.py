@@ -6,11 +6,13 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
@@ -22,10 +24,7 @@ from conformance.checks.support.judge import Deferred, Judge, NotVerified
 from conformance.checks.support.question import Ask
 from conformance.wire.transport import TransportError
 
-_STEPS = 6  # of a sequence of requests
-
-
-Smaller = Callable[[Example, Judge], Judge | None]
+Among = SearchStrategy[Example] | None
 
 
 class _Failing(Exception):
@@ -89,29 +88,8 @@ class Search:
 
 
 def explore(run: CheckContext, op: str, strategy: SearchStrategy[Example]) -> None:
-    """Try generated examples of an operation, all of them, and keep the smallest that fail.
-
-    Raises:
-        NotVerified, TransportError: An example could not be tried to the end.
-    """
-
-    def smaller(example: Example, found: Judge) -> Judge | None:
-        looking = Search(run, found)
-
-        def attempt(other: Example) -> None:
-            # The same seed gives the same examples: those before the one that fails are not sent again.
-            if looking.failing is found and other != example:
-                return
-            judge = looking.begin()
-            with looking.trying(judge):
-                _send(run, op, other)
-            looking.tell(judge)
-
-        test = hypothesis.given(strategy)(settings(run.examples)(attempt))
-        looking.go(test, lambda found: found())
-        return looking.failing
-
-    try_each(run, op, _generated(strategy, run.settings.seed, run.examples), smaller)
+    """Try generated examples of an operation as try_each does, which finds smaller ones among them. Raises as it."""
+    try_each(run, op, _generated(strategy, run.settings.seed, run.examples), strategy)
 
 
 @lru_cache(maxsize=64)
@@ -126,16 +104,14 @@ def _generated(strategy: SearchStrategy[Example], seed: int, count: int) -> tupl
     return tuple(found)
 
 
-def try_each(
-    run: CheckContext, op: str, examples: Sequence[Example], smaller: Smaller | None = None
-) -> None:
+def try_each(run: CheckContext, op: str, examples: Sequence[Example], among: Among = None) -> None:
     """Try examples of an operation, all of them, and keep the smallest that fail.
 
     Args:
         run: The context.
         op: The operationId.
         examples: The examples.
-        smaller: Finds a smaller example than one that fails; left out, members are left out of it.
+        among: The strategy that they are from; left out, a smaller one is without some members.
 
     Raises:
         NotVerified, TransportError: An example could not be tried to the end.
@@ -160,8 +136,7 @@ def try_each(
             new, known = _broken(judge) - known, known | _broken(judge)
             if new and size < _GROUP:
                 with contextlib.suppress(NotVerified, TransportError):
-                    find = smaller or partial(_leave_out, run, op)
-                    run.judge.adopt(find(example, judge) or judge)
+                    run.judge.adopt(_smallest(run, op, example, judge, among))
             run.judge.adopt(judge)
 
 
@@ -212,24 +187,27 @@ def _send(run: CheckContext, op: str, example: Example) -> None:
         ask_all(run, [request])
 
 
-def _leave_out(run: CheckContext, op: str, example: Example, found: Judge) -> Judge | None:
-    """Make an example smaller by its members: each that it fails without is left out."""
-    search, (value, form) = Search(run, found), example
+def _smallest(run: CheckContext, op: str, failing: Example, found: Judge, among: Among) -> Judge:
+    """Find a smaller example than one that fails; return what was found by it."""
+    search, (value, form), count = Search(run, found), failing, run.examples
+    generated = among is not None
+    if among is None:
+        members = value if isinstance(value, dict) else {}
+        kept, count = st.tuples(*[st.booleans()] * len(members)), 100  # more than there are of most
+        parts = kept.map(lambda some: dict(compress(members.items(), some)) if some else value)
+        among = st.tuples(parts, st.just(form))
 
-    def fails(other: Any) -> bool:
+    def attempt(other: Example) -> None:
+        # The same seed gives the same examples: those before the one that fails are not sent again.
+        if generated and search.failing is found and other != failing:
+            return
         judge = search.begin()
-        with run.judging(judge):
-            _send(run, op, (other, form))
-        with contextlib.suppress(_Failing):
-            search.tell(judge)
-        return search.failing is judge
+        with search.trying(judge):
+            _send(run, op, other)
+        search.tell(judge)
 
-    with contextlib.suppress(_Enough):
-        fails(value)
-        for name in list(value) if isinstance(value, dict) else ():
-            less = {other: one for other, one in value.items() if other != name}
-            value = less if less and fails(less) else value
-    return search.failing
+    search.go(hypothesis.given(among)(settings(count)(attempt)), lambda test: test())
+    return search.failing or found
 
 
 def _broken(judge: Judge | None) -> set[str]:
@@ -244,7 +222,7 @@ def settings(examples: int) -> hypothesis.settings:
     """Configure hypothesis: the same search with the same seed, and without a memory."""
     return hypothesis.settings(
         max_examples=examples,
-        stateful_step_count=_STEPS,
+        stateful_step_count=6,  # requests of a sequence
         database=None,
         deadline=None,
         derandomize=False,
