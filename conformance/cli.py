@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -135,7 +135,7 @@ def _run(chosen: argparse.Namespace) -> int:
     def hide(text: str) -> str:
         return suite.hide(text) if suite is not None else text
 
-    with Progress(sys.stderr, hide) as progress:
+    with closing(Progress(sys.stderr, hide)) as progress:
         suite = Suite(settings, progress=progress)
         if suite.begin():
             suite.perform_all()

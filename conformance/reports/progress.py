@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Self, TextIO
+from typing import TextIO
 
 from conformance.reports.style import abandon, is_terminal, style_of
 from conformance.reports.texts import Hide, fitted, visible
@@ -43,12 +43,6 @@ class Progress:
         self._written_at = clock()
         self._said = ""
         """The last sentence that stands in a log, or on a terminal."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
-        self.close()
 
     def phase(self, words: str) -> None:
         """Show the phase that begins, such as `Trying the logins`, on a terminal."""

@@ -12,16 +12,8 @@ from typing import Any, TextIO
 
 import click
 
-from conformance.reports.view import GLYPHS, Kind
+from conformance.reports.view import LOOKS, Kind
 
-_COLOURS = {
-    Kind.FAILED: "red",
-    Kind.WARNING: "yellow",
-    Kind.NOT_VERIFIED: "magenta",
-    Kind.WAIVED: "cyan",
-    Kind.NOT_CONFIGURED: "blue",
-    Kind.PASSED: "green",
-}
 _NARROWEST, _USUAL, _WIDEST = 40, 100, 120
 
 
@@ -41,7 +33,7 @@ class Style:
 
     def painted(self, text: str, kind: Kind) -> str:
         """Colour a text for a kind of result."""
-        return click.style(text, fg=_COLOURS[kind], bold=True) if self.colours else text
+        return click.style(text, fg=LOOKS[kind][1], bold=True) if self.colours else text
 
     def strong(self, text: str) -> str:
         """Set a text in bold."""
@@ -53,7 +45,7 @@ class Style:
 
     def mark(self, kind: Kind) -> str:
         """Return the sign of a kind of result, in its colour."""
-        return self.painted(GLYPHS[kind], kind)
+        return self.painted(LOOKS[kind][0], kind)
 
     def writable(self, text: str) -> str:
         """Replace the characters that the stream's encoding lacks."""

@@ -39,14 +39,15 @@ class Kind(StrEnum):
         return self.value.replace("_", " ")
 
 
-GLYPHS = {
-    Kind.FAILED: "✗",
-    Kind.WARNING: "!",
-    Kind.NOT_VERIFIED: "?",
-    Kind.WAIVED: "~",
-    Kind.NOT_CONFIGURED: "–",
-    Kind.PASSED: "✓",
+LOOKS = {
+    Kind.FAILED: ("✗", "red"),
+    Kind.WARNING: ("!", "yellow"),
+    Kind.NOT_VERIFIED: ("?", "magenta"),
+    Kind.WAIVED: ("~", "cyan"),
+    Kind.NOT_CONFIGURED: ("–", "blue"),
+    Kind.PASSED: ("✓", "green"),
 }
+"""The sign of each kind, and its colour on a terminal."""
 
 REASONED = {
     Kind.NOT_VERIFIED: ("Not verified", "not tried to the end, and not counted as passed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -31,7 +32,7 @@ class Clock:
 def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
     screen, clock = Screen(), Clock()
 
-    with Progress(screen, untouched, clock=clock) as progress:
+    with closing(Progress(screen, untouched, clock=clock)) as progress:
         progress.total = 3
         progress.phase("Trying the logins")
         clock.now = 1.0
@@ -55,7 +56,7 @@ def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
 def test_progress_elsewhere_is_a_line_now_and_then_and_one_at_the_end() -> None:
     stream, clock = io.StringIO(), Clock()
 
-    with Progress(stream, untouched, clock=clock) as progress:
+    with closing(Progress(stream, untouched, clock=clock)) as progress:
         progress.phase("Trying the logins")
         for second in range(25):
             clock.now = float(second)
@@ -100,7 +101,7 @@ def test_what_does_not_fail_the_run_has_not_failed(
     only = ("get-user/error-body", "get-user/success")
     chosen = Settings(target, only=only, level=level, seed=1, max_examples=1, patience=0.0)
 
-    with Progress(screen, untouched) as progress:
+    with closing(Progress(screen, untouched)) as progress:
         suite = Suite(chosen, Stage(service), progress)
         suite.begin()
         suite.perform_all()
