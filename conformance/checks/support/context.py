@@ -121,7 +121,7 @@ class CheckContext(Accounts):
                 sent.append(next(together))
                 continue
             with self.incidents.guessing[guess]:
-                self.before_guess(call.credentials)
+                self.before_guess(guess)
                 sent.append(self.client.exchange(call))
         found = []
         for call, exchange in zip(calls, sent, strict=True):

@@ -315,11 +315,8 @@ class Logins:
             return ""
         return name if name in [one.username for one in self.target.accounts] else ""
 
-    def before_guess(self, credentials: Credentials) -> None:
+    def before_guess(self, username: str) -> None:
         """Send a right password before one wrong password too many in a row. Raises NotVerified for a lock."""
-        username = self.guessed(credentials)
-        if not username:
-            return
         if username in self.incidents.locked:
             raise NotVerified(self.incidents.locked[username])
         if self.incidents.sent[username] >= self.target.wrong_logins:
@@ -329,8 +326,8 @@ class Logins:
 
     def look_for_lock(self, username: str) -> None:
         """Send a right password. Raises NotVerified if wrong ones have locked the account."""
-        account = next((one for one in self.target.accounts if one.username == username), None)
-        login = password_of(account) if account is not None else None
+        account = next(one for one in self.target.accounts if one.username == username)
+        login = password_of(account)
         # Another one's answer may be late: the wrong ones that have overtaken it would not be counted.
         with self.incidents.guessing[username]:
             self.incidents.sent.pop(username, None)
