@@ -29,7 +29,7 @@ def _new(run: CheckContext, name: str) -> str:
 def _free(run: CheckContext, *names: str) -> list[str]:
     """Return those of the members that can be put back: of all, if none is named. Raises NotVerified for none."""
     chosen = names or tuple(members("UserUpdate"))
-    free = [name for name in chosen if name not in run.prepared.fixed.get("owner", ())]
+    free = [name for name in chosen if name not in run.ground.fixed.get("owner", ())]
     if not free:
         raise NotVerified(
             f"{', '.join(chosen)} of the owner is such that the target refuses it, so it could not be "
@@ -104,7 +104,7 @@ def test_every_login_reads_what_was_changed(run: CheckContext) -> None:
 def test_each_member_is_set_alone(run: CheckContext) -> None:
     _set_each(run)
     # A member that could not be put back could not be tried.
-    for name in run.prepared.fixed.get("owner", ()):
+    for name in run.ground.fixed.get("owner", ()):
         _free(run, name)
 
 

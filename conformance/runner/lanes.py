@@ -20,11 +20,10 @@ from conformance.account.restorer import Part
 from conformance.catalogue.requirements import slug
 from conformance.catalogue.results import CheckResult, Status
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.ground import Prepared
+from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import Deferred, Guessing, NotVerified
 from conformance.checks.support.marking import Task
 from conformance.runner.runner import perform
-from conformance.target.target import Target
 from conformance.wire.threads import do_together
 from conformance.wire.transport import TransportError
 
@@ -45,7 +44,7 @@ def run_in_lanes(run: CheckContext, tasks: Sequence[Task]) -> Iterator[Done]:
     if not run.client.parallel or run.connections < 2:
         return
     chosen = [one for one in tasks if not (one.check.generated or one.check.last)]
-    writing = [] if run.prepared.no_writes else [one for one in chosen if one.writes]
+    writing = [] if run.ground.no_writes else [one for one in chosen if one.writes]
     # What cannot be prepared is told by the checks, one by one.
     with contextlib.suppress(NotVerified, TransportError):
         if writing:
@@ -199,9 +198,8 @@ def _lane(run: CheckContext, *, turned: bool = False, within: Part | None = None
         turned: Whether the accounts are in each other's place.
         within: The part of the owner's account that is all it has; None for both accounts.
     """
-    target, prepared = _swapped(run) if turned else (run.target, run.prepared)
     turn = _turned if turned else dict
-    lane = CheckContext(replace(run.ground, target=target, prepared=prepared), run)
+    lane = CheckContext(_swapped(run) if turned else run.ground, run)
     lane.begin_as(turn(run.resting), turn(run.known()))
     if within is not None:
         lane.within, lane.alone = within, True
@@ -216,33 +214,31 @@ def _frozen_lane(run: CheckContext) -> CheckContext:
     return lane
 
 
-def _swapped(run: CheckContext) -> tuple[Target, Prepared]:
-    """Return the target with the two accounts in each other's place."""
+def _swapped(run: CheckContext) -> Ground:
+    """Return the ground with the two accounts in each other's place."""
     owner, other = run.target.owner, run.target.other
     assert other is not None
     target = replace(
         run.target, owner=replace(other, role="owner"), other=replace(owner, role="other")
     )
-    prepared = run.prepared
-    record = prepared.record
+    record = run.ground.record
     if record is not None:
         usernames, accounts = _turned(record.usernames), _turned(record.accounts)
         record = replace(record, usernames=usernames, accounts=accounts)
-    dead = {_turned_key(key): reason for key, reason in prepared.dead.items()}
+    roles = {"owner": "other", "other": "owner"}
+    dead = {}
+    for key, reason in run.ground.dead.items():
+        _, role, rest = key.split(".", 2)
+        dead[f"accounts.{roles[role]}.{rest}"] = reason
     # What is made from another member is put back by that one, if the target file has it.
     made = run.descriptions.keeping.derived.values()
-    fixed = _turned(prepared.fixed)
+    fixed = _turned(run.ground.fixed)
     fixed["owner"] = [*fixed.get("owner", ()), *(one for one in made if not getattr(other, one))]
-    return target, replace(prepared, record=record, dead=dead, fixed=fixed)
+    return replace(run.ground, target=target, record=record, dead=dead, fixed=fixed)
 
 
 def _turned(by_role: Mapping[str, Value]) -> dict[str, Value]:
     return {"other" if role == "owner" else "owner": value for role, value in by_role.items()}
-
-
-def _turned_key(key: str) -> str:
-    role = "other" if key.startswith("accounts.owner.") else "owner"
-    return f"accounts.{role}.{key.split('.', 2)[2]}"
 
 
 def _in_threads(run: CheckContext, works: Sequence[Callable[[], Value]]) -> list[Value]:

@@ -106,7 +106,17 @@ class Plugin:
         try:
             return (yield)
         finally:
-            self._end(session)
+            # A result that cannot be read is no success.
+            broken = [self.suite.error] if self._began and self.suite.error else []
+            for complaint in (*broken, *self.suite.complaints):
+                sys.stderr.write(f"conformance: {complaint}\n")
+            if self._began or self.suite.error:
+                session.exitstatus = self.suite.exit_code
+            if self._output is not None:
+                self._output.flush()
+                if lost := self._output.buffer.raw.lost:
+                    session.exitstatus = session.exitstatus or 2
+                    sys.stderr.write(f"conformance: standard output cannot be written to: {lost}\n")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell the verdict, and the notes of the run."""
@@ -119,19 +129,6 @@ class Plugin:
         """End a run also where pytest failed before its first test."""
         if self._began:
             self.suite.finish(broken=self._broken)
-
-    def _end(self, session: pytest.Session) -> None:
-        """Set the exit code; a result that cannot be read is no success."""
-        broken = [self.suite.error] if self._began and self.suite.error else []
-        for complaint in (*broken, *self.suite.complaints):
-            sys.stderr.write(f"conformance: {complaint}\n")
-        if self._began or self.suite.error:
-            session.exitstatus = self.suite.exit_code
-        if self._output is not None:
-            self._output.flush()
-            if lost := self._output.buffer.raw.lost:
-                session.exitstatus = session.exitstatus or 2
-                sys.stderr.write(f"conformance: standard output cannot be written to: {lost}\n")
 
 
 class _Module(pytest.File):
@@ -175,13 +172,9 @@ class _Requirement(pytest.Item):
 
 def _text(result: RequirementResult) -> str:
     failures = [one for one in result.checks if one.status is Status.FAILED]
-    told = [
-        (
-            one.name,
-            f"  expected: {one.expected}",
-            f"  actual:   {one.actual}",
-            *(f"  {step.curl}" for step in one.steps),
-        )
-        for one in failures[:3]
-    ]
-    return "\n\n".join(map("\n".join, told))
+    told = []
+    for one in failures[:3]:
+        curls = (f"  {step.curl}" for step in one.steps)
+        story = (one.name, f"  expected: {one.expected}", f"  actual:   {one.actual}", *curls)
+        told.append("\n".join(story))
+    return "\n\n".join(told)

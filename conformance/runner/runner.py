@@ -88,7 +88,7 @@ def _confirmed(run: CheckContext, task: Task, first: Judge) -> tuple[Judge, Stat
 
 def _at_rest(run: CheckContext, task: Task) -> bool:
     """Put back what an attempt left; return whether the target let the accounts be put back, and be read."""
-    if not task.writes or run.prepared.no_writes:
+    if not task.writes or run.ground.no_writes:
         return True
     try:
         run.settle()
@@ -102,8 +102,8 @@ def _at_rest(run: CheckContext, task: Task) -> bool:
 
 def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
     """Run a task. Return the status of requirements that it did not reach; None if it ended well."""
-    if task.writes and run.prepared.no_writes:
-        judge.ended = run.prepared.no_writes
+    if task.writes and run.ground.no_writes:
+        judge.ended = run.ground.no_writes
         return Status.NOT_VERIFIED
     early = None
     with run.judging(judge):

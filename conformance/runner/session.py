@@ -23,7 +23,7 @@ from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.accounts import texts_of
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.ground import Ground, Prepared
+from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
 from conformance.runner.preflight import silent_logins, try_reading, try_writing
@@ -68,7 +68,7 @@ class Session:
         self.verdict = VerdictBuilder(chosen, waivers, settings.level)
         self.client = connect(self.target, transport)
         # No other run has the mark of this one, whatever its seed.
-        self.prepared = Prepared(settings.tag or f"conformance{secrets.token_hex(3)}", record=None)
+        self.tag = settings.tag or f"conformance{secrets.token_hex(3)}"
         self._restorer = Restorer(
             self.client, self.contract.operations, self.target.accounts, DESCRIPTIONS.keeping
         )
@@ -110,8 +110,13 @@ class Session:
             lines = (f"{place}{error}", *outcome.problems, *outcome.notes)
             raise RunError(self.target.redact("\n".join(lines))) from None
         refusals = [one.media_type for one in tried if one.status == 403]
-        self.prepared = Prepared(
-            self.prepared.tag,
+        self.ground = Ground(
+            self.settings,
+            self.target,
+            self.contract,
+            self.client,
+            DESCRIPTIONS,
+            self.tag,
             record,
             no_writes,
             dead,
@@ -123,8 +128,7 @@ class Session:
 
     def context(self) -> CheckContext:
         """Make the context of the checks. Raises RunError for a token_command of no use."""
-        known = (self.settings, self.target, self.contract, self.client)
-        context = CheckContext(Ground(*known, DESCRIPTIONS, self.prepared))
+        context = CheckContext(self.ground)
         try:
             with contextlib.suppress(TransportError):  # the checks tell of it
                 context.try_minting()
@@ -193,7 +197,7 @@ class Session:
         if at_work:
             return None, "another run uses these accounts; wait for its end"
         usernames = {role: account.username for role, account in self._restorer.accounts.items()}
-        return Record(self.target.base_url, self.prepared.tag, usernames, states), ""
+        return Record(self.target.base_url, self.tag, usernames, states), ""
 
     def _changes_by_itself(self, states: Mapping[str, AccountState]) -> bool:
         """Return whether the accounts have the mark of another run that is still at work.
@@ -201,9 +205,8 @@ class Session:
         The marks of a run that broke off stay as they are; an active run changes the accounts.
         Raises StateUnreadable, TransportError.
         """
-        tag = self.prepared.tag
         texts = [text for one in states.values() for text in texts_of(one)]
-        marked = sorted({text for text in texts if is_foreign(text, tag)})
+        marked = sorted({text for text in texts if is_foreign(text, self.tag)})
         deadline = time.monotonic() + _WATCH_SECONDS
         while marked and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -33,18 +33,16 @@ class Accounts(Logins):
 
     def __init__(self, ground: Ground, main: Accounts | None = None) -> None:
         super().__init__(ground, main)
-        prepared, keeping = ground.prepared, ground.descriptions.keeping
+        keeping, record = ground.descriptions.keeping, ground.record
         accounts, operations = ground.target.accounts, ground.contract.operations
         self.restorer = Restorer(ground.client, operations, accounts, keeping)
-        self.restorer.volatile = prepared.volatile
+        self.restorer.volatile = ground.volatile
         self.connections = ground.target.connections
         self.lag = ""
         self._looks = 0
         """The second looks that showed nothing new."""
         self._state: dict[str, AccountState] = {}
-        self.resting: dict[str, AccountState] = (
-            dict(prepared.record.accounts) if prepared.record else {}
-        )
+        self.resting: dict[str, AccountState] = dict(record.accounts) if record else {}
         self.standing_addresses: dict[str, Email] = {}
         self._provided: list[Email] = []
         """Addresses of the owner that were added for what comes next in the same check."""
@@ -221,9 +219,9 @@ class Accounts(Logins):
         before, failures = self.before(role), self.restorer.failures
         ours = [one for one in resting.emails if self.tag in one.email and not one.verified]
         verified = [one for one in ours if replace(one, verified=True) in before.emails]
-        if verified and self.prepared.record:
+        if verified and self.ground.record:
             # Nothing takes that back, and there is no need to wait for it: the next check adds another.
-            resting = self.resting[role] = self.prepared.record.accounts[role]
+            resting = self.resting[role] = self.ground.record.accounts[role]
         self.restorer.settle(role, resting, before, self.tag)
         derived = [before.user.get(name) == resting.user.get(name) for name in self._derived]
         whole = all(derived) and set(resting.emails) <= set(before.emails)
@@ -238,8 +236,8 @@ class Accounts(Logins):
                 self.resting[role] = self.resting[role].with_email(one)
             return
         kept = [one for one in resting.emails if self.tag in one.email]
-        if any(one not in now.emails for one in kept) and self.prepared.record:
-            self.resting[role] = self.prepared.record.accounts[role]
+        if any(one not in now.emails for one in kept) and self.ground.record:
+            self.resting[role] = self.ground.record.accounts[role]
         elif self.account(role).disposable:
             self.resting[role] = now
 
@@ -253,7 +251,7 @@ class Accounts(Logins):
         return self.incidents.disturbed
 
     def _notice_others(self, state: AccountState) -> None:
-        if self.prepared.record is None or self.incidents.disturbed:
+        if self.ground.record is None or self.incidents.disturbed:
             return
         for text in texts_of(state):
             if text not in self._known and is_foreign(text, self.tag):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -41,7 +42,7 @@ def outcome_of(run: CheckContext, one: Ask, accounts: Accounts) -> model.Outcome
 
 
 def judge_answer(run: CheckContext, one: Ask, exchange: Exchange, before: Accounts) -> Answered:
-    """Judge status and error body of an answer."""
+    """Judge status and error body of an answer. Raises NotVerified for one of something before it."""
     outcome = outcome_of(run, one, before)
     statuses = taken_as_right(one, outcome.statuses)
     named = outcome.requirement
@@ -49,7 +50,14 @@ def judge_answer(run: CheckContext, one: Ask, exchange: Exchange, before: Accoun
         named = one.access
     named = requirement_of(one, exchange, named)
     if exchange.status not in statuses:
-        _look_at_environment(run, one, exchange, statuses)
+        # Something else than the implementation may have caused it.
+        if one.login is not None and (name := run.guessed(one.login)):
+            run.look_for_lock(name)
+        if exchange.status in _FIREWALL and run.is_foreign_page(exchange):
+            raise NotVerified(
+                f"a page of another kind than the target's own refusals came with {exchange.status}: "
+                "a firewall may stand before it; let the suite's requests pass"
+            )
     right = judge_status(run, named, exchange, statuses)
     judge_error(run, exchange)
     return Answered(one, exchange, outcome, right, run.is_success(exchange))
@@ -59,19 +67,6 @@ def taken_as_right(one: Ask, statuses: tuple[int, ...]) -> tuple[int, ...]:
     """Return the right statuses of a request, with those of a large body: how large one may be is left open."""
     is_large = one.body is not None and len(one.body.content) > _SMALL
     return (*statuses, *_TOO_LARGE) if is_large else statuses
-
-
-def _look_at_environment(
-    run: CheckContext, one: Ask, exchange: Exchange, statuses: Sequence[int]
-) -> None:
-    """Raise NotVerified for a wrong status that something else than the implementation may have caused."""
-    if one.login is not None and (name := run.guessed(one.login)):
-        run.look_for_lock(name)
-    if exchange.status in _FIREWALL and run.is_foreign_page(exchange):
-        raise NotVerified(
-            f"a page of another kind than the target's own refusals came with {exchange.status}: "
-            "a firewall may stand before it; let the suite's requests pass"
-        )
 
 
 def judge_status(
@@ -169,8 +164,11 @@ def judge_parts(
             at=one.exchange,
             shown_by=readings if part.stored else (),
         )
-    if run.operations[op].success == 204:
-        _judge_silence(run, one.exchange)
+    if run.operations[op].success == 204 and (silence := full(op, "no-body")) in catalogue():
+        answer, length = one.exchange.response, one.exchange.header("Content-Length") or "0"
+        silent = not answer.stray and not answer.body and length.strip() == "0"
+        actual = f"a body of {length} bytes"
+        run.judge.that(silence, silent, expected="no body", actual=actual, at=one.exchange)
     for other, found in reached.items():
         run.judge.that(
             named(untouched),
@@ -182,17 +180,6 @@ def judge_parts(
         )
 
 
-def _judge_silence(run: CheckContext, exchange: Exchange) -> None:
-    """Judge that an answer of 204 has no body."""
-    requirement = full(exchange.operation, "no-body")
-    if requirement not in catalogue():
-        return
-    length = exchange.header("Content-Length") or "0"
-    silent = not exchange.response.stray and not exchange.response.body and length.strip() == "0"
-    actual = f"a body of {length} bytes"
-    run.judge.that(requirement, silent, expected="no body", actual=actual, at=exchange)
-
-
 def judge_unchanged(
     run: CheckContext,
     answered: Sequence[Answered],
@@ -202,11 +189,13 @@ def judge_unchanged(
 ) -> None:
     """Judge that requests that were refused have changed nothing; `find` finds the one that did, if none names it."""
     refused = [one for one in answered if not one.taken and one.exchange.status >= 400]
-    own = {id(one): _own_values(run, one, answered) for one in refused}
     found = changes_of(wanted, after)
-    guilty = [
-        one for one in refused if any(value in change for change in found for value in own[id(one)])
-    ]
+    sent = {id(one): {str(value) for value in one.ask.members.values()} for one in answered}
+    counts = Counter(value for values in sent.values() for value in values)
+    # By a value of its own, a change can be told to be that of a request.
+    own = [value for value, count in counts.items() if count == 1 and run.tag in value]
+    telling = {value for value in own if any(value in change for change in found)}
+    guilty = [one for one in refused if sent[id(one)] & telling]
     if len(refused) < len(answered):
         # What was taken has changed something too, as it must, or against the rules, as its status says.
         found = found if guilty else []
@@ -230,15 +219,6 @@ def changes_of(before: Accounts, after: Accounts) -> list[str]:
         for role in after
         for difference in differences(before[role], after[role])
     ]
-
-
-def _own_values(run: CheckContext, one: Answered, group: Sequence[Answered]) -> list[str]:
-    """Return the values of a request by which a change can be told to be its own."""
-    others = {
-        str(value) for other in group if other is not one for value in other.ask.members.values()
-    }
-    values = [str(value) for value in one.ask.members.values()]
-    return [value for value in values if run.tag in value and value not in others]
 
 
 def _has_words(value: Any, depth: int = 0) -> bool:

@@ -90,7 +90,7 @@ def refusals(
 
 def text_member(run: CheckContext, index: int = 0) -> str:
     """Return a member of the profile that can be put back."""
-    fixed = (*run.prepared.fixed.get("owner", ()), "profile_url")
+    fixed = (*run.ground.fixed.get("owner", ()), "profile_url")
     free = [name for name in text_members() if name not in fixed]
     return free[index % len(free)] if free else "full_name"
 

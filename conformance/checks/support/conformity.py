@@ -54,19 +54,15 @@ def problems(exchange: Exchange) -> tuple[list[str], list[Problem]]:
     judged, found = _problems(
         exchange.operation, exchange.status, media_type, exchange.response.body
     )
-    if _is_foreign(exchange):
-        documented = f"{slug(exchange.operation)}/documented-answers"
-        judged = [one for one in judged if one != documented]
-        found = [one for one in found if one.requirement != documented]
-    return judged, found
-
-
-def _is_foreign(exchange: Exchange) -> bool:
-    """Return whether a body was sent of a media type that is not documented: its answers are left open."""
-    body = packaged_contract().operations[exchange.operation].body
+    documented = packaged_contract().operations[exchange.operation].body
     headers = {name.lower(): value for name, value in exchange.request.headers}
     sent = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return bool(exchange.request.body) and body is not None and sent not in body.content
+    if exchange.request.body and documented is not None and sent not in documented.content:
+        # Answers to a body of a media type that is not documented are left open.
+        open_ = f"{slug(exchange.operation)}/documented-answers"
+        judged = [one for one in judged if one != open_]
+        found = [one for one in found if one.requirement != open_]
+    return judged, found
 
 
 @lru_cache(maxsize=512)  # many answers of a run are the same
@@ -87,15 +83,17 @@ def _problems(
     if not _is_documented(operation, status):
         book(judged[0], f"status {status}")
     if status == packaged_contract().operations[operation].success and status != 204:
-        shape = _shape(op)
-        judged += [f"{op}/json", f"{op}/no-byte-order-mark", shape, *_joined(op)]
+        shapes = (f"{op}/members", f"{op}/answers-address", f"{op}/success")
+        shape = next(one for one in shapes if one in catalogue())
+        joined = [one for one in (f"{op}/date-joined",) if one in catalogue()]
+        judged += [f"{op}/json", f"{op}/no-byte-order-mark", shape, *joined]
         content = body.removeprefix(_BOM)
         for failure in _failures(operation, _SUCCESS, status, media_type, content):
             if not isinstance(failure, JsonSchemaError):
                 book(f"{op}/json", _words(failure))
             elif not _is_right_all_the_same(failure):
-                joined = _joined(op) if "date-time" in failure.message else []
-                book(joined[0] if joined else shape, _words(failure))
+                about_date = joined and "date-time" in failure.message
+                book(joined[0] if about_date else shape, _words(failure))
         if f"{op}/json" not in found:
             # NaN and Infinity are taken by the parser of schemathesis.
             try:
@@ -127,23 +125,10 @@ def _words(failure: Failure) -> str:
     return f"{place}: {first}" if place else first
 
 
-def _joined(op: str) -> list[str]:
-    """Return the requirement on a date, where an operation has one."""
-    return [one for one in (f"{op}/date-joined",) if one in catalogue()]
-
-
-@cache
-def _shape(op: str) -> str:
-    """Return the requirement on the members of an operation's answer."""
-    names = (f"{op}/members", f"{op}/answers-address", f"{op}/success")
-    return next(one for one in names if one in catalogue())
-
-
 def _failures(
     operation: str, names: Sequence[str], status: int, media_type: str | None, body: bytes
 ) -> Sequence[Failure]:
-    headers = {} if media_type is None else {"content-type": [media_type]}
-    response = response_of(status, headers, body)
+    response = response_of(status, media_type, body)
     try:
         _case(operation).validate_response(
             response, checks=[cast("CheckFunction", CHECKS.get_one(name)) for name in names]
@@ -154,8 +139,9 @@ def _failures(
     return ()
 
 
-def response_of(status: int, headers: dict[str, list[str]], body: bytes) -> Response:
+def response_of(status: int, media_type: str | None, body: bytes) -> Response:
     """Return an answer as schemathesis has it, to a request of no account: nobody looks at that."""
+    headers = {} if media_type is None else {"content-type": [media_type]}
     return Response(status, headers, body, request=_request(), elapsed=0.0, verify=True)
 
 

@@ -79,7 +79,9 @@ class CheckContext(Accounts):
         body = one.body
         if body is None and one.value is not None:
             body = form_body(one.value) if one.form else json_body(one.value)
-        if self.alone and body is not None and self._is_lost(body):
+        # What a member is made from can be put back only if the target file has it.
+        made = [one for one in self._derived.values() if body and one.encode() in body.content]
+        if self.alone and any(getattr(self.target.owner, one, None) is None for one in made):
             raise Deferred
         self._spare(operation, login, username)
         path = self.path(one.op, username) + one.query
@@ -87,11 +89,6 @@ class CheckContext(Accounts):
 
     def _is_here(self, operation: str) -> bool:
         return self.within in ("all", self.descriptions[operation].touches)
-
-    def _is_lost(self, body: Body) -> bool:
-        """Return whether a body may change what cannot be put back for this account."""
-        sources = [one for one in self._derived.values() if one.encode() in body.content]
-        return any(getattr(self.target.owner, one, None) is None for one in sources)
 
     def send_all(self, asks: Sequence[Ask], refused: Sequence[bool] = ()) -> list[Exchange]:
         """Send requests of operations that do not depend on each other; return their exchanges in this order.
@@ -123,12 +120,12 @@ class CheckContext(Accounts):
             with self.incidents.guessing[guess]:
                 self.before_guess(guess)
                 sent.append(self.client.exchange(call))
-        found = []
-        for call, exchange in zip(calls, sent, strict=True):
-            found.append(self._with_living_login(call, exchange))
-        changes = [one for one in found if self._writes(one) and one.status < 300]
-        if found:
-            self.trail.note(found, changes)
+        answers = zip(calls, sent, strict=True)
+        found = [self._with_living_login(call, exchange) for call, exchange in answers]
+        changes = [
+            one for one in found if self.operations[one.operation].writes and one.status < 300
+        ]
+        self.trail.note(found, changes)
         for exchange, refusal in zip(found, refused, strict=True):
             self._look_at(exchange, refused=refusal)
         return found
@@ -146,9 +143,6 @@ class CheckContext(Accounts):
     def is_success(self, exchange: Exchange) -> bool:
         """Return whether an exchange was answered as a correct request is."""
         return exchange.status == self.operations[exchange.operation].success
-
-    def _writes(self, exchange: Exchange) -> bool:
-        return self.operations[exchange.operation].writes
 
     def _together(self, calls: Sequence[Call]) -> list[Exchange]:
         try:
@@ -177,7 +171,7 @@ class CheckContext(Accounts):
         for requirement in judged:
             if requirement in self.judge.requirements and requirement not in broken:
                 self.judge.that(requirement, condition=True, expected="as documented", at=exchange)
-        self._dirty = self._dirty or self._writes(exchange)
+        self._dirty |= self.operations[exchange.operation].writes
 
     def _spare(self, operation: Operation, credentials: Credentials, username: str) -> None:
         """Refuse to do what nothing undoes, with the account's own login. Raises NotVerified."""
@@ -210,7 +204,7 @@ class CheckContext(Accounts):
 
     def is_foreign_page(self, exchange: Exchange) -> bool:
         """Return whether a refusal is a web page, where the target's own refusals are none."""
-        own = self.prepared.refusal_type
+        own = self.ground.refusal_type
         return bool(own) and exchange.media_type != own and "html" in exchange.media_type
 
     # -- values of its own ------------------------------------------------------------------------
@@ -286,8 +280,7 @@ class CheckContext(Accounts):
         for operation, same in itertools.groupby(writes, key=lambda one: one[0]):
             values = [value for _, value in same]
             done += self.restorer.write_all(role, operation, values)
-        if done:
-            self.trail.note(done, done)
+        self.trail.note(done, done)
         if not self.careful and len(done) == len(writes):
             state = self.before(role)
             for operation, value in writes:

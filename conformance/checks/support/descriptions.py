@@ -26,7 +26,7 @@ class Description:
     Attributes:
         touches: The part of the account that it reads or may change.
         follows: The outcome of a request, by the account and the members that are sent.
-        parts: The comparison of what came with what must be, after an answer of success.
+        parts: The comparison of what came with what must be, after an answer of success; of nothing, if left out.
         untouched: The requirement that is broken by a change of the other user, without the operation.
         reads: Whether its answer is that part of the account, by which a run reads it.
         value: The body of a correct request that changes something, for an account (`owner` or `other`);
@@ -41,7 +41,7 @@ class Description:
 
     touches: Part
     follows: Callable[[AccountState, Mapping[str, Any]], model.Outcome] = model.reading
-    parts: Callable[[model.Seen], Iterator[model.Part]] = model.nothing
+    parts: Callable[[model.Seen], Iterator[model.Part]] = lambda _: iter(())
     untouched: str = "others-untouched"
     reads: bool = False
     value: Callable[[CheckContext, str], dict[str, Any]] | None = None

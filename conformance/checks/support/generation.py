@@ -45,7 +45,10 @@ def schema(*, narrowed: bool) -> Any:
 
     Narrowed, it has nothing in its requests but what everybody accepts.
     """
-    _keep_folder_clean()
+    if not os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY"):
+        # Its tables of characters are with the user's caches, and not in the current folder.
+        caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+        set_hypothesis_home_dir(Path(caches, "hypothesis"))
     data: dict[str, Any] = copy.deepcopy(packaged_contract().document.data)
     for operation in packaged_contract().operations.values():
         if operation.body is not None:
@@ -66,13 +69,6 @@ def schema(*, narrowed: bool) -> Any:
     found = schemathesis.openapi.from_dict(data)
     found.config.generation.update(modes=[_mode(valid=narrowed)])
     return found
-
-
-def _keep_folder_clean() -> None:
-    """Let hypothesis keep its tables of characters with the user's caches, and not in the current folder."""
-    if not os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY"):
-        caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-        set_hypothesis_home_dir(Path(caches, "hypothesis"))
 
 
 def _mode(*, valid: bool) -> GenerationMode:
@@ -169,19 +165,13 @@ def ours(run: CheckContext, value: Any, known: str) -> Any:
     if primary is None or not primary.verified:
         # A change of the primary address might not be undone.
         value = {name: one for name, one in value.items() if name != "primary"}
-    return {
-        name: _our_address(run, text, known)
-        if name in ADDRESS_MEMBERS and isinstance(text, str) and not is_no_address(text)
-        else text
-        for name, text in value.items()
-    }
-
-
-def _our_address(run: CheckContext, text: str, known: str) -> str:
-    if run.tag in text:
-        return text
-    local, _, domain = text.rpartition("@")
-    return known or run.address(f"+{local}", domain)
+    value = dict(value)
+    for name in value.keys() & set(ADDRESS_MEMBERS):
+        text = value[name]
+        if isinstance(text, str) and not is_no_address(text) and run.tag not in text:
+            local, _, domain = text.rpartition("@")
+            value[name] = known or run.address(f"+{local}", domain)
+    return value
 
 
 def _in_a_form(value: Any) -> dict[str, Any] | None:
@@ -191,13 +181,11 @@ def _in_a_form(value: Any) -> dict[str, Any] | None:
     """
     if not isinstance(value, Mapping) or not value:
         return None
-    if not all(isinstance(one, (str, int, float)) for one in value.values()):
-        return None
-    texts = {
-        name: str(one).lower() if isinstance(one, bool) else str(one) for name, one in value.items()
-    }
-    flags: dict[str, Any] = {"true": True, "false": False}
-    return {
-        name: flags.get(text, text) if name in ("verified", "primary") else text
-        for name, text in texts.items()
-    }
+    means: dict[str, Any] = {}
+    for name, one in value.items():
+        if not isinstance(one, (str, int, float)):
+            return None
+        text = str(one).lower() if isinstance(one, bool) else str(one)
+        is_flag = name in ("verified", "primary") and text in ("true", "false")
+        means[name] = text == "true" if is_flag else text
+    return means

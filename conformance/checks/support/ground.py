@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from accounts_contract import Contract
 from conformance.account.restore_file import Record
@@ -15,8 +15,8 @@ from conformance.wire.exchange import Exchange
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """The findings before the first check.
+class Ground:
+    """The settings, the target and the way to it, its operations, and the findings before the first check.
 
     Attributes:
         tag: Stands in everything that this run writes.
@@ -29,23 +29,16 @@ class Prepared:
         first: The reading requests of the start, with each login.
     """
 
-    tag: str
-    record: Record | None
-    no_writes: str = ""
-    dead: Mapping[str, str] = field(default_factory=dict)
-    fixed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    refusal_type: str = ""
-    volatile: frozenset[str] = frozenset()
-    first: tuple[Exchange, ...] = ()
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The settings, the target and what is known of it, the way to it, and its operations."""
-
     settings: Settings
     target: Target
     contract: Contract
     client: Client
     descriptions: Descriptions
-    prepared: Prepared
+    tag: str
+    record: Record | None
+    no_writes: str
+    dead: Mapping[str, str]
+    fixed: Mapping[str, Sequence[str]]
+    refusal_type: str
+    volatile: frozenset[str]
+    first: Sequence[Exchange]

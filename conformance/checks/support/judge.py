@@ -52,7 +52,8 @@ class Trail:
 
     def note(self, group: Sequence[Exchange], changes: Sequence[Exchange]) -> None:
         """Note exchanges that were sent together, and those of them that changed something."""
-        self._groups.append((max(one.number for one in group), changes))
+        if group:
+            self._groups.append((max(one.number for one in group), changes))
 
     def before(self, exchange: Exchange | None) -> list[Exchange]:
         """Return those that led to an exchange: all before it, but for what was sent with it."""

@@ -72,8 +72,7 @@ class Logins:
         self.contract = ground.contract
         self.client = ground.client
         self.descriptions = ground.descriptions
-        self.prepared = ground.prepared
-        self.tag = ground.prepared.tag
+        self.tag = ground.tag
         self.operations: Mapping[str, Operation] = ground.contract.operations
         self.trail = Trail()
         self.judge = Judge((), "", ground.target.redact, self.trail)
@@ -82,7 +81,7 @@ class Logins:
         self.alone = False
         self.within: Part = "all"
         self._reads = tuple(ground.descriptions.reads.values())
-        self._dead = dict(ground.prepared.dead)
+        self._dead = dict(ground.dead)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -246,7 +245,7 @@ class Logins:
             account, now gets such an answer too; else empty. To let in, and to fail, is the target's own doing.
         """
         login, wrong = exchange.credentials, exchange.status
-        good = [one for one in self.prepared.first if one.status == 200]
+        good = [one for one in self.ground.first if one.status == 200]
         if not good or wrong in (401, 500) or (200 <= wrong < 300 and exchange.is_json):
             return ""
 

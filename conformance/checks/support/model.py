@@ -259,12 +259,6 @@ class Seen:
         return self.told if isinstance(self.told, dict) else {}
 
 
-def nothing(seen: Seen) -> Iterator[Part]:
-    """Compare nothing: the status says it all."""
-    del seen
-    yield from ()
-
-
 def user_read(seen: Seen) -> Iterator[Part]:
     """Compare what get_user answered with the account."""
     name, found = seen.before.user.get("username"), seen.members.get("username")

@@ -6,22 +6,18 @@ operation (access, bodies, preflight, sequences, restoring) follows from it and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from conformance.account.restorer import Restorer, Undoing
-from conformance.account.state import Email, text_members
+from conformance.account.state import text_members
 from conformance.checks.support import model
 from conformance.checks.support.cases import text_member
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.descriptions import Description, Descriptions
 
 # -- the profile ----------------------------------------------------------------------------------
-
-
-def _profile(run: CheckContext, role: str) -> dict[str, Any]:
-    del role
-    return {text_member(run): run.text("Jane")}
 
 
 def _undo_user(account: Undoing) -> None:
@@ -59,33 +55,17 @@ def fixed_members(restorer: Restorer, role: str, user: Mapping[str, Any]) -> lis
 # -- the addresses --------------------------------------------------------------------------------
 
 
-def _new_address(run: CheckContext, role: str) -> dict[str, Any]:
-    del role
-    return {"email": run.address()}
-
-
 def _undo_added(account: Undoing) -> None:
     known = {email.email for email in account.before.emails}
-    new = [
-        {"email": email.email}
-        for email in account.now.emails
-        if email.email not in known and (account.tag in email.email.lower() or _is_odd(email))
-    ]
-    account.write_all("delete_email", new, once=True)
-
-
-def _is_odd(email: Email) -> bool:
-    """Return whether it is one of the non-addresses that a check sent, and that a faulty target took."""
-    local, _, domain = email.email.partition("@")
-    return not (local and domain) or any(character.isspace() for character in email.email)
+    new = [email.email for email in account.now.emails if email.email not in known]
+    # Ours have the mark, or are none: what a check sent as no address, and a faulty target took.
+    no_address = re.compile(r"[^@]*|@.*|[^@]*@|.*\s.*", re.DOTALL)
+    ours = [one for one in new if account.tag in one.lower() or no_address.fullmatch(one)]
+    account.write_all("delete_email", [{"email": one} for one in ours], once=True)
 
 
 def _known_address(run: CheckContext, role: str) -> dict[str, Any]:
     return {"email": run.standing(role).email}
-
-
-def _verification(run: CheckContext, role: str) -> dict[str, Any]:
-    return {**_known_address(run, role), "verified": True}
 
 
 def _undo_update(account: Undoing) -> None:
@@ -114,7 +94,7 @@ DESCRIPTIONS = Descriptions(
             touches="user",
             follows=model.updating_user,
             parts=model.user_updated,
-            value=_profile,
+            value=lambda run, _role: {text_member(run): run.text("Jane")},
             refused={"full_name": 0},
             undo=_undo_user,
         ),
@@ -124,7 +104,7 @@ DESCRIPTIONS = Descriptions(
             follows=model.adding_email,
             parts=model.email_added,
             limited=True,
-            value=_new_address,
+            value=lambda run, _role: {"email": run.address()},
             refused={},
             undo=_undo_added,
         ),
@@ -132,7 +112,7 @@ DESCRIPTIONS = Descriptions(
             touches="emails",
             follows=model.updating_email,
             parts=model.email_updated,
-            value=_verification,
+            value=lambda run, role: {**_known_address(run, role), "verified": True},
             on_known=True,
             refused={},
             undo=_undo_update,

@@ -14,7 +14,6 @@ from conformance.checks.support.conformity import response_of
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.exploring import Search, settings
 from conformance.checks.support.generation import ours, schema
-from conformance.wire.exchange import Exchange
 
 
 def follow_links(run: CheckContext) -> None:
@@ -37,15 +36,18 @@ def follow_links(run: CheckContext) -> None:
 
         def call(self, case: Case[Any], **_: Any) -> Response:
             self.form = not self.form
+            op, value = str(case.operation.definition.raw["operationId"]), None
             with search.trying(self.judge):
-                exchange = _step(run, case, self.unknown, form=self.form)
+                if isinstance(case.body, dict):
+                    # An address comes along a link, or is put in: one that is not there, where it should be.
+                    unknown = self.unknown if run.descriptions[op].on_known else ""
+                    value = ours(run, case.body, unknown)
+                exchange = ask(run, op, value, form=self.form and value is not None)
             # What only should be, such as the body of an error, ends no walk.
             if self.judge.broken:
                 search.tell(self.judge)
-            headers: dict[str, list[str]] = {}
-            for name, value in exchange.response.headers:
-                headers.setdefault(name.lower(), []).append(value)
-            return response_of(exchange.status, headers, exchange.response.body)
+            media_type = exchange.header("Content-Type")
+            return response_of(exchange.status, media_type, exchange.response.body)
 
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Do nothing: the step has judged it."""
@@ -63,15 +65,3 @@ def follow_links(run: CheckContext) -> None:
 def _machine() -> type[Any]:
     found: type[Any] = schema(narrowed=True).as_state_machine()
     return found
-
-
-def _step(run: CheckContext, case: Case[Any], unknown: str, *, form: bool) -> Exchange:
-    """Send the request that schemathesis asks for to the owner's account.
-
-    An address comes along a link, or is put in: one that is not there, where it should be.
-    """
-    op = str(case.operation.definition.raw["operationId"])
-    if not isinstance(case.body, dict):
-        return ask(run, op)
-    value = ours(run, case.body, unknown if run.descriptions[op].on_known else "")
-    return ask(run, op, value, form=form)

@@ -56,7 +56,7 @@ def started(settings: Settings, line: Line) -> Session:
 def recorded(settings: Settings) -> Record:
     """The accounts, as the restore file of a run has them."""
     session = started(settings, Line())
-    record = session.prepared.record
+    record = session.ground.record
     assert record is not None
     session.finish_accounts()
     return record
@@ -86,8 +86,8 @@ def test_a_run_leaves_no_journal_behind(settings: Settings) -> None:
 def test_what_an_unfinished_run_left_is_restored_first(settings: Settings) -> None:
     left_behind(settings, with_user(recorded(settings), location="Before"))
     session = started(settings, Line())
-    assert session.prepared.record is not None
-    assert session.prepared.record.accounts["owner"].user["location"] == "Before"
+    assert session.ground.record is not None
+    assert session.ground.record.accounts["owner"].user["location"] == "Before"
     assert any("unfinished run" in note for note in session.verdict.notes)
 
 
