@@ -12,7 +12,7 @@ from conformance.checks.support.asking import answer_all, ask, ask_all
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
-from conformance.checks.support.question import Ask, full
+from conformance.checks.support.question import Ask, asks, full
 from conformance.wire.client import Body, RateLimited
 from conformance.wire.transport import TimedOut, TransportError
 
@@ -58,17 +58,17 @@ def test_json_that_is_no_utf8_is_refused(run: CheckContext, op: str) -> None:
 def test_an_empty_body_is_refused(run: CheckContext, op: str) -> None:
     subject = "invalid-body/empty"
     bodies = (Body(b""), Body(b"", FORM), Body(b"  \n"))
-    asks = [Ask(op, body=body, statuses=(400,), requirement=subject) for body in bodies]
+    empty = asks(op, bodies, statuses=(400,), requirement=subject)
     # Without a media type, too: some refuse that first.
-    ask_all(run, [*asks, Ask(op, statuses=(400, 415), requirement=subject)])
+    ask_all(run, [*empty, Ask(op, statuses=(400, 415), requirement=subject)])
 
 
 @proves("update-user/documented-answers", "update-user/leaves-others")
 def test_an_empty_update_is_answered(run: CheckContext) -> None:
     op = "update_user"
     bodies = (Body(b""), Body(b"", FORM), json_body({}), Body(b"{ }"))
-    asks = [Ask(op, body=body, means={}, unchanged="leaves-others") for body in bodies]
-    ask_all(run, [*asks, Ask(op, statuses=(200, 400, 415), unchanged="leaves-others")])
+    empty = asks(op, bodies, means={}, unchanged="leaves-others")
+    ask_all(run, [*empty, Ask(op, statuses=(200, 400, 415), unchanged="leaves-others")])
 
 
 @proves("{op}/json")
@@ -159,9 +159,9 @@ def _hostile(_run: CheckContext) -> Cases:
 
 @proves("{op}/documented-answers", of=cases.BODIES, each=_hostile)
 def test_odd_bodies_get_documented_answers(run: CheckContext, op: str, group: str) -> None:
-    asks = list(hostile.GROUPS[group](run, op))
-    if not _answered(run, asks):
-        for one in asks:
+    odd = list(hostile.odd_asks(run, op, group))
+    if not _answered(run, odd):
+        for one in odd:
             _answer_alone(run, one)
 
 
@@ -182,11 +182,11 @@ def _answer_alone(run: CheckContext, one: Ask) -> None:
     )
 
 
-def _answered(run: CheckContext, asks: list[Ask]) -> bool:
+def _answered(run: CheckContext, some: list[Ask]) -> bool:
     """Send odd bodies; return whether all were answered. Raises TimedOut, RateLimited."""
     several = run.connections
     try:
-        answer_all(run, asks)
+        answer_all(run, some)
     except (TimedOut, RateLimited):
         raise
     except TransportError:

@@ -209,15 +209,11 @@ def _texts(
             ask(run, _OP, dict(zip(turned, some, strict=False)), form=form, under=under)
 
 
-@proves("update-user/any-script")
+@proves("update-user/any-script", "update-user/form-decoding")
 def test_text_comes_back_as_it_was_sent(run: CheckContext) -> None:
-    _texts(run, values.TEXTS, under="any-script", form=False, turns=3)
-
-
-@proves("update-user/form-decoding")
-def test_text_in_a_form_comes_back_as_it_was_sent(run: CheckContext) -> None:
     # A form is decoded before anybody looks at its members.
-    _texts(run, values.TEXTS, under="form-decoding", form=True, turns=1)
+    for form, under, turns in ((False, "any-script", 3), (True, "form-decoding", 1)):
+        _texts(run, values.TEXTS, under=under, form=form, turns=turns)
 
 
 @proves("update-user/any-script", "update-user/form-decoding")

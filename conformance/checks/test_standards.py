@@ -8,7 +8,7 @@ from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask
+from conformance.checks.support.question import asks
 
 _OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xml")
 
@@ -16,8 +16,7 @@ _OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xm
 @proves("{op}/media-type")
 def test_other_media_types_are_refused(run: CheckContext, op: str) -> None:
     bodies = [json_body(cases.correct_value(run, op), media_type) for media_type in _OTHERS]
-    how: dict[str, Any] = {"statuses": (415,), "requirement": "media-type"}
-    ask_all(run, [Ask(op, body=one, **how) for one in bodies])
+    ask_all(run, asks(op, bodies, statuses=(415,), requirement="media-type"))
 
 
 @proves("{op}/json-without-content-type")

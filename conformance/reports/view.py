@@ -128,13 +128,9 @@ def message_of(check: CheckResult) -> str:
 
 def findings_of(run: RunResult, shown: Mapping[str, Shown]) -> tuple[list[Finding], list[Finding]]:
     """Return the findings that fail the run, and those that only warn."""
-    fails: list[Finding] = []
-    warns: list[Finding] = []
-    for one in run.findings:
-        ids = (*one.requirements, *one.follows)
-        failed = any(id_ in shown and shown[id_].kind is Kind.FAILED for id_ in ids)
-        (fails if failed else warns).append(one)
-    return fails, warns
+    failed = {name for name, one in shown.items() if one.kind is Kind.FAILED}
+    fails = [one for one in run.findings if failed & {*one.requirements, *one.follows}]
+    return fails, [one for one in run.findings if one not in fails]
 
 
 def brief_ids(ids: Sequence[str], most: int = 12) -> str:

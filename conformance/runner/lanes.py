@@ -144,17 +144,18 @@ def _work(lane: CheckContext, queue: deque[Task], outcome: _Outcome) -> list[Don
         except IndexError:  # other lanes may have taken the last one
             break
         try:
-            results = _attempt(lane, task)
-        except Guessing:
-            outcome.guesses.append(task)
-        except Deferred:
-            outcome.deferred.append(task)
-        else:
-            found += [(task, results)] if results else []
-            if lane.alone and results and len(found) % _CHUNK == 0:
+            results = perform(lane, task, beside=True)
+        except Deferred as reason:
+            with contextlib.suppress(NotVerified, TransportError):
+                lane.settle()
+            (outcome.guesses if isinstance(reason, Guessing) else outcome.deferred).append(task)
+            continue
+        if results and all(one.status in _GOOD for one in results) and not lane.surprise:
+            found.append((task, results))
+            if lane.alone and len(found) % _CHUNK == 0:
                 lane.verify()
-            if lane.alone and lane.surprise:
-                outcome.surprised.set()
+        if lane.alone and lane.surprise:
+            outcome.surprised.set()
     return found
 
 
@@ -163,18 +164,6 @@ def _finish(run: CheckContext, outcome: _Outcome, found: Sequence[Sequence[Done]
     outcome.calm = _is_at_rest(run) and not outcome.surprised.is_set()
     outcome.passed = [one for some in found for one in some] if outcome.calm else []
     return outcome
-
-
-def _attempt(lane: CheckContext, task: Task) -> list[CheckResult]:
-    """Run a task once; return its results if all of it passed. Raises Guessing, Deferred."""
-    try:
-        results = perform(lane, task, beside=True)
-    except Deferred:
-        with contextlib.suppress(NotVerified, TransportError):
-            lane.settle()
-        raise
-    good = all(one.status in _GOOD for one in results) and not lane.surprise
-    return results if good else []
 
 
 def _is_at_rest(run: CheckContext) -> bool:

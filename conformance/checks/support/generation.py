@@ -81,6 +81,13 @@ def _operation(op: str, *, narrowed: bool) -> Any:
 
 
 @cache
+def machine() -> type[Any]:
+    """Return a state machine that follows the links of the contract, with what everybody accepts."""
+    found: type[Any] = schema(narrowed=True).as_state_machine()
+    return found
+
+
+@cache
 def bodies(op: str, *, valid: bool) -> SearchStrategy[Example]:
     """Return a strategy for bodies in both media types; NOT_SET stands for no body."""
     one = packaged_contract().operations[op]
@@ -166,8 +173,8 @@ def ours(run: CheckContext, value: Any, known: str) -> Any:
         # A change of the primary address might not be undone.
         value = {name: one for name, one in value.items() if name != "primary"}
     value = dict(value)
-    for name in value.keys() & set(ADDRESS_MEMBERS):
-        text = value[name]
+    for name in ADDRESS_MEMBERS:
+        text = value.get(name)
         if isinstance(text, str) and not is_no_address(text) and run.tag not in text:
             local, _, domain = text.rpartition("@")
             value[name] = known or run.address(f"+{local}", domain)

@@ -62,9 +62,12 @@ class Ask:
         return (self.means if self.value is None else self.value) or {}
 
 
-def asks(op: str, values: Iterable[Mapping[str, Any] | None], **more: Any) -> list[Ask]:
-    """Return a request for each of some bodies; the other fields of Ask are the same for all."""
-    return [Ask(op, value, **more) for value in values]
+def asks(op: str, bodies: Iterable[Mapping[str, Any] | Body | None], **more: Any) -> list[Ask]:
+    """Return a request for each of some bodies, raw or not; the other fields of Ask are the same for all."""
+    return [
+        Ask(op, body=one, **more) if isinstance(one, Body) else Ask(op, one, **more)
+        for one in bodies
+    ]
 
 
 @dataclass(frozen=True, slots=True)
