@@ -14,7 +14,7 @@ from typing import Any
 
 from accounts_contract import DocumentError
 from conformance.account.restore_file import JournalError, Record, default_path, is_foreign
-from conformance.account.restorer import Restored, Restorer, StateUnreadable
+from conformance.account.restorer import Restored, Restorer, StateUnreadable, ascii_body
 from conformance.account.state import AccountState, volatile
 from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import catalogue, packaged_contract
@@ -26,10 +26,9 @@ from conformance.checks.support.context import CheckContext
 from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
-from conformance.runner.preflight import silent_logins, try_reading, try_writing
 from conformance.runner.safekeeping import Safekeeping
 from conformance.settings import Settings
-from conformance.target.credentials import Credentials
+from conformance.target.credentials import NOBODY, Credentials, logins_of
 from conformance.target.file import read_target
 from conformance.target.target import Target
 from conformance.wire.client import Client, RateLimited
@@ -85,7 +84,6 @@ class Session:
             )
         try:
             tried = self._try_reading()
-            silent = silent_logins(tried)
             if self.settings.read_only:
                 no_writes = "--read-only: no request that could change anything is sent"
             else:
@@ -95,7 +93,7 @@ class Session:
             written = record.accounts if record is not None and not no_writes else {}
             if record is not None and written:
                 self.safekeeping.keep(record)
-            dead = self._dead(silent, may_write=not no_writes)
+            dead = self._dead(tried, may_write=not no_writes)
             fixed = {
                 role: fixed_members(self._restorer, role, state.user)
                 for role, state in written.items()
@@ -162,7 +160,15 @@ class Session:
                 if not left or isinstance(error, RateLimited):
                     raise
                 time.sleep(0.2)
-        tried = try_reading(self.client)
+        logins = [(one.username, login) for one in self.target.accounts for login in logins_of(one)]
+        tried = self.client.send_together(
+            [
+                self.client.prepare(self.contract.operations[name], username, login)
+                for username, login in [(logins[0][0], NOBODY), *logins]
+                for name in DESCRIPTIONS.reads.values()
+            ],
+            self.target.connections,
+        )
         if reason := absence(tried):
             raise RunError(f"{self.target.base_url}: {reason}")
         good = [one for one in tried if one.credentials.key and one.status == 200]
@@ -219,10 +225,12 @@ class Session:
             )
         return False
 
-    def _dead(self, silent: Sequence[Credentials], *, may_write: bool) -> dict[str, str]:
+    def _dead(self, tried: Sequence[Exchange], *, may_write: bool) -> dict[str, str]:
         """Return the logins that cannot be judged, with the reason. Raises RunError for those that never work."""
-        if may_write and silent:
-            silent = try_writing(self.client, silent)
+        known = {one.credentials.key: one.credentials for one in tried if one.credentials.key}
+        working = {one.credentials.key for one in tried if one.status != 401}
+        silent = [login for key, login in known.items() if key not in working]
+        silent = [one for one in silent if not (may_write and self._may_write(one))]
         dead = {
             login.key: f"{login.key} does not work: {self.target.base_url} answers 401 to it on every "
             f"operation; renew it in the target file{login.hint and '; '}{login.hint}"
@@ -237,6 +245,20 @@ class Session:
         if fatal:
             raise RunError("\n".join(fatal))
         return dead
+
+    def _may_write(self, login: Credentials) -> bool:
+        """Return whether a writing operation answers a login with something other than 401.
+
+        The bodies that are sent are invalid: an operation that lets the login in refuses them.
+        """
+        username = self._restorer.accounts[login.role].username
+        for name, operation in self.contract.operations.items():
+            if operation.body is not None:
+                body = ascii_body(DESCRIPTIONS.part(name, "refused"))
+                with contextlib.suppress(TransportError):
+                    if self.client.call(operation, username, login, body).status != 401:
+                        return True
+        return False
 
     # -- the end ----------------------------------------------------------------------------------
 
