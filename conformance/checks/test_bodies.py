@@ -97,10 +97,6 @@ def test_a_charset_parameter_does_no_harm(run: CheckContext, op: str) -> None:
 # -- forms ----------------------------------------------------------------------------------------
 
 
-def _form(text: str) -> Body:
-    return Body(text.encode(), FORM)
-
-
 def _try_plain_form(run: CheckContext, op: str) -> None:
     """Send a form with nothing to decode. Raises NotVerified if that does not work either."""
     failures = len(run.judge.broken)
@@ -108,7 +104,7 @@ def _try_plain_form(run: CheckContext, op: str) -> None:
     name = next(iter(value))
     value |= {name: run.address()} if op == "update_user" else {}
     text = "&".join(f"{name}={str(one).lower()}" for name, one in value.items())
-    ask(run, op, body=_form(text), means=value, under="form")
+    ask(run, op, body=Body(text.encode(), FORM), means=value, under="form")
     if len(run.judge.broken) > failures:
         raise NotVerified("a form without anything to decode does not work either")
 
@@ -121,12 +117,13 @@ def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
     for start in range(0, len(pairs), len(members)):
         form = list(zip(members, pairs[start:], strict=False))
         means = {name: text for name, (_, text) in form}
-        body = _form("&".join(f"{name}={encoded}" for name, (encoded, _) in form))
+        text = "&".join(f"{name}={encoded}" for name, (encoded, _) in form)
+        body = Body(text.encode(), FORM)
         ask(run, "update_user", body=body, means=means, under="form-decoding")
     if "full_name" in members:
         # `nothing` is an unknown member: it is ignored, or refused.
         text = run.text("x")
-        body = _form(f"full%5Fname={quote(text)}&nothing=")
+        body = Body(f"full%5Fname={quote(text)}&nothing=".encode(), FORM)
         means = {"full_name": text, "nothing": ""}
         ask(run, "update_user", body=body, means=means, under="form-decoding")
 
@@ -146,7 +143,8 @@ def test_a_plus_in_the_address_of_a_form_is_decoded(run: CheckContext, op: str) 
             if run.is_success(run.call(op, run.login(op), value)):
                 continue  # it is taken as JSON too: no fault of the form
         more = "&verified=true" if "verified" in value else ""
-        ask(run, op, body=_form(f"email={text}{more}"), means=value, under="form-decoding")
+        body = Body(f"email={text}{more}".encode(), FORM)
+        ask(run, op, body=body, means=value, under="form-decoding")
 
 
 # -- odd ones -------------------------------------------------------------------------------------

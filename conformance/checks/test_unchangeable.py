@@ -52,7 +52,7 @@ def _stays(run: CheckContext, member: str, value: Mapping[str, Any], *, form: bo
             condition=False,
             expected=f"{member} as it was",
             actual=str(reason),
-            at=run.trail.last,
+            at=next(reversed(run.trail.before(None)), None),
         )
     if not run.judge.failures:
         return True

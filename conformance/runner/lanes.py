@@ -93,7 +93,7 @@ def _in_order(tasks: Sequence[Task], some: Sequence[Task]) -> list[Task]:
 def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]:
     """Return the tasks for each part of an account: that which their first requirement is about."""
     touched = {slug(name): run.descriptions[name].touches for name in run.operations}
-    parts: dict[Part, list[Task]] = {part: [] for part in run.descriptions.reads}
+    parts: dict[Part, list[Task]] = {part: [] for part in run.descriptions.keeping.reads}
     for task in tasks:
         part = touched.get(task.ids[0].partition("/")[0])
         if part is not None:

@@ -151,7 +151,7 @@ class Session:
                 "accounts.owner.password: both accounts are read and restored with it, "
                 "and what token_command prints may end"
             )
-        first = self.contract.operations[DESCRIPTIONS.reads["user"]]
+        first = self.contract.operations[DESCRIPTIONS.keeping.reads["user"]]
         for left in range(_TRIES - 1, -1, -1):
             try:
                 self.client.call(first, self.target.owner.username)
@@ -165,7 +165,7 @@ class Session:
             [
                 self.client.prepare(self.contract.operations[name], username, login)
                 for username, login in [(logins[0][0], NOBODY), *logins]
-                for name in DESCRIPTIONS.reads.values()
+                for name in DESCRIPTIONS.keeping.reads.values()
             ],
             self.target.connections,
         )

@@ -126,7 +126,7 @@ class Accounts(Logins):
 
     def readings(self, role: str, operation: str) -> list[Exchange]:
         """Return the last exchange that read the part of an account that an operation touches."""
-        reading = self.descriptions.reads[self.descriptions[operation].touches]
+        reading = self.descriptions.keeping.reads[self.descriptions[operation].touches]
         found = self.restorer.readings.get((role, reading))
         return [] if found is None else [found]
 

@@ -67,11 +67,6 @@ def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
     return [one.exchange for one in answered]
 
 
-def send_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
-    """Send requests that do not depend on each other, and judge nothing but each answer by the contract."""
-    return [exchange for _, exchange in _sent(run, asks)]
-
-
 def answer_all(run: CheckContext, asks: Sequence[Ask]) -> None:
     """Send requests of which nobody says what follows, and judge their statuses alone. Raises as ask_all."""
     for one, exchange in _sent(run, asks):

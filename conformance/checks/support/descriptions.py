@@ -65,11 +65,6 @@ class Descriptions(dict[str, Description]):
             f"the suite has no description of {key}; add one to conformance/checks/support/operations.py"
         )
 
-    @property
-    def reads(self) -> Mapping[Part, str]:
-        """The operation that reads each part of an account."""
-        return self.keeping.reads
-
     @cached_property
     def keeping(self) -> Keeping:
         """The way to read and to put back an account: the last operation is undone first."""

@@ -45,18 +45,13 @@ class Trail:
         self._groups: list[tuple[int, Sequence[Exchange]]] = []
         """Those of each group that was sent together, with the number of its last exchange."""
 
-    @property
-    def last(self) -> Exchange | None:
-        """The last of them; None if nothing was changed."""
-        return next(reversed(self.before(None)), None)
-
     def note(self, group: Sequence[Exchange], changes: Sequence[Exchange]) -> None:
         """Note exchanges that were sent together, and those of them that changed something."""
         if group:
             self._groups.append((max(one.number for one in group), changes))
 
     def before(self, exchange: Exchange | None) -> list[Exchange]:
-        """Return those that led to an exchange: all before it, but for what was sent with it."""
+        """Return those that led to an exchange: all before it, but for what was sent with it; all, if there is none."""
         led = [one for last, one in self._groups if exchange is None or last < exchange.number]
         return [one for changes in led for one in changes]
 
@@ -156,7 +151,11 @@ class Judge:
                 credential=credential,
                 deviation=deviation or _OURS.sub("…", found),
             )
-            result = replace(result, steps=tuple(map(self._step, shown)))
+            steps = []
+            for one in shown:
+                curl, file, body = one.command()
+                steps.append(Step(self._redact(curl), self._text(one.describe()), file, body))
+            result = replace(result, steps=tuple(steps))
             if at is not None:
                 result = replace(result, curl=self._redact(at.curl()), exchange=at.number)
             self._failed[key] = (result, at)
@@ -250,10 +249,6 @@ class Judge:
             self._result(one.requirement, Status.NOT_VERIFIED, message=reason) for one in taken
         ]
         self._failed = {key: one for key, one in self._failed.items() if one[0] not in taken}
-
-    def _step(self, exchange: Exchange) -> Step:
-        curl, file, body = exchange.command()
-        return Step(self._redact(curl), self._text(exchange.describe()), file, body)
 
     def _result(self, requirement: str, status: Status, **texts: str) -> CheckResult:
         """Make a result; the texts are those of CheckResult."""

@@ -80,7 +80,7 @@ class Logins:
         self.may_guess = True
         self.alone = False
         self.within: Part = "all"
-        self._reads = tuple(ground.descriptions.reads.values())
+        self._reads = tuple(ground.descriptions.keeping.reads.values())
         self._dead = dict(ground.dead)
 
     @property

@@ -40,11 +40,6 @@ class Check:
     of: Iterable[str] | None
     each: Callable[[CheckContext], Cases] | None
 
-    @property
-    def name(self) -> str:
-        """Its function's name in words."""
-        return self.function.__name__.removeprefix("test_").replace("_", " ")
-
     def is_about(self, requirement: str) -> bool:
         """Return whether it may be about a requirement, for one of the operations that it is repeated for."""
         _, slash, rest = requirement.partition("/")
@@ -52,6 +47,7 @@ class Check:
 
     def tasks(self, run: CheckContext) -> Iterator[Task]:
         """Yield its repetitions; an id that the catalogue has for other operations only is left out."""
+        words = self.function.__name__.removeprefix("test_").replace("_", " ")
         for op in self._operations(run):
             writes = self.writes and (not op or run.operations[op].writes)
             ids = [one.replace("{op}", slug(op)) for one in self.requirements]
@@ -59,7 +55,7 @@ class Check:
             given = {"op": op} if op else {}
             for label, arguments in self.each(run) if self.each else [("", {})]:
                 told = ", ".join(filter(None, (op, label)))
-                name = f"{self.name} [{told}]" if told else self.name
+                name = f"{words} [{told}]" if told else words
                 yield Task(self, name, known, {**given, **arguments}, writes)
 
     def _operations(self, run: CheckContext) -> Iterable[str]:

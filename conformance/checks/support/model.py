@@ -75,11 +75,6 @@ class Part(NamedTuple):
 # -- values ---------------------------------------------------------------------------------------
 
 
-def is_good_text(value: Any) -> bool:
-    """Return whether a profile text is good by anyone's reading."""
-    return isinstance(value, str) and 1 <= len(value) <= 64 and _is_printed(value)
-
-
 @lru_cache(maxsize=1024)
 def _is_printed(text: str) -> bool:
     return text == text.strip() and all(
@@ -130,7 +125,8 @@ def updating_user(account: AccountState, body: Mapping[str, Any]) -> Outcome:
 
 def is_plain(member: str, text: str) -> bool:
     """Return whether a text of the profile is one that nobody may refuse."""
-    return is_good_text(text) and (member != "profile_url" or _URL.fullmatch(text) is not None)
+    good = 1 <= len(text) <= 64 and _is_printed(text)
+    return good and (member != "profile_url" or _URL.fullmatch(text) is not None)
 
 
 def is_plain_address(value: Any) -> bool:

@@ -34,7 +34,7 @@ def test_a_description_has_what_its_operation_needs(operation: Operation) -> Non
 
 def test_each_part_of_an_account_is_read_by_an_operation() -> None:
     touched = {described.touches for described in DESCRIPTIONS.values()}
-    assert set(DESCRIPTIONS.reads) == touched
+    assert set(DESCRIPTIONS.keeping.reads) == touched
 
 
 NOTHING = Descriptions({}, {})
