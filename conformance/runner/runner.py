@@ -92,8 +92,10 @@ def _at_rest(run: CheckContext, task: Task) -> bool:
         return True
     try:
         run.settle()
-        # To put one account back may have changed the other.
-        return run.is_at_rest()
+        # To put one account back may have changed the other, and may show in a while.
+        run.forget()
+        rest = run.resting
+        return run.observe_until(dict.fromkeys(rest, "all"), lambda now: now == rest) == rest
     except TransportError:
         return True  # nothing is known
     except NotVerified:

@@ -135,14 +135,6 @@ class Session:
             raise RunError(f"{self.settings.target}: {self.target.redact(str(reason))}") from None
         return context
 
-    def pace(self) -> float:
-        """Return the seconds that a request takes now."""
-        begun = time.monotonic()
-        with contextlib.suppress(TransportError):  # the checks tell of it
-            if self.client.canary is not None:
-                self.client.canary()
-        return time.monotonic() - begun
-
     def _try_reading(self) -> list[Exchange]:
         """Try all logins. Raises RunError if there are none, or the target is not there at all."""
         if not any(one.password or one.tokens for one in self.target.accounts):

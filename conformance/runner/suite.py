@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import StringIO
 
@@ -18,7 +18,7 @@ from conformance.runner.runner import broke, environment_notes, perform, plan, q
 from conformance.runner.session import RunError, Session, run_result
 from conformance.settings import Settings
 from conformance.wire.interruption import ignored_interruptions
-from conformance.wire.transport import Transport
+from conformance.wire.transport import Transport, TransportError
 
 _BUDGET = 60  # seconds
 _REQUESTS_PER_EXAMPLE = 30  # one after the other, for an example of each operation and kind
@@ -144,7 +144,12 @@ class Suite:
         assert self._run is not None
         budget = self.settings.budget
         left = (budget or _BUDGET) - (time.monotonic() - self.session.begun)
-        possible = int(left / max(self.session.pace() * _REQUESTS_PER_EXAMPLE, 0.001))
+        begun, canary = time.monotonic(), self.session.client.canary
+        with suppress(TransportError):  # the checks tell of it
+            if canary is not None:
+                canary()
+        pace = time.monotonic() - begun
+        possible = int(left / max(pace * _REQUESTS_PER_EXAMPLE, 0.001))
         self._run.examples = max(1, min(possible, _FEW if budget is None else _MOST))
         self.session.verdict.notes.append(
             f"generated {self._run.examples} examples of each kind; to replay them: "

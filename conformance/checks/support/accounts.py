@@ -179,19 +179,6 @@ class Accounts(Logins):
         few = len(now.emails) - len(resting.emails) < _CROWD
         return few and now.primary == resting.primary and set(resting.emails) <= set(now.emails)
 
-    def is_at_rest(self) -> bool:
-        """Read the accounts; return whether they are as they were before, or become so in a while.
-
-        Raises:
-            NotVerified, TransportError: They could not be read.
-        """
-
-        def as_before(now: Mapping[str, AccountState]) -> bool:
-            return all(now[role] == one for role, one in self.resting.items())
-
-        self.forget()
-        return as_before(self.observe_until(dict.fromkeys(self.resting, "all"), as_before))
-
     def forget(self) -> None:
         """Take nothing for known: the accounts are read before anything else is sent."""
         if self.within == "all":

@@ -91,11 +91,9 @@ def _sent(
 def _look_for_limit(run: CheckContext, answered: Sequence[Answered]) -> None:
     """Raise NotVerified if an account takes no more of what was refused: how many it may have is left open."""
     for one in answered:
-        op, exchange = one.ask.op, one.exchange
-        success = run.operations[op].success
-        if not (run.descriptions[op].limited and exchange.status == 400):
-            continue
-        if one.outcome.statuses != (success,):
+        op = one.ask.op
+        must = one.outcome.statuses == (run.operations[op].success,)
+        if not (must and run.descriptions[op].limited and one.exchange.status == 400):
             continue
         # Then another one is refused too, and the same is taken beside fewer of its kind.
         value = run.descriptions.part(op, "value")(run, one.ask.role)
