@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from conformance.checks.support import cases, hostile, values
+from conformance.checks.support import cases, hostile
 from conformance.checks.support.asking import answer_all, ask, ask_all
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import NotVerified
@@ -113,7 +113,7 @@ def _try_plain_form(run: CheckContext, op: str) -> None:
 def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
     _try_plain_form(run, "update_user")
     members = list(dict.fromkeys(cases.text_member(run, index) for index in range(3)))
-    pairs = list(values.ENCODED.items())
+    pairs = list(cases.ENCODED.items())
     for start in range(0, len(pairs), len(members)):
         form = list(zip(members, pairs[start:], strict=False))
         means = {name: text for name, (_, text) in form}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.checks.support import cases, values
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
@@ -111,9 +111,9 @@ def test_the_other_user_changes_addresses_too(run: CheckContext) -> None:
 @proves("add-email/invalid-body/invalid-address", "add-email/error-body")
 def test_what_is_no_address_is_not_added(run: CheckContext) -> None:
     address = run.address()
-    no_texts = (*values.NO_TEXTS, [address], {"email": address})
+    no_texts = (*cases.NO_TEXTS, [address], {"email": address})
     for form in (False, True):
-        texts = ("", *values.no_addresses(run.tag))
+        texts = ("", *cases.no_addresses(run.tag))
         ask_all(run, _adds(texts if form else (*texts, *no_texts), form=form))
 
 

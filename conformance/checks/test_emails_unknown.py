@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from conformance.checks.support import values
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
@@ -52,7 +52,7 @@ def test_an_address_of_somebody_else_stays(run: CheckContext, op: str) -> None:
 @proves("{op}/invalid-body/address-of-wrong-type")
 def test_an_address_that_is_no_text_is_refused(run: CheckContext, op: str) -> None:
     known = run.standing().email
-    ask_all(run, _of(op, (*values.NO_TEXTS, [known], {"email": known}, {"$regex": run.tag})))
+    ask_all(run, _of(op, (*cases.NO_TEXTS, [known], {"email": known}, {"$regex": run.tag})))
 
 
 @proves("{op}/invalid-body/missing-address", "{op}/error-body")

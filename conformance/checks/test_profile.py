@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from conformance.account.state import members
-from conformance.checks.support import cases, values
+from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
@@ -169,7 +169,7 @@ def test_the_documented_update_works(run: CheckContext) -> None:
 def test_another_gravatar_email_gives_another_picture(run: CheckContext) -> None:
     local, _, domain = run.address().partition("@")
     last = ""
-    for address in values.alike(local, domain):
+    for address in cases.alike(local, domain):
         # Where staging takes its own domain alone, those between may be left out.
         if run.must_take(address) and address != last:
             ask(run, _OP, {"gravatar_email": address})
@@ -193,7 +193,7 @@ def _takes(run: CheckContext, *addresses: str) -> None:
 def test_every_profile_url_that_is_good_by_anyones_reading_is_set(run: CheckContext) -> None:
     _free(run, "profile_url")
     for form, under in ((False, "sets-profile-url"), (True, "form")):
-        for url in values.URLS:
+        for url in cases.URLS:
             ask(run, _OP, {"profile_url": url}, form=form, under=under)
 
 
@@ -213,13 +213,13 @@ def _texts(
 def test_text_comes_back_as_it_was_sent(run: CheckContext) -> None:
     # A form is decoded before anybody looks at its members.
     for form, under, turns in ((False, "any-script", 3), (True, "form-decoding", 1)):
-        _texts(run, values.TEXTS, under=under, form=form, turns=turns)
+        _texts(run, cases.TEXTS, under=under, form=form, turns=turns)
 
 
 @proves("update-user/any-script", "update-user/form-decoding")
 def test_text_is_taken_for_nothing_else(run: CheckContext) -> None:
     for form, under in ((False, "any-script"), (True, "form-decoding")):
-        _texts(run, values.TELLING_TEXTS, under=under, form=form, turns=1)
+        _texts(run, cases.TELLING_TEXTS, under=under, form=form, turns=1)
 
 
 @proves("update-user/any-script")
@@ -249,14 +249,14 @@ def _each_member(_run: CheckContext) -> Cases:
     each=_each_member,
 )
 def test_a_member_that_is_no_text_is_refused(run: CheckContext, member: str) -> None:
-    ask_all(run, asks(_OP, ({member: value} for value in values.NO_TEXTS)))
+    ask_all(run, asks(_OP, ({member: value} for value in cases.NO_TEXTS)))
 
 
 @proves(
     "update-user/invalid-gravatar-email", "update-user/refused-unchanged", each=cases.in_each_form
 )
 def test_a_gravatar_email_that_is_no_address_is_refused(run: CheckContext, form: bool) -> None:
-    addresses = values.no_addresses(run.tag)
+    addresses = cases.no_addresses(run.tag)
     ask_all(run, asks(_OP, ({"gravatar_email": one} for one in addresses), form=form))
 
 

@@ -10,10 +10,9 @@ from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask, asks
-from conformance.checks.support.values import SPECIAL_WORDS
 from conformance.target.credentials import Credentials
 
-_WORDS = [word for words in SPECIAL_WORDS.values() for word in words]
+_WORDS = [word for words in cases.SPECIAL_WORDS.values() for word in words]
 _NOBODY = [word for word in _WORDS if word.startswith("__")]
 """Words that no account has as its name."""
 

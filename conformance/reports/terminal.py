@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from conformance.catalogue.results import RunResult, Verdict
 from conformance.reports import view
 from conformance.reports.html import rendered
-from conformance.reports.style import Style, style_of
+from conformance.reports.streams import Style, style_of
 from conformance.reports.texts import CleanRun, Hide, clean, fitted, shortened, wrapped
 from conformance.reports.view import Kind
 

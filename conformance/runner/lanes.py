@@ -17,11 +17,11 @@ from functools import partial
 from typing import TypeVar
 
 from conformance.account.restorer import Part
-from conformance.catalogue.requirements import slug
+from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import CheckResult, Status
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import Deferred, Guessing, NotVerified
+from conformance.checks.support.logins import Ground
 from conformance.checks.support.marking import Task
 from conformance.runner.runner import perform
 from conformance.wire.threads import do_together
@@ -92,12 +92,10 @@ def _in_order(tasks: Sequence[Task], some: Sequence[Task]) -> list[Task]:
 
 def _by_part(run: CheckContext, tasks: Sequence[Task]) -> dict[Part, list[Task]]:
     """Return the tasks for each part of an account: that which their first requirement is about."""
-    touched = {slug(name): run.descriptions[name].touches for name in run.operations}
     parts: dict[Part, list[Task]] = {part: [] for part in run.descriptions.keeping.reads}
     for task in tasks:
-        part = touched.get(task.ids[0].partition("/")[0])
-        if part is not None:
-            parts[part].append(task)
+        if operation := catalogue()[task.ids[0]].operation:
+            parts[run.descriptions[operation].touches].append(task)
     return parts if tasks else {}
 
 

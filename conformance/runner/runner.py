@@ -125,17 +125,6 @@ def _attempt(run: CheckContext, task: Task, judge: Judge) -> Status | None:
     return early
 
 
-def environment_notes(run: CheckContext) -> list[str]:
-    """Describe what the environment did in the course of a run, where it did not stand in the way."""
-    notes = [run.serial] if run.serial else []
-    if run.incidents.minted_again:
-        notes.append(
-            f"{run.incidents.minted_again} times a token had ended, and token_command minted another"
-        )
-    late = [run.incidents.late] if run.incidents.late else []
-    return [*notes, *late, *run.incidents.locked.values()]
-
-
 def broke(error: BaseException, what: str = "the suite") -> str:
     """Describe a defect of ours."""
     return f"internal error in {what} ({type(error).__name__}: {error}); please report this"

@@ -23,8 +23,8 @@ from conformance.catalogue.verdict import VerdictBuilder, exit_code
 from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.accounts import texts_of
 from conformance.checks.support.context import CheckContext
-from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import NotVerified
+from conformance.checks.support.logins import Ground
 from conformance.checks.support.operations import DESCRIPTIONS, fixed_members
 from conformance.runner.safekeeping import Safekeeping
 from conformance.settings import Settings

@@ -14,7 +14,7 @@ from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import Task
 from conformance.reports import Progress, ReportError, check_report_paths, visible, write_reports
 from conformance.runner.lanes import run_in_lanes
-from conformance.runner.runner import broke, environment_notes, perform, plan, quick
+from conformance.runner.runner import broke, perform, plan, quick
 from conformance.runner.session import RunError, Session, run_result
 from conformance.settings import Settings
 from conformance.wire.interruption import ignored_interruptions
@@ -207,10 +207,17 @@ class Suite:
             return
         if broken:
             session.verdict.incomplete.append(broken)
-        session.verdict.notes += environment_notes(self._run)
-        if self._run.incidents.disturbed:
+        incidents = self._run.incidents
+        # The environment, where it did not stand in the way.
+        session.verdict.notes += [one for one in (self._run.serial, incidents.late) if one]
+        if incidents.minted_again:
+            session.verdict.notes.append(
+                f"{incidents.minted_again} times a token had ended, and token_command minted another"
+            )
+        session.verdict.notes += incidents.locked.values()
+        if incidents.disturbed:
             # What the other run puts back has no mark by which it could be told.
-            session.verdict.retract(self._shown_by_writing, self._run.incidents.disturbed)
+            session.verdict.retract(self._shown_by_writing, incidents.disturbed)
         try:
             self.result = session.finish(self._run.consistency, interrupted=interrupted)
         except Exception as error:  # noqa: BLE001 - exit code 1 would be a verdict

@@ -9,9 +9,8 @@ from dataclasses import replace
 from conformance.account.restore_file import is_foreign
 from conformance.account.restorer import Part, Restorer, StateUnreadable
 from conformance.account.state import AccountState, Email, differences
-from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import NotVerified
-from conformance.checks.support.logins import Logins
+from conformance.checks.support.logins import Ground, Logins
 from conformance.wire.exchange import Exchange
 
 _CROWD = 12  # addresses of ours, from which on they are deleted between two checks of a lane

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
+
+import yaml
 
 from accounts_contract import Operation
 from conformance.account.state import Email, text_members
@@ -32,6 +35,18 @@ class _Chosen(Iterable[str]):
     def __contains__(self, name: object) -> bool:
         return any(name == one for one in self)
 
+
+# Values that are valid, or invalid, by anyone's reading.
+_DATA: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("values.yaml").read_text("utf-8"))
+
+TEXTS = tuple(_DATA["texts"])
+URLS = tuple(_DATA["urls"])
+TELLING_TEXTS = tuple(_DATA["telling_texts"])
+ENCODED: dict[str, str] = _DATA["encoded"]
+SPECIAL_WORDS: dict[str, list[str]] = _DATA["special_words"]
+
+NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
+"""JSON values that are no strings."""
 
 READS = _Chosen(lambda operation: not operation.writes)
 WRITES = _Chosen(lambda operation: operation.writes)
@@ -118,6 +133,17 @@ def share(run: CheckContext, op: str, cases: Sequence[Case]) -> Sequence[Case]:
         return cases
     names = list(run.operations)
     return cases[names.index(op) % len(cases) :: len(names)]
+
+
+def alike(local: str, domain: str) -> list[str]:
+    """Return addresses that each differ from the one before by what somebody might leave out."""
+    return [form.format(local=local, domain=domain) for form in _DATA["alike"]]
+
+
+def no_addresses(tag: str) -> list[str]:
+    """Return texts that are no addresses."""
+    forms = enumerate(_DATA["no_addresses"])
+    return ["@example.com", "@", *(form.format(f"{tag}.{at}") for at, form in forms)]
 
 
 def good_addresses(run: CheckContext) -> Iterator[str]:

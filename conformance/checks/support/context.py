@@ -15,8 +15,8 @@ from conformance.account.restorer import Part
 from conformance.account.state import AccountState, Email, documented_user, steady
 from conformance.checks.support.accounts import Accounts
 from conformance.checks.support.conformity import problems
-from conformance.checks.support.ground import Ground
 from conformance.checks.support.judge import Deferred, Guessing, Judge, NotVerified
+from conformance.checks.support.logins import Ground
 from conformance.checks.support.model import is_plain_address
 from conformance.checks.support.question import JSON, Ask
 from conformance.target.credentials import ELSEWHERE, Credentials

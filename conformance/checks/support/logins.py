@@ -5,20 +5,54 @@ from __future__ import annotations
 import base64
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from accounts_contract import Operation
+from accounts_contract import Contract, Operation
+from conformance.account.restore_file import Record
 from conformance.account.restorer import Part, ascii_body
-from conformance.checks.support.ground import Ground
+from conformance.checks.support.descriptions import Descriptions
 from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified, Trail
+from conformance.settings import Settings
 from conformance.target.credentials import Credentials, password_of, token_label, token_of
-from conformance.target.target import Account, Scopes, TokenCommandError
+from conformance.target.target import Account, Scopes, Target, TokenCommandError
+from conformance.wire.client import Client
 from conformance.wire.exchange import Exchange
 from conformance.wire.presence import told_briefly
 from conformance.wire.transport import TransportError
 
 _LOCKS = (401, 403, 423, 429)  # that a right login gets when its account is locked
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The settings, the target and the way to it, its operations, and the findings before the first check.
+
+    Attributes:
+        tag: Stands in everything that this run writes.
+        record: How the accounts were; None if they could not be read.
+        no_writes: Why nothing may be written; empty if it may.
+        dead: Logins without effect that are no error, by their keys: why they cannot be judged.
+        fixed: Members of each profile that the target would not let us put back, by role.
+        refusal_type: The media type of the target's own refusals.
+        volatile: Members of the user that vary by themselves.
+        first: The reading requests of the start, with each login.
+    """
+
+    settings: Settings
+    target: Target
+    contract: Contract
+    client: Client
+    descriptions: Descriptions
+    tag: str
+    record: Record | None
+    no_writes: str
+    dead: Mapping[str, str]
+    fixed: Mapping[str, Sequence[str]]
+    refusal_type: str
+    volatile: frozenset[str]
+    first: Sequence[Exchange]
 
 
 class Incidents:

@@ -22,7 +22,7 @@ from conformance.reports.html import html_report
 from conformance.reports.json_report import json_report
 from conformance.reports.junit import junit_report
 from conformance.reports.markdown import markdown_report
-from conformance.reports.style import Style
+from conformance.reports.streams import Style
 from conformance.reports.texts import Hide, clean
 
 WRITTEN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.results import INTERRUPTED, Status, Step, Verdict
 from conformance.reports import print_result
-from conformance.reports.style import Style, style_of
+from conformance.reports.streams import Style, style_of
 from conformance.reports.view import brief_ids
 from tests.conformance.reports.samples import (
     FAILURE,
