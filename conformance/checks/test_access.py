@@ -23,7 +23,7 @@ from conformance.checks.support.question import Ask, full
 def test_another_scope_does_not_open_the_operation(run: CheckContext, op: str) -> None:
     logins = run.tokens("owner", cases.other_scopes(run, op))
     asks = cases.refusals(run, op, logins, 403, "forbidden/scope")
-    if op in cases.BODIES:
+    if run.operations[op].body:
         single = [one for one in logins if len(one.scopes or ()) < 2]
         asks += cases.refusals(run, op, single, 403, "forbidden/scope", form=True)
     for exchange in ask_all(run, asks):
@@ -84,7 +84,7 @@ def _abroad(run: CheckContext) -> Cases:
 )
 def test_nobody_else_is_let_in(run: CheckContext, op: str, whose: str, role: str) -> None:
     tokens = run.tokens(whose, (run.scopes(op), frozenset(run.contract.scopes)))
-    for form in (False, True) if op in cases.BODIES else (False,):
+    for form in (False, True) if run.operations[op].body else (False,):
         how = {"role": role, "form": form}
         asks = cases.refusals(run, op, [run.basic(whose)], 403, "forbidden/owner-basic", **how)
         ask_all(
@@ -92,7 +92,7 @@ def test_nobody_else_is_let_in(run: CheckContext, op: str, whose: str, role: str
         )
 
 
-@proves("{op}/forbidden/owner-basic", "{op}/forbidden/owner-bearer", of=cases.READS)
+@proves("{op}/forbidden/owner-basic", "{op}/forbidden/owner-bearer", of=cases.reads)
 def test_no_other_spelling_opens_the_other_account(run: CheckContext, op: str) -> None:
     username = run.account("other").username
     # By id, by address, and by what only a careless server takes for the username.
@@ -153,7 +153,7 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
 
 @proves("{op}/not-found/username", "{op}/error-body", "{op}/refused-unchanged/access")
 def test_an_unknown_username_is_not_found(run: CheckContext, op: str) -> None:
-    forms = (False, True) if op in cases.BODIES else (False,)
+    forms = (False, True) if run.operations[op].body else (False,)
     logins = run.logins(op)
     subject, asks = "not-found/username", []
     for name, form in product(cases.unknown_usernames(run), forms):
@@ -203,7 +203,7 @@ def _invalid_bodies(run: CheckContext, op: str) -> list[dict[str, Any]]:
     return bodies + [{"value": one, "form": form} for form in (False, True) for one in telling]
 
 
-@proves("{op}/success", of=cases.READS)
+@proves("{op}/success", of=cases.reads)
 def test_the_other_user_reads_too(run: CheckContext, op: str) -> None:
     ask_all(run, [Ask(op, login=login, role="other") for login in run.logins(op, "other")])
 

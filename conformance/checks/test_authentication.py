@@ -39,7 +39,7 @@ def test_a_correct_request_succeeds(run: CheckContext, op: str) -> None:
 )
 def test_nobody_is_let_in(run: CheckContext, op: str) -> None:
     asks: list[Ask] = []
-    for form in (True, False) if op in cases.BODIES else (False,):
+    for form in (True, False) if run.operations[op].body else (False,):
         subject = "unauthenticated/missing"
         asks += cases.refusals(run, op, [credentials.NOBODY], 401, subject, form=form)
     exchange = ask_all(run, asks)[-1]
@@ -111,7 +111,7 @@ def test_401_comes_first(run: CheckContext, op: str) -> None:
         {"username": name, "value": cases.correct_value(run, op)}
         for name in (cases.unknown_usernames(run)[0], run.target.accounts[-1].username)
     ]
-    if op in cases.BODIES:
+    if run.operations[op].body:
         bodies = (json_body({}), json_body({"email": 3, "full_name": 3}), cases.UNREADABLE)
         ways += [{"body": body} for body in bodies]
     logins = [(credentials.NOBODY, ways), (token, ways), (password, cases.share(run, op, ways))]

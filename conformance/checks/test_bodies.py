@@ -128,7 +128,7 @@ def test_the_values_of_a_form_are_decoded(run: CheckContext) -> None:
         ask(run, "update_user", body=body, means=means, under="form-decoding")
 
 
-@proves("{op}/form-decoding", "{op}/form", of=cases.EMAIL_WRITES)
+@proves("{op}/form-decoding", "{op}/form", of=cases.names_an_address)
 def test_a_plus_in_the_address_of_a_form_is_decoded(run: CheckContext, op: str) -> None:
     _try_plain_form(run, op)
     for encode in cases.share(run, op, ("%2B", "%2b", "+")):
@@ -201,7 +201,7 @@ def test_writing_to_odd_usernames_gets_documented_answers(run: CheckContext, op:
     _answer_names(run, op, names, value)
 
 
-@proves("{op}/documented-answers", writes=False, of=cases.READS)
+@proves("{op}/documented-answers", writes=False, of=cases.reads)
 def test_odd_requests_to_read_get_documented_answers(run: CheckContext, op: str) -> None:
     odd = (*"%'\" ;\\?#\0\n\x7fü\U0001f600", "<x>", "é" * 80, "x" * 300)
     _answer_names(run, op, [f"{run.tag}{one}" for one in odd])

@@ -40,7 +40,7 @@ def test_a_special_word_is_no_token(run: CheckContext) -> None:
     ask_all(run, [Ask("get_user", login=login, **how) for login in logins])
 
 
-@proves("{op}/invalid-body/invalid-address", "{op}/not-found/address", of=cases.EMAIL_WRITES)
+@proves("{op}/invalid-body/invalid-address", "{op}/not-found/address", of=cases.names_an_address)
 def test_a_special_word_is_no_address(run: CheckContext, op: str) -> None:
     extra = {"verified": True} if op == "update_email" else {}
     ask_all(run, asks(op, ({"email": word, **extra} for word in _WORDS)))

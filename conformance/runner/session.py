@@ -30,7 +30,6 @@ from conformance.runner.safekeeping import Safekeeping
 from conformance.settings import Settings
 from conformance.target.credentials import NOBODY, Credentials, logins_of
 from conformance.target.file import read_target
-from conformance.target.target import Target
 from conformance.wire.client import Client, RateLimited
 from conformance.wire.exchange import Exchange
 from conformance.wire.presence import absence
@@ -65,7 +64,15 @@ class Session:
             if not catalogue().chosen([choice]):
                 raise RunError(f"--only {choice}: no requirement begins so; see `conformance list`")
         self.verdict = VerdictBuilder(chosen, waivers, settings.level)
-        self.client = connect(self.target, transport)
+        try:
+            self.client = Client(self.target, transport)
+        except ProxyUnusable as error:
+            raise RunError(str(error)) from None
+        except (OSError, ssl.SSLError) as error:
+            reason = error.strerror or str(error)
+            raise RunError(
+                f"{self.target.ca_bundle}: holds no certificates (PEM): {reason}"
+            ) from None
         # No other run has the mark of this one, whatever its seed.
         self.tag = settings.tag or f"conformance{secrets.token_hex(3)}"
         self._restorer = Restorer(
@@ -316,17 +323,6 @@ def clean_up(settings: Settings) -> Restored | None:
     return Restored(
         [redact(one) for one in outcome.problems], [redact(one) for one in outcome.notes]
     )
-
-
-def connect(target: Target, transport: Transport | None = None) -> Client:
-    """Make a client for the target. Raises RunError."""
-    try:
-        return Client(target, transport)
-    except ProxyUnusable as error:
-        raise RunError(str(error)) from None
-    except (OSError, ssl.SSLError) as error:
-        reason = error.strerror or str(error)
-        raise RunError(f"{target.ca_bundle}: holds no certificates (PEM): {reason}") from None
 
 
 def _now() -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +11,6 @@ import yaml
 
 from accounts_contract import Operation
 from conformance.account.state import Email, text_members
-from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.asking import ask
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
@@ -21,19 +21,6 @@ from conformance.target.target import Scopes
 from conformance.wire.client import Body
 
 Case = TypeVar("Case")
-
-
-class _Chosen(Iterable[str]):
-    """The operations of the contract that a rule chooses; looked up when they are needed."""
-
-    def __init__(self, rule: Callable[[Operation], bool]) -> None:
-        self._rule = rule
-
-    def __iter__(self) -> Iterator[str]:
-        return (one.id for one in packaged_contract().operations.values() if self._rule(one))
-
-    def __contains__(self, name: object) -> bool:
-        return any(name == one for one in self)
 
 
 # Values that are valid, or invalid, by anyone's reading.
@@ -48,14 +35,23 @@ SPECIAL_WORDS: dict[str, list[str]] = _DATA["special_words"]
 NO_TEXTS: tuple[Any, ...] = (None, 0, 1.5, True, False, [], ["text"], {}, {"text": "text"})
 """JSON values that are no strings."""
 
-READS = _Chosen(lambda operation: not operation.writes)
-WRITES = _Chosen(lambda operation: operation.writes)
-BODIES = _Chosen(lambda operation: operation.body is not None)
-EMAIL_WRITES = _Chosen(lambda operation: "email" in _members(operation))
-"""Those whose body names an address."""
+WRITES = attrgetter("writes")
+BODIES = attrgetter("body")
+"""Choose operations, as `reads` and `names_an_address` do: those that write, and those that have a body."""
 UNREADABLE = Body(b'{"email": ')
 UNCHANGED = "refused-unchanged/access"
 """The requirement that a request without access breaks if it changes something."""
+
+
+def reads(operation: Operation) -> bool:
+    """Return whether an operation only reads."""
+    return not operation.writes
+
+
+def names_an_address(operation: Operation) -> bool:
+    """Return whether the body of an operation names an address."""
+    media = operation.body.content.get(JSON) if operation.body is not None else None
+    return media is not None and media.schema is not None and "email" in media.schema.member_types
 
 
 def in_each_form(_run: CheckContext) -> Cases:
@@ -192,8 +188,3 @@ def in_both(run: CheckContext) -> Iterator[dict[str, Any]]:
         yield {"form": True}
     else:
         yield {"form": True, "under": "form", "unchanged": "form"}
-
-
-def _members(operation: Operation) -> Collection[str]:
-    media = operation.body.content.get(JSON) if operation.body is not None else None
-    return media.schema.member_types if media is not None and media.schema is not None else ()

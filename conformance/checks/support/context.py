@@ -212,19 +212,14 @@ class CheckContext(Accounts):
     def address(self, hint: str = "", domain: str = "") -> str:
         """Return a new address that is valid by anyone's reading, and ours."""
         own = self.target.email_domain
-        return (
-            f"{self.tag}.{next(self.numbers)}{hint}@{domain if domain and self.any_domain else own}"
-        )
-
-    @property
-    def any_domain(self) -> bool:
-        """True if addresses of any domain have to be taken: the target file names none of its own."""
-        return self.target.email_domain == DEFAULT_DOMAIN
+        chosen = domain if domain and own == DEFAULT_DOMAIN else own
+        return f"{self.tag}.{next(self.numbers)}{hint}@{chosen}"
 
     def must_take(self, address: Any) -> bool:
         """Return whether an address is one that this target may not refuse."""
-        own = self.any_domain or str(address).endswith(f"@{self.target.email_domain}")
-        return own and is_plain_address(address)
+        domain = str(address).rpartition("@")[2]
+        # Those of any domain, where the target file names none of its own.
+        return self.target.email_domain in (DEFAULT_DOMAIN, domain) and is_plain_address(address)
 
     def text(self, words: str) -> str:
         """Return a new text for the profile that is ours."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
 
+from accounts_contract import Operation
 from conformance.catalogue.requirements import catalogue, slug
 from conformance.checks import MODULES
 from conformance.checks.support.context import CheckContext
@@ -28,7 +29,7 @@ class Check:
         writes: Whether it changes something, for a while.
         generated: Whether it tries generated examples, as many as there is time for.
         last: Whether a faulty target may do damage for good: it is run alone, after all others.
-        of: The operations that it is repeated for, if its ids have an {op}; None for those that have its first one.
+        of: Chooses the operations that it is repeated for, if its ids have an {op}; None for those that have its first.
         each: What it is repeated for beside.
     """
 
@@ -37,7 +38,7 @@ class Check:
     writes: bool
     generated: bool
     last: bool
-    of: Iterable[str] | None
+    of: Callable[[Operation], Any] | None
     each: Callable[[CheckContext], Cases] | None
 
     def is_about(self, requirement: str) -> bool:
@@ -63,8 +64,9 @@ class Check:
         first = self.requirements[0]
         if "{op}" not in first:
             return [""]
-        having = (op for op in run.operations if first.replace("{op}", slug(op)) in catalogue())
-        return self.of or having
+        if self.of is not None:
+            return [name for name, one in run.operations.items() if self.of(one)]
+        return [one for one in run.operations if first.replace("{op}", slug(one)) in catalogue()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def proves(
     writes: bool = True,
     generated: bool = False,
     last: bool = False,
-    of: Iterable[str] | None = None,
+    of: Callable[[Operation], Any] | None = None,
     each: Callable[[CheckContext], Cases] | None = None,
 ) -> Callable[[_Function], _Function]:
     """Declare a check, with the requirements that it is about."""
