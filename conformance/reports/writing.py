@@ -48,11 +48,8 @@ def check_report_paths(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> No
             ):
                 raise ReportError(f"{path}: the run reads this file; name another for the report")
             path.parent.mkdir(parents=True, exist_ok=True)
-            probe = _beside(path)
-            try:
-                _create(probe, b"")
-            finally:
-                probe.unlink(missing_ok=True)
+            with _beside(path, b""):
+                pass
 
 
 def write_reports(
@@ -126,26 +123,25 @@ def _keep(path: Path, body: bytes) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    temporary = _beside(path)
-    try:
-        _create(temporary, content)
+    with _beside(path, content) as temporary:
         if _replaces_a_file(path):
             shutil.copymode(path, temporary)
         temporary.replace(path)
+
+
+@contextmanager
+def _beside(path: Path, content: bytes) -> Iterator[Path]:
+    """Write a temporary file beside another one, on the disk before it is used. Raises OSError."""
+    # Made with the usual rights, unlike tempfile's: other users collect reports.
+    temporary = path.with_name(f".report-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> Path:
-    # Made with the usual rights, unlike tempfile's: other users collect reports.
-    return path.with_name(f".report-{secrets.token_hex(8)}.tmp")
-
-
-def _create(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager

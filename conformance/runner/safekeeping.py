@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.account.restore_file import Journal, JournalError, JournalInUse, Record
@@ -11,6 +12,7 @@ from conformance.target.target import Target
 from conformance.wire.interruption import ignored_interruptions
 
 
+@dataclass
 class Safekeeping:
     """The state of both accounts in safekeeping: in a restore file that one run alone holds.
 
@@ -19,15 +21,14 @@ class Safekeeping:
         notes: What is to be told of it.
     """
 
-    def __init__(self, path: Path, target: Target, restorer: Restorer, notes: list[str]) -> None:
-        self.path = path
-        self.notes = notes
-        self._target = target
-        self._restorer = restorer
-        self._journal: Journal | None = None
-        self._record: Record | None = None
-        self._unrestored = False
-        """True while the restore file may belong to an unfinished run, or to something else."""
+    path: Path
+    target: Target
+    restorer: Restorer
+    notes: list[str]
+    _journal: Journal | None = field(init=False, default=None)
+    _record: Record | None = field(init=False, default=None)
+    _unrestored: bool = field(init=False, default=False)
+    """True while the restore file may belong to an unfinished run, or to something else."""
 
     def open(self) -> str:
         """Open the restore file, and restore after an unfinished run.
@@ -66,7 +67,7 @@ class Safekeeping:
         outcome = Restored()
         if self._record is not None:
             with ignored_interruptions():
-                outcome = restore_all(self._restorer, self._record)
+                outcome = restore_all(self.restorer, self._record)
             self._record = None
         if outcome.problems:
             outcome.notes.append(
@@ -98,8 +99,8 @@ class Safekeeping:
         left = journal.read()
         if left is None:
             return None
-        names = {account.role: account.username for account in self._target.accounts}
-        if left.base_url != self._target.base_url or any(
+        names = {account.role: account.username for account in self.target.accounts}
+        if left.base_url != self.target.base_url or any(
             names.get(role) != name for role, name in left.usernames.items()
         ):
             raise JournalError(
@@ -107,4 +108,4 @@ class Safekeeping:
                 f"{', '.join(left.usernames.values())} at {left.base_url}; clean that up first, "
                 "or choose another place with --journal"
             )
-        return restore_all(self._restorer, left)
+        return restore_all(self.restorer, left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.account.restore_file import TAG_PATTERN
@@ -13,6 +13,7 @@ from conformance.catalogue.results import CheckResult, Status, Step
 from conformance.target.redaction import Redactor
 from conformance.wire.exchange import Exchange
 
+_Key = tuple[str, str, str]  # a requirement, an operation, a credential
 _SHOWN = 600  # characters of an expectation or an answer that a report repeats
 # From where a word begins: from within long ones without an end, it would be tried at each character.
 _OURS = re.compile(rf"(?<!\S)\S*{TAG_PATTERN.pattern}[^\s'\"]*")
@@ -60,34 +61,29 @@ class Trail:
         self._groups.clear()
 
 
+@dataclass(eq=False)
 class Judge:
     """A collection of the findings of one check about the requirements that it declares.
 
     Attributes:
         requirements: The ids that it declares.
+        operation: The operationId of what names no exchange.
         ended: The reason of an early end; empty if there was none.
     """
 
-    def __init__(
-        self,
-        requirements: Sequence[str],
-        name: str,
-        redact: Redactor,
-        trail: Trail,
-        *,
-        operation: str = "",
-    ) -> None:
-        self.requirements = tuple(requirements)
-        self.name = name
-        self.ended = ""
-        self._trail = trail
-        self._operation = operation
-        self._redact = redact
-        self._failed: dict[tuple[str, str, str], tuple[CheckResult, Exchange | None]] = {}
-        """Each failure, with its decisive exchange."""
-        self._passed: dict[tuple[str, str, str], str] = {}
-        """The expectation of each requirement that held, by operation and credential."""
-        self._lacking: list[CheckResult] = []
+    requirements: Sequence[str]
+    name: str
+    redact: Redactor
+    trail: Trail
+    operation: str = ""
+    ended: str = field(init=False, default="")
+    _failed: dict[_Key, tuple[CheckResult, Exchange | None]] = field(
+        init=False, default_factory=dict
+    )
+    """Each failure, with its decisive exchange."""
+    _passed: dict[_Key, str] = field(init=False, default_factory=dict)
+    """The expectation of each requirement that held, by operation and credential."""
+    _lacking: list[CheckResult] = field(init=False, default_factory=list)
 
     @property
     def failures(self) -> list[CheckResult]:
@@ -140,7 +136,7 @@ class Judge:
             key = (requirement, operation, f"{credential}, {at.status}")
         if not condition and key not in self._failed:
             found = actual if isinstance(actual, str) else "; ".join(actual)
-            shown = [*self._trail.before(at), *([] if at is None else [at]), *shown_by]
+            shown = [*self.trail.before(at), *([] if at is None else [at]), *shown_by]
             result = self._result(
                 requirement,
                 Status.FAILED,
@@ -154,10 +150,10 @@ class Judge:
             steps = []
             for one in shown:
                 curl, file, body = one.command()
-                steps.append(Step(self._redact(curl), self._text(one.describe()), file, body))
+                steps.append(Step(self.redact(curl), self._text(one.describe()), file, body))
             result = replace(result, steps=tuple(steps))
             if at is not None:
-                result = replace(result, curl=self._redact(at.curl()), exchange=at.number)
+                result = replace(result, curl=self.redact(at.curl()), exchange=at.number)
             self._failed[key] = (result, at)
         return condition
 
@@ -211,9 +207,7 @@ class Judge:
 
     def fresh(self) -> Judge:
         """Return a judge of the same check that knows nothing yet, for one of many examples."""
-        return Judge(
-            self.requirements, self.name, self._redact, self._trail, operation=self._operation
-        )
+        return replace(self)
 
     def adopt(self, other: Judge) -> None:
         """Take over what a fresh judge found."""
@@ -252,11 +246,11 @@ class Judge:
 
     def _result(self, requirement: str, status: Status, **texts: str) -> CheckResult:
         """Make a result; the texts are those of CheckResult."""
-        texts = {"name": self.name, "operation": self._operation, **texts}
+        texts = {"name": self.name, "operation": self.operation, **texts}
         shown: dict[str, Any] = {name: self._text(text) for name, text in texts.items()}
         return CheckResult(requirement=requirement, status=status, **shown)
 
     def _text(self, text: str) -> str:
         # Redacted before it is cut: half a secret would not be found.
-        text = self._redact(text)
+        text = self.redact(text)
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

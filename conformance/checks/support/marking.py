@@ -35,11 +35,11 @@ class Check:
 
     function: Callable[..., None] = field(repr=False)
     requirements: tuple[str, ...]
-    writes: bool
-    generated: bool
-    last: bool
-    of: Callable[[Operation], Any] | None
-    each: Callable[[CheckContext], Cases] | None
+    writes: bool = True
+    generated: bool = False
+    last: bool = False
+    of: Callable[[Operation], Any] | None = None
+    each: Callable[[CheckContext], Cases] | None = None
 
     def is_about(self, requirement: str) -> bool:
         """Return whether it may be about a requirement, for one of the operations that it is repeated for."""
@@ -88,19 +88,11 @@ class Task:
     writes: bool
 
 
-def proves(
-    *requirements: str,
-    writes: bool = True,
-    generated: bool = False,
-    last: bool = False,
-    of: Callable[[Operation], Any] | None = None,
-    each: Callable[[CheckContext], Cases] | None = None,
-) -> Callable[[_Function], _Function]:
-    """Declare a check, with the requirements that it is about."""
+def proves(*requirements: str, **how: Any) -> Callable[[_Function], _Function]:
+    """Declare a check, with the requirements that it is about; the other fields of Check by their names."""
 
     def mark(function: _Function) -> _Function:
-        check = Check(function, requirements, writes, generated, last, of, each)
-        setattr(function, _ATTRIBUTE, check)
+        setattr(function, _ATTRIBUTE, Check(function, requirements, **how))
         return function
 
     return mark
