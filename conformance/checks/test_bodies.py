@@ -8,15 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.support import cases, hostile
-from conformance.checks.support.asking import answer_all, ask, ask_all
+from conformance.checks.support.asking import answer_all, ask, ask_all, asks
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
-from conformance.checks.support.question import Ask, asks, full
+from conformance.checks.support.question import Ask, full
 from conformance.wire.client import Body, RateLimited
 from conformance.wire.transport import TimedOut, TransportError
-
-_ODD_NAME = (404, 400, 403, 414, 431)
 
 
 def _refused(run: CheckContext, op: str, kind: str, bodies: Iterable[tuple[Any, Body]]) -> None:
@@ -211,5 +209,6 @@ def test_odd_requests_to_read_get_documented_answers(run: CheckContext, op: str)
 
 
 def _answer_names(run: CheckContext, op: str, names: list[str], value: Any = None) -> None:
-    how: dict[str, Any] = {"statuses": _ODD_NAME, "requirement": "not-found/username"}
+    statuses = (404, 400, 403, 414, 431)
+    how: dict[str, Any] = {"statuses": statuses, "requirement": "not-found/username"}
     answer_all(run, [Ask(op, value, username=name, **how) for name in names])

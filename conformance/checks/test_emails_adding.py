@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.checks.support import cases
-from conformance.checks.support.asking import ask, ask_all
+from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask, asks
-
-_HINTS = ("", "+other", ".a.b", "-dash", "_under", "+1.2_3-4+5", "0123456789")
+from conformance.checks.support.question import Ask
 
 
 def _adds(addresses: Iterable[Any], **how: Any) -> list[Ask]:
@@ -30,9 +28,10 @@ def _adds(addresses: Iterable[Any], **how: Any) -> list[Ask]:
     "list-emails/complete",
 )
 def test_a_new_address_is_added(run: CheckContext) -> None:
+    hints = ("", "+other", ".a.b", "-dash", "_under", "+1.2_3-4+5", "0123456789")
     for how in cases.in_both(run):
         domain = "mail.sub-domain.example.org" if how else "example.com"
-        ask_all(run, _adds([run.address(hint, domain) for hint in _HINTS], **how))
+        ask_all(run, _adds([run.address(hint, domain) for hint in hints], **how))
 
 
 @proves("add-email/success", "add-email/listed", "update-email/success", "delete-email/success")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks.support import cases
-from conformance.checks.support.asking import ask, ask_all
+from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import asks
 
 
 @proves(

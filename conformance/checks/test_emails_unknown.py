@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.support import cases
-from conformance.checks.support.asking import ask, ask_all
+from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask, asks
+from conformance.checks.support.question import Ask
 
 
 def _of(op: str, addresses: Iterable[Any], **how: Any) -> list[Ask]:

@@ -6,10 +6,10 @@ from itertools import product
 from typing import Any
 
 from conformance.checks.support import cases
-from conformance.checks.support.asking import ask, ask_all
+from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask, asks
+from conformance.checks.support.question import Ask
 
 
 @proves(

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from conformance.checks.support import cases
-from conformance.checks.support.asking import ask, ask_all
+from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import Ask, asks
+from conformance.checks.support.question import Ask
 from conformance.target.credentials import Credentials
 
 _WORDS = [word for words in cases.SPECIAL_WORDS.values() for word in words]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks.support import cases
-from conformance.checks.support.asking import ask, ask_all
+from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext, json_body
 from conformance.checks.support.marking import proves
-from conformance.checks.support.question import asks
-
-_OTHERS = ("text/plain", "text/csv", "application/octet-stream", "application/xml")
 
 
 @proves("{op}/media-type")
 def test_other_media_types_are_refused(run: CheckContext, op: str) -> None:
-    bodies = [json_body(cases.correct_value(run, op), media_type) for media_type in _OTHERS]
+    others = ("text/plain", "text/csv", "application/octet-stream", "application/xml")
+    bodies = [json_body(cases.correct_value(run, op), media_type) for media_type in others]
     ask_all(run, asks(op, bodies, statuses=(415,), requirement="media-type"))
 
 

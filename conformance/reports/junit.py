@@ -26,7 +26,6 @@ from conformance.reports.html import rendered
 from conformance.reports.texts import CleanRun, one_line, shortened
 from conformance.reports.view import Kind, Shown
 
-_RUN = "the run as a whole"
 _LONGEST = 300  # characters of an answer in a message
 
 
@@ -98,4 +97,4 @@ def _verdict(run: RunResult, shown: Sequence[Shown], tags: set[str]) -> Iterator
         said = one_line(" ".join([run.reason, *run.notes]) or sentence)
         message = f"{view.verdict_words(run)}: {said}"
         text = "\n".join([sentence, *run.notes])
-        yield _Case("conformance", _RUN, 0.0, tag, message, run.verdict, text)
+        yield _Case("conformance", "the run as a whole", 0.0, tag, message, run.verdict, text)

@@ -36,21 +36,14 @@ class Style:
     width: int = _USUAL
     encoding: str = "utf-8"
 
-    def painted(self, text: str, kind: Kind) -> str:
-        """Colour a text for a kind of result."""
-        return click.style(text, fg=LOOKS[kind][1], bold=True) if self.colours else text
+    def painted(self, text: str, **how: Any) -> str:
+        """Set a text in a colour, in bold or dim, as click.style does."""
+        return click.style(text, **how) if self.colours else text
 
-    def strong(self, text: str) -> str:
-        """Set a text in bold."""
-        return click.style(text, bold=True) if self.colours else text
-
-    def faint(self, text: str) -> str:
-        """Set a text in a faint colour."""
-        return click.style(text, dim=True) if self.colours else text
-
-    def mark(self, kind: Kind) -> str:
-        """Return the sign of a kind of result, in its colour."""
-        return self.painted(LOOKS[kind][0], kind)
+    def mark(self, kind: Kind, text: str = "") -> str:
+        """Return the sign of a kind of result, or a text, in its colour."""
+        sign, colour = LOOKS[kind]
+        return self.painted(text or sign, fg=colour, bold=True)
 
     def writable(self, text: str) -> str:
         """Replace the characters that the stream's encoding lacks."""

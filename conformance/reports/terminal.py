@@ -42,11 +42,13 @@ def _terminal_report(run: CleanRun, style: Style) -> str:
     verdict = f"{view.verdict_words(run).upper()} (exit code {run.exit_code})"
     sentence = view.verdict_sentence(run, list(view.show(run).values()))
     together = cell_len(f"{verdict}  {sentence}") <= style.width
-    painted = style.painted(verdict, _VERDICT_KINDS.get(run.verdict, Kind.FAILED))
+    painted = style.mark(_VERDICT_KINDS.get(run.verdict, Kind.FAILED), verdict)
     return rendered(
         "terminal.jinja",
         run,
         style=style,
+        strong=partial(style.painted, bold=True),
+        faint=partial(style.painted, dim=True),
         few=_FEW,
         ends=_ENDS,
         brief=partial(shortened, longest=_LONGEST),

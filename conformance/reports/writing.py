@@ -71,7 +71,9 @@ def write_reports(
     if not paths:
         return
     cleaned = clean(run, hide)
-    bodies = _bodies(cleaned)
+    told = [check.steps for one in cleaned.requirements for check in one.checks]
+    told += [finding.steps for finding in cleaned.findings]
+    bodies = {step.file: step.body for steps in told for step in steps if step.file}
     failures = []
     for path in paths:
         try:
@@ -104,14 +106,6 @@ def _replaces_a_file(path: Path) -> bool:
         fix = "name the file that it leads to" if kind == "a link" else "name a file"
         raise ReportError(f"{path}: cannot be written: it is {kind}; {fix}")
     return True
-
-
-def _bodies(run: CleanRun) -> dict[str, bytes]:
-    """Return the bodies that command lines read from files, by the names of these."""
-    told = [check.steps for one in run.requirements for check in one.checks]
-    told += [finding.steps for finding in run.findings]
-    steps = (step for each in told for step in each)
-    return {step.file: step.body for step in steps if step.file}
 
 
 def _keep(path: Path, body: bytes) -> None:

@@ -28,7 +28,6 @@ from conformance.wire.threads import do_together
 from conformance.wire.transport import TransportError
 
 _CHUNK = 8  # tasks of a lane after which its account is read
-_GOOD = (Status.PASSED, Status.NOT_CONFIGURED)
 
 Value = TypeVar("Value")
 Done = tuple[Task, list[CheckResult]]
@@ -105,8 +104,8 @@ def _frozen(run: CheckContext, tasks: Sequence[Task]) -> _Outcome:
     lanes = [_frozen_lane(run) for _ in range(run.connections)]
     for lane in lanes[1:]:
         lane.may_guess = False
-    works = [partial(_work, lane, queue, outcome) for lane in lanes]
-    return _finish(run, outcome, _in_threads(run, works))
+    found = _in_threads(run, [partial(_work, lane, queue, outcome) for lane in lanes])
+    return _finish(run, outcome, found)
 
 
 def _write(
@@ -148,7 +147,8 @@ def _work(lane: CheckContext, queue: deque[Task], outcome: _Outcome) -> list[Don
                 lane.settle()
             (outcome.guesses if isinstance(reason, Guessing) else outcome.deferred).append(task)
             continue
-        if results and all(one.status in _GOOD for one in results) and not lane.surprise:
+        good = {Status.PASSED, Status.NOT_CONFIGURED}.issuperset(one.status for one in results)
+        if results and good and not lane.surprise:
             found.append((task, results))
             if lane.alone and len(found) % _CHUNK == 0:
                 lane.verify()

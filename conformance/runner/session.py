@@ -83,8 +83,12 @@ class Session:
 
     # -- the beginning ----------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Try the logins, read both accounts, write the restore file. Raises RunError."""
+    def start(self) -> CheckContext:
+        """Try the logins, read both accounts, write the restore file; return the context of the checks.
+
+        Raises:
+            RunError: The target is not there, a login or token_command is of no use, or a file cannot be used.
+        """
         if not self.target.verify_tls:
             self.verdict.notes.append(
                 "WARNING: tls.verify is false: the passwords and tokens can be read on the way"
@@ -114,25 +118,12 @@ class Session:
             place = f"{self.target.base_url}: " if isinstance(error, TransportError) else ""
             lines = (f"{place}{error}", *outcome.problems, *outcome.notes)
             raise RunError(self.target.redact("\n".join(lines))) from None
-        refusals = [one.media_type for one in tried if one.status == 403]
+        refusal = next((one.media_type for one in tried if one.status == 403), "")
+        first = tuple(one for one in tried if one.credentials.key)
+        known = (self.settings, self.target, self.client, DESCRIPTIONS, self.tag)
         self.ground = Ground(
-            self.settings,
-            self.target,
-            self.contract,
-            self.client,
-            DESCRIPTIONS,
-            self.tag,
-            record,
-            no_writes,
-            dead,
-            fixed,
-            refusals[0] if refusals else "",
-            self._restorer.volatile,
-            tuple(one for one in tried if one.credentials.key),
+            *known, record, no_writes, dead, fixed, refusal, self._restorer.volatile, first
         )
-
-    def context(self) -> CheckContext:
-        """Make the context of the checks. Raises RunError for a token_command of no use."""
         context = CheckContext(self.ground)
         try:
             with contextlib.suppress(TransportError):  # the checks tell of it

@@ -87,8 +87,7 @@ class Suite:
         if not self.configure():
             return False
         with self._beginning():
-            self.session.start()
-            self._run = self.session.context()
+            self._run = self.session.start()
             chosen = self.session.verdict.requirements
             self.tasks = plan(self._run, {one.id for one in chosen})
             if self.settings.quick:

@@ -33,8 +33,8 @@ class Accounts(Logins):
     def __init__(self, ground: Ground, main: Accounts | None = None) -> None:
         super().__init__(ground, main)
         keeping, record = ground.descriptions.keeping, ground.record
-        accounts, operations = ground.target.accounts, ground.contract.operations
-        self.restorer = Restorer(ground.client, operations, accounts, keeping)
+        accounts = ground.target.accounts
+        self.restorer = Restorer(ground.client, self.operations, accounts, keeping)
         self.restorer.volatile = ground.volatile
         self.connections = ground.target.connections
         self.lag = ""

@@ -7,7 +7,7 @@ group: sent over several connections where the target takes that, and the accoun
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from conformance.checks.support.booking import Accounts
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.question import Answered, Ask
+from conformance.wire.client import Body
 from conformance.wire.exchange import Exchange
 
 
@@ -27,6 +28,14 @@ def ask(
 ) -> Exchange:
     """Send one request, and judge all that must follow from it; the fields of Ask by their names."""
     return ask_all(run, [Ask(op, value, **more)])[0]
+
+
+def asks(op: str, bodies: Iterable[Mapping[str, Any] | Body | None], **more: Any) -> list[Ask]:
+    """Return a request for each of some bodies, raw or not; the other fields of Ask are the same for all."""
+    return [
+        Ask(op, body=one, **more) if isinstance(one, Body) else Ask(op, one, **more)
+        for one in bodies
+    ]
 
 
 def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
@@ -40,8 +49,8 @@ def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
         TransportError, NotVerified: They could not be sent, or the accounts could not be read.
     """
     writes = any(run.operations[one.op].writes for one in asks)
-    names = {role: {"username": run.account(role).username} for role in run.watched}
     # To read needs no state before: whether there is one to be read is what is to be seen.
+    names = {role: {"username": run.account(role).username} for role in run.watched}
     nothing = {role: AccountState(user, ()) for role, user in names.items()}
     before = run.known() if writes else nothing
     answered = [

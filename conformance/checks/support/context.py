@@ -184,9 +184,9 @@ class CheckContext(Accounts):
     def path(self, operation: str, username: str | None = None) -> str:
         """Return the path of a correct request, to the owner's account or to another one."""
         one = self.operations[operation]
-        further = self.descriptions[operation].parameters
         owner, last = self.target.owner.username, self.target.accounts[-1]
         role = last.role if username == last.username else "owner"
+        further = self.descriptions[operation].parameters
         values = further(self, role) if further is not None else {}
         return one.fill({str(one.owner): username or owner, **values})
 

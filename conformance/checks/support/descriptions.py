@@ -25,7 +25,7 @@ class Description:
 
     Attributes:
         touches: The part of the account that it reads or may change.
-        follows: The outcome of a request, by the account and the members that are sent.
+        follows: The outcome of a request, by the account and the members that are sent; left out, it only reads.
         parts: The comparison of what came with what must be, after an answer of success; of nothing, if left out.
         untouched: The requirement that is broken by a change of the other user, without the operation.
         reads: Whether its answer is that part of the account, by which a run reads it.
@@ -40,7 +40,9 @@ class Description:
     """
 
     touches: Part
-    follows: Callable[[AccountState, Mapping[str, Any]], model.Outcome] = model.reading
+    follows: Callable[[AccountState, Mapping[str, Any]], model.Outcome] = lambda account, _sent: (
+        model.Outcome((200,), "success", account)
+    )
     parts: Callable[[model.Seen], Iterator[model.Part]] = lambda _: iter(())
     untouched: str = "others-untouched"
     reads: bool = False

@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
+from conformance.checks.support.asking import asks
 from conformance.checks.support.cases import SPECIAL_WORDS, correct_value, fresh_value
 from conformance.checks.support.context import FORM, CheckContext, form_body, json_body
-from conformance.checks.support.question import Ask, asks
+from conformance.checks.support.question import Ask
 from conformance.wire.client import Body
 
 _ODD: dict[str, list[str]] = yaml.safe_load(

@@ -223,10 +223,11 @@ class Judge:
     def lacks_again(self, failures: Sequence[CheckResult], reason: str) -> None:
         """Note failures of an earlier attempt that this one has not shown again."""
         again = {(one.requirement, one.operation) for one in self.failures}
-        for one in failures:
-            if (one.requirement, one.operation) not in again:
-                note = self._result(one.requirement, Status.NOT_VERIFIED, message=reason)
-                self._lacking.append(note)
+        self._lacking += [
+            self._result(one.requirement, Status.NOT_VERIFIED, message=reason)
+            for one in failures
+            if (one.requirement, one.operation) not in again
+        ]
 
     def forgive(self, exchanges: Iterable[int]) -> None:
         """Take back what was found at some exchanges, by their numbers."""

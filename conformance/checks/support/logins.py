@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from accounts_contract import Contract, Operation
+from accounts_contract import Operation
 from conformance.account.restore_file import Record
 from conformance.account.restorer import Part, ascii_body
+from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.descriptions import Descriptions
 from conformance.checks.support.judge import Deferred, Judge, NotConfigured, NotVerified, Trail
 from conformance.settings import Settings
@@ -42,7 +44,6 @@ class Ground:
 
     settings: Settings
     target: Target
-    contract: Contract
     client: Client
     descriptions: Descriptions
     tag: str
@@ -103,17 +104,18 @@ class Logins:
         self.ground = ground
         self.settings = ground.settings
         self.target = ground.target
-        self.contract = ground.contract
+        self.contract = packaged_contract()
         self.client = ground.client
         self.descriptions = ground.descriptions
         self.tag = ground.tag
-        self.operations: Mapping[str, Operation] = ground.contract.operations
+        self.operations: Mapping[str, Operation] = self.contract.operations
         self.trail = Trail()
         self.judge = Judge((), "", ground.target.redact, self.trail)
         self.incidents: Incidents = main.incidents if main is not None else Incidents()
         self.may_guess = True
         self.alone = False
         self.within: Part = "all"
+        self._accounts = {one.role: one for one in ground.target.accounts}
         self._reads = tuple(ground.descriptions.keeping.reads.values())
         self._dead = dict(ground.dead)
 
@@ -128,10 +130,7 @@ class Logins:
             raise NotVerified("the target file has no accounts.other; add a second user")
         if role == "other" and self.alone:
             raise Deferred
-        return self._account(role)
-
-    def _account(self, role: str) -> Account:
-        return self.target.owner if role == "owner" else self.target.accounts[1]
+        return self._accounts[role]
 
     def basic(self, role: str = "owner") -> Credentials:
         """Return the Basic login of an account. Raises NotVerified."""
@@ -217,21 +216,14 @@ class Logins:
         Raises:
             NotVerified: There is none.
         """
-        every = frozenset(self.contract.scopes)
         found: list[Credentials] = []
-        # None stands for Basic.
-        for scopes in (self.scopes(operation), None, every):
-            if scopes == every and found:
-                break
-            try:
-                found.append(self.basic(role) if scopes is None else self.token(role, scopes))
-            except NotVerified:
-                continue
-        if not found:
-            raise NotVerified(
-                f"the target file has no login of accounts.{role} that opens {operation}"
-            )
-        return found
+        with contextlib.suppress(NotVerified):
+            found.append(self.token(role, self.scopes(operation)))
+        with contextlib.suppress(NotVerified):
+            found.append(self.basic(role))
+        with contextlib.suppress(NotVerified):
+            return found or [self.token(role, frozenset(self.contract.scopes))]
+        raise NotVerified(f"the target file has no login of accounts.{role} that opens {operation}")
 
     def _alive(self, login: Credentials) -> Credentials:
         if login.key in self._dead:
@@ -252,7 +244,7 @@ class Logins:
         login = exchange.credentials
         if not login.key:
             return None
-        account, scopes, incidents = self._account(login.role), login.scopes, self.incidents
+        account, scopes, incidents = self._accounts[login.role], login.scopes, self.incidents
         is_minted = scopes is not None and scopes not in account.tokens
         if exchange.status != 401 or self._works(login):
             if is_minted:
@@ -294,7 +286,7 @@ class Logins:
             )
 
         start = min(good, key=unlike)
-        username = self._account(start.credentials.role).username
+        username = self._accounts[start.credentials.role].username
         try:
             now = self.client.call(self.operations[start.operation], username, start.credentials)
         except TransportError as error:
@@ -326,7 +318,7 @@ class Logins:
 
     def _works(self, login: Credentials) -> bool:
         """Return whether an operation still takes a login for one: one that reads, or one that it opens."""
-        username = self._account(login.role).username
+        username = self._accounts[login.role].username
         bodies = {
             name: ascii_body(self.descriptions.part(name, "refused"))
             for name, one in self.operations.items()
@@ -359,8 +351,7 @@ class Logins:
 
     def look_for_lock(self, username: str) -> None:
         """Send a right password. Raises NotVerified if wrong ones have locked the account."""
-        account = next(one for one in self.target.accounts if one.username == username)
-        login = password_of(account)
+        login = next(password_of(one) for one in self.target.accounts if one.username == username)
         # Another one's answer may be late: the wrong ones that have overtaken it would not be counted.
         with self.incidents.guessing[username]:
             self.incidents.sent.pop(username, None)

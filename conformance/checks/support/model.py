@@ -96,12 +96,6 @@ def is_no_address(value: Any) -> bool:
 # -- what follows from a request ------------------------------------------------------------------
 
 
-def reading(account: AccountState, body: Mapping[str, Any]) -> Outcome:
-    """Return the outcome of a request that only reads."""
-    del body
-    return Outcome((200,), "success", account)
-
-
 def updating_user(account: AccountState, body: Mapping[str, Any]) -> Outcome:
     """Return the outcome of update_user; `gravatar_url` becomes None where it must become another."""
     members = {name: body[name] for name in text_members() if name in body}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -60,14 +60,6 @@ class Ask:
     def members(self) -> Mapping[str, Any]:
         """The members that are sent, or that the body stands for."""
         return (self.means if self.value is None else self.value) or {}
-
-
-def asks(op: str, bodies: Iterable[Mapping[str, Any] | Body | None], **more: Any) -> list[Ask]:
-    """Return a request for each of some bodies, raw or not; the other fields of Ask are the same for all."""
-    return [
-        Ask(op, body=one, **more) if isinstance(one, Body) else Ask(op, one, **more)
-        for one in bodies
-    ]
 
 
 @dataclass(frozen=True, slots=True)
