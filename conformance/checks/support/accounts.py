@@ -169,6 +169,8 @@ class Accounts(Logins):
             if role in self.watched and self.before(role) != resting:
                 if lax and self._may_stay(role, resting):
                     continue
+                if self._unread:
+                    self.verify()  # what a check did beside what it meant to is seen now, or never
                 self._put_back(role, resting)
         self._dirty = False
 
