@@ -9,6 +9,8 @@ READY := $(VENV)/.project
 SERVES := $(VENV)/.serves
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images of containers set it, and each process that is started then compiles what it imports anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -34,7 +36,7 @@ install: $(READY) ## Install everything: both commands, and what the tests need
 
 .PHONY: test
 test: $(READY) ## Run the tests that need nothing but Python
-	@$(PYTEST) -n auto -m 'not browser and not clients' $(ARGS); status=$$?; \
+	@$(PYTEST) -n auto --dist loadgroup -m 'not browser and not clients' $(ARGS); status=$$?; \
 		echo 'Left out: the tests in Chromium (make browser) and of generated clients (make clients).'; \
 		exit $$status
 
@@ -47,7 +49,7 @@ browser: $(READY) ## Run the tests in Debian's Chromium, headless
 .PHONY: clients
 clients: $(READY) ## Lint the contract, and try clients generated from it (needs Node 20.19 and npm)
 	@$(BIN)/python clients/run.py
-	@$(PYTEST) -n 2 --dist worksteal -m clients $$(grep -rl --include='*.py' 'mark\.clients' tests) $(ARGS)
+	@$(PYTEST) -n auto --maxprocesses 4 --dist worksteal -m clients $$(grep -rl --include='*.py' 'mark\.clients' tests) $(ARGS)
 
 .PHONY: recipes
 recipes: $(READY) ## Run the recipes of docs/testing as they stand there (needs Node 20.19, npm, Chromium)

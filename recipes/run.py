@@ -21,6 +21,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.client import HTTPException
@@ -188,16 +189,20 @@ def main() -> int:
             return 1
         if not steps.run("npm ci", partial(install_packages, HERE, **QUIET)):
             return 1
-    for name in chosen:
-        # In this folder, so that Node finds the installed packages from there.
-        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
-            work = Path(folder)
-            if name != "pytest":
-                (work / "package.json").write_text('{"private": true, "type": "module"}')
-            steps.run(
-                f"docs/testing/{name}.md", partial(RECIPES[name], options.docs / f"{name}.md", work)
-            )
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(_run, steps, name, options.docs) for name in chosen]:
+            done.result()
     return 1 if steps.failed else 0
+
+
+def _run(steps: Steps, name: str, docs: Path) -> None:
+    # In this folder, so that Node finds the installed packages from there.
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
+        work = Path(folder)
+        if name != "pytest":
+            (work / "package.json").write_text('{"private": true, "type": "module"}')
+        page = docs / f"{name}.md"
+        steps.run(f"docs/testing/{name}.md", partial(RECIPES[name], page, work))
 
 
 @contextmanager
