@@ -36,6 +36,7 @@ from conformance.wire.presence import absence
 from conformance.wire.transport import ProxyUnusable, Transport, TransportError
 
 _WATCH_SECONDS = 1.5  # within which another active run changes something
+WORK = 0.001  # seconds that the suite takes itself for each answer
 _TRIES = 3  # of the first request, before a target counts as out of reach
 
 
@@ -93,8 +94,10 @@ class Session:
             self.verdict.notes.append(
                 "WARNING: tls.verify is false: the passwords and tokens can be read on the way"
             )
+        connections = self.target.connections
         try:
             tried = self._try_reading()
+            connections = min(connections, self._worth_having(tried))
             if self.settings.read_only:
                 no_writes = "--read-only: no request that could change anything is sent"
             else:
@@ -122,7 +125,15 @@ class Session:
         first = tuple(one for one in tried if one.credentials.key)
         known = (self.settings, self.target, self.client, DESCRIPTIONS, self.tag)
         self.ground = Ground(
-            *known, record, no_writes, dead, fixed, refusal, self._restorer.volatile, first
+            *known,
+            record,
+            no_writes,
+            dead,
+            fixed,
+            refusal,
+            self._restorer.volatile,
+            first,
+            connections,
         )
         context = CheckContext(self.ground)
         try:
@@ -169,6 +180,22 @@ class Session:
             again = partial(self.client.call, operation, username, login)
             self.client.canary = lambda: again().status == 200
         return tried
+
+    def _worth_having(self, tried: Sequence[Exchange]) -> int:
+        """Return how many requests at once are worth having: where answers come quickly, threads take turns only.
+
+        Raises TransportError.
+        """
+        # Of Basic and Bearer, since one may take much longer.
+        logins = [one for one in tried if one.credentials.key and one.status == 200]
+        good = {one.credentials.scopes is None: one for one in logins}
+        slowest = 0.0
+        for one in good.values():
+            operation, login = self.contract.operations[one.operation], one.credentials
+            begun = time.monotonic()
+            self.client.call(operation, self._restorer.accounts[login.role].username, login)
+            slowest = max(slowest, time.monotonic() - begun)
+        return 2 + int(slowest / WORK)
 
     def _read_accounts(self) -> tuple[Record | None, str]:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""

@@ -36,7 +36,7 @@ class Accounts(Logins):
         accounts = ground.target.accounts
         self.restorer = Restorer(ground.client, self.operations, accounts, keeping)
         self.restorer.volatile = ground.volatile
-        self.connections = ground.target.connections
+        self.connections = ground.connections
         self.lag = ""
         self._looks = 0
         """The second looks that showed nothing new."""

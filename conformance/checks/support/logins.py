@@ -40,6 +40,7 @@ class Ground:
         refusal_type: The media type of the target's own refusals.
         volatile: Members of the user that vary by themselves.
         first: The reading requests of the start, with each login.
+        connections: The requests that are worth having on their way at once.
     """
 
     settings: Settings
@@ -54,6 +55,7 @@ class Ground:
     refusal_type: str
     volatile: frozenset[str]
     first: Sequence[Exchange]
+    connections: int
 
 
 class Incidents:

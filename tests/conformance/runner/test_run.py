@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from conformance.runner import session
 from tests.conformance.gateway import gateway
-from tests.conformance.support import always, run, stub
+from tests.conformance.proxy import Answer, Forward, Request, standing
+from tests.conformance.support import always, only, run, stub
 from tests.support import JOHN, JOHNS_EMAILS, MockServer
 
 
@@ -49,6 +51,34 @@ def test_what_read_only_can_verify_is_conformant(server: MockServer, tmp_path: P
     done = run(tmp_path, server.url, "--read-only", *only)
 
     assert done.code == 0, done.said
+
+
+@pytest.mark.parametrize(("work", "least", "most"), [(10.0, 2, 4), (0.001, 5, 8)])
+def test_more_requests_are_under_way_where_an_answer_takes_longer_than_the_work_on_it(
+    server: MockServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    work: float,
+    least: int,
+    most: int,
+) -> None:
+    monkeypatch.setattr(session, "WORK", work)
+    under_way: set[int] = set()
+    counts: list[int] = []
+
+    def slow(request: Request, forward: Forward) -> Answer:
+        under_way.add(id(request))
+        counts.append(len(under_way))
+        time.sleep(0.02)
+        answer = forward(request)
+        under_way.discard(id(request))
+        return answer
+
+    with standing(slow, upstream=server.url) as url:
+        done = run(tmp_path, url, *only("get-user/members", "list-emails/forbidden"))
+
+    assert done.code == 0, done.said
+    assert least <= max(counts[len(counts) // 2 :]) <= most
 
 
 # -- logins ----------------------------------------------------------------------------------------
