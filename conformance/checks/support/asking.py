@@ -48,6 +48,8 @@ def ask_all(run: CheckContext, asks: Sequence[Ask]) -> list[Exchange]:
     Raises:
         TransportError, NotVerified: They could not be sent, or the accounts could not be read.
     """
+    for role in {one.role for one in asks}:
+        run.account(role)  # which another lane may have
     writes = any(run.operations[one.op].writes for one in asks)
     # To read needs no state before: whether there is one to be read is what is to be seen.
     names = {role: {"username": run.account(role).username} for role in run.watched}

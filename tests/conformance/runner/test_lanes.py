@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.catalogue.results import Status
+from conformance.checks.support import accounts
 from conformance.selftest.changes import CHANGES, build
 from conformance.selftest.stage import perform
 from conformance.selftest.trials import load
@@ -53,5 +54,15 @@ def test_a_defect_is_found_in_lanes_as_it_is_found_alone(
     assert code == 1
 
 
-def test_the_reference_is_conformant_in_lanes() -> None:
+def test_what_a_check_did_is_seen_though_what_it_left_is_put_back_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(accounts, "_CROWD", 0)
+
+    assert _found("delete-takes-wildcards", parallel=True)[0] == 1
+
+
+def test_the_reference_is_conformant_in_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONFORMANCE_DEBUG", "1")  # a crash of a check is told, and not tried again
+
     assert _found("", parallel=True) == (0, set())
