@@ -29,7 +29,8 @@ def test_the_search_finds_numbers_and_words(watched: Watched, tmp_path: Path) ->
     with in_thread(files):
         for query, found in FOUND.items():
             search = f"http://127.0.0.1:{files.server_port}/search.html?q={query}"
-            watched.page.goto(search)
+            # What is still asked for when the page goes would be an error on it.
+            watched.page.goto(search, wait_until="networkidle")
             expect(watched.page.locator("#search-results ul.search")).to_contain_text(found)
 
 

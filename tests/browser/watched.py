@@ -58,7 +58,7 @@ class Watched:
             "Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,cookies"}
         )
         self.page.close()
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
 
 
 COLOURS = """
