@@ -10,8 +10,8 @@ from accounts_contract.contract import (
     MediaType,
     Operation,
     Parameter,
-    Requirement,
     Response,
+    SecurityRequirement,
     read_contract,
 )
 from accounts_contract.documents import (
@@ -37,9 +37,9 @@ __all__ = [
     "Operation",
     "Parameter",
     "Place",
-    "Requirement",
     "Response",
     "Schema",
+    "SecurityRequirement",
     "Violation",
     "accounts_file",
     "control_file",

@@ -28,7 +28,7 @@ _NAMES = re.compile(r"\{([^{}]+)\}")  # of the parameters in a path
 
 
 @dataclass(frozen=True, slots=True)
-class Requirement:
+class SecurityRequirement:
     """One way to be let in: a security scheme, and the scopes that it demands of a token."""
 
     name: str
@@ -83,7 +83,7 @@ class Operation:
     id: str
     method: str
     path: str
-    security: tuple[Requirement, ...]
+    security: tuple[SecurityRequirement, ...]
     owner: str | None
     parameters: tuple[Parameter, ...]
     body: Body | None
@@ -267,11 +267,11 @@ class _Reader:
                 found[name, location] = Parameter(name, location)
         return tuple(found.values())
 
-    def security(self, raw: Mapping[str, Any], pointer: Pointer) -> tuple[Requirement, ...]:
+    def security(self, raw: Mapping[str, Any], pointer: Pointer) -> tuple[SecurityRequirement, ...]:
         schemes = self.data.get("components", {}).get("securitySchemes", {})
         declared = raw.get("security", self.data.get("security", []))
         place: Pointer = (*pointer, "security") if "security" in raw else ("security",)
-        requirements: list[Requirement] = []
+        requirements: list[SecurityRequirement] = []
         for index, alternative in enumerate(declared):
             if not alternative:  # {}: nobody has to log in
                 return ()
@@ -291,7 +291,7 @@ class _Reader:
                     )
                     continue
                 self.scopes(scheme, scopes, (*place, index, name))
-                requirements.append(Requirement(name, kind, frozenset(scopes)))
+                requirements.append(SecurityRequirement(name, kind, frozenset(scopes)))
         return tuple(requirements)
 
     def scopes(self, scheme: Mapping[str, Any], scopes: Sequence[str], pointer: Pointer) -> None:

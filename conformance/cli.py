@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from accounts_contract import DocumentError, take_every_text
-from conformance.account.restore_file import JournalError, default_path, restore_files
+from conformance.account.restore_file import RestoreFileError, default_path, restore_files
 from conformance.catalogue.requirements import Requirement, catalogue, packaged_contract
 from conformance.catalogue.results import INTERRUPTED
 from conformance.reports import Progress, ReportError, abandon, print_result, visible
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _selftest(given[1:])
             chosen = _parser().parse_args(given)
             return int(chosen.do(chosen))
-    except (RunError, JournalError, ReportError, DocumentError, _OutputError) as error:
+    except (RunError, RestoreFileError, ReportError, DocumentError, _OutputError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -223,7 +223,7 @@ def _restore(settings: Settings) -> int | None:
     """Restore the accounts from one restore file; return the exit code, or None if there is nothing in it."""
     try:
         outcome = clean_up(settings)
-    except JournalError as error:  # another file may still be of use
+    except RestoreFileError as error:  # another file may still be of use
         return _fail(str(error))
     if outcome is None:
         return None

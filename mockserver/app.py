@@ -19,7 +19,7 @@ from mockserver.pipeline.access import Access, AccessRule
 from mockserver.pipeline.body import BodyReader, accept, media_types
 from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
 from mockserver.pipeline.cors import OriginPolicy
-from mockserver.pipeline.faults import Faults
+from mockserver.pipeline.faults import FaultStage
 from mockserver.pipeline.front_door import FrontDoor, Reporter
 from mockserver.pipeline.operation import AccountOperation, HandledOperation, Handler
 from mockserver.pipeline.problems import Headers
@@ -265,7 +265,7 @@ def _fault_stage(
 ) -> Stage:
     """Return the stage for answers on demand, which has the header fields of each status."""
     return partial(
-        Faults,
+        FaultStage,
         operation=operation,
         admit=access.admit,
         headers=_headers_of_statuses(contract, operation, challenge),

@@ -46,11 +46,11 @@ def is_foreign(text: str, tag: str) -> bool:
     return any(found != tag for found in TAG_PATTERN.findall(text.lower()))
 
 
-class JournalError(Exception):
+class RestoreFileError(Exception):
     """The journal cannot be written, or a file that is there is none of ours."""
 
 
-class JournalInUse(JournalError):
+class RestoreFileInUse(RestoreFileError):
     """Another run holds the journal."""
 
 
@@ -118,7 +118,7 @@ class Record:
         return record
 
 
-class Journal:
+class RestoreFile:
     """A journal file, held by this process alone until it is closed."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
@@ -130,8 +130,8 @@ class Journal:
         """Hold the journal that is there, or create one (0600).
 
         Raises:
-            JournalInUse: Another run holds it.
-            JournalError: It cannot be written, or what is there is none of ours.
+            RestoreFileInUse: Another run holds it.
+            RestoreFileError: It cannot be written, or what is there is none of ours.
         """
         try:
             descriptor, new = _opened(path)
@@ -145,7 +145,7 @@ class Journal:
                 raise _not_ours(path, "it does not begin as one")
         except BlockingIOError:
             os.close(descriptor)
-            raise JournalInUse(
+            raise RestoreFileInUse(
                 f"another run is at work on these accounts: it holds {path}"
             ) from None
         except OSError as error:
@@ -153,13 +153,13 @@ class Journal:
             if new:
                 path.unlink(missing_ok=True)
             raise _unwritable(path, error) from None
-        except JournalError:
+        except RestoreFileError:
             os.close(descriptor)
             raise
         return cls(path, descriptor)
 
     def read(self) -> Record | None:
-        """Read the record that an unfinished run left; None if it wrote nothing yet. Raises JournalError."""
+        """Read the record that an unfinished run left; None if it wrote nothing yet. Raises RestoreFileError."""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         with os.fdopen(self._descriptor, "rb", closefd=False) as file:
             text = file.read()
@@ -169,18 +169,18 @@ class Journal:
             return Record.from_json(text.decode("utf-8"))
         except ValueError as error:
             kept = "\n".join(salvage(text.decode("utf-8", "replace")))
-            raise JournalError(
+            raise RestoreFileError(
                 f"the restore file {self.path} is damaged ({error}), and nothing was changed; "
                 "put back by hand what can still be read of it, then remove it:\n"
                 f"{kept or 'nothing can be read'}"
             ) from None
 
     def write(self, record: Record) -> None:
-        """Write the record, and have it on the disk before anything else happens. Raises JournalError."""
+        """Write the record, and have it on the disk before anything else happens. Raises RestoreFileError."""
         try:
             _write(self._descriptor, record.to_json())
         except OSError as error:
-            raise JournalError(
+            raise RestoreFileError(
                 f"the journal {self.path} cannot be written: {error.strerror}"
             ) from None
 
@@ -188,7 +188,7 @@ class Journal:
         """Let go of the file, and remove it where nothing is left to restore.
 
         Raises:
-            JournalError: It cannot be removed.
+            RestoreFileError: It cannot be removed.
         """
         try:
             # Another file may have taken its name meanwhile.
@@ -197,7 +197,7 @@ class Journal:
         except FileNotFoundError:
             pass
         except OSError as error:
-            raise JournalError(
+            raise RestoreFileError(
                 f"the journal {self.path} is not needed any more and cannot be removed: {error.strerror}"
             ) from None
         finally:
@@ -231,14 +231,14 @@ def _is_ours(beginning: bytes) -> bool:
     return alike >= len(_MARK) * _ALIKE
 
 
-def _unwritable(path: Path, error: OSError) -> JournalError:
-    return JournalError(
+def _unwritable(path: Path, error: OSError) -> RestoreFileError:
+    return RestoreFileError(
         f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
     )
 
 
-def _not_ours(path: Path, why: str) -> JournalError:
-    return JournalError(
+def _not_ours(path: Path, why: str) -> RestoreFileError:
+    return RestoreFileError(
         f"{path} is no restore file of ours ({why}); move it away, or name another with --journal"
     )
 
@@ -293,7 +293,7 @@ def restore_files(target_file: Path) -> dict[Path, str]:
             descriptor, _ = _opened(path)
             with os.fdopen(descriptor, "rb") as file:
                 beginning = file.read(_MOST)
-        except (OSError, JournalError):
+        except (OSError, RestoreFileError):
             continue
         members = dict(_MEMBER.findall(beginning.decode("utf-8", "replace")))
         # By its name, one is told of that has lost its beginning.

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.account.restore_file import Journal, JournalError, JournalInUse, Record
+from conformance.account.restore_file import Record, RestoreFile, RestoreFileError, RestoreFileInUse
 from conformance.account.restorer import Restored, Restorer, restore_all
 from conformance.target.target import Target
 from conformance.wire.interruption import ignored_interruptions
@@ -25,7 +25,7 @@ class Safekeeping:
     target: Target
     restorer: Restorer
     notes: list[str]
-    _journal: Journal | None = field(init=False, default=None)
+    _journal: RestoreFile | None = field(init=False, default=None)
     _record: Record | None = field(init=False, default=None)
     _unrestored: bool = field(init=False, default=False)
     """True while the restore file may belong to an unfinished run, or to something else."""
@@ -37,17 +37,17 @@ class Safekeeping:
             The reason to write nothing; "" if the run may write.
 
         Raises:
-            JournalError: The file cannot be used, or what an unfinished run left cannot be restored.
+            RestoreFileError: The file cannot be used, or what an unfinished run left cannot be restored.
         """
         try:
-            self._journal = Journal.open(self.path)
-        except JournalInUse as error:
+            self._journal = RestoreFile.open(self.path)
+        except RestoreFileInUse as error:
             self.notes.append(str(error))
             return str(error)
         self._unrestored = True
         outcome = self._restore_left(self._journal)
         if outcome is not None and outcome.problems:
-            raise JournalError(
+            raise RestoreFileError(
                 f"an unfinished run left the restore file {self.path}, and its accounts cannot be "
                 f"restored: {'; '.join(outcome.problems)}; restore them by hand, then remove the file"
             )
@@ -57,7 +57,7 @@ class Safekeeping:
         return ""
 
     def keep(self, record: Record) -> None:
-        """Write the state of the accounts; only where the file was opened. Raises JournalError."""
+        """Write the state of the accounts; only where the file was opened. Raises RestoreFileError."""
         assert self._journal is not None
         self._journal.write(record)
         self._record = record
@@ -77,15 +77,15 @@ class Safekeeping:
             journal, self._journal = self._journal, None
             try:
                 journal.close(remove=not (outcome.problems or self._unrestored))
-            except JournalError as error:
+            except RestoreFileError as error:
                 self.notes.append(str(error))
         return outcome
 
     def clean_up(self) -> Restored | None:
-        """Restore the accounts after an interrupted run; None if there is no restore file. Raises JournalError."""
+        """Restore the accounts after an interrupted run; None if there is no restore file. Raises RestoreFileError."""
         if not os.path.lexists(self.path):
             return None
-        journal = Journal.open(self.path)
+        journal = RestoreFile.open(self.path)
         done = False
         try:
             outcome = self._restore_left(journal)
@@ -94,8 +94,8 @@ class Safekeeping:
             journal.close(remove=done)
         return outcome
 
-    def _restore_left(self, journal: Journal) -> Restored | None:
-        """Restore what an unfinished run left; None if it left nothing. Raises JournalError."""
+    def _restore_left(self, journal: RestoreFile) -> Restored | None:
+        """Restore what an unfinished run left; None if it left nothing. Raises RestoreFileError."""
         left = journal.read()
         if left is None:
             return None
@@ -103,7 +103,7 @@ class Safekeeping:
         if left.base_url != self.target.base_url or any(
             names.get(role) != name for role, name in left.usernames.items()
         ):
-            raise JournalError(
+            raise RestoreFileError(
                 f"the restore file {self.path} is of a run against "
                 f"{', '.join(left.usernames.values())} at {left.base_url}; clean that up first, "
                 "or choose another place with --journal"

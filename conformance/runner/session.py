@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from accounts_contract import DocumentError
-from conformance.account.restore_file import JournalError, Record, default_path, is_foreign
+from conformance.account.restore_file import Record, RestoreFileError, default_path, is_foreign
 from conformance.account.restorer import Restored, Restorer, StateUnreadable, ascii_body
 from conformance.account.state import AccountState, volatile
 from conformance.catalogue.causes import find_causes
@@ -115,7 +115,7 @@ class Session:
             }
         except RateLimited as error:
             record, no_writes, dead, fixed, tried = None, str(error), {}, {}, []
-        except (TransportError, JournalError, RunError) as error:
+        except (TransportError, RestoreFileError, RunError) as error:
             outcome = self.finish_accounts()
             # A restore file that cannot be used is named by its own message, and a login by its key.
             place = f"{self.target.base_url}: " if isinstance(error, TransportError) else ""
@@ -328,7 +328,7 @@ def clean_up(settings: Settings) -> Restored | None:
 
     Raises:
         RunError: The target file cannot be used.
-        JournalError: Another run holds the restore file, or it is of another target.
+        RestoreFileError: Another run holds the restore file, or it is of another target.
     """
     session = Session(settings)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from accounts_contract import Schema, Violation
-from mockserver.accounts.grants import LIFETIME, Client, Code, RefreshToken
+from mockserver.accounts.grants import LIFETIME, AuthorizationCode, Client, RefreshToken
 from mockserver.accounts.operations import emails_json, gravatar_url
 from mockserver.accounts.world import (
     Account,
@@ -207,7 +207,7 @@ def _add_grants(world: World, data: Mapping[str, Any]) -> None:
     for _, raw in _entries(data, "authorization_codes"):
         challenge = raw.get("code_challenge")
         world.add_code(
-            Code(
+            AuthorizationCode(
                 raw["code"],
                 raw["grant"],
                 raw["client_id"],

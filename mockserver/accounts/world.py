@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from mockserver.accounts.grants import Client, Code, RefreshToken
+from mockserver.accounts.grants import AuthorizationCode, Client, RefreshToken
 
 MOST_TOKENS = 10_000
 """The number of tokens from which no more are made."""
@@ -151,7 +151,7 @@ class World:
     logins: dict[str, Login] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
-    codes: dict[str, Code] = field(default_factory=dict)
+    codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
     lifetimes: dict[str, float] = field(default_factory=dict)
     _shared: bool = field(default=False, compare=False, repr=False)
@@ -250,7 +250,7 @@ class World:
         self._own()
         self.clients[client.client_id] = client
 
-    def add_code(self, code: Code) -> None:
+    def add_code(self, code: AuthorizationCode) -> None:
         """Store a code in place of the one of the same value; the oldest goes when there are too many."""
         self._own()
         self.codes[token_digest(code.code)] = code

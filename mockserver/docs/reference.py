@@ -15,7 +15,7 @@ _PAGES = "pages"  # the tag of operations that are for browsers
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedAnswer:
     """The answer of an operation with one status.
 
     Attributes:
@@ -59,7 +59,7 @@ class Section:
     parameters: Sequence[tuple[str, Member]]
     about_body: str
     body: Sequence[Member]
-    answers: Sequence[Answer]
+    answers: Sequence[DocumentedAnswer]
     samples: Sequence[Sample]
     is_stream: bool
 
@@ -119,7 +119,7 @@ def _value(members: Members, raw: Mapping[str, Any], name: str = "") -> Member:
 
 def _answers(
     operation: Operation, raw: Mapping[str, Any], known: Sequence[Code], members: Members
-) -> Iterator[Answer]:
+) -> Iterator[DocumentedAnswer]:
     told: dict[str, Sequence[Member]] = {}
     for status, response in operation.responses.items():
         described = members.resolve(raw["responses"][status])
@@ -138,7 +138,7 @@ def _answers(
         if table and not same_as:
             told[status] = table
         headers = described.get("headers", {})
-        yield Answer(
+        yield DocumentedAnswer(
             status=status,
             description=response.description,
             media_types=[*content],

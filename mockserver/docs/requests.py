@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from accounts_contract import Contract, Operation
 from mockserver.docs.members import Members
-from mockserver.docs.samples import LANGUAGES, Request
+from mockserver.docs.samples import LANGUAGES, SampleRequest
 
 # Stand in the code for what the page of a reader fills in.
 LOGIN = "\ue000"
@@ -117,7 +117,7 @@ class Samples:
             "Location" in headers for headers in _headers_of_answers(contract, operation)
         )
         login = self._login(operation)
-        request = Request(
+        request = SampleRequest(
             operation.method.upper(),
             self._server + self._path(contract, operation),
             None if login is None else LOGIN,

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SampleRequest:
     """A request to write down.
 
     Attributes:
@@ -34,7 +34,7 @@ class Request:
     redirects: bool = False
 
 
-def curl(request: Request) -> str:
+def curl(request: SampleRequest) -> str:
     """Return the request as a command for a POSIX shell."""
     options = (" -N" if request.is_stream else "") + (" -i" if request.redirects else "")
     method = "" if request.method == "GET" else f" -X {request.method}"
@@ -49,7 +49,7 @@ def curl(request: Request) -> str:
     return " \\\n  ".join(lines)
 
 
-def python(request: Request) -> str:
+def python(request: SampleRequest) -> str:
     """Return the request as a Python program."""
     if request.is_page:
         return f"import webbrowser\n\nwebbrowser.open({_text(request.url)})"
@@ -75,7 +75,7 @@ def python(request: Request) -> str:
     return f"import httpx\n\nresponse = httpx.request{call}\nprint(response.status_code, {told})"
 
 
-def javascript(request: Request) -> str:
+def javascript(request: SampleRequest) -> str:
     """Return the request as a JavaScript module, for a browser or Node."""
     if request.is_page:
         return f"location.assign({_text(request.url)});"
@@ -107,7 +107,7 @@ def javascript(request: Request) -> str:
     return f"const response = await {call});\n{reading}"
 
 
-LANGUAGES: Mapping[str, Callable[[Request], str]] = {
+LANGUAGES: Mapping[str, Callable[[SampleRequest], str]] = {
     "curl": curl,
     "Python": python,
     "JavaScript": javascript,
@@ -115,7 +115,7 @@ LANGUAGES: Mapping[str, Callable[[Request], str]] = {
 """The languages, in the order in which they are shown."""
 
 
-def _fields(request: Request) -> Mapping[str, str]:
+def _fields(request: SampleRequest) -> Mapping[str, str]:
     """Return the body as the fields of a form, where `true` is a text."""
     return {
         name: value if isinstance(value, str) else json.dumps(value)

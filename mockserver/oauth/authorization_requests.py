@@ -10,7 +10,7 @@ from typing import Any
 from oauthlib.oauth2 import RequestValidator
 from oauthlib.oauth2.rfc6749 import errors
 
-from mockserver.accounts.grants import CODE_LIFETIME, Client, Code
+from mockserver.accounts.grants import CODE_LIFETIME, AuthorizationCode, Client
 from mockserver.accounts.world import World, token_digest
 from mockserver.oauth.handlers import Flow
 
@@ -113,7 +113,7 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
             challenge = (request.code_challenge, request.code_challenge_method)
         value = code["code"]
         self.world.add_code(
-            Code(
+            AuthorizationCode(
                 value,
                 token_digest(value)[:16],
                 client_id,

@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 from oauthlib.oauth2 import WebApplicationServer
 from oauthlib.oauth2.rfc6749 import errors
 
-from mockserver.accounts.grants import Client, Code, RefreshToken
+from mockserver.accounts.grants import AuthorizationCode, Client, RefreshToken
 from mockserver.accounts.world import MOST_TOKENS, Token, token_digest
 from mockserver.oauth.authorization_requests import (
     PKCE,
@@ -221,7 +221,7 @@ class Validator(AuthorizationRequests):
             world.add_refresh_token(replace(found, revoked=True))
             world.revoke_grant(found.grant)
 
-    def _grant(self, request: Any, grant: Code | RefreshToken) -> None:
+    def _grant(self, request: Any, grant: AuthorizationCode | RefreshToken) -> None:
         """Have the request stand for a grant, if its user may still log in."""
         account = self.world.accounts[grant.username]
         if not account.is_active:

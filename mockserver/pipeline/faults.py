@@ -27,7 +27,7 @@ _NO_BODY = (204, 205, 304)  # statuses whose answers have none
 _GARBAGE = b'{"garbage": \x00\xff\xfe, "this": is no JSON'
 
 
-class Faults:
+class FaultStage:
     """The stage that makes things go wrong on demand.
 
     Args:

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.account.restore_file import (
-    Journal,
-    JournalError,
     Record,
+    RestoreFile,
+    RestoreFileError,
     default_path,
     restore_files,
 )
@@ -190,8 +190,8 @@ def test_what_can_be_read_of_a_damaged_restore_file_is_told(tmp_path: Path) -> N
     path = tmp_path / "journal"
     path.write_text(text[: text.rindex('"trentino"')])
 
-    journal = Journal.open(path)
-    with pytest.raises(JournalError) as caught:
+    journal = RestoreFile.open(path)
+    with pytest.raises(RestoreFileError) as caught:
         journal.read()
     journal.close(remove=False)
 
@@ -225,11 +225,11 @@ def test_nothing_is_put_back_from_a_damaged_restore_file(
     path = tmp_path / "journal"
     path.write_bytes(text)
 
-    journal = Journal.open(path)
+    journal = RestoreFile.open(path)
     try:
         record = journal.read()
         assert record == whole or bytes(text) == text[:head]
-    except JournalError as error:
+    except RestoreFileError as error:
         assert "by hand" in str(error)  # noqa: PT017 - between two members, damage may change nothing
     finally:
         journal.close(remove=False)

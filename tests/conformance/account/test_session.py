@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.account.restore_file import Journal, JournalInUse, Record
+from conformance.account.restore_file import Record, RestoreFile, RestoreFileInUse
 from conformance.account.state import AccountState, Email
 from conformance.runner.session import RunError, Session
 from conformance.runner.suite import Suite
@@ -131,5 +131,5 @@ def test_a_journal_that_was_just_removed_is_nobodys(
 ) -> None:
     path = tmp_path / "journal"
     monkeypatch.setattr("conformance.account.restore_file.fcntl.flock", lambda *_: path.unlink())
-    with pytest.raises(JournalInUse):
-        Journal.open(path)
+    with pytest.raises(RestoreFileInUse):
+        RestoreFile.open(path)
