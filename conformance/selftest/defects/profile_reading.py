@@ -119,7 +119,12 @@ class CachePerScheme(Memory):
 @defect(
     "The first reading after an update still shows the user from before.",
     STORED,
-    also=(NOT_SEEN, "update-user/leaves-others"),
+    # What comes late looks like the work of what was sent meanwhile.
+    also=(
+        NOT_SEEN,
+        "update-user/{leaves-others,refused-unchanged,others-untouched}",
+        "update-email/others-untouched",
+    ),
 )
 class UpdateReadStale(Memory):
     def get_user(self, call: Call) -> Reply:

@@ -124,7 +124,7 @@ row(
 )
 row(
     f'text-zero-is-nothing ({SCRIPT}): The text "0" counts as not sent.',
-    also=SETS,
+    also=(SETS, DECODING),
     save_profile=lambda self, call, changes: Service.save_profile(
         self, call, {name: value for name, value in changes.items() if value != "0"}
     ),

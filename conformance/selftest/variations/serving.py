@@ -132,6 +132,12 @@ variations(
         "slash-redirected (ELSEWHERE): Paths without the last slash are redirected.": before(
             "elsewhere", _redirected
         ),
+        "encoded-slash-nowhere (ENCODED_SLASH): A username with one is a path of its own, 404.": crashes(
+            "route", lambda self, call, path: "%2f" in path.lower(), 404
+        ),
+        "decoded-before-routed (ENCODED_SLASH): A path is decoded first, and any other is 200.": (
+            around("route", _decoded) | {"elsewhere": failing(200)}
+        ),
         "base-path (HTTP): The base URL has a path.": {"prefix": "/v9"},
     },
     visible=False,
@@ -139,12 +145,6 @@ variations(
 variations(
     "",
     {
-        "encoded-slash-nowhere (ENCODED_SLASH): A username with one is a path of its own, 404.": crashes(
-            "route", lambda self, call, path: "%2f" in path.lower(), 404
-        ),
-        "decoded-before-routed (ENCODED_SLASH): A path is decoded first, and any other is 200.": (
-            around("route", _decoded) | {"elsewhere": failing(200)}
-        ),
         "queries-refused (UNKNOWN_MEMBERS): A query is refused with 400.": after(
             "admit", _no_query
         ),
