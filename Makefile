@@ -44,7 +44,7 @@ test: $(READY) ## Run the tests that need nothing but Python
 browser: $(READY) ## Run the tests in Debian's Chromium, headless
 	@command -v chromium >/dev/null || { \
 		echo 'make browser needs chromium (Debian: apt-get install chromium)' >&2; exit 1; }
-	@$(PYTEST) -n auto --maxprocesses 4 --dist worksteal tests/browser $(ARGS)
+	@$(PYTEST) -n auto --maxprocesses 3 --dist worksteal tests/browser $(ARGS)
 
 .PHONY: clients
 clients: $(READY) ## Lint the contract, and try clients generated from it (needs Node 20.19 and npm)

@@ -10,6 +10,7 @@ from conformance.account.state import read_emails
 from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all
 from conformance.checks.support.context import CheckContext
+from conformance.checks.support.judge import NotVerified
 from conformance.checks.support.marking import Cases, proves
 from conformance.checks.support.question import Ask, full
 
@@ -146,6 +147,8 @@ def test_no_other_account_is_read_by_a_name_in_the_query(run: CheckContext) -> N
             told, own = (
                 [one.email for one in of] for of in (read_emails(exchange.data), state.emails)
             )
+        if told != own and run.observe_all({"owner": "all"})["owner"] != state:
+            raise NotVerified("somebody else changed the account while it was read")
         run.judge.that(
             full(op, requirement), told == own, expected=f"{own}", actual=f"{told}", at=exchange
         )

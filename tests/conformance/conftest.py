@@ -7,7 +7,7 @@ import pytest
 from conformance.runner import session
 
 
-@pytest.fixture(autouse=True)
-def _as_at_a_slow_target(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def slow_target(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send as many requests at once as at a slow target, though the targets of tests are quick."""
     monkeypatch.setattr(session, "WORK", 1e-9)

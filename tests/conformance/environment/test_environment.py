@@ -5,6 +5,7 @@ Beside most of them is a real defect, a scope that is not checked: a run fails b
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -18,9 +19,11 @@ import pytest
 
 from conformance.wire import client
 from tests.conformance.environment import environments as env
-from tests.conformance.proxy import Answer, Environment, Request, plain, standing
+from tests.conformance.proxy import Answer, Environment, Forward, Request, plain, standing
 from tests.conformance.support import SHORT, Done, only, run
 from tests.support import MockServer
+
+pytestmark = pytest.mark.usefixtures("slow_target")
 
 DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
 """The requirements that the defect breaks."""
@@ -456,3 +459,25 @@ def test_a_defect_that_looks_like_an_environment_is_one(
 
     assert done.code == 1, done.said
     assert [word for word in row.words if word not in done.said] == [], done.said
+
+
+def test_what_somebody_else_changes_while_it_is_read_is_not_accused(
+    server: MockServer, tmp_path: Path
+) -> None:
+    numbers = itertools.count()
+
+    def changing(request: Request, forward: Forward) -> Answer:
+        path, by_name, _ = request.path.partition("?username=")
+        if by_name and path.endswith("/emails/"):
+            body = json.dumps({"email": f"somebody{next(numbers)}@example.net"}).encode()
+            headers = {"content-type": "application/json", "content-length": str(len(body))}
+            one = Request("POST", path, headers, body).having("Bearer johndoe-all")
+            assert forward(one).status == 201
+        return forward(request)
+
+    with standing(changing, upstream=server.url) as url:
+        done = run(tmp_path, url, *only("list-emails/own-only"))
+
+    assert done.code == 3, done.said
+    assert done.status("list-emails/own-only") == "not_verified"
+    assert "somebody else changed" in done.said

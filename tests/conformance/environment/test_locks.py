@@ -6,10 +6,14 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.environment import environments as env
 from tests.conformance.proxy import Answer, Forward, Request, standing
 from tests.conformance.support import only, run
 from tests.support import MockServer
+
+pytestmark = pytest.mark.usefixtures("slow_target")
 
 _BOUND = 20  # seconds after which a wait for another request is given up
 

@@ -12,6 +12,8 @@ from conformance.selftest.trials import load
 
 load()
 
+pytestmark = pytest.mark.usefixtures("slow_target")
+
 _DEFECTS = (
     # Of each kind that lanes might hide: access, refusals that change something, one account's writes,
     # what reaches over to the other account, and what only shows over several requests.
