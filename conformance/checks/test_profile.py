@@ -51,12 +51,10 @@ def test_each_user_reads_the_own_profile(run: CheckContext) -> None:
 
 @proves("get-user/success", "get-user/own-data", writes=False)
 def test_every_login_reads_the_same_user(run: CheckContext) -> None:
-    found, logins = [], run.logins("get_user")
-    for login in logins:
+    found = []
+    for login in run.logins("get_user"):
         exchange = ask(run, "get_user", login=login)
         found.append(run.user_told(exchange))
-        if found[0] not in (found[-1], run.user_told(ask(run, "get_user", login=logins[0]))):
-            raise NotVerified("somebody else changed the account while it was read")
         run.judge.that(
             "get-user/own-data",
             found[0] == found[-1],
