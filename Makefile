@@ -36,7 +36,7 @@ install: $(READY) ## Install everything: both commands, and what the tests need
 
 .PHONY: test
 test: $(READY) ## Run the tests that need nothing but Python
-	@$(PYTEST) -n auto --dist loadgroup -m 'not browser and not clients' $(ARGS); status=$$?; \
+	@$(PYTEST) -n auto --dist worksteal -m 'not browser and not clients' $(ARGS); status=$$?; \
 		echo 'Left out: the tests in Chromium (make browser) and of generated clients (make clients).'; \
 		exit $$status
 
@@ -71,7 +71,7 @@ style: $(READY) ## Check formatting, lint and the order of imports
 
 .PHONY: types
 types: $(READY) ## Check types
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers auto
 
 .PHONY: format
 format: $(READY) ## Format, and mend what the linter can mend

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,13 @@ settings.load_profile("quick")
 def pytest_xdist_auto_num_workers() -> int:
     """Return what `-n auto` stands for: a test waits for other processes half of its time."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    """Refuse tests with one node id: pytest-xdist would run one of them, and drop the others silently."""
+    twice = [name for name, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"several tests have one node id, give them other ones: {twice}")
 
 
 @pytest.fixture(scope="session")

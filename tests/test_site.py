@@ -25,10 +25,6 @@ def build(folder: Path, *options: str | Path) -> subprocess.CompletedProcess[str
     )
 
 
-# The site is built once, by the process that runs them all.
-pytestmark = pytest.mark.xdist_group("site")
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
