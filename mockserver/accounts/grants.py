@@ -17,7 +17,7 @@ CODE_LIFETIME = 60
 _LOOPBACK = re.compile(r"(http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """An OAuth 2 client; one without a secret is public (RFC 6749, section 2.1).
 
@@ -27,7 +27,7 @@ class Client:
     """
 
     client_id: str
-    client_secret: str | None = field(repr=False)
+    client_secret: str | None = field(default=None, repr=False)
     redirect_uris: tuple[str, ...]
     auto_approve: str | None = None
     expires_in: int = LIFETIME
@@ -37,14 +37,15 @@ class Client:
         return _without_port(redirect_uri) in map(_without_port, self.redirect_uris)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationCode:
     """An authorization code.
 
     Attributes:
         grant: The grant that it begins; whatever it gives bears the same.
         redirect_uri: The redirect URI of the authorization request; None: it had none.
-        challenge: The code challenge with its method (RFC 7636); None: there was none.
+        code_challenge: The code challenge (RFC 7636); None: there was none.
+        code_challenge_method: Its method; None: `plain`.
     """
 
     code: str = field(repr=False)
@@ -52,8 +53,9 @@ class AuthorizationCode:
     client_id: str
     username: str
     scopes: tuple[str, ...]
-    redirect_uri: str | None
-    challenge: tuple[str, str] | None
+    redirect_uri: str | None = None
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
     expires_at: float
     used: bool = False
 

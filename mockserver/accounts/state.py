@@ -6,13 +6,14 @@ here: names that must be unique or must exist, and the one primary address.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import fields
 from itertools import count, islice
 from typing import Any
 from urllib.parse import quote
 
 from accounts_contract import Schema, Violation
-from mockserver.accounts.grants import LIFETIME, AuthorizationCode, Client, RefreshToken
+from mockserver.accounts.grants import AuthorizationCode, Client, RefreshToken
 from mockserver.accounts.operations import emails_json, gravatar_url
 from mockserver.accounts.world import (
     Account,
@@ -42,6 +43,15 @@ KEYS = {
     "refresh_tokens": "token",
 }
 """The members of a state, each a list, and the member by which its entries are told apart."""
+
+_RECORDS: Mapping[str, tuple[type[Any], str, Callable[[World, Any], None]]] = {
+    "logins": (Login, "logins", World.add_login),
+    "tokens": (Token, "tokens", World.add_token),
+    "oauth_clients": (Client, "clients", World.add_client),
+    "authorization_codes": (AuthorizationCode, "codes", World.add_code),
+    "refresh_tokens": (RefreshToken, "refresh_tokens", World.add_refresh_token),
+}
+"""The lists of a state whose entries have the members of a record: its class, where a world keeps it, and how."""
 
 _APART = ("password", "is_active", "emails", "more_emails")
 """Members of an account in the state that are not stored as members of the user."""
@@ -75,33 +85,21 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
     if violations:
         raise StateError(violations)
     world = World()
-    members = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
-    accounts, logins, tokens = (
-        [raw for _, raw in _entries(data, name)] for name in ("accounts", "logins", "tokens")
-    )
+    stored = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
+    accounts = [raw for _, raw in _entries(data, "accounts")]
     taken = {raw["id"] for raw in accounts if "id" in raw}
     highest = max(taken, default=0)
     free = (one for one in count(highest + 1 if highest < _HIGHEST_ID else 1) if one not in taken)
     for raw in accounts:
-        world.put(_account(raw, raw["id"] if "id" in raw else next(free), members))
-    for raw in logins:
-        world.add_login(Login(raw["name"], raw["password"], raw["username"]))
-    for raw in tokens:
-        expires_at = raw.get("expires_at")
-        if "expires_in" in raw:
-            world.lifetimes[token_digest(raw["token"])] = raw["expires_in"]
-        world.add_token(
-            Token(
-                raw["token"],
-                raw["username"],
-                tuple(dict.fromkeys(raw["scopes"])),
-                None if expires_at is None else parse_time(expires_at),
-                raw.get("revoked", False),
-                raw.get("client_id"),
-                raw.get("grant"),
-            )
-        )
-    _add_grants(world, data)
+        world.put(_account(raw, raw["id"] if "id" in raw else next(free), stored))
+    for kind, (record, _, add) in _RECORDS.items():
+        for _, raw in _entries(data, kind):
+            members = {name: _read(value, name) for name, value in raw.items()}
+            if record is Token and "expires_in" in raw:
+                world.lifetimes[token_digest(raw["token"])] = members.pop("expires_in")
+            if record is RefreshToken:
+                members.setdefault("grant", token_digest(raw["token"])[:16])
+            add(world, record(**members))
     return world
 
 
@@ -162,25 +160,31 @@ def state_of(world: World) -> dict[str, Any]:
 
 def entries_of(world: World) -> dict[str, Iterator[Any]]:
     """Return the lists of a state, each entry made when it is asked for."""
-    return {
-        "accounts": map(_account_state, world.accounts.values()),
-        "logins": (
-            {"name": login.name, "password": login.password, "username": login.username}
-            for login in world.logins.values()
-        ),
-        "tokens": (
-            {
-                "token": token.token,
-                "username": token.username,
-                "scopes": list(token.scopes),
-                "expires_at": None if token.expires_at is None else format_time(token.expires_at),
-                "revoked": token.revoked,
-                **_given(client_id=token.client_id, grant=token.grant),
-            }
-            for token in world.tokens.values()
-        ),
-        **_grants_state(world),
+    accounts = map(_account_state, world.accounts.values())
+    records = {
+        kind: map(_written, getattr(world, name).values())
+        for kind, (_, name, _) in _RECORDS.items()
     }
+    return {"accounts": accounts, **records}
+
+
+def _read(value: Any, name: str) -> Any:
+    """Return a member of a state as a record has it."""
+    if isinstance(value, list):
+        return tuple(dict.fromkeys(value))
+    return parse_time(value) if name == "expires_at" and value is not None else value
+
+
+def _written(record: Any) -> dict[str, Any]:
+    """Return a record as an entry of a state, without members that have no value."""
+    entry: dict[str, Any] = {}
+    for one in fields(record):
+        value = getattr(record, one.name)
+        if one.name == "expires_at":
+            entry["expires_at"] = None if value is None else format_time(value)
+        elif value is not None:
+            entry[one.name] = list(value) if isinstance(value, tuple) else value
+    return entry
 
 
 def unknown_scopes(asked: list[Any], scopes: Collection[str], pointer: str) -> Iterator[Violation]:
@@ -190,98 +194,6 @@ def unknown_scopes(asked: list[Any], scopes: Collection[str], pointer: str) -> I
             known = ", ".join(scopes)
             detail = f"{scope!r} is no scope of the contract ({known})"
             yield Violation(f"{pointer}/{index}", detail)
-
-
-def _add_grants(world: World, data: Mapping[str, Any]) -> None:
-    """Add the OAuth 2 clients, codes and refresh tokens of a state to a world."""
-    for _, raw in _entries(data, "oauth_clients"):
-        world.add_client(
-            Client(
-                raw["client_id"],
-                raw.get("client_secret"),
-                tuple(raw["redirect_uris"]),
-                raw.get("auto_approve"),
-                raw.get("expires_in", LIFETIME),
-            )
-        )
-    for _, raw in _entries(data, "authorization_codes"):
-        challenge = raw.get("code_challenge")
-        world.add_code(
-            AuthorizationCode(
-                raw["code"],
-                raw["grant"],
-                raw["client_id"],
-                raw["username"],
-                tuple(raw["scopes"]),
-                raw.get("redirect_uri"),
-                None
-                if challenge is None
-                else (challenge, raw.get("code_challenge_method", "plain")),
-                parse_time(raw["expires_at"]),
-                raw.get("used", False),
-            )
-        )
-    for _, raw in _entries(data, "refresh_tokens"):
-        world.add_refresh_token(
-            RefreshToken(
-                raw["token"],
-                raw.get("grant") or token_digest(raw["token"])[:16],
-                raw["client_id"],
-                raw["username"],
-                tuple(raw["scopes"]),
-                raw.get("revoked", False),
-            )
-        )
-
-
-def _grants_state(world: World) -> dict[str, Any]:
-    return {
-        "oauth_clients": [
-            {
-                "client_id": client.client_id,
-                **_given(client_secret=client.client_secret),
-                "redirect_uris": list(client.redirect_uris),
-                **_given(auto_approve=client.auto_approve),
-                "expires_in": client.expires_in,
-            }
-            for client in world.clients.values()
-        ],
-        "authorization_codes": [
-            {
-                "code": code.code,
-                "grant": code.grant,
-                "client_id": code.client_id,
-                "username": code.username,
-                "scopes": list(code.scopes),
-                **_given(redirect_uri=code.redirect_uri),
-                **_named(code.challenge),
-                "expires_at": format_time(code.expires_at),
-                "used": code.used,
-            }
-            for code in world.codes.values()
-        ],
-        "refresh_tokens": [
-            {
-                "token": token.token,
-                "grant": token.grant,
-                "client_id": token.client_id,
-                "username": token.username,
-                "scopes": list(token.scopes),
-                "revoked": token.revoked,
-            }
-            for token in world.refresh_tokens.values()
-        ],
-    }
-
-
-def _named(challenge: tuple[str, str] | None) -> dict[str, str]:
-    names = ("code_challenge", "code_challenge_method")
-    return {} if challenge is None else dict(zip(names, challenge, strict=True))
-
-
-def _given(**members: str | None) -> dict[str, str]:
-    """Return the members that have a value."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def _account(raw: Mapping[str, Any], number: int, members: Collection[str]) -> Account:

@@ -29,6 +29,17 @@ _MOST_KEPT = 256
 
 _LONGEST_KEPT = 512
 
+_DICTIONARIES = (
+    "accounts",
+    "logins",
+    "tokens",
+    "clients",
+    "codes",
+    "refresh_tokens",
+    "_owners",
+)
+"""The dictionaries that copies of a world share until one of them changes something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -182,13 +193,8 @@ class World:
 
     def _own(self) -> None:
         if self._shared:
-            self.accounts = dict(self.accounts)
-            self.logins = dict(self.logins)
-            self.tokens = dict(self.tokens)
-            self.clients = dict(self.clients)
-            self.codes = dict(self.codes)
-            self.refresh_tokens = dict(self.refresh_tokens)
-            self._owners = dict(self._owners)
+            for name in _DICTIONARIES:
+                setattr(self, name, dict(getattr(self, name)))
             self._shared = False
 
     def caller(self, credentials: bytes, now: float) -> Caller | None:

@@ -108,20 +108,18 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
         self, client_id: str, code: Mapping[str, str], request: Any, *_: Any, **__: Any
     ) -> None:
         """Keep a code that is given out."""
-        challenge = None
-        if request.code_challenge is not None:
-            challenge = (request.code_challenge, request.code_challenge_method)
         value = code["code"]
         self.world.add_code(
             AuthorizationCode(
-                value,
-                token_digest(value)[:16],
-                client_id,
-                request.user,
-                tuple(dict.fromkeys(request.scopes)),
-                None if request.using_default_redirect_uri else request.redirect_uri,
-                challenge,
-                time.time() + CODE_LIFETIME,
+                code=value,
+                grant=token_digest(value)[:16],
+                client_id=client_id,
+                username=request.user,
+                scopes=tuple(dict.fromkeys(request.scopes)),
+                redirect_uri=None if request.using_default_redirect_uri else request.redirect_uri,
+                code_challenge=request.code_challenge,
+                code_challenge_method=request.code_challenge_method,
+                expires_at=time.time() + CODE_LIFETIME,
             )
         )
 

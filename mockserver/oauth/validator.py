@@ -101,7 +101,7 @@ class Validator(AuthorizationRequests):
 
     def get_code_challenge(self, code: str, request: Any) -> str | None:
         """Return the challenge of a code; refuse a verifier that is missing, malformed, or has no challenge."""
-        challenge, verifier = request.grant.challenge, request.code_verifier
+        challenge, verifier = request.grant.code_challenge, request.code_verifier
         if challenge is None:
             if verifier is not None:  # RFC 9700, section 4.8: a downgrade
                 detail = "the authorization request had no code_challenge for this code_verifier"
@@ -113,11 +113,11 @@ class Validator(AuthorizationRequests):
         if not PKCE.fullmatch(verifier):
             detail = "the code_verifier must be 43 to 128 letters, digits, dots, dashes, underscores and tildes"
             raise errors.InvalidGrantError(detail)
-        return str(challenge[0])
+        return str(challenge)
 
     def get_code_challenge_method(self, code: str, request: Any) -> str:
         """Return the method of the challenge."""
-        return str(request.grant.challenge[1])
+        return request.grant.code_challenge_method or "plain"
 
     def confirm_redirect_uri(
         self,

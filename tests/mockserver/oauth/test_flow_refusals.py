@@ -313,7 +313,7 @@ def test_nobody_is_sent_to_an_address_that_the_client_has_not_registered(
     | st.from_regex(r"http://(localhost|127\.0\.0\.1|\[::1\])[:@/.#?\\a-z0-9]*")
 )
 def test_a_loopback_redirect_uri_differs_in_its_port_alone(uri: str) -> None:
-    app = Client("c", None, ("http://localhost/callback", "https://a.example/cb"))
+    app = Client(client_id="c", redirect_uris=("http://localhost/callback", "https://a.example/cb"))
     parts = httpx.URL("http://localhost/callback")
     try:
         read = httpx.URL(uri)
