@@ -40,16 +40,14 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
         self.basic = basic
         self.client: Client | None = None
 
-    def validate_client_id(self, client_id: str, request: Any, *_: Any, **__: Any) -> bool:
+    def validate_client_id(self, client_id: str, request: Any) -> bool:
         """Find the client."""
         request.client = self.world.clients.get(client_id)
         if request.client is None:
             raise errors.InvalidClientIdError(unknown_client(client_id, self.world.clients))
         return True
 
-    def validate_redirect_uri(
-        self, client_id: str, redirect_uri: str, request: Any, *_: Any, **__: Any
-    ) -> bool:
+    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Any) -> bool:
         """Compare a redirect URI with the registered ones."""
         if not request.client.takes(redirect_uri):
             known = ", ".join(request.client.redirect_uris)
@@ -57,7 +55,7 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
             raise errors.MismatchingRedirectURIError(detail)
         return True
 
-    def get_default_redirect_uri(self, client_id: str, request: Any, *_: Any, **__: Any) -> str:
+    def get_default_redirect_uri(self, client_id: str, request: Any) -> str:
         """Return the one registered redirect URI; for a code, the one that it was sent to."""
         if request.grant_type is None and len(request.client.redirect_uris) > 1:
             known = ", ".join(request.client.redirect_uris)
@@ -66,7 +64,7 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
         return str(request.client.redirect_uris[0])
 
     def validate_response_type(
-        self, client_id: str, response_type: str, client: Client, request: Any, *_: Any, **__: Any
+        self, client_id: str, response_type: str, client: Client, request: Any
     ) -> bool:
         """Take `code` alone, and of a public client with a challenge only."""
         if response_type != "code":
@@ -83,18 +81,12 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
         """Leave it to `validate_response_type` and `get_code_challenge`, which say what is missing."""
         return False
 
-    def get_default_scopes(self, client_id: str, request: Any, *_: Any, **__: Any) -> list[str]:
+    def get_default_scopes(self, client_id: str, request: Any) -> list[str]:
         """Return the scopes of a request that names none."""
         return self.flow.default_scope.split()
 
     def validate_scopes(
-        self,
-        client_id: str,
-        scopes: Iterable[str],
-        client: Client,
-        request: Any,
-        *_: Any,
-        **__: Any,
+        self, client_id: str, scopes: Iterable[str], client: Client, request: Any
     ) -> bool:
         """Compare scopes with those of the contract."""
         for scope in scopes:
@@ -105,7 +97,7 @@ class AuthorizationRequests(RequestValidator):  # type: ignore[misc]  # oauthlib
         return True
 
     def save_authorization_code(
-        self, client_id: str, code: Mapping[str, str], request: Any, *_: Any, **__: Any
+        self, client_id: str, code: Mapping[str, str], request: Any
     ) -> None:
         """Keep a code that is given out."""
         value = code["code"]

@@ -34,11 +34,11 @@ class Validator(AuthorizationRequests):
 
     # The client at the token endpoint.
 
-    def client_authentication_required(self, request: Any, *_: Any, **__: Any) -> bool:
+    def client_authentication_required(self, request: Any) -> bool:
         """Have `authenticate_client` see to public clients too."""
         return True
 
-    def authenticate_client(self, request: Any, *_: Any, **__: Any) -> bool:
+    def authenticate_client(self, request: Any) -> bool:
         """Find the client, and compare its secret."""
         sent: Logins
         if self.basic is None:
@@ -74,13 +74,11 @@ class Validator(AuthorizationRequests):
 
     # Codes.
 
-    def validate_grant_type(self, *_: Any, **__: Any) -> bool:
+    def validate_grant_type(self, *_: Any) -> bool:
         """Allow each client both kinds."""
         return True
 
-    def validate_code(
-        self, client_id: str, code: str, client: Client, request: Any, *_: Any, **__: Any
-    ) -> bool:
+    def validate_code(self, client_id: str, code: str, client: Client, request: Any) -> bool:
         """Find the grant of a code; one that was used already revokes what it gave."""
         found = self.world.codes.get(token_digest(code))
         if found is None:
@@ -120,14 +118,7 @@ class Validator(AuthorizationRequests):
         return request.grant.code_challenge_method or "plain"
 
     def confirm_redirect_uri(
-        self,
-        client_id: str,
-        code: str,
-        redirect_uri: str,
-        client: Client,
-        request: Any,
-        *_: Any,
-        **__: Any,
+        self, client_id: str, code: str, redirect_uri: str, client: Client, request: Any
     ) -> bool:
         """Compare the redirect URI with the one of the authorization request (RFC 6749, section 4.1.3)."""
         wanted = request.grant.redirect_uri
@@ -141,17 +132,13 @@ class Validator(AuthorizationRequests):
             detail = "the authorization request had no redirect_uri: leave it out"
         raise errors.InvalidGrantError(detail)
 
-    def invalidate_authorization_code(
-        self, client_id: str, code: str, request: Any, *_: Any, **__: Any
-    ) -> None:
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Any) -> None:
         """Mark a code as used."""
         self.world.add_code(replace(request.grant, used=True))
 
     # Tokens.
 
-    def validate_refresh_token(
-        self, refresh_token: str, client: Client, request: Any, *_: Any, **__: Any
-    ) -> bool:
+    def validate_refresh_token(self, refresh_token: str, client: Client, request: Any) -> bool:
         """Find the grant of a refresh token; one that was used already revokes what it gave."""
         found = self.world.refresh_tokens.get(token_digest(refresh_token))
         if found is None:
@@ -166,14 +153,12 @@ class Validator(AuthorizationRequests):
         self._grant(request, found)
         return True
 
-    def get_original_scopes(
-        self, refresh_token: str, request: Any, *_: Any, **__: Any
-    ) -> list[str]:
+    def get_original_scopes(self, refresh_token: str, request: Any) -> list[str]:
         """Return what the user has allowed."""
         return list(request.grant.scopes)
 
     def is_within_original_scope(
-        self, request_scopes: Iterable[str], refresh_token: str, request: Any, *_: Any, **__: Any
+        self, request_scopes: Iterable[str], refresh_token: str, request: Any
     ) -> NoReturn:
         """Refuse scopes that are wider than what the user has allowed."""
         wider = " ".join(one for one in request_scopes if one not in request.grant.scopes)
@@ -182,7 +167,7 @@ class Validator(AuthorizationRequests):
         )
         raise errors.InvalidScopeError(detail)
 
-    def save_bearer_token(self, token: Mapping[str, Any], request: Any, *_: Any, **__: Any) -> None:
+    def save_bearer_token(self, token: Mapping[str, Any], request: Any) -> None:
         """Keep an access token and its refresh token; the one that it was refreshed by is used up."""
         world, client, grant = self.world, request.client, request.grant
         if len(world.tokens) >= MOST_TOKENS:
@@ -204,9 +189,7 @@ class Validator(AuthorizationRequests):
         refresh = token["refresh_token"]
         world.add_refresh_token(RefreshToken(refresh, name, client.client_id, user, grant.scopes))
 
-    def revoke_token(
-        self, token: str, token_type_hint: str, request: Any, *_: Any, **__: Any
-    ) -> None:
+    def revoke_token(self, token: str, token_type_hint: str, request: Any) -> None:
         """Revoke a token; a refresh token with all that comes from its grant."""
         world = self.world
         found = world.find_token(token) or world.refresh_tokens.get(token_digest(token))
