@@ -23,7 +23,7 @@ from mockserver.pipeline.faults import FaultStage
 from mockserver.pipeline.front_door import FrontDoor, Reporter
 from mockserver.pipeline.operation import AccountOperation, HandledOperation, Handler
 from mockserver.pipeline.problems import Headers
-from mockserver.pipeline.request import MAX_BODY, App, Message
+from mockserver.pipeline.request import MAX_BODY, App
 from mockserver.pipeline.response_check import ResponseCheck
 from mockserver.pipeline.routing import RoutingMiddleware, allow
 from mockserver.pipeline.sandbox import SandboxRequired
@@ -211,16 +211,8 @@ def _extension(control: Contract, name: str) -> dict[str, Any]:
 
 
 async def warm_up(app: App) -> None:
-    """Have connexion build its stack, which it does at its first event, before the first request."""
-    events = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-
-    async def receive() -> Message:
-        return next(events)
-
-    async def send(message: Message) -> None:
-        """Ignore the confirmation: the application has no start-up of its own."""
-
-    await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+    """Have connexion build its stack, which it does when it is first called, before the first request."""
+    await app({"type": "lifespan"}, _nothing_here, _nothing_here)
 
 
 def _outline(contract: Contract) -> dict[str, Any]:
@@ -283,5 +275,5 @@ def _headers_of_statuses(
     return headers if operation.body is None else {**headers, 415: accept(operation)}
 
 
-async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
+async def _nothing_here(*_: Any) -> Any:
     raise RuntimeError("no operation took this request")

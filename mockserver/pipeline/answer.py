@@ -12,9 +12,9 @@ from mockserver.pipeline.problems import Headers
 
 RESPONSE_WRITER = "mockserver.server.response_writer"
 """The ASGI extension by which our server does more than ASGI can: it sends a whole answer at once (`reply`),
-half of it (`truncate`), breaks the connection (`reset`), or lets it not be used again (`part`). `unread` is a
-body that is here, whole, and was not read, `is_on_its_way` says whether one still comes, and `is_gone` whether
-the client may have hung up."""
+half of it (`truncate`), breaks the connection (`reset`), or lets it not be used again (`part`, `keep_alive`).
+`unread` is a body that is here, whole, and was not read, `is_on_its_way` says whether one still comes, and `is_gone`
+whether the client may have hung up."""
 
 STREAMING = "mockserver.streaming"
 """Stands in the ASGI scope of a request whose answer never ends by itself."""

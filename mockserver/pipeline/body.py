@@ -76,7 +76,7 @@ class BodyReader:
         content_type = headers.get(b"content-type", b"")
         media = self._media_type(content_type, headers.get(b"content-encoding", b""))
         writer = request.writer
-        raw = b"" if writer is None or writer.is_gone else writer.unread
+        raw = b"" if writer.is_gone else writer.unread
         if not raw or len(raw) > _LARGE:
             return self._wait(media, scope, receive, send)
         outcome.was_read, outcome.body = True, raw

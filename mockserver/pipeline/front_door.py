@@ -35,7 +35,7 @@ from mockserver.pipeline.request import (
     path_of,
 )
 from mockserver.pipeline.sandbox import EPOCH_HEADER, SANDBOX_HEADER, enter_sandbox
-from mockserver.pipeline.sending import prepare, send_at_once, send_pieces, serve_other
+from mockserver.pipeline.sending import prepare, send_at_once, send_pieces
 from mockserver.sandboxes.sandbox import Sandboxes
 
 CONTROL_PREFIX = "/_mock/"
@@ -80,8 +80,7 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await serve_other(scope, receive, send)
+        if scope["type"] != "http":  # of `warm_up`
             return
         path, started = path_of(scope), time.perf_counter()
         request = Request(scope, receive, started, self._sandboxes.common, path)
@@ -92,9 +91,9 @@ class FrontDoor:
                 request = scope[REQUEST] = enter_sandbox(scope, request, self._sandboxes)
             if is_preflight(request) and not self._is_closed(request):
                 outcome.answer = self._preflight(request, outcome)
-                if request.writer is not None and may_be_reset(request):
+                if may_be_reset(request):
                     # Browsers send a request again that is reset on a connection used before.
-                    request.writer.end_connection()
+                    request.writer.keep_alive = False
             else:
                 await self._app(scope, receive, send)
         except ClientGone:
@@ -114,15 +113,15 @@ class FrontDoor:
             await send_pieces(answer.stream, answer.status, headers, receive, send)
             return
         writer = request.writer
-        if writer is not None and (outcome.reason is not None or request.sandbox.faults.rules):
+        if outcome.reason is not None or request.sandbox.faults.rules:
             await prepare(request, outcome, writer, to_be_kept=_is_for_the_journal(request))
-        if writer is None or not send_at_once(writer, outcome, answer, headers):
+        if not send_at_once(writer, outcome, answer, headers):
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
         seconds = time.perf_counter() - request.started
         self._reporter.request(request, outcome, seconds)
         if outcome.caller is not None or _is_for_the_journal(request):
-            if not outcome.was_read and writer is not None:
+            if not outcome.was_read:
                 outcome.body = writer.unread
             request.sandbox.journal.append(record(request, outcome, answer, headers, seconds))
             count(request.sandbox.coverage, outcome, answer)

@@ -73,7 +73,7 @@ class Request:
         started: When it came, on the clock of `time.perf_counter`.
         sandbox: The sandbox that the caller named, or the common one.
         prefix: The prefix of a sandbox that stood before the path.
-        writer: The response writer of our server (`RESPONSE_WRITER`); None under another server.
+        writer: The response writer of the server (`RESPONSE_WRITER`).
     """
 
     __slots__ = (
@@ -109,7 +109,7 @@ class Request:
         self.started: Final = started
         self.sandbox: Final = sandbox
         self.prefix: Final = prefix
-        self.writer: Final[Any] = scope.get("extensions", {}).get(RESPONSE_WRITER)
+        self.writer: Final[Any] = scope["extensions"][RESPONSE_WRITER]
 
     async def read(self, outcome: Outcome, most: int = MAX_BODY) -> bytes:
         """Read the body, and keep it in the outcome.

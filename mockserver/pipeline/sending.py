@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.pipeline.answer import Answer, Stream
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Headers
-from mockserver.pipeline.request import Receive, Request, Scope, Send
+from mockserver.pipeline.request import Receive, Request, Send
 
 
 async def prepare(request: Request, outcome: Outcome, writer: Any, *, to_be_kept: bool) -> None:
@@ -46,18 +46,6 @@ async def send_pieces(
     finally:
         watcher.cancel()
         stream.close()
-
-
-async def serve_other(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve the other events of ASGI: confirm start and end, and close a WebSocket."""
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1000})
-    while scope["type"] == "lifespan":
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
 
 
 async def _close_when_gone(stream: Stream, receive: Receive) -> None:

@@ -1,1 +1,1 @@
-"""The server around the application: connections, the response writer, the log, background tasks."""
+"""The server around the application: connections, exchanges, the log, background tasks."""

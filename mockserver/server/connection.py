@@ -19,11 +19,11 @@ from mockserver.pipeline.problems import Headers, Problem
 from mockserver.pipeline.request import REQUEST, App, Scope
 from mockserver.pipeline.request import Request as ServedRequest
 from mockserver.sandboxes.sandbox import Sandbox
+from mockserver.server.exchange import MAX_UNREAD, Exchange, WaitingBodies, head
 from mockserver.server.log import Log
 from mockserver.server.parsing import RequestParser
-from mockserver.server.received_request import MAX_UNREAD, ReceivedRequest, scope_of
-from mockserver.server.response_writer import ResponseWriter, WaitingBodies, head
 from mockserver.server.state import ENDED, READ_SECONDS, State, limit
+from mockserver.server.target import scope_of
 
 # Python 3.11 finds a name of the module faster than a member of an enumeration, of which a request needs ten.
 WAITING, HEADER, BODY, SERVING, DRAINING, IDLE, LINGERING, CLOSED = State
@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._server = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = RequestParser(self._serve_next, self._keep_body, self._end_body)
-        self._request: ReceivedRequest | None = None  # the last one whose header is whole
+        self._request: Exchange | None = None  # the last one whose header is whole
         self._scope: Scope = {}  # its scope, until it was served
         self._sandbox: Sandbox | None = None  # of the last request that was served
         self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._is_paused = False
         self.is_half_closed = False
         # The request, and the bytes that the client had not read, at the last look.
-        self._looked: tuple[ReceivedRequest | None, int] = (None, 0)
+        self._looked: tuple[Exchange | None, int] = (None, 0)
         self._read_at = self._loop.time()  # the last look at which it had read any
         self.writable = asyncio.Event()
         self.writable.set()
@@ -161,20 +161,20 @@ class Connection(asyncio.Protocol):
     def _serve_next(self) -> None:
         """Serve the request whose header is whole. Raises Problem: 400."""
         scope = scope_of(self._parser)
-        request = ReceivedRequest(self._parser, self._ask)
-        writer = ResponseWriter(request, self)
-        scope["extensions"] = {RESPONSE_WRITER: writer}
+        request = Exchange(self._parser, self)
+        scope["extensions"] = {RESPONSE_WRITER: request}
         self._request, self._scope = request, scope
         self._enter(BODY)
         # In a task: what has arrived on all connections is parsed first, and then served, which keeps the
         # processor's caches warm; serving each at once took a quarter more.
-        self._task = self._loop.create_task(self._serve(scope, request, writer))
+        self._task = self._loop.create_task(self._serve(scope, request))
 
     def _keep_body(self, data: bytes) -> None:
         """Keep a part of the body for the application, unless that has answered already."""
         request = self._request
         if request is not None and self.state is BODY:
-            request.add(data)
+            request.body += data
+            request.tell()
             if len(request.body) > MAX_UNREAD:
                 self._pause()
 
@@ -184,14 +184,15 @@ class Connection(asyncio.Protocol):
             self._enter(IDLE)
         elif self._request is not None:
             self.state = SERVING  # No clock: that has no limit.
-            self._request.complete()
+            self._request.is_whole = True
+            self._request.tell()
             self._resume()
 
     # The application calls these, in its task.
 
-    async def _serve(self, scope: Scope, request: ReceivedRequest, writer: ResponseWriter) -> None:
+    async def _serve(self, scope: Scope, request: Exchange) -> None:
         try:
-            await self._app(scope, request.receive, writer.send)
+            await self._app(scope, request.receive, request.send)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
             self._log.defect(traceback.format_exc())
         if not request.is_over:
@@ -202,7 +203,7 @@ class Connection(asyncio.Protocol):
         self._sandbox = None if served is None else served.sandbox
         scope.clear()
 
-    def _ask(self, request: ReceivedRequest) -> None:
+    def ask(self, request: Exchange) -> None:
         """Have the client send more of the body."""
         if request.expects_continue:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -213,7 +214,7 @@ class Connection(asyncio.Protocol):
         """The header fields of every answer, such as the date."""
         return self._server.default_headers
 
-    def answered(self, request: ReceivedRequest) -> None:
+    def answered(self, request: Exchange) -> None:
         """Go on to the next request, if there may be one: the answer to this one was written, whole."""
         request.end()
         if self.transport.is_closing():

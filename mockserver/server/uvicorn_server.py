@@ -15,8 +15,8 @@ import uvicorn
 
 from mockserver.pipeline.request import App
 from mockserver.server.connection import Config, Connection
+from mockserver.server.exchange import WaitingBodies
 from mockserver.server.log import Log
-from mockserver.server.response_writer import WaitingBodies
 
 SHUTDOWN_SECONDS = 2
 """The time for requests under way to be answered when the server ends."""
