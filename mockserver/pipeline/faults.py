@@ -75,12 +75,12 @@ class FaultStage:
             await self._app(scope, receive, send)
             return
         effect, source = chosen
-        status = effect.code
-        if status is None and effect.example is not None:
-            status = min(self._examples[effect.example])
+        status = effect.get("code")
+        if status is None and "example" in effect:
+            status = min(self._examples[effect["example"]])
         fired = outcome.fault = Fired.of(source, effect)
-        if effect.wait:
-            await asyncio.sleep(effect.wait)
+        if effect["wait"]:
+            await asyncio.sleep(effect["wait"])
         if status is None:
             await self._app(scope, receive, send)
         else:
@@ -88,9 +88,9 @@ class FaultStage:
         answer = outcome.answer
         if answer is None:
             return
-        if effect.fault is not None:
-            corrupt(answer, effect.fault)
-        for name, value in effect.headers.items():
+        if "fault" in effect:
+            corrupt(answer, effect["fault"])
+        for name, value in effect.get("headers", {}).items():
             field = (name.lower().encode("ascii"), value.encode("ascii"))
             answer.headers = [one for one in answer.headers if one[0] != field[0]] + [field]
         if source == PREFER:
@@ -120,13 +120,11 @@ class FaultStage:
         source = "the header field Prefer" if is_preferred else f"the fault rule {fired.source}"
         outcome.reason = Reason("wanted", f"forced by {source}: {fired.effect}")
         headers = list(self._headers.get(status, ()))
-        retry_after = effect.retry_after
-        if retry_after is None and status in (429, 503):
-            retry_after = _RETRY_AFTER
+        retry_after = effect.get("retry_after", _RETRY_AFTER if status in (429, 503) else None)
         if retry_after is not None:
             headers.append((b"retry-after", str(retry_after).encode("ascii")))
-        if effect.example is not None:
-            media_type, body = self._examples[effect.example][status]
+        if "example" in effect:
+            media_type, body = self._examples[effect["example"]][status]
         else:
             media_type, body = _forced_body(self._operation, effect, status, f"forced by {source}")
         challenge = self._challenges.get(body)
@@ -164,10 +162,10 @@ def corrupt(answer: Answer, kind: str) -> None:
 def _applied(effect: Effect, answer: Answer) -> tuple[bytes, bytes]:
     """Return the field that confirms what a request has preferred, and got (RFC 7240, section 3)."""
     granted = [
-        f"code={effect.code}" if effect.code == answer.status else "",
-        "" if effect.example is None else f"example={effect.example}",
-        f"wait={effect.wait:g}" if effect.wait else "",
-        "" if effect.fault is None else f"fault={effect.fault}",
+        f"code={answer.status}" if effect.get("code") == answer.status else "",
+        f"example={effect['example']}" if "example" in effect else "",
+        f"wait={effect['wait']:g}" if effect["wait"] else "",
+        f"fault={effect['fault']}" if "fault" in effect else "",
     ]
     return b"preference-applied", ", ".join(filter(None, granted)).encode("ascii")
 
@@ -180,9 +178,9 @@ def _forced_body(
         return b"", b""
     response = operation.response(status)
     documented = list(response.content.values()) if response is not None else []
-    if effect.body is not None:
+    if "body" in effect:
         name = documented[0].name if documented else "application/json"
-        return name.encode("latin-1"), effect.body
+        return name.encode("latin-1"), orjson.dumps(effect["body"])
     for media in documented:
         for example in media.examples.values():
             return media.name.encode("latin-1"), orjson.dumps(example)

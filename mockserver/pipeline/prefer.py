@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from itertools import islice
+from typing import Any
 
 from mockserver.sandboxes.faults import KINDS, MAX_WAIT, Effect, Examples, has_example
 
@@ -37,23 +38,25 @@ def parse_prefer(field: str, examples: Examples) -> tuple[Effect | None, list[st
         for name in islice(given, _MOST_NAMES)
         if name not in _NAMES and (close := get_close_matches(name[:20], _NAMES, n=1))
     ]
-    code, wait = given.get("code"), given.get("wait", "0")
-    fault, example = given.get("fault"), given.get("example")
-    if code is not None and not _STATUS.fullmatch(code):
+    effect: dict[str, Any] = {name: given[name] for name in _NAMES if name in given}
+    if not _STATUS.fullmatch(effect.get("code", "200")):
         notes.append("ignored: Prefer code must be a status from 200 to 599")
-        code = None
+        del effect["code"]
+    elif "code" in effect:
+        effect["code"] = int(effect["code"])
+    wait = effect.get("wait", "0")
     if not (_SECONDS.fullmatch(wait) and float(wait) <= MAX_WAIT):
         notes.append(f"ignored: Prefer wait must be from 0 to {MAX_WAIT:.0f} seconds")
         wait = "0"
-    if fault is not None and fault not in KINDS:
+    effect["wait"] = float(wait)
+    if effect.get("fault", KINDS[0]) not in KINDS:
         notes.append(f"ignored: Prefer fault must be one of {', '.join(KINDS)}")
-        fault = None
-    status = None if code is None else int(code)
-    if example is not None and not has_example(examples, example, status):
+        del effect["fault"]
+    status = effect.get("code")
+    if "example" in effect and not has_example(examples, effect["example"], status):
         known = [one for one in examples if has_example(examples, one, status)]
         with_code = "" if status is None else f" of {status}"
         which = f"one of {', '.join(known)}" if known else "left out, as none is documented"
         notes.append(f"ignored: Prefer example{with_code} must be {which}")
-        example = None
-    effect = Effect(code=status, wait=float(wait), fault=fault, example=example)
-    return (None if effect == Effect() else effect), notes
+        del effect["example"]
+    return (None if effect == {"wait": 0.0} else effect), notes

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
-
 from mockserver.accounts.world import normal_form
 
 MAX_WAIT = 60.0
@@ -19,27 +17,8 @@ KINDS = ("reset", "truncate", "garbage", "contract")
 is no JSON; it is JSON that breaks the contract."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The effect of a fault.
-
-    Attributes:
-        code: A status to answer with, in place of the operation.
-        wait: Seconds to wait before anything else.
-        fault: How the answer is corrupted; one of `KINDS`.
-        example: The name of the documented example to answer with, in place of the operation.
-        retry_after: The `Retry-After` that goes with `code`, in seconds.
-        body: The body that goes with `code`, as JSON; what the contract has as an example, if left out.
-        headers: Header fields of the answer, in place of those of their names.
-    """
-
-    code: int | None = None
-    wait: float = 0.0
-    fault: str | None = None
-    example: str | None = None
-    retry_after: int | None = None
-    body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+Effect = Mapping[str, Any]
+"""The effect of a fault: the schema `Effect` of the control API, with `wait` in seconds."""
 
 
 Examples = Mapping[str, Collection[int]]
@@ -55,32 +34,26 @@ class Fired(NamedTuple):
 
     Attributes:
         source: The id of the rule, or `PREFER`.
-        code: The status that it has forced.
         kind: How it has corrupted the answer; one of `KINDS`.
-        wait: Seconds that it has waited.
-        more: Its documented example, and the header fields that it has set.
+        effect: Its effect in words.
     """
 
     source: str
-    code: int | None
     kind: str | None
-    wait: float
-    more: str = ""
+    effect: str
 
     @classmethod
     def of(cls, source: str, effect: Effect) -> Fired:
         """Return the fault of an effect."""
-        more = [] if effect.example is None else [f"example {effect.example}"]
-        if effect.headers:
-            more.append(f"header {', '.join(effect.headers)}")
-        return cls(source, effect.code, effect.fault, effect.wait, ", ".join(more))
-
-    @property
-    def effect(self) -> str:
-        """The effect in words."""
-        parts = [f"code {self.code}" if self.code is not None else "", self.more, self.kind or ""]
-        parts.append(f"wait {self.wait:.3g} s" if self.wait else "")
-        return ", ".join(part for part in parts if part)
+        kind = effect.get("fault")
+        words = [
+            f"code {effect['code']}" if "code" in effect else "",
+            f"example {effect['example']}" if "example" in effect else "",
+            f"header {', '.join(effect['headers'])}" if effect.get("headers") else "",
+            kind or "",
+            f"wait {effect['wait']:.3g} s" if effect["wait"] else "",
+        ]
+        return cls(source, kind, ", ".join(filter(None, words)))
 
     def __str__(self) -> str:
         return f"{self.source}: {self.effect}"
@@ -132,15 +105,7 @@ class Fault:
         if self._random.random() >= rule.get("probability", 1):
             return None
         self.hits += 1
-        return Effect(
-            code,
-            self._wait(rule.get("wait", 0)),
-            rule.get("fault"),
-            example,
-            rule.get("retry_after"),
-            orjson.dumps(rule["body"]) if "body" in rule else None,
-            rule.get("headers", {}),
-        )
+        return {**rule, "wait": self._wait(rule.get("wait", 0))}
 
     def _wait(self, wait: Any) -> float:
         if isinstance(wait, Mapping):

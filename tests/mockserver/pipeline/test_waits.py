@@ -37,7 +37,7 @@ def test_a_uniform_wait_lies_between_its_ends(one: float, other: float, seed: in
     for _ in range(20):
         effect = fault.fire("get_user", "GET", "johndoe", {})
         assert effect is not None
-        assert min(one, other) <= effect.wait <= max(one, other)
+        assert min(one, other) <= effect["wait"] <= max(one, other)
 
 
 @given(st.floats(0, 60), st.floats(0, 60), st.integers())
@@ -50,8 +50,8 @@ def test_a_normal_wait_is_never_less_than_nothing_nor_far_too_long(
     for _ in range(20):
         effect = fault.fire("get_user", "GET", "johndoe", {})
         assert effect is not None
-        assert 0 <= effect.wait <= MAX_WAIT
-        waits.append(effect.wait)
+        assert 0 <= effect["wait"] <= MAX_WAIT
+        waits.append(effect["wait"])
     if deviation == 0:
         assert waits == [mean] * 20
 
