@@ -13,7 +13,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,6 @@ MAX_MEMBERS = 1000
 MAX_REPEATED = 100_000
 """The most values of a document that aliases may repeat."""
 
-_SAFE_DEPTH = 1000  # levels that the loader composes without harm
 _SHORT_NUMBER = 4  # characters of a number that is not too large: 1e99 is fine, and 1e999 is not
 _LONGEST_INTEGER = 20  # characters of one of 64 bits
 _MOST_TOLD = 100  # findings that a message lists
@@ -218,8 +217,9 @@ def _parsed(text: str, file: str, *, trusted: bool) -> Document:
             root = loader.get_single_node()
             if root is None:
                 raise _unreadable(file, "the file is empty")
-            if not trusted:
-                _inspect(root, file)
+            findings = [] if trusted else _faults(root, file)
+            if findings:
+                raise DocumentError(findings)
             data = loader.construct_document(root)
         finally:
             loader.dispose()
@@ -236,38 +236,41 @@ def _parsed(text: str, file: str, *, trusted: bool) -> Document:
     return Document(file, text, data, root)
 
 
-def _inspect(root: yaml.Node, file: str) -> None:
-    """Refuse a document that cannot become JSON data. Raises DocumentError."""
-    inspection = _Inspection(file)
-    inspection.measure(root)
-    if inspection.findings:
-        raise DocumentError(inspection.findings)
-
-
 def _check_size(text: str, file: str) -> None:
-    """Refuse a text that the loader, which composes by recursion, would fail or take for ever with.
+    """Refuse a text that would take the loader, which composes by recursion, or a reader of its data for ever.
 
     Raises:
-        DocumentError: It is nested too deeply, or has too many directives.
+        DocumentError: It is nested too deeply, has too many directives, or its aliases repeat too much.
     """
     if text.count("\n%") > MAX_DEPTH:  # the loader compares each %TAG with all before it
         raise _unreadable(file, f"there are more than {MAX_DEPTH} directives (%); remove them")
-    brackets = text.count("[") + text.count("{")
-    # A block that lies within another begins further right, or is a list as the value of a key.
-    if brackets + 2 * max(map(len, text.splitlines()), default=0) < _SAFE_DEPTH:
-        return
-    depth = 0
+    anchored: dict[str | None, tuple[int, int]] = {}
+    above: list[yaml.CollectionStartEvent] = []
+    sizes, levels, nodes = [0], [0], 0  # of what is open: its values, and the levels below it
     for event in yaml.parse(text, _Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _too_deep(file, event.start_mark)
+        size = below = 0
+        if isinstance(event, yaml.ScalarEvent):
+            size, nodes = 1, nodes + 1
+        elif isinstance(event, yaml.AliasEvent):
+            if any(one.anchor == event.anchor for one in above):
+                raise _refused(file, event.start_mark, "an alias must not contain itself")
+            size, below = anchored.get(event.anchor, (1, 0))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            above.append(event)
+            sizes.append(1)
+            levels.append(0)
+            nodes += 1
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-def _too_deep(file: str, mark: Any) -> DocumentError:
-    return _refused(file, mark, f"here it is nested more than {MAX_DEPTH} levels deep; use fewer")
+            start, size, below = above.pop(), sizes.pop(), levels.pop() + 1
+            if size > nodes + MAX_REPEATED:
+                message = f"aliases make {size:,} values of this; repeat less than {MAX_REPEATED:,}"
+                raise _refused(file, start.start_mark, message)
+            anchored[start.anchor] = size, below
+        sizes[-1] += size
+        levels[-1] = max(levels[-1], below)
+        if len(above) + below > MAX_DEPTH:
+            message = f"here it is nested more than {MAX_DEPTH} levels deep; use fewer"
+            raise _refused(file, event.start_mark, message)
 
 
 def _refused(file: str, mark: Any, message: str) -> DocumentError:
@@ -291,91 +294,54 @@ def follow(data: Any, reference: str) -> Any:
     return data
 
 
-class _Inspection:
-    """A search for the nodes of a tree that cannot become JSON data; each node is looked at once."""
+def _faults(root: yaml.Node, file: str) -> list[Finding]:
+    """Find what keeps the nodes of a tree from becoming JSON data; each is looked at once."""
+    findings: list[Finding] = []
 
-    def __init__(self, file: str) -> None:
-        self.findings: list[Finding] = []
-        self._file = file
-        self._nodes = 0
-        self._above: set[int] = set()
-        self._measured: dict[int, tuple[int, int]] = {}
+    def report(node: yaml.Node, pointer: Pointer, message: str) -> None:
+        place = _place(file, node.start_mark)
+        findings.append(Finding(place, format_pointer(pointer), message))
 
-    def measure(self, node: yaml.Node, pointer: Pointer = (), above: int = 0) -> tuple[int, int]:
-        """Count the values that a node holds, those that aliases repeat included, and in how many levels.
-
-        Args:
-            node: The node.
-            pointer: What leads to it.
-            above: How many levels it lies in.
-
-        Raises:
-            DocumentError: There are too many of either, or it holds itself.
-        """
-        if isinstance(node, yaml.ScalarNode):
-            self._nodes += 1
-            self._check_number(node, pointer)
-            return 1, 0
-        if id(node) in self._above:
-            message = "an alias must not contain itself"
-            raise _refused(self._file, node.start_mark, message)
-        size, levels = self._measured.get(id(node), (0, 1))
-        if above + levels > MAX_DEPTH:
-            raise _too_deep(self._file, node.start_mark)
-        if size:
-            return size, levels
-        self._nodes += 1
-        self._above.add(id(node))
-        size = 1
-        for key, value in self._parts(node, pointer):
-            within, below = self.measure(value, (*pointer, key), above + 1)
-            size, levels = size + within, max(levels, below + 1)
-        self._above.discard(id(node))
-        if size > self._nodes + MAX_REPEATED:
-            message = f"aliases make {size:,} values of this; repeat less than {MAX_REPEATED:,}"
-            raise _refused(self._file, node.start_mark, message)
-        self._measured[id(node)] = size, levels
-        return size, levels
-
-    def _parts(self, node: yaml.Node, pointer: Pointer) -> Iterator[tuple[str | int, yaml.Node]]:
-        """Check the values of a node. Keys that JSON does not have are findings."""
+    seen: set[int] = set()
+    todo: list[tuple[yaml.Node, Pointer]] = [(root, ())]
+    while todo:
+        node, pointer = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
-            yield from enumerate(node.value)
-            return
-        if len(node.value) > MAX_MEMBERS:
-            message = (
-                f"this mapping has {len(node.value):,} keys; more than {MAX_MEMBERS:,} are not read"
-            )
-            raise _refused(self._file, node.value[MAX_MEMBERS][0].start_mark, message)
-        seen: dict[str, Any] = {}
-        for name, value in node.value:
-            if not isinstance(name, yaml.ScalarNode):
-                self._report(name, pointer, "a key must be a plain text, not a list or a mapping")
-                continue
-            key = name.value
-            if key in seen and key != "<<":
-                message = f"the key {key!r} stands here again; line {seen[key]} has it already"
-                self._report(name, (*pointer, key), message)
-            else:
-                seen[key] = name.start_mark.line + 1
-            yield key, value
-
-    def _check_number(self, node: yaml.ScalarNode, pointer: Pointer) -> None:
-        """Report a number that not every reader of JSON can take: beyond 64 bits, or infinite."""
-        text, tag = node.value, node.tag
-        if len(text) <= _SHORT_NUMBER or not tag.endswith((":int", ":float")):
-            return
-        if tag.endswith(":float"):
-            good = math.isfinite(float(text))
+            todo += [(value, (*pointer, index)) for index, value in enumerate(node.value)]
+        elif isinstance(node, yaml.ScalarNode):
+            if _is_too_large(node):
+                report(node, pointer, "this number is too large; put it in quotes if it is a text")
+        elif len(node.value) > MAX_MEMBERS:
+            has = f"this mapping has {len(node.value):,} keys"
+            message = f"{has}; more than {MAX_MEMBERS:,} are not read"
+            report(node.value[MAX_MEMBERS][0], (), message)
         else:
-            good = len(text) <= _LONGEST_INTEGER and -(2**63) <= int(text) < 2**63
-        if not good:
-            message = "this number is too large; put it in quotes if it is a text"
-            self._report(node, pointer, message)
+            lines: dict[str, int] = {}  # of each key
+            for name, value in node.value:
+                key = name.value
+                if not isinstance(name, yaml.ScalarNode):
+                    message = "a key must be a plain text, not a list or a mapping"
+                    report(name, pointer, message)
+                    continue
+                if key in lines and key != "<<":
+                    message = f"the key {key!r} stands here again; line {lines[key]} has it already"
+                    report(name, (*pointer, key), message)
+                lines.setdefault(key, name.start_mark.line + 1)
+                todo.append((value, (*pointer, key)))
+    return findings
 
-    def _report(self, node: yaml.Node, pointer: Pointer, message: str) -> None:
-        place = _place(self._file, node.start_mark)
-        self.findings.append(Finding(place, format_pointer(pointer), message))
+
+def _is_too_large(node: yaml.ScalarNode) -> bool:
+    """Tell whether a number is one that not every reader of JSON can take: beyond 64 bits, or infinite."""
+    text, tag = node.value, node.tag
+    if len(text) <= _SHORT_NUMBER or not tag.endswith((":int", ":float")):
+        return False
+    if tag.endswith(":float"):
+        return not math.isfinite(float(text))
+    return len(text) > _LONGEST_INTEGER or not -(2**63) <= int(text) < 2**63
 
 
 def _place(file: str, mark: Any) -> Place:

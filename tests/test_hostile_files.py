@@ -37,7 +37,8 @@ HOSTILE = {
     "keys of keys": ("? " * 100_000, "x.yaml:1:201: here it is nested more than 100 levels deep"),
     "a little too deep": ("[" * 101 + "]" * 101, "x.yaml:1:101: here it is nested more than 100"),
     "aliases": (aliases(10, 10), "x.yaml:6:5: aliases make 211,111 values of this; repeat less"),
-    "deep aliases": (aliases(1, 200), "x.yaml:99:6: here it is nested more than 100 levels deep"),
+    "deep aliases": (aliases(1, 200), "x.yaml:100:12: here it is nested more than 100 levels deep"),
+    "a loop": ("a: &a [{b: *a}]", "x.yaml:1:12: an alias must not contain itself"),
     "merges": (
         aliases(10, 10).replace("[x]", "{x: 1}").replace("[*", "{<<: [*").replace(", ]", "]}"),
         "x.yaml:6:14: aliases make",
