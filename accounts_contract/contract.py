@@ -24,6 +24,7 @@ Method = Literal["get", "put", "post", "delete", "options", "head", "patch", "tr
 METHODS: tuple[str, ...] = get_args(Method)
 
 _SAFE_METHODS = ("get", "head", "options", "trace")  # RFC 9110, section 9.2.1
+_ANYTHING: Mapping[str, Any] = {"additionalProperties": {}}  # the schema of a body that has none
 _NAMES = re.compile(r"\{([^{}]+)\}")  # of the parameters in a path
 
 
@@ -41,7 +42,7 @@ class MediaType:
     """A body in one media type. `examples` are by name."""
 
     name: str
-    schema: Schema | None
+    schema: Schema
     examples: Mapping[str, Any] = field(repr=False)
 
 
@@ -261,10 +262,9 @@ class _Reader:
         found: dict[tuple[str, str], Parameter] = {}
         for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
             parameter = self.resolve(parameter)
-            schema = self.compile(self.requests, parameter.get("schema", {}), pointer)
+            self.compile(self.requests, parameter.get("schema", {}), pointer)
             name, location = parameter["name"], parameter["in"]
-            if schema is not None:
-                found[name, location] = Parameter(name, location)
+            found[name, location] = Parameter(name, location)
         return tuple(found.values())
 
     def security(self, raw: Mapping[str, Any], pointer: Pointer) -> tuple[SecurityRequirement, ...]:
@@ -329,9 +329,8 @@ class _Reader:
     ) -> dict[str, MediaType]:
         content = {}
         for name, media in raw.items():
-            schema = None
-            if "schema" in media:
-                schema = self.compile(schemas, media["schema"], (*pointer, name, "schema"))
+            place = (*pointer, name, "schema")
+            schema = self.compile(schemas, media.get("schema", _ANYTHING), place)
             examples = {
                 key: self.resolve(example).get("value")
                 for key, example in media.get("examples", {}).items()
@@ -341,14 +340,12 @@ class _Reader:
             content[name.lower()] = MediaType(name, schema, examples)
         return content
 
-    def compile(
-        self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer
-    ) -> Schema | None:
+    def compile(self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer) -> Schema:
         try:
             return schemas.compile(raw)
         except SchemaError as error:
             self.report(pointer, f"the schema cannot be compiled: {error}")
-            return None
+            return schemas.compile(_ANYTHING)
 
     def resolve(self, raw: Any) -> Mapping[str, Any]:
         """Return an object, with references inside this document followed; {} where they lead nowhere."""

@@ -7,7 +7,7 @@ OpenAPI 3.0 schemas are JSON Schema draft 4 with a few differences (`nullable`, 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from collections.abc import Collection, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, cast
@@ -59,7 +59,7 @@ class Schema:
         self._secrets = components.secrets(raw)
         self.is_valid = self._validator.is_valid
         """The fast check of a JSON value, without reasons."""
-        members = dict(components.members(raw))
+        members = components.members(raw)
         self.member_types: Mapping[str, frozenset[str]] = {
             name: components.types(schema) for name, schema in members.items()
         }
@@ -74,8 +74,8 @@ class Schema:
         found: Any = self.raw
         for step in steps:
             found = self._components.resolve(found)
-            found = found["items"] if step == "[]" else dict(self._components.members(found))[step]
-        return list(dict(self._components.members(found)))
+            found = found["items"] if step == "[]" else self._components.members(found)[step]
+        return list(self._components.members(found))
 
     def violations(self, value: Any) -> list[Violation]:
         """Return all violations in a JSON value, of a large one those at its beginning; none if it is valid.
@@ -129,7 +129,7 @@ class SchemaSet:
             for name, schema in self._named.items()
         }
         self._compiled: dict[str, Schema] = {}
-        self._secret_names = self._secrets_in(self._named.values())
+        self._secret_names = self._secrets_in(self._named)
 
     def compile(self, raw: Mapping[str, Any]) -> Schema:
         """Return the compiled form of a schema object; equal ones are compiled once. Raises SchemaError."""
@@ -155,11 +155,7 @@ class SchemaSet:
         found: dict[str, Any] = {}
         todo = [schema]
         while todo:
-            part = todo.pop()
-            if isinstance(part, list):
-                todo += part
-            elif isinstance(part, dict):
-                todo += part.values()
+            for part in _objects(todo.pop()):
                 reference = part.get("$ref")
                 if isinstance(reference, str):
                     name = reference.removeprefix(_NAMED)
@@ -181,53 +177,57 @@ class SchemaSet:
             schema = self._named[name]
         return schema if isinstance(schema, Mapping) else {}
 
-    def members(self, raw: Any, depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Return the top-level members that a schema describes, with their schemas, through its parts."""
+    def parts(self, raw: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+        """Give a schema and the parts that it is made of, references followed."""
         schema = self.resolve(raw)
-        for name, member in schema.get("properties", {}).items():
-            yield name, self.resolve(member)
-        for part in _parts(schema) if depth < _DEEPEST else ():
-            yield from self.members(part, depth + 1)
+        yield schema
+        for key in ("allOf", "anyOf", "oneOf") if depth < _DEEPEST else ():
+            for part in schema.get(key, ()):
+                yield from self.parts(part, depth + 1)
 
-    def types(self, raw: Any, depth: int = 0) -> frozenset[str]:
+    def members(self, raw: Any) -> dict[str, Mapping[str, Any]]:
+        """Return the top-level members that a schema describes, with their schemas."""
+        return {
+            name: self.resolve(member)
+            for part in self.parts(raw)
+            for name, member in part.get("properties", {}).items()
+        }
+
+    def types(self, raw: Any) -> frozenset[str]:
         """Return the JSON types that a schema allows by name; empty where it names none."""
-        schema = self.resolve(raw)
-        if isinstance(schema.get("type"), str):
-            return frozenset({schema["type"]})
-        found: frozenset[str] = frozenset()
-        for part in _parts(schema) if depth < _DEEPEST else ():
-            found |= self.types(part, depth + 1)
-        return found
+        return frozenset(part["type"] for part in self.parts(raw) if "type" in part)
 
     def secrets(self, raw: Any) -> frozenset[str]:
         """Return the names of the members, in a schema and in all named ones, whose values are secret."""
-        return self._secret_names | self._secrets_in([raw])
+        return self._secret_names | self._secrets_in(raw)
 
-    def _secrets_in(self, schemas: Iterable[Any]) -> frozenset[str]:
-        todo = list(schemas)
-        found = set()
-        while todo:
-            schema = todo.pop()
-            if isinstance(schema, Mapping):
-                members = schema.get("properties", {})
-                found |= {
-                    name
-                    for name, member in members.items()
-                    if self.resolve(member).get("format") == "password"
-                }
-                todo += [*members.values(), schema.get("items"), *_parts(schema)]
-        return frozenset(found)
+    def _secrets_in(self, schemas: Any) -> frozenset[str]:
+        members = [part.get("properties") for part in _objects(schemas)]
+        return frozenset(
+            name
+            for some in members
+            if isinstance(some, Mapping)
+            for name, member in some.items()
+            if self.resolve(member).get("format") == "password"
+        )
 
-    def is_open(self, raw: Any, depth: int = 0) -> bool:
+    def is_open(self, raw: Any) -> bool:
         """Return whether a schema describes members beyond those it names."""
-        schema = self.resolve(raw)
-        if isinstance(schema.get("additionalProperties"), Mapping):
-            return True
-        return depth < _DEEPEST and any(self.is_open(part, depth + 1) for part in _parts(schema))
+        return any(
+            isinstance(part.get("additionalProperties"), Mapping) for part in self.parts(raw)
+        )
 
 
-def _parts(schema: Mapping[str, Any]) -> list[Any]:
-    return [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Give all objects in a JSON value."""
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Mapping):
+            yield part
+            todo += part.values()
+        elif isinstance(part, list):
+            todo += part
 
 
 def _translate(schema: Any, direction: Direction, resolve: Any) -> Any:

@@ -107,7 +107,7 @@ def _parameters(operation: Operation) -> Iterator[str]:
     """Give the parameters of an operation, in its query and in its body."""
     yield from (one.name for one in operation.parameters)
     for media in () if operation.body is None else operation.body.content.values():
-        yield from () if media.schema is None else media.schema.member_types
+        yield from media.schema.member_types
 
 
 def challenge(title: str) -> Headers:

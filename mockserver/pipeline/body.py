@@ -102,7 +102,7 @@ class BodyReader:
         """Return a body as JSON data. Raises Problem: 400."""
         body = read_body(media, content_type, raw)
         schema = media.schema
-        if schema is None or self._most > MAX_BODY:
+        if self._most > MAX_BODY:
             return body
         known = schema.known_members
         violations = [] if schema.is_valid(body) else _explained(media, raw, body)
@@ -245,7 +245,7 @@ def _no_constant(name: str) -> Any:
 
 def _check_unframed(media: MediaType) -> None:
     """Refuse a body that is needed, and has no framing (RFC 9112, section 6.3). Raises Problem: 400."""
-    if media.name == JSON or (media.schema is not None and not media.schema.is_valid({})):
+    if media.name == JSON or not media.schema.is_valid({}):
         detail = (
             "the body is missing: the request has neither Content-Length nor Transfer-Encoding; Node's "
             "http.request leaves them out of a DELETE, so set Content-Length there"
@@ -275,7 +275,7 @@ def _invalid(violations: list[Violation]) -> Problem:
 
 def _explained(media: MediaType, raw: bytes, body: Any) -> list[Violation]:
     """Return the breaches of the schema, with their likely causes."""
-    violations = media.schema.violations(body) if media.schema is not None else []
+    violations = media.schema.violations(body)
     if not isinstance(body, dict):
         return violations
     if media.name != JSON:

@@ -112,7 +112,7 @@ def typed(media: MediaType, pairs: list[tuple[str, str]]) -> dict[str, Any]:
             f"this is JSON, sent as a form: send the header Content-Type: {JSON} with it "
             f"(curl -H 'Content-Type: {JSON}')"
         )
-    types = media.schema.member_types if media.schema is not None else {}
+    types = media.schema.member_types
     form: dict[str, Any] = {}
     twice: list[str] = []
     for name, text in pairs:
@@ -157,7 +157,7 @@ def explained(
         form: The form as it was read.
         violations: The breaches of its schema.
     """
-    types = media.schema.member_types if media.schema is not None else {}
+    types = media.schema.member_types
     found: dict[str, Violation] = {}
     for one in violations:
         name, hint = one.pointer.removeprefix("/"), ""

@@ -29,9 +29,7 @@ class AccountOperation:
         self._writes = operation.writes
         self._has_body = operation.body is not None
         content = operation.body.content.values() if operation.body is not None else ()
-        self._documented = {
-            name for one in content if one.schema for name in one.schema.member_types
-        }
+        self._documented = {name for one in content for name in one.schema.member_types}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Carry the operation out; a write can be taken back."""

@@ -51,7 +51,7 @@ def reads(operation: Operation) -> bool:
 def names_an_address(operation: Operation) -> bool:
     """Return whether the body of an operation names an address."""
     media = operation.body.content.get(JSON) if operation.body is not None else None
-    return media is not None and media.schema is not None and "email" in media.schema.member_types
+    return media is not None and "email" in media.schema.member_types
 
 
 def in_each_form(_run: CheckContext) -> Cases:

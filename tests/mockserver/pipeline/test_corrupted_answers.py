@@ -28,7 +28,6 @@ def test_an_answer_that_breaks_the_contract_is_json_all_the_same(
     if operation.success != 204:
         assert response is not None
         [media] = response.content.values()
-        assert media.schema is not None
         assert not media.schema.is_valid(answer.json())
     else:
         assert response is None
@@ -42,7 +41,6 @@ def test_a_wished_status_can_break_the_contract_too(sandbox: Sandboxed, status: 
     response = COMPILED.operations["update_user"].response(status)
     if response is not None and response.content:
         [media] = response.content.values()
-        assert media.schema is not None
         assert not media.schema.is_valid(answer.json())
 
 
