@@ -17,7 +17,12 @@ from mockserver.docs.served_contract import own_servers
 from mockserver.oauth import handlers as token_flow
 from mockserver.pipeline.access import Access, AccessRule
 from mockserver.pipeline.body import BodyReader, accept, media_types
-from mockserver.pipeline.connexion_doors import ConnexionMiddleware, Resolver
+from mockserver.pipeline.connexion_doors import (
+    Compile,
+    ConnexionMiddleware,
+    Resolver,
+    StagesMiddleware,
+)
 from mockserver.pipeline.cors import OriginPolicy
 from mockserver.pipeline.faults import FaultStage
 from mockserver.pipeline.front_door import FrontDoor, Reporter
@@ -27,7 +32,6 @@ from mockserver.pipeline.request import MAX_BODY, App
 from mockserver.pipeline.response_check import ResponseCheck
 from mockserver.pipeline.routing import RoutingMiddleware, allow
 from mockserver.pipeline.sandbox import SandboxRequired
-from mockserver.pipeline.stages import Compile, StagesMiddleware
 from mockserver.sandboxes.hiding import token_hider
 from mockserver.sandboxes.sandbox import Sandboxes
 
