@@ -259,24 +259,22 @@ def _outline(contract: Contract) -> dict[str, Any]:
 def _fault_stage(
     contract: Contract, operation: Operation, access: AccessRule, challenge: Headers
 ) -> Stage:
-    """Return the stage for answers on demand, which has the header fields of each status."""
+    """Return the stage for answers on demand.
+
+    It has the header fields that belong to a status, wherever it comes from (RFC 9110, section 15.5).
+    """
+    beside = [one for one in contract.operations.values() if one.path == operation.path]
+    methods = allow(one.method.upper() for one in beside)
     return partial(
         FaultStage,
         operation=operation,
-        admit=access.admit,
-        headers=_headers_of_statuses(contract, operation, challenge),
-        challenge_of=access.challenge_of,
+        access=access,
+        headers={
+            401: challenge,
+            405: [(b"allow", methods.encode("ascii"))],
+            415: accept(operation) if operation.body is not None else [],
+        },
     )
-
-
-def _headers_of_statuses(
-    contract: Contract, operation: Operation, challenge: Headers
-) -> Mapping[int, Headers]:
-    """Return the header fields that belong to a status, wherever it comes from (RFC 9110, section 15.5)."""
-    beside = [one for one in contract.operations.values() if one.path == operation.path]
-    methods = allow(one.method.upper() for one in beside)
-    headers = {401: challenge, 405: [(b"allow", methods.encode("ascii"))]}
-    return headers if operation.body is None else {**headers, 415: accept(operation)}
 
 
 async def _nothing_here(*_: Any) -> Any:

@@ -6,7 +6,7 @@ A fault with a status answers in place of the operation; one that corrupts lets 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from accounts_contract import Operation
-from mockserver.pipeline.access import Admit
+from mockserver.pipeline.access import AccessRule
 from mockserver.pipeline.answer import Answer
 from mockserver.pipeline.outcome import OUTCOME, Outcome, Reason
 from mockserver.pipeline.prefer import parse_prefer
@@ -33,9 +33,8 @@ class FaultStage:
     Args:
         app: The next stage.
         operation: The operation, as the contract has it.
-        admit: The access rule: a forced status asks for no login, but the journal names the caller.
+        access: The access rule: a forced status asks for no login, but the journal names the caller.
         headers: The header fields that belong to a status, such as the challenge of a 401.
-        challenge_of: The challenge that a documented example comes with, if it is another one than that of its status.
     """
 
     __slots__ = ("_admit", "_app", "_challenges", "_examples", "_headers", "_operation")
@@ -45,18 +44,17 @@ class FaultStage:
         app: App,
         *,
         operation: Operation,
-        admit: Admit,
+        access: AccessRule,
         headers: Mapping[int, Headers],
-        challenge_of: Callable[[Any], Headers | None],
     ) -> None:
         self._app = app
         self._operation = operation
-        self._admit = admit
+        self._admit = access.admit
         self._headers = headers
         self._examples = examples_of(operation)
         # Some clients read there, and not in the body, that a session has ended (RFC 6750, section 3.1).
         self._challenges = {
-            body: challenge_of(orjson.loads(body))
+            body: access.challenge_of(orjson.loads(body))
             for statuses in self._examples.values()
             for _, body in statuses.values()
         }
