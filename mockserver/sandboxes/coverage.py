@@ -7,7 +7,6 @@ first met; there are few kinds of answers, and a bound on what faults can force.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 FORCED = "forced"
 """The way of an answer that a fault has forced."""
@@ -20,13 +19,6 @@ Met = tuple[str | None, int, str | None, str | None]
 
 MOST = 200_000
 """The most numbers of all sandboxes together, which take 25 MB."""
-
-
-class Counted(NamedTuple):
-    """The times that each answer was met, and a sign that all were counted."""
-
-    numbers: dict[Met, int]
-    complete: bool
 
 
 class Run:
@@ -44,20 +36,16 @@ class Run:
 
     def keep(self, coverage: Coverage) -> None:
         """Keep the numbers of a sandbox that begins anew, or is dropped."""
-        numbers = coverage.numbers
-        complete = coverage.complete
+        numbers, complete = coverage.numbers, coverage.complete
         coverage.forget()
         self._past.add(numbers, complete=complete)
 
-    def counted(self, sandboxes: Iterable[Coverage]) -> Counted:
+    def counted(self, sandboxes: Iterable[Coverage]) -> Coverage:
         """Return the numbers of all requests, for the sandboxes that there are."""
-        numbers: dict[Met, int] = {}
-        complete = True
+        total = Coverage(Run())
         for coverage in (self._past, *sandboxes):
-            complete = complete and coverage.complete
-            for met, times in coverage.numbers.items():
-                numbers[met] = numbers.get(met, 0) + times
-        return Counted(numbers, complete)
+            total.add(coverage.numbers, complete=coverage.complete)
+        return total
 
     def forget(self, sandboxes: Iterable[Coverage]) -> None:
         """Begin anew, in the sandboxes too."""

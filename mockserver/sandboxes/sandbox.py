@@ -18,7 +18,7 @@ from typing import Any
 
 from mockserver.accounts.refusals import Refusal, Unknown
 from mockserver.accounts.world import World
-from mockserver.sandboxes.coverage import Counted, Coverage, Run
+from mockserver.sandboxes.coverage import Coverage, Run
 from mockserver.sandboxes.faults import Faults
 from mockserver.sandboxes.journal import Journal, Limits
 
@@ -218,7 +218,7 @@ class Sandboxes:
         self._run.keep(sandbox.coverage)
         return True
 
-    def counted(self) -> Counted:
+    def counted(self) -> Coverage:
         """Return what all requests have met, also those in sandboxes that were dropped."""
         return self._run.counted(one.coverage for one in self._all())
 

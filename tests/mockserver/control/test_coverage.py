@@ -262,14 +262,14 @@ def test_numbers_are_bounded_and_tell_when_the_bound_was_met(
     run.keep(one)
     assert not one.numbers
     run.keep(other)
-    assert run.counted([one, other]) == (
-        {
-            ("get_user", 503, None, FORCED): 5,
-            ("get_user", 200, None, CORRUPTED): 1,
-            ("get_user", 200, None, None): 1,
-        },
-        False,
-    )
+    kept = run.counted([one, other])
+    assert not kept.complete
+    assert kept.numbers == {
+        ("get_user", 503, None, FORCED): 5,
+        ("get_user", 200, None, CORRUPTED): 1,
+        ("get_user", 200, None, None): 1,
+    }
     run.forget([one, other])
-    assert run.counted([]) == ({}, True)
+    assert run.counted([]).complete
+    assert not run.counted([]).numbers
     assert run.room == 3
