@@ -189,8 +189,9 @@ class _Reader:
         self.data: Mapping[str, Any] = document.data
         self.findings: list[Finding] = []
         try:
-            self.requests = SchemaSet(self.data, "request")
-            self.responses = SchemaSet(self.data, "response")
+            self.schemas: Mapping[Direction, SchemaSet] = {
+                direction: SchemaSet(self.data, direction) for direction in get_args(Direction)
+            }
         except RecursionError:
             raise DocumentError(
                 [document.finding(("components", "schemas"), "is nested too deeply")]
@@ -212,11 +213,7 @@ class _Reader:
         for scheme in schemes.values():
             for flow in self.resolve(scheme).get("flows", {}).values():
                 scopes.update(flow.get("scopes", {}))
-        schemas: dict[Direction, SchemaSet] = {
-            "request": self.requests,
-            "response": self.responses,
-        }
-        return Contract(self.document, operations, scopes, schemas)
+        return Contract(self.document, operations, scopes, self.schemas)
 
     def operation(
         self, path: str, method: str, item: Mapping[str, Any], pointer: Pointer
@@ -235,12 +232,11 @@ class _Reader:
         if owner is not None and owner not in in_path | named:
             message = f"names the path parameter {owner!r}, which {path} does not have"
             self.report((*pointer, "x-owner"), message)
-        if not any(str(status).startswith("2") for status in raw["responses"]):
-            self.report((*pointer, "responses"), "needs a response of success, such as 200")
-        elif not any(
-            str(status).isdigit() and str(status)[0] == "2" for status in raw["responses"]
-        ):
-            message = "needs one exact status of success, such as 200, not a range"
+        successes = [str(status) for status in raw["responses"] if str(status).startswith("2")]
+        if not any(map(str.isdigit, successes)):
+            message = "needs a response of success, such as 200"
+            if successes:
+                message = "needs one exact status of success, such as 200, not a range"
             self.report((*pointer, "responses"), message)
         return Operation(
             id=str(raw.get("operationId")),
@@ -262,7 +258,7 @@ class _Reader:
         found: dict[tuple[str, str], Parameter] = {}
         for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
             parameter = self.resolve(parameter)
-            self.compile(self.requests, parameter.get("schema", {}), pointer)
+            self.compile("request", parameter.get("schema", {}), pointer)
             name, location = parameter["name"], parameter["in"]
             found[name, location] = Parameter(name, location)
         return tuple(found.values())
@@ -308,14 +304,14 @@ class _Reader:
             return None
         body = self.resolve(raw["requestBody"])
         place = (*pointer, "requestBody", "content")
-        content = self.content(self.requests, body["content"], place)
+        content = self.content("request", body["content"], place)
         return Body(bool(body.get("required")), content)
 
     def response(
         self, raw: Mapping[str, Any], operation: Mapping[str, Any], pointer: Pointer
     ) -> Response:
         raw = self.resolve(raw)
-        content = self.content(self.responses, raw.get("content", {}), (*pointer, "content"))
+        content = self.content("response", raw.get("content", {}), (*pointer, "content"))
         own = _mapping(_mapping(operation.get("x-requirements")).get(str(pointer[-1])))
         requirement = {**_mapping(raw.get("x-requirement")), **own}
         name = str(requirement.get("id", "/"))
@@ -325,12 +321,12 @@ class _Reader:
         return Response(str(raw.get("description", "")), content, requirement)
 
     def content(
-        self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer
+        self, direction: Direction, raw: Mapping[str, Any], pointer: Pointer
     ) -> dict[str, MediaType]:
         content = {}
         for name, media in raw.items():
             place = (*pointer, name, "schema")
-            schema = self.compile(schemas, media.get("schema", _ANYTHING), place)
+            schema = self.compile(direction, media.get("schema", _ANYTHING), place)
             examples = {
                 key: self.resolve(example).get("value")
                 for key, example in media.get("examples", {}).items()
@@ -340,12 +336,12 @@ class _Reader:
             content[name.lower()] = MediaType(name, schema, examples)
         return content
 
-    def compile(self, schemas: SchemaSet, raw: Mapping[str, Any], pointer: Pointer) -> Schema:
+    def compile(self, direction: Direction, raw: Mapping[str, Any], pointer: Pointer) -> Schema:
         try:
-            return schemas.compile(raw)
+            return self.schemas[direction].compile(raw)
         except SchemaError as error:
             self.report(pointer, f"the schema cannot be compiled: {error}")
-            return schemas.compile(_ANYTHING)
+            return self.schemas[direction].compile(_ANYTHING)
 
     def resolve(self, raw: Any) -> Mapping[str, Any]:
         """Return an object, with references inside this document followed; {} where they lead nowhere."""

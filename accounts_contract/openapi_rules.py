@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -64,23 +64,16 @@ def _structure(document: Document) -> Iterator[Finding]:
     from openapi_spec_validator.schemas import schema_v30  # noqa: PLC0415 - slow, and only for contracts of one's own
 
     schema = jsonschema_rs.Draft4Validator(dict(schema_v30), validate_formats=True, offline=True)
-    errors: Iterable[jsonschema_rs.ValidationError] = schema.iter_errors(document.data)
-    if is_large(document.data):  # all errors at once would take too long
-        errors = _first_error(schema, document.data)
+    errors: list[jsonschema_rs.ValidationError] = []
+    try:
+        schema.validate(document.data)
+    except jsonschema_rs.ValidationError as first:
+        # All errors of a large document at once would take too long.
+        errors = [first] if is_large(document.data) else list(schema.iter_errors(document.data))
     for error in errors:
         for cause in _causes(error):
             for path, detail in explain(cause):
                 yield document.finding(path, detail)
-
-
-def _first_error(
-    schema: jsonschema_rs.Draft4Validator, data: Any
-) -> list[jsonschema_rs.ValidationError]:
-    try:
-        schema.validate(data)
-    except jsonschema_rs.ValidationError as error:
-        return [error]
-    return []
 
 
 def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
