@@ -121,13 +121,7 @@ class Document:
 
     def place(self, pointer: Pointer) -> Place:
         """Return the place of the value at a pointer; of a value that is missing, that of its parent."""
-        node, mark = self.root, self.root.start_mark
-        for key in pointer:
-            step = self._step(node, key)
-            if step is None:
-                break
-            mark, node = step
-        return _place(self.file, mark)
+        return _place(self.file, self._follow(pointer)[0])
 
     def finding(self, pointer: Pointer, message: str) -> Finding:
         """Return a finding about the value at a pointer."""
@@ -135,13 +129,19 @@ class Document:
 
     def written(self, pointer: Pointer) -> str | None:
         """Return a number, or true or false, as it stands in the file; None for any other value."""
-        node: yaml.Node | None = self.root
-        for key in pointer:
-            step = None if node is None else self._step(node, key)
-            node = None if step is None else step[1]
+        _, node = self._follow(pointer)
         if isinstance(node, yaml.ScalarNode) and node.tag.endswith((":int", ":float", ":bool")):
             return str(node.value)
         return None
+
+    def _follow(self, pointer: Pointer) -> tuple[Any, yaml.Node | None]:
+        node, mark = self.root, self.root.start_mark
+        for key in pointer:
+            step = self._step(node, key)
+            if step is None:
+                return mark, None
+            mark, node = step
+        return mark, node
 
     def _step(self, node: yaml.Node, key: str | int) -> tuple[Any, yaml.Node] | None:
         if isinstance(node, yaml.MappingNode):

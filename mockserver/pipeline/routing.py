@@ -105,25 +105,22 @@ class RouteTable:
             return f"a slash is missing at the end: {base}{path}/"
         if path.endswith("/") and self.find(path.rstrip("/")) is not None:
             return f"there is a slash too many at the end: {base}{path.rstrip('/')}"
-        single = "/" + "/".join(part for part in path.split("/") if part)
-        for candidate in (single, f"{single}/"):
-            if candidate != path and self.find(candidate) is not None:
-                return f"did you mean {base}{candidate}?"
+        single = "/" + "/".join(filter(None, path.split("/")))
+        heads = [""]
         for route in self.routes if single.count("/") > 1 else ():
-            prefix = route.template.partition("{")[0]
             # A base URL that holds the prefix already, or lacks a part of it.
-            for start in range(1, prefix.count("/")):
-                head = "/".join(prefix.split("/")[: start + 1])
-                for candidate in (f"{head}{single}", f"{head}{single}/"):
-                    if self.find(candidate) is not None:
-                        return f"did you mean {base}{candidate}?"
-        templates = [route.template for route in self.routes]
-        close = difflib.get_close_matches(path[:200], templates, n=1, cutoff=0.5)
-        return (
-            f"did you mean {base}{close[0]}?"
-            if close
-            else f"the contract, {base}/openapi.yaml, lists all paths"
-        )
+            parts = route.template.partition("{")[0].split("/")
+            heads += ["/".join(parts[:end]) for end in range(2, len(parts))]
+        likely = [f"{head}{single}{end}" for head in dict.fromkeys(heads) for end in ("", "/")]
+        found = next((one for one in likely if one != path and self.find(one) is not None), None)
+        if found is None:
+            templates = [route.template for route in self.routes]
+            found = next(
+                iter(difflib.get_close_matches(path[:200], templates, n=1, cutoff=0.5)), None
+            )
+        if found is None:
+            return f"the contract, {base}/openapi.yaml, lists all paths"
+        return f"did you mean {base}{found}?"
 
 
 class RoutingMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion ships no types

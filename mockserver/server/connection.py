@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         self._parser = RequestParser(self._serve_next, self._keep_body, self._end_body)
         self._request: Exchange | None = None  # the last one whose header is whole
         self._scope: Scope = {}  # its scope, until it was served
-        self._sandbox: Sandbox | None = None  # of the last request that was served
+        self.sandbox: Sandbox | None = None  # of the last request that was served
         self._task: asyncio.Task[None] | None = None  # the event loop itself holds no task
         # What came before its turn, and how much of that was read.
         self._held: tuple[bytes, int] | None = None
@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
             self._say(Problem(500, "internal-error", detail))
         # What was found out about a request goes with it, and not only when cycles are collected.
         served: ServedRequest | None = scope.get(REQUEST)
-        self._sandbox = None if served is None else served.sandbox
+        self.sandbox = None if served is None else served.sandbox
         scope.clear()
 
     def ask(self, request: Exchange) -> None:
@@ -248,12 +248,8 @@ class Connection(asyncio.Protocol):
     def close_idle(self, sandbox: Sandbox) -> None:
         """Close the idle connections whose last request was for a sandbox."""
         for one in list(self._server.connections):
-            if isinstance(one, Connection) and one.is_idle_after(sandbox):
+            if isinstance(one, Connection) and one.state is IDLE and one.sandbox is sandbox:
                 one.close()
-
-    def is_idle_after(self, sandbox: Sandbox) -> bool:
-        """Return whether the connection is idle, and its last request was for a sandbox."""
-        return self.state is IDLE and self._sandbox is sandbox
 
     # The server calls these.
 

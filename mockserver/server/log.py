@@ -94,7 +94,8 @@ class Log:
         self._timer = None
         lines, self._lines = self._lines, []
         if self._dropped:
-            lines.insert(0, self._line(_dropped(self._dropped)))
+            message = f"{self._dropped} lines were dropped: they were not read in time"
+            lines.insert(0, self._line({"event": "dropped", "message": message}))
         try:
             self._queue.put_nowait(self._hide("".join(lines)))
             self._dropped = 0
@@ -115,7 +116,8 @@ class Log:
         while (text := self._queue.get()) is not None:
             lines = text.count("\n")
             if late:
-                text = self._line(_late(late, why)) + text
+                message = f"{late} lines could not be written in time, and may be lost: {why}"
+                text = self._line({"event": "dropped", "message": message}) + text
             try:
                 self._stream.write(text)
                 self._stream.flush()
@@ -124,18 +126,6 @@ class Log:
                 late, why = late + lines, error.strerror or str(error)
             except ValueError:  # the stream was closed
                 return
-
-
-def _dropped(count: int) -> dict[str, Any]:
-    return {
-        "event": "dropped",
-        "message": f"{count} lines were dropped: they were not read in time",
-    }
-
-
-def _late(count: int, why: str) -> dict[str, Any]:
-    message = f"{count} lines could not be written in time, and may be lost: {why}"
-    return {"event": "dropped", "message": message}
 
 
 def _json_request(request: Request, outcome: Outcome, seconds: float) -> str:

@@ -165,7 +165,8 @@ class RequestParser:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            raise malformed(_hint_on(f"{error}")) from None
+            words = f"{error}"
+            raise malformed(next((hint for part, hint in _HINTS if part in words), "")) from None
 
     def _read_method(self, data: bytes, at: int) -> int:
         """Read a method, or the part of it that is here; return where it ends."""
@@ -240,11 +241,6 @@ def malformed(hint: str = "") -> Problem:
     """Return the refusal of what is no HTTP, with the likely cause."""
     detail = "this is not a well-formed HTTP/1.1 request"
     return Problem(400, "request-malformed", f"{detail}: {hint}" if hint else detail)
-
-
-def _hint_on(words: str) -> str:
-    """Return the likely cause of what the parser has refused, by its words."""
-    return next((hint for part, hint in _HINTS if part in words), "")
 
 
 def _hint_at(first: int) -> str:
