@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import FormParser, parse_options_header
 
 from accounts_contract import MediaType, Violation, format_pointer
 from mockserver.pipeline.problems import MAX_ERRORS, Problem
@@ -45,53 +45,31 @@ def read_multipart(content_type: bytes, raw: bytes) -> list[tuple[str, str]]:
             "the Content-Type of a multipart form must name its boundary: leave Content-Type out, and the "
             "client writes it, with the boundary of the body (fetch and axios with FormData, curl -F)"
         )
-    parts = _Parts()
+    pairs: list[tuple[bytes, bytes]] = []
+    ends: list[bool] = []
+
+    def keep(field: Any) -> None:
+        pairs.append((field.field_name, field.value or b""))
+
+    def keep_file(file: Any) -> None:
+        file.file_object.seek(0)
+        pairs.append((file.field_name, file.file_object.read()))
+
     try:
-        parser = MultipartParser(boundary, parts.callbacks())
+        parser = FormParser(MULTIPART, keep, keep_file, lambda: ends.append(True), boundary)
         parser.write(raw)
         parser.finalize()
     except FormParserError as error:
         raise malformed(f"the multipart form cannot be read: {error}") from None
-    if not parts.ended:
+    if not ends:
         raise malformed("the multipart form does not end with its closing boundary")
-    pairs = []
-    for number, (headers, content) in enumerate(parts.found, 1):
-        _, options = parse_options_header(headers.get(b"content-disposition"))
-        if b"name" not in options:
-            raise malformed(f"part {number} of the multipart form has no name")
+    texts = []
+    for number, (name, value) in enumerate(pairs, 1):
         try:
-            pairs.append((options[b"name"].decode("utf-8"), content.decode("utf-8")))
+            texts.append((name.decode("utf-8"), value.decode("utf-8")))
         except UnicodeDecodeError:
             raise malformed(f"part {number} of the multipart form is not UTF-8") from None
-    return pairs
-
-
-class _Parts:
-    """The parts of a multipart form, collected as the parser comes upon them."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[dict[bytes, bytes], bytearray]] = []
-        self.ended = False
-        self._name = bytearray()
-        self._value = bytearray()
-
-    def callbacks(self) -> Any:
-        return {
-            "on_part_begin": lambda: self.found.append(({}, bytearray())),
-            "on_part_data": lambda data, start, end: self.found[-1][1].extend(data[start:end]),
-            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._header,
-            "on_end": self._end,
-        }
-
-    def _header(self) -> None:
-        self.found[-1][0][bytes(self._name).lower()] = bytes(self._value)
-        self._name.clear()
-        self._value.clear()
-
-    def _end(self) -> None:
-        self.ended = True
+    return texts
 
 
 def option(content_type: bytes, name: bytes) -> bytes | None:
