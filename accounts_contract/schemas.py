@@ -46,6 +46,7 @@ class Schema:
         "_components",
         "_secrets",
         "_validator",
+        "is_open",
         "is_valid",
         "known_members",
         "member_types",
@@ -64,10 +65,12 @@ class Schema:
             name: components.types(schema) for name, schema in members.items()
         }
         """The JSON types that each top-level member may have; the empty set where any may."""
-        self.known_members: frozenset[str] | None = (
-            None if components.is_open(raw) else frozenset(members)
+        self.known_members = frozenset(members)
+        """The documented top-level members."""
+        self.is_open = any(
+            isinstance(part.get("additionalProperties"), Mapping) for part in components.parts(raw)
         )
-        """The documented top-level members; None where the schema describes further ones."""
+        """True if it describes top-level members beyond those that it names."""
 
     def members_within(self, *steps: str) -> list[str]:
         """Return the members of a part: steps are the names of members, and `[]` the entries of a list."""
@@ -209,12 +212,6 @@ class SchemaSet:
             if isinstance(some, Mapping)
             for name, member in some.items()
             if self.resolve(member).get("format") == "password"
-        )
-
-    def is_open(self, raw: Any) -> bool:
-        """Return whether a schema describes members beyond those it names."""
-        return any(
-            isinstance(part.get("additionalProperties"), Mapping) for part in self.parts(raw)
         )
 
 

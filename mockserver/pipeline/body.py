@@ -99,23 +99,23 @@ class BodyReader:
         await self._app(scope, receive, send)
 
     def _checked(self, media: MediaType, content_type: bytes, raw: bytes, outcome: Outcome) -> Any:
-        """Return a body as JSON data. Raises Problem: 400."""
+        """Return a body as JSON data, its documented members alone. Raises Problem: 400."""
         body = read_body(media, content_type, raw)
-        schema = media.schema
         if self._most > MAX_BODY:
             return body
-        known = schema.known_members
+        schema, documented = media.schema, media.schema.known_members
         violations = [] if schema.is_valid(body) else _explained(media, raw, body)
-        if known is not None and isinstance(body, dict) and not known.issuperset(body):
+        if isinstance(body, dict) and not documented.issuperset(body):
             # Some of them are enough: there may be very many.
-            unknown = list(islice((one for one in body if one not in known), MAX_ERRORS))
-            if self._strict:
+            unknown = list(islice((one for one in body if one not in documented), MAX_ERRORS))
+            if self._strict and not schema.is_open:
                 named = {violation.pointer for violation in violations}
-                found = [_unknown_member(name, known) for name in unknown]
+                found = [_unknown_member(name, documented) for name in unknown]
                 violations += [one for one in found if one.pointer not in named]
-            else:
-                names = ", ".join(name[:40] + _meant(name, known) for name in unknown[:10])
+            elif not schema.is_open:
+                names = ", ".join(name[:40] + _meant(name, documented) for name in unknown[:10])
                 outcome.notes.append(f"ignored members: {names}")
+            body = {name: value for name, value in body.items() if name in documented}
         if violations:
             raise _invalid(violations)
         return body

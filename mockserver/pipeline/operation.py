@@ -21,15 +21,13 @@ None, or a whole Answer, or what can be awaited for one of these; or raises a Re
 class AccountOperation:
     """An operation on the world of the request's sandbox."""
 
-    __slots__ = ("_documented", "_has_body", "_rule", "_username", "_writes")
+    __slots__ = ("_has_body", "_rule", "_username", "_writes")
 
     def __init__(self, operation: Operation, rule: Rule) -> None:
         self._rule = rule
         self._username = operation.owner or "username"
         self._writes = operation.writes
         self._has_body = operation.body is not None
-        content = operation.body.content.values() if operation.body is not None else ()
-        self._documented = {name for one in content for name in one.schema.member_types}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Carry the operation out; a write can be taken back."""
@@ -44,8 +42,6 @@ class AccountOperation:
             outcome.result = self._rule(world, *params.values())
             return DONE
         members = outcome.data if isinstance(outcome.data, dict) else {}
-        if not self._documented.issuperset(members):
-            members = {name: members[name] for name in members if name in self._documented}
         outcome.result = self._rule(world, *params.values(), members)
         return DONE
 
