@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from accounts_contract.contract import Contract, Operation
+from accounts_contract.contract import Contract, Operation, mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Code:
 
 def read_codes(contract: Contract) -> list[Code]:
     """Return every code of a contract, in its order."""
-    components = _mapping(contract.document.data.get("components"))
-    schemas = map(_mapping, _mapping(components.get("schemas")).values())
+    components = mapping(contract.document.data.get("components"))
+    schemas = map(mapping, mapping(components.get("schemas")).values())
     return [
         _code(name, code)
         for schema in schemas
-        for name, code in _mapping(schema.get("x-codes")).items()
+        for name, code in mapping(schema.get("x-codes")).items()
         if isinstance(code, Mapping)
     ]
 
@@ -51,8 +51,3 @@ def _code(name: str, raw: Mapping[str, Any]) -> Code:
 
 def _texts(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object as one, and anything else as an empty one: extensions of a user's contract may hold anything."""
-    return value if isinstance(value, Mapping) else {}

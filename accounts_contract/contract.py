@@ -312,8 +312,8 @@ class _Reader:
     ) -> Response:
         raw = self.resolve(raw)
         content = self.content("response", raw.get("content", {}), (*pointer, "content"))
-        own = _mapping(_mapping(operation.get("x-requirements")).get(str(pointer[-1])))
-        requirement = {**_mapping(raw.get("x-requirement")), **own}
+        own = mapping(mapping(operation.get("x-requirements")).get(str(pointer[-1])))
+        requirement = {**mapping(raw.get("x-requirement")), **own}
         name = str(requirement.get("id", "/"))
         if "/" not in name:  # of a response that several operations share
             slug = str(operation.get("operationId")).replace("_", "-")
@@ -357,8 +357,8 @@ class _Reader:
         self.findings.append(self.document.finding(pointer, message))
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return an extension of ours, which OpenAPI lets be anything; {} if it is no object."""
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object as one, and anything else as an empty one: OpenAPI lets an extension be anything."""
     return value if isinstance(value, Mapping) else {}
 
 

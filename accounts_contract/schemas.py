@@ -144,10 +144,7 @@ class SchemaSet:
     def validator(self, raw: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
         """Return the validator of a schema object. Raises SchemaError."""
         translated = _translate(raw, self._direction, self.resolve)
-        document = {
-            "allOf": [translated],
-            "components": {"schemas": self._referred(translated)},
-        }
+        document = {"allOf": [translated], "components": {"schemas": self._referred(translated)}}
         try:
             return jsonschema_rs.Draft4Validator(document, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:

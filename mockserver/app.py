@@ -187,11 +187,7 @@ def _in_order(*stages: Stage | None, innermost: App) -> App:
 
 
 def _control_handlers(
-    contract: Contract,
-    oauth: Contract,
-    control: Contract,
-    sandboxes: Sandboxes,
-    settings: Settings,
+    contract: Contract, oauth: Contract, control: Contract, sandboxes: Sandboxes, settings: Settings
 ) -> Mapping[str, Handler]:
     hide = token_hider(settings.control_token)
     both = replace(contract, operations={**contract.operations, **oauth.operations})

@@ -29,15 +29,7 @@ _MOST_KEPT = 256
 
 _LONGEST_KEPT = 512
 
-_DICTIONARIES = (
-    "accounts",
-    "logins",
-    "tokens",
-    "clients",
-    "codes",
-    "refresh_tokens",
-    "_owners",
-)
+_DICTIONARIES = ("accounts", "logins", "tokens", "clients", "codes", "refresh_tokens", "_owners")
 """The dictionaries that copies of a world share until one of them changes something."""
 
 

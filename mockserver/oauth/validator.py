@@ -213,10 +213,7 @@ class Validator(AuthorizationRequests):
         request.grant = grant
         request.user = grant.username
         request.scopes = list(grant.scopes)
-        request.extra_credentials = {
-            "username": account.username,
-            "user_id": account.members["id"],
-        }
+        request.extra_credentials = {"username": account.username, "user_id": account.members["id"]}
 
 
 def server(validator: Validator) -> WebApplicationServer:

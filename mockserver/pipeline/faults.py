@@ -40,12 +40,7 @@ class FaultStage:
     __slots__ = ("_admit", "_app", "_challenges", "_examples", "_headers", "_operation")
 
     def __init__(
-        self,
-        app: App,
-        *,
-        operation: Operation,
-        access: AccessRule,
-        headers: Mapping[int, Headers],
+        self, app: App, *, operation: Operation, access: AccessRule, headers: Mapping[int, Headers]
     ) -> None:
         self._app = app
         self._operation = operation

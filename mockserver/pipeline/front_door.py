@@ -39,14 +39,7 @@ from mockserver.pipeline.sending import prepare, send_at_once, send_pieces
 from mockserver.sandboxes.sandbox import Sandboxes
 
 CONTROL_PREFIX = "/_mock/"
-_OURS = (
-    CONTROL_PREFIX,
-    "/docs/",
-    "/openapi.yaml",
-    "/openapi.json",
-    "/oauth.yaml",
-    "/oauth.json",
-)
+_OURS = (CONTROL_PREFIX, "/docs/", "/openapi.yaml", "/openapi.json", "/oauth.yaml", "/oauth.json")
 _PAGES = ("/", "/_mock", "/docs")
 
 

@@ -156,10 +156,7 @@ class Sandboxes:
     """
 
     def __init__(
-        self,
-        fixtures: Fixtures,
-        most: int = 10_000,
-        clock: Callable[[], float] = time.monotonic,
+        self, fixtures: Fixtures, most: int = 10_000, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.most = most
         self._run = Run()
