@@ -58,14 +58,14 @@ class OriginPolicy:
             shown = host[:200]
             detail = f"the control API answers to loopback names only, not to {shown!r}; allow it with --allow-host"
             raise Problem(403, "host-not-allowed", detail)
-        origin = request.headers.get(b"origin")
+        origin, page = request.headers.get(b"origin"), None
         if origin is not None:
-            if not self.may_read(request, origin):
-                shown = origin.decode("latin-1")[:200]
-                detail = f"a page of {shown!r} must not use the control API; allow it with --allow-origin"
-                raise Problem(403, "origin-not-allowed", detail)
+            shown = origin.decode("latin-1")[:200]
+            page = None if self.may_read(request, origin) else f"a page of {shown!r}"
         elif request.headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
-            detail = "a page of another origin must not use the control API; allow it with --allow-origin"
+            page = "a page of another origin"
+        if page is not None:
+            detail = f"{page} must not use the control API; allow it with --allow-origin"
             raise Problem(403, "origin-not-allowed", detail)
 
     def may_read(self, request: Request, origin: bytes) -> bool:

@@ -153,6 +153,7 @@ class Sandboxes:
         most: The most sandboxes that there may be.
         server: The id of this server, with which its epochs begin.
         common: The sandbox of all who name none.
+        named: The others by their names, the least recently used first.
     """
 
     def __init__(
@@ -166,12 +167,7 @@ class Sandboxes:
         self.common = Sandbox("", fixtures, self._limits, self._run)
         self.server = os.urandom(6).hex()
         self._numbers = count(1)
-        self._named: OrderedDict[str, Sandbox] = OrderedDict()  # the least recently used first
-
-    @property
-    def named(self) -> Mapping[str, Sandbox]:
-        """The sandboxes that have a name, the least recently used first."""
-        return self._named
+        self.named: OrderedDict[str, Sandbox] = OrderedDict()
 
     @property
     def entries_each(self) -> int:
@@ -184,19 +180,19 @@ class Sandboxes:
         Raises:
             NoRoom: It is not there, and nothing can be dropped for it.
         """
-        sandbox = self._named.get(name)
+        sandbox = self.named.get(name)
         if sandbox is None:
             self._make_room()
             sandbox = Sandbox(name, self._fixtures, self._limits, self._run, self._next_epoch())
-            self._named[name] = sandbox
+            self.named[name] = sandbox
         else:
-            self._named.move_to_end(name)
+            self.named.move_to_end(name)
         sandbox.used = self._clock()
         return sandbox
 
     def loss(self, name: str, epoch: bytes) -> str | None:
         """Return how the world that a sandbox had in an epoch was lost; None if it is there."""
-        sandbox = self._named.get(name)
+        sandbox = self.named.get(name)
         if sandbox is not None and sandbox.epoch == epoch:
             return None
         if not epoch.startswith(b"%b-" % self.server.encode()):
@@ -208,7 +204,7 @@ class Sandboxes:
 
     def drop(self, name: str) -> bool:
         """Forget a sandbox; tell whether it was there."""
-        sandbox = self._named.pop(name, None)
+        sandbox = self.named.pop(name, None)
         if sandbox is None:
             return False
         sandbox.journal.close()  # its requests and it hold on to each other
@@ -228,7 +224,7 @@ class Sandboxes:
 
     def drop_all(self) -> None:
         """Forget all that have a name."""
-        for name in list(self._named):
+        for name in list(self.named):
             self.drop(name)
 
     def drop_idle(self) -> list[str]:
@@ -249,20 +245,20 @@ class Sandboxes:
             return False
         self._fixtures = fixtures
         self.common.renew(fixtures)
-        for sandbox in self._named.values():
+        for sandbox in self.named.values():
             sandbox.renew(fixtures)
             sandbox.epoch = self._next_epoch()
         return True
 
     def _all(self) -> Iterator[Sandbox]:
         yield self.common
-        yield from self._named.values()
+        yield from self.named.values()
 
     def _next_epoch(self) -> bytes:
         return f"{self.server}-{next(self._numbers)}".encode()
 
     def _make_room(self) -> None:
-        if len(self._named) < self.most:
+        if len(self.named) < self.most:
             return
         oldest = self._oldest()
         if oldest is None or self.idle_seconds(oldest) < SAFE_SECONDS:
@@ -271,7 +267,7 @@ class Sandboxes:
 
     def _oldest(self) -> Sandbox | None:
         # One that is being watched is in use, although nobody calls it.
-        for sandbox in list(self._named.values()):
+        for sandbox in list(self.named.values()):
             if not sandbox.journal.is_read:
                 return sandbox
             self.use(sandbox.name)

@@ -79,9 +79,8 @@ class RequestParser:
         self._own_method = b""  # in place of which the parser got another one
         self._is_cut = False  # whether only the first part of it is here
         self._size = 0  # of the header or the trailer, so far
-        self._left: int | None = (
-            None  # of the body; 0 in a header and in chunks; None between requests
-        )
+        # Of the body; 0 in a header and in chunks; None between requests.
+        self._left: int | None = None
         self._is_whole = False
         self._host = b""  # the last one that was found valid
         self.in_head = False

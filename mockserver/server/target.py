@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import unquote
 
 import httptools
@@ -11,7 +10,6 @@ import httptools
 from mockserver.pipeline.request import Scope
 from mockserver.server.parsing import RequestParser, malformed
 
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
 _KEPT = 1024  # targets that are not read again,
 _SHORT = 200  # each of so many bytes at most
 
@@ -20,37 +18,16 @@ def scope_of(parser: RequestParser) -> Scope:
     """Return what ASGI says of a request whose header was read. Raises Problem: 400."""
     is_short = len(parser.url) <= _SHORT
     read = _read_target if is_short else _read_target.__wrapped__
-    target = read(parser.method, parser.url)
+    scope, authority = read(parser.method, parser.url)
     headers = parser.headers
-    if target.authority is not None:  # RFC 9112, section 3.2.2: the target counts, and not Host
-        headers = [(b"host", target.authority), *(one for one in headers if one[0] != b"host")]
-    return {
-        "type": "http",
-        "asgi": _ASGI,
-        "http_version": parser.version,
-        "scheme": "http",
-        "method": target.method,
-        "root_path": "",
-        "path": target.path,
-        "raw_path": target.raw_path,
-        "query_string": target.query,
-        "headers": headers,
-    }
-
-
-class _Target(NamedTuple):
-    """A method and its target, as ASGI has them; the authority is that of a target in absolute form."""
-
-    method: str
-    path: str
-    raw_path: bytes
-    query: bytes
-    authority: bytes | None
+    if authority is not None:  # RFC 9112, section 3.2.2: the target counts, and not Host
+        headers = [(b"host", authority), *(one for one in headers if one[0] != b"host")]
+    return {**scope, "http_version": parser.version, "headers": headers}
 
 
 @lru_cache(_KEPT)
-def _read_target(method: bytes, target: bytes) -> _Target:
-    """Return what a request is about, by its first line. Raises Problem: 400."""
+def _read_target(method: bytes, target: bytes) -> tuple[Scope, bytes | None]:
+    """Return what ASGI says of a first line, and the authority of a target in absolute form. Raises Problem: 400."""
     authority = None
     try:
         url = httptools.parse_url(target)
@@ -66,5 +43,14 @@ def _read_target(method: bytes, target: bytes) -> _Target:
         raise malformed() from None
     if path == "*" and method != b"OPTIONS":
         raise malformed("only OPTIONS takes * in place of a path")
-    decoded = unquote(path) if "%" in path else path
-    return _Target(method.decode("ascii"), decoded, raw_path, url.query or b"", authority)
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "scheme": "http",
+        "method": method.decode("ascii"),
+        "root_path": "",
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": raw_path,
+        "query_string": url.query or b"",
+    }
+    return scope, authority
