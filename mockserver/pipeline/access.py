@@ -166,7 +166,7 @@ class AccessRule:
         if code == "scope-missing":
             return self._scope_challenge()
         if code in _OF_TOKENS:
-            return self._challenge(plain(str(example.get("detail", code))))
+            return self._challenge(str(example.get("detail", code)))
         return None
 
     def _scope(self) -> str:
@@ -196,7 +196,7 @@ class AccessRule:
         if self._basic:
             challenges.append(basic_challenge(self._realm))
         if self._bearer:
-            error = f', error="invalid_token", error_description="{wrong}"' if wrong else ""
+            error = f', error="invalid_token", error_description="{plain(wrong)}"' if wrong else ""
             challenges.append(f'Bearer realm="{self._realm}"{error}')
         return _www_authenticate(", ".join(challenges))
 

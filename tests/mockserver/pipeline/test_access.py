@@ -191,6 +191,18 @@ def test_an_inactive_account_is_refused_with_either_scheme(server: MockServer) -
         problem(call(server, GET_USER, login, "inactive"), 401, "account-inactive")
 
 
+def test_a_name_with_quotes_is_told_in_a_challenge_that_can_be_read(server: MockServer) -> None:
+    sandbox = Sandboxed(server)
+    emails = [{"email": "q@example.com", "primary": True}]
+    quoted = {"username": 'a"b\\', "password": "p", "is_active": False, "emails": emails}
+    token = {"token": "quoted", "username": quoted["username"], "scopes": []}
+    sandbox.control("PUT", "state", {"accounts": [quoted], "tokens": [token]})
+    answer = sandbox.send("GET", JOHNS, bearer("quoted"))
+    problem(answer, 401, "account-inactive")
+    told = challenges(answer.headers["www-authenticate"])["Bearer"]["error_description"]
+    assert told.startswith("the account a'b? is not active")
+
+
 def test_an_inactive_account_is_refused_a_wrong_password_as_everybody_is(
     server: MockServer,
 ) -> None:
