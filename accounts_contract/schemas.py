@@ -72,13 +72,10 @@ class Schema:
         )
         """True if it describes top-level members beyond those that it names."""
 
-    def members_within(self, *steps: str) -> list[str]:
-        """Return the members of a part: steps are the names of members, and `[]` the entries of a list."""
-        found: Any = self.raw
-        for step in steps:
-            found = self._components.resolve(found)
-            found = found["items"] if step == "[]" else self._components.members(found)[step]
-        return list(self._components.members(found))
+    def members_of_entries(self, name: str) -> list[str]:
+        """Return the members that the entries of a list have; the list is a member itself."""
+        entries = self._components.members(self.raw)[name]["items"]
+        return list(self._components.members(entries))
 
     def violations(self, value: Any) -> list[Violation]:
         """Return all violations in a JSON value, of a large one those at its beginning; none if it is valid.

@@ -84,7 +84,7 @@ def world_from_state(data: Any, schema: Schema, scopes: Collection[str]) -> Worl
     if violations:
         raise StateError(violations)
     world = World()
-    stored = [one for one in schema.members_within("accounts", "[]") if one not in _APART]
+    stored = [one for one in schema.members_of_entries("accounts") if one not in _APART]
     accounts = [raw for _, raw in _entries(data, "accounts")]
     taken = {raw["id"] for raw in accounts if "id" in raw}
     highest = max(taken, default=0)
