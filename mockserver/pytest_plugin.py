@@ -11,8 +11,6 @@ import re
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -22,7 +20,7 @@ import pytest
 from mockserver.testing.control import Control, ControlError, MockServerError, control_token
 from mockserver.testing.journal import Expectation, Message, Request, lines
 from mockserver.testing.sandbox import AccountsMock, Fault
-from mockserver.testing.shared_server import Lifeline, Place, last_words, running, server_of
+from mockserver.testing.shared_server import AskedServer, SharedServer
 
 __all__ = [
     "AccountsMock",
@@ -49,9 +47,9 @@ AccountsMockFactory = Callable[[], AccountsMock]
 """Makes a sandbox that lives as long as the run."""
 
 _COVERAGE = pytest.StashKey[Coverage]()
-_LIFELINE = pytest.StashKey[Lifeline]()
+_SERVER = pytest.StashKey[SharedServer]()
 _MOCKS = pytest.StashKey[list[AccountsMock]]()
-_WORKER_INPUT = "accounts_mock_place"
+_WORKER_INPUT = "accounts_mock_door"
 _FILES = ("fixtures", "contract")
 
 
@@ -145,20 +143,19 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the server will be found, or started.
+    """Tell a worker of pytest-xdist where it may ask for the server.
 
     A worker on another machine, or one that is told nothing, starts a server of its own.
     """
     if node.gateway.spec.popen:
         with suppress(OSError):
-            node.workerinput[_WORKER_INPUT] = asdict(_place(node.config))
+            node.workerinput[_WORKER_INPUT] = _own_server(node.config).door()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server, in the process that leads the run."""
-    lifeline = config.stash.get(_LIFELINE, None)
-    if lifeline is not None:
-        lifeline.cut()
+    if _SERVER in config.stash:
+        config.stash[_SERVER].close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -182,9 +179,9 @@ def _accounts_mock_server(pytestconfig: pytest.Config) -> Control:
             server = _given(url)
             server.call("GET", "/_mock/health")
             return server
-        place = _place(pytestconfig)
-        base = server_of(place, _options(pytestconfig))
-        return Control(base, last_words=partial(last_words, place))
+        door = getattr(pytestconfig, "workerinput", {}).get(_WORKER_INPUT)
+        shared = _own_server(pytestconfig) if door is None else AskedServer(door)
+        return Control(shared.needed(), last_words=shared.last_words)
     except (ControlError, MockServerError) as error:
         pytest.fail(str(error), pytrace=False)
 
@@ -236,9 +233,9 @@ def _wants_coverage(config: pytest.Config) -> bool:
 
 def _coverage(config: pytest.Config) -> Coverage:
     """Return what all requests of the run have met."""
-    url, lifeline = config.getoption("accounts_mock_url"), config.stash.get(_LIFELINE, None)
-    if url is None and lifeline is not None:
-        url = running(lifeline.place)
+    url = config.getoption("accounts_mock_url")
+    if url is None and _SERVER in config.stash:
+        url = config.stash[_SERVER].url
     if url is None:
         return Coverage(0.0, "no test has asked for accounts_mock: no request was counted")
     server = _given(url)
@@ -249,14 +246,9 @@ def _coverage(config: pytest.Config) -> Coverage:
         return Coverage(0.0, str(error))
 
 
-def _place(config: pytest.Config) -> Place:
-    """Return the meeting point of this run's processes; the leading one makes it on first use."""
-    given = getattr(config, "workerinput", {}).get(_WORKER_INPUT)
-    if given is not None:
-        return Place(**given)
-    if _LIFELINE not in config.stash:
-        config.stash[_LIFELINE] = Lifeline()
-    return config.stash[_LIFELINE].place
+def _own_server(config: pytest.Config) -> SharedServer:
+    """Return the server that this process leads."""
+    return config.stash.setdefault(_SERVER, SharedServer(_options(config)))
 
 
 def _options(config: pytest.Config) -> list[str]:
