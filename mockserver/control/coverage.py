@@ -112,7 +112,7 @@ def _operation(
         if way == CORRUPTED:
             corrupted += times
             continue
-        key = _entry(operation, status)
+        key = operation.entry(status)
         if key is None:
             undocumented[str(status)] += times
             continue
@@ -147,12 +147,6 @@ def _operation(
             for scope in sorted(operation.scopes)
         ],
     }
-
-
-def _entry(operation: Operation, status: int) -> str | None:
-    """Return the entry of the contract's responses that documents a status; None if there is none."""
-    keys = (str(status), f"{status // 100}XX", "default")
-    return next((key for key in keys if key in operation.responses), None)
 
 
 def _sums(operations: Sequence[Json]) -> Json:
