@@ -24,7 +24,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from bench.running import processor_seconds
+from bench.running import free_port, processor_seconds
 from clients.steps import StepError, Steps
 from deploy.worlds import CLIENTS, JANES, Load, World, connected
 
@@ -41,8 +41,8 @@ class Fleet:
     """
 
     def __init__(self, balancer: str, folder: Path, stack: ExitStack) -> None:
-        self.port, *ports = _free_ports(1 + len(REPLICAS))
-        self._ports = dict(zip(REPLICAS, ports, strict=True))
+        self.port = free_port()
+        self._ports = {name: free_port() for name in REPLICAS}
         self._folder = folder
         self._stack = stack
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -271,14 +271,6 @@ def _expect(worlds: Iterable[World], **expected: int) -> None:
         if found != expected:
             raise StepError(f"{one.name} on {one.replica}: {found}, not {expected} ({one.why})")
         one.unanswered = one.losses = 0
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
