@@ -14,7 +14,7 @@ from mockserver.accounts.world import normal_form
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.forms import MULTIPART, URLENCODED, read_multipart
 from mockserver.pipeline.off_loop import off_loop
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import Request
@@ -42,7 +42,7 @@ def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
         journal = request.sandbox.journal
         return await off_loop(_verified, journal.entries(), journal.lost, body, hide)
 
-    return {"verify_requests": verify_requests}
+    return by_name(verify_requests)
 
 
 def _verified(entries: Iterable[Entry], lost: int, body: Any, hide: Hide) -> Any:
