@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -61,7 +61,7 @@ class Fleet:
 
     def kill(self, replica: str) -> None:
         """End a replica at once, as a machine ends that loses its power."""
-        self.note_cpu()
+        self.spent()  # what it has spent so far counts
         process = self._processes.pop(replica)
         process.kill()
         process.wait()
@@ -91,17 +91,11 @@ class Fleet:
             if answer := line.recv(4096).strip():
                 raise StepError(f"{command}: {answer.decode()}")
 
-    def note_cpu(self) -> Mapping[str, float]:
-        """Return the seconds of processor time of each process, those that were killed included."""
+    def spent(self, *names: str) -> float:
+        """Return the seconds of processor time of processes of some names, those that were killed included."""
         for name, process in self._processes.items():
             self._spent[f"{name} {process.pid}"] = processor_seconds(process.pid)
-        return self._spent
-
-    def spent_by_replicas(self) -> float:
-        """Return the seconds of processor time of all replicas."""
-        return sum(
-            seconds for name, seconds in self.note_cpu().items() if name.startswith(REPLICAS)
-        )
+        return sum(seconds for name, seconds in self._spent.items() if name.startswith(names))
 
     def words(self, name: str) -> str:
         """Return the last lines that a process has written."""
@@ -154,9 +148,9 @@ def grow(fleet: Fleet, load: Load, steps: int) -> str:
     every, costs = load.worlds, []
     for number in range(1, len(REPLICAS) + 1):
         load.worlds = [one for one in every if one.replica in REPLICAS[:number]]
-        before, sent = fleet.spent_by_replicas(), load.requests
+        before, sent = fleet.spent(*REPLICAS), load.requests
         load.run(steps)
-        costs.append(1e6 * (fleet.spent_by_replicas() - before) / (load.requests - sent))
+        costs.append(1e6 * (fleet.spent(*REPLICAS) - before) / (load.requests - sent))
     load.worlds = every
     return f"{', '.join(f'{one:.0f}' for one in costs)} µs of processor time per request"
 
@@ -254,9 +248,8 @@ def main() -> int:
                 return 1
         steps.run("events", partial(events, fleet, load))
         seconds = time.monotonic() - began
-        spent = fleet.note_cpu()
-    own = sum(value for name, value in spent.items() if name.startswith(options.balancer))
-    each_us = [1e6 * value / load.requests for value in (own, sum(spent.values()) - own)]
+        spent = (fleet.spent(options.balancer), fleet.spent(*REPLICAS))
+    each_us = [1e6 * seconds / load.requests for seconds in spent]
     print(
         f"{load.requests} requests in {seconds:.0f} s, none in a foreign world; processor time per request: "
         f"{options.balancer} {each_us[0]:.0f} µs, replicas {each_us[1]:.0f} µs"
