@@ -7,6 +7,7 @@ the end what the run has met of the contract.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver.testing.control import Control, ControlError, MockServerError, control_token
+from mockserver.testing.control import Control, ControlError, MockServerError
 from mockserver.testing.journal import Expectation, Message, Request, lines
 from mockserver.testing.sandbox import AccountsMock, Fault
 from mockserver.testing.shared_server import AskedServer, SharedServer
@@ -220,8 +221,8 @@ def accounts_mock_factory(
 
 
 def _given(url: str) -> Control:
-    """Return the server that runs already."""
-    return Control(url.rstrip("/"), control_token())
+    """Return the server that runs already, with its control token from the variable that it reads too."""
+    return Control(url.rstrip("/"), os.environ.get("MOCKSERVER_CONTROL_TOKEN"))
 
 
 def _wants_coverage(config: pytest.Config) -> bool:
