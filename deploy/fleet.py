@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.running import free_port, processor_seconds
-from clients.steps import StepError, Steps
+from clients.steps import StepError, Steps, running
 from deploy.worlds import CLIENTS, JANES, Load, World, connected
 
 HERE = Path(__file__).resolve().parent
@@ -120,10 +120,8 @@ class Fleet:
         return ["nginx", "-c", str(self._folder / "nginx.conf"), "-g", settings]
 
     def _run(self, name: str, command: Sequence[str]) -> None:
-        with (self._folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log)
-        self._stack.callback(_end, process)
-        self._processes[name] = process
+        log = self._folder / f"{name}.log"
+        self._processes[name] = self._stack.enter_context(running(*command, log=log))
 
 
 def spread(fleet: Fleet, load: Load, steps: int) -> str:
@@ -264,15 +262,6 @@ def _expect(worlds: Iterable[World], **expected: int) -> None:
         if found != expected:
             raise StepError(f"{one.name} on {one.replica}: {found}, not {expected} ({one.why})")
         one.unanswered = one.losses = 0
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 if __name__ == "__main__":

@@ -13,10 +13,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -27,7 +25,17 @@ from typing import Any
 import httpx
 
 from bench.running import free_port
-from clients.steps import ROOT, StepError, Steps, check_node, install_packages, run_command, server
+from clients.steps import (
+    ROOT,
+    StepError,
+    Steps,
+    check_node,
+    install_packages,
+    run_command,
+    running,
+    server,
+    wait_for,
+)
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "build"
@@ -114,9 +122,8 @@ def run_vitest(recipe: Path, folder: Path) -> str:
     """Run the recipe for Vitest. Raises StepError."""
     write_project(recipe, folder, "npx vitest run")
     check_types(folder)
-    return _counts(
-        run_command("npx", "vitest", "run", cwd=folder, PATH=PATH, NO_COLOR="1", **QUIET)
-    )
+    output = run_command("npx", "vitest", "run", cwd=folder, PATH=PATH, NO_COLOR="1", **QUIET)
+    return "\n".join(line.strip() for line in output.splitlines() if " passed " in line)
 
 
 def run_playwright(recipe: Path, folder: Path) -> str:
@@ -213,28 +220,18 @@ def _run(steps: Steps, name: str, docs: Path) -> None:
 @contextmanager
 def _vite(client: httpx.Client, port: str, folder: Path, **environment: str) -> Iterator[None]:
     """Start Vite's dev server. Raises StepError."""
+
+    def answers() -> bool:
+        with suppress(httpx.TransportError):
+            client.get("/")
+            return True
+        return False
+
+    command = (BINARIES / "vite", "--host", "127.0.0.1", "--port", port, "--strictPort")
     log = folder / "vite.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [BINARIES / "vite", "--host", "127.0.0.1", "--port", port, "--strictPort"],
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            with suppress(httpx.TransportError):
-                client.get("/")
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise StepError(f"vite did not start\n{log.read_text()}")
-            time.sleep(0.1)
+    with running(*command, log=log, cwd=folder, **environment) as process:
+        wait_for(answers, process, log)
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _expect_a_broken_connection(client: httpx.Client, path: str, fault: str) -> None:
@@ -261,15 +258,6 @@ def _json(client: httpx.Client, url: str) -> Any:
 
 def _last_line(output: str) -> str:
     return output.strip().splitlines()[-1].strip()
-
-
-def _counts(output: str) -> str:
-    """Find the line of Vitest that counts the tests."""
-    found = re.search(r"Tests +(\d+ passed)", output)
-    files = re.search(r"Test Files +(\d+) passed", output)
-    if found is None or files is None:
-        raise StepError(f"{output}\nit has no line with the number of passed tests")
-    return f"{found[1]} in {files[1]} files"
 
 
 if __name__ == "__main__":
