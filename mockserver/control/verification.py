@@ -18,8 +18,8 @@ from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import Request
-from mockserver.sandboxes.hiding import Hide, hide_in_body, hide_in_data, hide_value
-from mockserver.sandboxes.journal import MAX_KEPT, Entry, text_of
+from mockserver.sandboxes.hiding import Hide, hide_in_data, hide_value
+from mockserver.sandboxes.journal import MAX_KEPT, Entry, shown, text_of
 
 Json = dict[str, Any]
 
@@ -129,31 +129,24 @@ class _Call:
         return "body" in expected and all("cut" in one for one in self.differences(expected))
 
     @cached_property
-    def content_type(self) -> bytes:
-        return dict(self.entry.request_headers).get(b"content-type", b"")
-
-    @cached_property
     def media_type(self) -> str:
-        return self.content_type.partition(b";")[0].strip().lower().decode("latin-1")
-
-    @property
-    def is_form(self) -> bool:
-        return self.media_type in (URLENCODED, MULTIPART)
+        return self._content_type.partition(b";")[0].strip().lower().decode("latin-1")
 
     @cached_property
     def body(self) -> Any:
         raw = self.entry.request_body
-        if self.media_type == URLENCODED:
-            return dict(parse_qsl(text_of(raw), keep_blank_values=True))
-        if self.media_type == MULTIPART:
-            try:
-                return dict(read_multipart(self.content_type, raw))
-            except Problem:
-                return hide_in_body(text_of(raw))
         try:
+            if self.media_type == URLENCODED:
+                return dict(parse_qsl(text_of(raw), keep_blank_values=True))
+            if self.media_type == MULTIPART:
+                return dict(read_multipart(self._content_type, raw))
             return orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            return hide_in_body(text_of(raw))
+        except (Problem, orjson.JSONDecodeError):
+            return shown(raw)
+
+    @property
+    def _content_type(self) -> bytes:
+        return dict(self.entry.request_headers).get(b"content-type", b"")
 
     def _in_body(self, actual: Any, expected: Any, path: str) -> Iterator[Json]:
         if isinstance(expected, Mapping) and isinstance(actual, Mapping):
@@ -162,20 +155,14 @@ class _Call:
                     yield from self._in_body(actual[name], value, f"{path}/{name}")
                 else:
                     member = f"{path}/{name}"
-                    yield {
-                        "member": member,
-                        "expected": hide_value(member, value),
-                        "missing": True,
-                    }
+                    told = hide_value(member, value)
+                    yield {"member": member, "expected": told, "missing": True}
         elif not self._is_same(actual, expected):
-            yield {
-                "member": path,
-                "expected": hide_value(path, expected),
-                "actual": hide_value(path, actual),
-            }
+            told, came = hide_value(path, expected), hide_value(path, actual)
+            yield {"member": path, "expected": told, "actual": came}
 
     def _is_same(self, actual: Any, expected: Any) -> bool:
-        if self.is_form and not isinstance(expected, str):
+        if self.media_type in (URLENCODED, MULTIPART) and not isinstance(expected, str):
             return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
         return _is_equal(actual, expected)
 
