@@ -266,8 +266,12 @@ def _options(config: pytest.Config) -> list[str]:
 
 
 def _made(server: Control, test: str, config: pytest.Config) -> AccountsMock:
-    """Make a sandbox; one on a server that is not of this run is entered, so that its loss is told from then on."""
-    mock = AccountsMock(server, _name(test))
+    """Make a sandbox; one on a server that is not of this run is entered, so that its loss is told from then on.
+
+    Its name is unique, also on a server that others use, and telling.
+    """
+    name = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', test)[:40]}-{secrets.token_hex(6)}"
+    mock = AccountsMock(server, name)
     if config.getoption("accounts_mock_url") is not None:
         mock.enter()
     return mock
@@ -283,11 +287,6 @@ def _drop(mocks: Iterable[AccountsMock]) -> None:
             reasons.append(str(error))
     if reasons:
         pytest.fail("\n".join(reasons), pytrace=False)
-
-
-def _name(test: str) -> str:
-    """Make up a name for a sandbox: unique, also on a server that others use, and telling."""
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', test)[:40]}-{secrets.token_hex(6)}"
 
 
 def _mocks(item: pytest.Item) -> list[AccountsMock]:

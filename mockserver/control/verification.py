@@ -79,22 +79,22 @@ def verify(entries: Iterable[Entry], expectations: Mapping[str, Any], lost: int 
         met = [place for place, call in enumerate(calls) if call.is_as(expected)]
         times = expected.get("times")
         unsure = [call for call in calls if call.is_cut and call.may_be_as(expected)]
+        told = []
         if (not met) if times is None else (len(met) != times or lost or unsure):
-            mismatch = _mismatch(index, expected, calls, len(met))
-            if unsure:
-                mismatch["detail"] += f"; {_cut(unsure)}"
-            mismatches.append(mismatch)
+            often = "at least once" if times is None else f"exactly {_times(times)}"
+            told.append(f"it was expected {often}, and came {_times(len(met))}")
+            told += [_cut(unsure)] if unsure else []
         elif expectations.get("in_order") and times != 0:
             after = [place for place in met if place >= position]
             if len(after) < (times or 1):
-                mismatch = _mismatch(index, expected, calls, len(met))
-                mismatch["detail"] = "it came, but not after the ones that stand before it"
-                mismatches.append(mismatch)
+                told.append("it came, but not after the ones that stand before it")
             else:
                 position = after[(times or 1) - 1] + 1
-    if lost:
-        for mismatch in mismatches:
-            mismatch["detail"] += f"; {_loss(lost)}"
+        if told:
+            told += [_loss(lost)] if lost else []
+            mismatch = {"index": index, "expected": dict(expected), "met": len(met)}
+            nearest = _nearest(calls, expected)
+            mismatches.append({**mismatch, "detail": "; ".join(told), "nearest": nearest})
     return mismatches
 
 
@@ -182,28 +182,21 @@ def _is_equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], met: int) -> Json:
-    times = expected.get("times")
-    often = "at least once" if times is None else f"exactly {_times(times)}"
-    far = [(len(list(call.differences(expected))), -call.entry.number, call) for call in calls]
-    nearest = [call for *_, call in sorted(far, key=lambda one: one[:2])[:_NEAREST]]
-    return {
-        "index": index,
-        "expected": dict(expected),
-        "met": met,
-        "detail": f"it was expected {often}, and came {_times(met)}",
-        "nearest": [
-            {
-                "id": call.entry.number,
-                "method": call.entry.method,
-                "path": call.entry.path,
-                "operation": call.entry.operation,
-                "status": call.entry.status,
-                "differences": list(call.differences(expected)),
-            }
-            for call in nearest
-        ],
-    }
+def _nearest(calls: Sequence[_Call], expected: Mapping[str, Any]) -> list[Json]:
+    """Return the entries that have the most of what is expected, the latest first, with their differences."""
+    far = [(list(call.differences(expected)), call.entry) for call in calls]
+    far.sort(key=lambda one: (len(one[0]), -one[1].number))
+    return [
+        {
+            "id": entry.number,
+            "method": entry.method,
+            "path": entry.path,
+            "operation": entry.operation,
+            "status": entry.status,
+            "differences": differences,
+        }
+        for differences, entry in far[:_NEAREST]
+    ]
 
 
 def _cut(calls: Sequence[_Call]) -> str:
