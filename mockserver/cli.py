@@ -134,9 +134,10 @@ def serve(
     running = _Running(sources, loaded, sandboxes, settings, log)
     url = _url(host, addresses[0])
     server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))
+    beside = [tidy(sandboxes, log)] + ([] if watch is None else [watch.keep(running.reload)])
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, running, listeners, watch, tidy(sandboxes, log)))
+            runner.run(_run(server, running, listeners, beside))
     finally:
         log.close()
 
@@ -254,13 +255,10 @@ async def _run(
     server: Server,
     running: _Running,
     listeners: list[socket.socket],
-    watch: Watch | None,
-    tidying: Coroutine[Any, Any, None],
+    beside: list[Coroutine[Any, Any, None]],
 ) -> None:
     await running.warm_up()
-    tasks = [asyncio.create_task(tidying)]
-    if watch is not None:
-        tasks.append(asyncio.create_task(watch.keep(running.reload)))
+    tasks = [asyncio.create_task(one) for one in beside]
     try:
         await server.serve(listeners)
     finally:
