@@ -65,10 +65,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter in the path, the query or a header."""
+    """A parameter in the path, the query or a header. `raw` is what the contract says of it."""
 
     name: str
     location: str
+    raw: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Operation:
         security: The ways to be let in; any one will do. Empty: nobody is asked.
         owner: The path parameter that names the account which must be the caller's (`x-owner`).
         responses: By status: "200", a range such as "4XX", or "default".
+        raw: What the contract says of it.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     body: Body | None
     responses: Mapping[str, Response]
+    raw: Mapping[str, Any] = field(repr=False)
 
     @property
     def writes(self) -> bool:
@@ -128,12 +131,15 @@ class Operation:
             int(status) for status in self.responses if status.isdigit() and status[0] == "2"
         )
 
+    def entry(self, status: int) -> str | None:
+        """Return the entry of its responses that documents a status (OpenAPI 3.0.3, "Responses Object"); None if there is none."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((key for key in keys if key in self.responses), None)
+
     def response(self, status: int) -> Response | None:
-        """Return the response that the contract documents for a status (OpenAPI 3.0.3, "Responses Object"); None if nothing."""
-        for key in (str(status), f"{status // 100}XX", "default"):
-            if key in self.responses:
-                return self.responses[key]
-        return None
+        """Return the response that the contract documents for a status; None if there is none."""
+        entry = self.entry(status)
+        return None if entry is None else self.responses[entry]
 
 
 @dataclass(frozen=True)
@@ -250,6 +256,7 @@ class _Reader:
                 str(status): self.response(response, raw, (*pointer, "responses", status))
                 for status, response in raw["responses"].items()
             },
+            raw=raw,
         )
 
     def parameters(
@@ -260,7 +267,7 @@ class _Reader:
             parameter = self.resolve(parameter)
             self.compile("request", parameter.get("schema", {}), pointer)
             name, location = parameter["name"], parameter["in"]
-            found[name, location] = Parameter(name, location)
+            found[name, location] = Parameter(name, location, parameter)
         return tuple(found.values())
 
     def security(self, raw: Mapping[str, Any], pointer: Pointer) -> tuple[SecurityRequirement, ...]:

@@ -181,7 +181,7 @@ def read_document(path: Path, *, trusted: bool = False) -> Document:
         column = error.start - (before.rfind(b"\n") + 1) + 1
         finding = Finding(Place(file, line, column), "", "the file is not UTF-8; save it as UTF-8")
         raise DocumentError([finding]) from None
-    return _parsed(text, file, trusted=trusted)
+    return parse_document(text, file, trusted=trusted)
 
 
 def file_kind(mode: int) -> str:
@@ -208,7 +208,8 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _parsed(text: str, file: str, *, trusted: bool) -> Document:
+def parse_document(text: str, file: str, *, trusted: bool) -> Document:
+    """Read a YAML text; see `read_document`. Raises DocumentError, which names the file."""
     try:
         if not trusted:
             _check_size(text, file)

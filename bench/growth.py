@@ -11,9 +11,8 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,14 @@ EMAILS = f"{PATH}emails/"
 _TICK = 0.3
 
 
-@dataclass(frozen=True)
-class Series:
-    """A cost at several sizes, in the unit that its name says."""
+Series = dict[str, list[tuple[int, float]]]
+"""Costs at several sizes, each by a name that says its unit."""
 
-    name: str
-    points: list[tuple[int, float]]
 
-    @property
-    def exponent(self) -> float:
-        """The power of the size by which the cost grew in the end."""
-        (small, low), (large, high) = self.points[-2:]
-        return math.log(max(high, 1e-9) / max(low, 1e-9)) / math.log(large / small)
+def exponent(points: Sequence[tuple[int, float]]) -> float:
+    """Return the power of the size by which a cost grew in the end."""
+    (small, low), (large, high) = points[-2:]
+    return math.log(max(high, 1e-9) / max(low, 1e-9)) / math.log(large / small)
 
 
 class _Client:
@@ -57,10 +52,18 @@ class _Client:
             sys.exit(f"{method} {path}: {answer.status} {raw[:300].decode()}")
         return raw
 
-    def fresh(self) -> dict[str, str]:
-        """Return an address that was never used."""
+    def add_and_delete(self) -> None:
+        """Add an address that was never used, and delete it."""
         self._made += 1
-        return {"email": f"fresh-{self._made}@example.com"}
+        address = {"email": f"fresh-{self._made}@example.com"}
+        self.send("POST", EMAILS, address)
+        self.send("DELETE", EMAILS, address)
+
+    def change_and_list(self) -> None:
+        """Change the account, and list its addresses."""
+        self._made += 1
+        self.send("PATCH", PATH, {"location": f"Island {self._made}"})
+        self.send("GET", EMAILS)
 
     def cost(self, act: Callable[[], Any], least: int = 1) -> float:
         """Return the microseconds of the server's processor for an act."""
@@ -83,37 +86,27 @@ def _server(*options: str) -> Iterator[_Client]:
         yield _Client(running)
 
 
-def addresses(sizes: list[int]) -> list[Series]:
+def addresses(sizes: Sequence[int]) -> Series:
     """Measure the operations of an account by the number of its addresses."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    found: Series = {}
     with _server() as client:
         state = json.loads(client.send("GET", "/_mock/state"))
         jane = next(one for one in state["accounts"] if one["username"] == "janedoe")
         for size in sizes:
             jane["more_emails"] = size - len(jane["emails"])
             client.send("PUT", "/_mock/state", state)
-
-            def add_and_delete() -> None:
-                address = client.fresh()
-                client.send("POST", EMAILS, address)
-                client.send("DELETE", EMAILS, address)
-
-            def change_and_list() -> None:
-                client.send("PATCH", PATH, {"location": str(client.fresh())})
-                client.send("GET", EMAILS)
-
             for name, act in (
                 ("get_user, µs", lambda: client.send("GET", PATH)),
-                ("add and delete, µs", add_and_delete),
-                ("list after a change, µs", change_and_list),
+                ("add and delete, µs", client.add_and_delete),
+                ("list after a change, µs", client.change_and_list),
             ):
                 found.setdefault(name, []).append((size, client.cost(act)))
-    return [Series(name, points) for name, points in found.items()]
+    return found
 
 
-def accounts(sizes: list[int]) -> list[Series]:
+def accounts(sizes: Sequence[int]) -> Series:
     """Measure start, memory and requests by the accounts of a fixtures file."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    found: Series = {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "fixtures.yaml"
@@ -127,22 +120,16 @@ def accounts(sizes: list[int]) -> list[Series]:
                 stream.write(f"tokens: [{{token: {TOKEN}, username: janedoe, scopes: {scopes}}}]\n")
             with _server("--fixtures", str(file)) as client:
                 client.send("PATCH", PATH, {"location": "x"})  # the world is its own from here on
-
-                def add_and_delete(client: _Client = client) -> None:
-                    address = client.fresh()
-                    client.send("POST", EMAILS, address)
-                    client.send("DELETE", EMAILS, address)
-
                 for name, cost in (
                     ("start, seconds of the processor", client.running.processor_seconds),
                     ("memory, MiB", client.running.memory),
-                    ("add and delete, µs", client.cost(add_and_delete)),
+                    ("add and delete, µs", client.cost(client.add_and_delete)),
                 ):
                     found.setdefault(name, []).append((size, cost))
-    return [Series(name, points) for name, points in found.items()]
+    return found
 
 
-def sandboxes(sizes: list[int]) -> list[Series]:
+def sandboxes(sizes: Sequence[int]) -> Series:
     """Measure memory and a request by the number of sandboxes, each written to and read."""
     memory, read, made = [], [], []
     with _server() as client:
@@ -157,14 +144,14 @@ def sandboxes(sizes: list[int]) -> list[Series]:
             made.append((size, spent / (size - first) * 1e6))
             memory.append((size, client.running.memory - before))
             read.append((size, client.cost(lambda: client.send("GET", f"/~n1{PATH}"), 200)))
-    return [
-        Series("memory beside the first, MiB", memory),
-        Series("making one, µs", made),
-        Series("get_user in the first, µs", read),
-    ]
+    return {
+        "memory beside the first, MiB": memory,
+        "making one, µs": made,
+        "get_user in the first, µs": read,
+    }
 
 
-def journal(sizes: list[int]) -> list[Series]:
+def journal(sizes: Sequence[int]) -> Series:
     """Measure a request, and the reading of the journal, by the requests that it holds."""
     written, read = [], []
     with _server() as client:
@@ -174,7 +161,7 @@ def journal(sizes: list[int]) -> list[Series]:
                 client.send("GET", PATH)
             read.append((size, client.cost(lambda: client.send("GET", "/_mock/requests"))))
             written.append((size, client.cost(lambda: client.send("GET", PATH), 200)))
-    return [Series("get_user, µs", written), Series("reading all, µs", read)]
+    return {"get_user, µs": written, "reading all, µs": read}
 
 
 _DRAIN = """
@@ -196,7 +183,7 @@ while True:
 """
 
 
-def readers(sizes: list[int]) -> list[Series]:
+def readers(sizes: Sequence[int]) -> Series:
     """Measure a request by the number of those who read the events of its sandbox."""
     points = []
     for size in sizes:
@@ -207,24 +194,24 @@ def readers(sizes: list[int]) -> list[Series]:
             assert process.stdout is not None  # noqa: S101 - for the type checker
             process.stdout.readline()
             points.append((size, client.cost(lambda: client.send("GET", PATH), 200)))
-    return [Series("get_user, µs", points)]
+    return {"get_user, µs": points}
 
 
 def measure(*, quick: bool) -> dict[str, list[dict[str, Any]]]:
     """Measure all of them; a quick run leaves the largest sizes out."""
-
-    def upto(*sizes: int) -> list[int]:
-        return list(sizes[:-1] if quick else sizes)
-
     found = {}
-    for name, series, sizes in (
-        ("Addresses of one account", addresses, upto(10, 100, 1000, 10_000)),
-        ("Accounts in the fixtures", accounts, upto(100, 1000, 10_000, 100_000)),
-        ("Sandboxes", sandboxes, upto(100, 1000, 10_000)),
-        ("Requests in the journal", journal, upto(10, 100, 1000)),
-        ("Readers of events", readers, upto(1, 10, 100)),
+    for title, measure_at, sizes in (
+        ("Addresses of one account", addresses, (10, 100, 1000, 10_000)),
+        ("Accounts in the fixtures", accounts, (100, 1000, 10_000, 100_000)),
+        ("Sandboxes", sandboxes, (100, 1000, 10_000)),
+        ("Requests in the journal", journal, (10, 100, 1000)),
+        ("Readers of events", readers, (1, 10, 100)),
     ):
-        found[name] = [asdict(one) | {"exponent": one.exponent} for one in series(sizes)]
-        for one in found[name]:
-            print(f"{name}: {one}", flush=True)
+        series = measure_at(sizes[:-1] if quick else sizes)
+        found[title] = [
+            {"name": name, "points": points, "exponent": exponent(points)}
+            for name, points in series.items()
+        ]
+        for one in found[title]:
+            print(f"{title}: {one}", flush=True)
     return found

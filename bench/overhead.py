@@ -2,15 +2,12 @@
 
 Several rounds, each with new processes: no two of them are equally fast. Within a round they run side by side and are
 asked in turn, a second each, so that other load of the machine meets all of them. What counts is the processor time
-that the server takes for a request, sockets and all. `--in-process` leaves the sockets out, and shows which part is
-ours: see `bench/in_process.py`, which each commit brings itself.
+that the server takes for a request, sockets and all.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -49,23 +46,7 @@ class Case(NamedTuple):
     prefix: str = ""
 
 
-def in_process(cases: Sequence[Case]) -> list[Figures]:
-    """Measure a request to each server, without sockets."""
-    return [_in_process(case) for case in cases]
-
-
-def _in_process(case: Case) -> Figures:
-    environment = {**os.environ, "PYTHONPATH": str(case.tree)}
-    measure = str(case.tree / "bench" / "in_process.py")
-    command = [sys.executable, measure, *([case.prefix] if case.prefix else [])]
-    output = subprocess.run(
-        command, cwd=case.tree, env=environment, check=True, stdout=subprocess.PIPE
-    ).stdout
-    figures: Figures = json.loads(output)
-    return figures
-
-
-def over_sockets(cases: Sequence[Case]) -> list[Figures]:
+def measure(cases: Sequence[Case]) -> list[Figures]:
     """Measure the processor time of a request in each `mockserver serve`."""
     with ExitStack() as stack:
         servers = []
@@ -99,11 +80,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.overhead", description=main.__doc__)
     parser.add_argument("--against", default="78ae4e2", help="a commit")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--in-process", action="store_true", help="leave the sockets out")
     arguments = parser.parse_args()
-    if not arguments.in_process and shutil.which("wrk") is None:
+    if shutil.which("wrk") is None:
         sys.exit("wrk is needed here: apt-get install wrk")
-    measure = in_process if arguments.in_process else over_sockets
     with tree_of(arguments.against) as tree:
         cases = [
             Case(arguments.against, tree),

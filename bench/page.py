@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench import plots
@@ -66,19 +66,20 @@ def _throughput(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     groups = {}
     for one in found:
         servers = one["servers"]
-        yield f"### {one['kind']}, {_count(one['connections'], 'connection')}\n"
+        plural = "" if one["connections"] == 1 else "s"
+        yield f"### {one['kind']}, {one['connections']} connection{plural}\n"
         heads = ("", "requests/s", "ours to it", "p99, ms", "processor, µs", "ours to it")
         rows = []
         for name, mine in servers.items():
             rate, cost = _ratios(servers, name, "per_second"), _ratios(servers, name, "processor")
             refused = sum(mine["refused"])
             more = f" ({refused} refused)" if refused else ""
-            figures = [f"{_median(mine['per_second']):,.0f}{more}", rate]
-            figures += [f"{_median(mine['p99']):.1f}", f"{_median(mine['processor']):.0f}", cost]
+            figures = [f"{median(mine['per_second']):,.0f}{more}", rate]
+            figures += [f"{median(mine['p99']):.1f}", f"{median(mine['processor']):.0f}", cost]
             rows.append([name, *figures])
         yield from _table(heads, rows)
         if one["connections"] == 16:
-            groups[one["kind"]] = {name: _median(m["per_second"]) for name, m in servers.items()}
+            groups[one["kind"]] = {name: median(m["per_second"]) for name, m in servers.items()}
     _save("throughput", plots.bars(groups, "/s"))
 
 
@@ -86,7 +87,7 @@ def _ratios(servers: Mapping[str, Any], name: str, figure: str) -> str:
     if name == OURS or OURS not in servers:
         return ""
     pairs = zip(servers[OURS][figure], servers[name][figure], strict=True)
-    return f"{_median(ours / other for ours, other in pairs):.2f}"
+    return f"{median(ours / other for ours, other in pairs):.2f}"
 
 
 def _start(found: Mapping[str, Any]) -> Iterator[str]:
@@ -95,15 +96,15 @@ def _start(found: Mapping[str, Any]) -> Iterator[str]:
     rows = [
         [
             name,
-            f"{_median(one['ms']):.0f}",
+            f"{median(one['ms']):.0f}",
             f"{min(one['ms']):.0f} to {max(one['ms']):.0f}",
-            f"{_median(one['processor']):.0f}",
-            f"{_median(one['memory']):.0f}",
+            f"{median(one['processor']):.0f}",
+            f"{median(one['memory']):.0f}",
         ]
         for name, one in found.items()
     ]
     yield from _table(("", "ms, median", "from, to", "of the processor", "MiB then"), rows)
-    _save("start", plots.bars({"First 200": {n: _median(o["ms"]) for n, o in found.items()}}, "ms"))
+    _save("start", plots.bars({"First 200": {n: median(o["ms"]) for n, o in found.items()}}, "ms"))
 
 
 def _memory(found: Mapping[str, Any]) -> Iterator[str]:
@@ -174,14 +175,6 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     for row in rows:
         yield f"| {' | '.join(row)} |"
     yield ""
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _median(values: Iterable[float]) -> float:
-    return statistics.median(values)
 
 
 def _save(name: str, svg: str) -> None:

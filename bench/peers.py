@@ -82,20 +82,8 @@ def _wiremock(port: str, folder: Path) -> list[str]:
 
 
 def _prism(port: str, _folder: Path) -> list[str]:
-    program = str(_BINARIES / "prism")
-    return [
-        program,
-        "mock",
-        "-p",
-        port,
-        "-v",
-        "silent",
-        "--cors",
-        "false",
-        "-m",
-        "false",
-        str(accounts_file()),
-    ]
+    quiet = ["-v", "silent", "--cors", "false", "-m", "false"]
+    return [str(_BINARIES / "prism"), "mock", "-p", port, *quiet, str(accounts_file())]
 
 
 def _mockoon(port: str, _folder: Path) -> list[str]:

@@ -11,17 +11,16 @@ import argparse
 import re
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench.running import free_port
+from clients.steps import running, wait_for
 
 _CONFIGURATION = Path(__file__).parent.parent / "deploy" / "haproxy.cfg"
 _AT_ONCE = 200  # requests that are on their way on the one connection
@@ -52,24 +51,15 @@ def balancer(replicas: Sequence[int], folder: Path) -> Iterator[int]:
         '    http-request return status 200 content-type text/plain lf-string "%[dst_port]"\n',
         "utf-8",
     )
-    process = subprocess.Popen(["haproxy", "-db", "-f", str(folder / "haproxy.cfg")])
-    try:
-        _wait_for(port)
+    log = folder / "log"
+    with running("haproxy", "-db", "-f", folder / "haproxy.cfg", log=log) as process:
+        wait_for(partial(_listens, port), process, log)
         yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    sys.exit("HAProxy did not start")
+def _listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def places(port: int, names: int) -> array[int]:

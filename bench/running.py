@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+
+from clients.steps import running, wait_for
 
 PATH = "/api/v1.1/users/janedoe/"
 TOKEN = "janedoe-all"
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class NotStarted(Exception):
-    """A server that does not start; `str()` gives what it printed."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +77,12 @@ def _ticks(pid: int) -> int:
 
 @contextmanager
 def started(command: Sequence[str], port: int) -> Iterator[Running]:
-    """Run a server until it is no longer needed. Raises NotStarted."""
-    environment = {**os.environ, "NODE_ENV": "production"}
-    with tempfile.TemporaryFile() as log:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-        try:
-            while not _answers(port):
-                if process.poll() is not None or time.perf_counter() - began > 300:
-                    log.seek(0)
-                    raise NotStarted(log.read().decode(errors="replace")[-2000:])
-                time.sleep(0.002)
+    """Run a server until it is no longer needed. Raises StepError."""
+    with tempfile.TemporaryDirectory() as folder:
+        log, began = Path(folder) / "log", time.perf_counter()
+        with running(*command, log=log, NODE_ENV="production") as process:
+            wait_for(partial(_answers, port), process, log, 300, 0.002)
             yield Running(port, process.pid, time.perf_counter() - began)
-        finally:
-            with suppress(ProcessLookupError):  # it leads a session of its own, or has ended
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 def free_port() -> int:

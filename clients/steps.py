@@ -13,13 +13,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_NODE = (20, 19)
 TIMEOUT = 300.0
 """The seconds that a command may take."""
+
+Answer = TypeVar("Answer")
 
 
 class StepError(Exception):
@@ -100,51 +104,68 @@ def install_packages(folder: Path, **environment: str) -> str | None:
 
 
 @contextmanager
-def server(log: Path, *options: str) -> Iterator[str]:
-    """Start a mock server with a world of its own on a free port; yield its address. Raises StepError."""
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
-    with log.open("wb") as output:
+def running(
+    *command: str | Path, log: Path, cwd: Path = ROOT, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program as long as the block does, its children included; the log gets what they print."""
+    with log.open("ab") as output:
         process = subprocess.Popen(
-            [*command, *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            [str(part) for part in command],
+            cwd=cwd,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
-        yield _address(process, log)
-    except StepError as failure:
-        raise StepError(f"{failure}\nthe server's log:\n{log.read_text()}") from None
-    else:
-        code = _stopped(process)
-        if code != 0:
-            raise StepError(
-                f"SIGTERM should end the server within 5 s with exit code 0, not {code}"
-            )
+        yield process
     finally:
-        process.kill()  # does nothing to a server that has ended
-        process.wait()
+        with suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Read the address of a starting server from the ready line in its log. Raises StepError."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        ended = process.poll() is not None
-        for line in log.read_text().splitlines(keepends=True):
-            if line.startswith("{") and line.endswith("\n"):
-                event = json.loads(line)
-                if event.get("event") == "ready":
-                    return str(event["url"])
-        if ended:
-            raise StepError(f"the server ended at once, with exit code {process.returncode}")
-        time.sleep(0.05)
-    raise StepError("the server was not ready within 30 s")
+def wait_for(
+    answer: Callable[[], Answer | None],
+    process: subprocess.Popen[bytes],
+    log: Path,
+    seconds: float = 60,
+    every: float = 0.05,
+) -> Answer:
+    """Wait until a program that was started gives an answer, and return that. Raises StepError with its last lines."""
+    deadline = time.monotonic() + seconds
+    while not (found := answer()):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = "\n".join(log.read_text("utf-8", "replace").splitlines()[-20:])
+            raise StepError(f"it did not start within {seconds:.0f} s, or ended:\n{last}")
+        time.sleep(every)
+    return found
 
 
-def _stopped(process: subprocess.Popen[bytes]) -> int | None:
-    """Stop a server by SIGTERM and return its exit code; None if it goes on."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        return process.wait(5)
-    except subprocess.TimeoutExpired:
-        return None
+@contextmanager
+def server(log: Path, *options: str) -> Iterator[str]:
+    """Start a mock server with a world of its own on a free port; yield its address. Raises StepError."""
+    serve = (sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json")
+    with running(*serve, *options, log=log) as process:
+        url = wait_for(partial(_address, log), process, log, 30)
+        try:
+            yield url
+        except StepError as failure:
+            raise StepError(f"{failure}\nthe server's log:\n{log.read_text()}") from None
+
+
+def _address(log: Path) -> str | None:
+    """Read the address of a server from the ready line in its log; None if it has none yet."""
+    for line in log.read_text().splitlines(keepends=True):
+        if line.startswith("{") and line.endswith("\n"):
+            event = json.loads(line)
+            if event.get("event") == "ready":
+                return str(event["url"])
+    return None
 
 
 def _tell(title: str, text: str) -> None:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -24,8 +24,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from bench.running import processor_seconds
-from clients.steps import StepError, Steps
+from bench.running import free_port, processor_seconds
+from clients.steps import StepError, Steps, running
 from deploy.worlds import CLIENTS, JANES, Load, World, connected
 
 HERE = Path(__file__).resolve().parent
@@ -41,8 +41,8 @@ class Fleet:
     """
 
     def __init__(self, balancer: str, folder: Path, stack: ExitStack) -> None:
-        self.port, *ports = _free_ports(1 + len(REPLICAS))
-        self._ports = dict(zip(REPLICAS, ports, strict=True))
+        self.port = free_port()
+        self._ports = {name: free_port() for name in REPLICAS}
         self._folder = folder
         self._stack = stack
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -61,7 +61,7 @@ class Fleet:
 
     def kill(self, replica: str) -> None:
         """End a replica at once, as a machine ends that loses its power."""
-        self.note_cpu()
+        self.spent()  # what it has spent so far counts
         process = self._processes.pop(replica)
         process.kill()
         process.wait()
@@ -91,17 +91,11 @@ class Fleet:
             if answer := line.recv(4096).strip():
                 raise StepError(f"{command}: {answer.decode()}")
 
-    def note_cpu(self) -> Mapping[str, float]:
-        """Return the seconds of processor time of each process, those that were killed included."""
+    def spent(self, *names: str) -> float:
+        """Return the seconds of processor time of processes of some names, those that were killed included."""
         for name, process in self._processes.items():
             self._spent[f"{name} {process.pid}"] = processor_seconds(process.pid)
-        return self._spent
-
-    def spent_by_replicas(self) -> float:
-        """Return the seconds of processor time of all replicas."""
-        return sum(
-            seconds for name, seconds in self.note_cpu().items() if name.startswith(REPLICAS)
-        )
+        return sum(seconds for name, seconds in self._spent.items() if name.startswith(names))
 
     def words(self, name: str) -> str:
         """Return the last lines that a process has written."""
@@ -126,10 +120,8 @@ class Fleet:
         return ["nginx", "-c", str(self._folder / "nginx.conf"), "-g", settings]
 
     def _run(self, name: str, command: Sequence[str]) -> None:
-        with (self._folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log)
-        self._stack.callback(_end, process)
-        self._processes[name] = process
+        log = self._folder / f"{name}.log"
+        self._processes[name] = self._stack.enter_context(running(*command, log=log))
 
 
 def spread(fleet: Fleet, load: Load, steps: int) -> str:
@@ -154,9 +146,9 @@ def grow(fleet: Fleet, load: Load, steps: int) -> str:
     every, costs = load.worlds, []
     for number in range(1, len(REPLICAS) + 1):
         load.worlds = [one for one in every if one.replica in REPLICAS[:number]]
-        before, sent = fleet.spent_by_replicas(), load.requests
+        before, sent = fleet.spent(*REPLICAS), load.requests
         load.run(steps)
-        costs.append(1e6 * (fleet.spent_by_replicas() - before) / (load.requests - sent))
+        costs.append(1e6 * (fleet.spent(*REPLICAS) - before) / (load.requests - sent))
     load.worlds = every
     return f"{', '.join(f'{one:.0f}' for one in costs)} µs of processor time per request"
 
@@ -254,9 +246,8 @@ def main() -> int:
                 return 1
         steps.run("events", partial(events, fleet, load))
         seconds = time.monotonic() - began
-        spent = fleet.note_cpu()
-    own = sum(value for name, value in spent.items() if name.startswith(options.balancer))
-    each_us = [1e6 * value / load.requests for value in (own, sum(spent.values()) - own)]
+        spent = (fleet.spent(options.balancer), fleet.spent(*REPLICAS))
+    each_us = [1e6 * seconds / load.requests for seconds in spent]
     print(
         f"{load.requests} requests in {seconds:.0f} s, none in a foreign world; processor time per request: "
         f"{options.balancer} {each_us[0]:.0f} µs, replicas {each_us[1]:.0f} µs"
@@ -271,23 +262,6 @@ def _expect(worlds: Iterable[World], **expected: int) -> None:
         if found != expected:
             raise StepError(f"{one.name} on {one.replica}: {found}, not {expected} ({one.why})")
         one.unanswered = one.losses = 0
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 if __name__ == "__main__":

@@ -43,7 +43,6 @@ def main() -> int:
 def _install(command: list[str | Path], lock: Path) -> int:
     # An upper bound: a package for another system or Python is left out.
     count = len(set(re.findall(r"^([\w.-]+)==", lock.read_text("utf-8"), re.MULTILINE)))
-    progress = _Progress()
     done, last = 0, [""]
     with subprocess.Popen(
         [*command, *_INSTALL, lock],
@@ -55,10 +54,10 @@ def _install(command: list[str | Path], lock: Path) -> int:
             last = [*last[-20:], line]
             if line.startswith(("Collecting ", "Processing ")):
                 done += 1
-                progress.show(f"{lock}: package {done} of at most {count}", whole=done % 20 == 1)
+                if done % 20 == 1:
+                    print(f"{lock}: package {done} of at most {count}", flush=True)
             elif line.startswith("Installing collected"):
-                progress.show(f"{lock}: {done} packages are here; unpacking them into .venv")
-    progress.end()
+                print(f"{lock}: {done} packages are here; unpacking them into .venv", flush=True)
     if pip.returncode:
         sys.stderr.writelines(last)
     return pip.returncode
@@ -83,28 +82,6 @@ def _pip() -> list[str | Path]:
             "a pip is needed, and this Python brings none (Debian: apt-get install python3-venv)"
         )
     return [inside, "-m", "pip"]
-
-
-class _Progress:
-    """A line that is written over on a terminal; elsewhere, the lines that are worth one of their own."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stdout.isatty()
-        self._shown = False
-
-    def show(self, text: str, *, whole: bool = True) -> None:
-        """Show how far it is."""
-        if self._terminal:
-            sys.stdout.write(f"\r\033[K{text}")
-        elif whole:
-            sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-        self._shown = True
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._terminal and self._shown:
-            sys.stdout.write("\n")
 
 
 if __name__ == "__main__":

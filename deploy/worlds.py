@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -156,11 +156,6 @@ class Load:
         return [one for one in self.worlds if one.replica == replica]
 
 
-@contextmanager
-def connected(port: int) -> Iterator[HTTPConnection]:
-    """Give a connection to a port of this machine, and close it in the end."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=90)
-    try:
-        yield connection
-    finally:
-        connection.close()
+def connected(port: int) -> closing[HTTPConnection]:
+    """Return a connection to a port of this machine, which a `with` block closes in the end."""
+    return closing(HTTPConnection("127.0.0.1", port, timeout=90))

@@ -123,17 +123,14 @@ def _made(path: Path) -> Path:
 
 def generated() -> dict[str, str]:
     """Return the pages that are printed from the code, by name."""
-    pages = {
+    schema = (ROOT / "docs" / "report.schema.json").read_text("utf-8")
+    return {
         "operations": "".join(_operations()),
         "commands": "".join(_commands()),
         "requirements": "".join(_requirements()),
         "target-file": f"# The target file, as `conformance init` writes it\n\n```yaml\n{TEMPLATE}```\n",
+        "report": f"# The schema of the JSON report\n\n```json\n{schema}```\n",
     }
-    schema = ROOT / "docs" / "report.schema.json"
-    if schema.exists():
-        text = schema.read_text("utf-8")
-        pages["report"] = f"# The schema of the JSON report\n\n```json\n{text}```\n"
-    return pages
 
 
 def _operations() -> Iterator[str]:

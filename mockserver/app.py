@@ -205,8 +205,7 @@ def _control_handlers(
 
 def _extension(control: Contract, name: str) -> dict[str, Any]:
     """Return an extension of the control API by the ids of the operations that have it."""
-    paths = control.document.data["paths"]
-    found = {one.id: paths[one.path][one.method].get(name) for one in control.operations.values()}
+    found = {one.id: one.raw.get(name) for one in control.operations.values()}
     return {one: value for one, value in found.items() if value}
 
 
@@ -224,7 +223,6 @@ def _outline(contract: Contract) -> dict[str, Any]:
     data = contract.document.data
     paths: dict[str, dict[str, Any]] = {}
     for operation in contract.operations.values():
-        raw = data["paths"][operation.path][operation.method]
         paths.setdefault(operation.path, {})[operation.method] = {
             "operationId": operation.id,
             "parameters": [
@@ -236,7 +234,7 @@ def _outline(contract: Contract) -> dict[str, Any]:
                 }
                 for one in operation.parameters
             ],
-            "security": raw.get("security", data.get("security", [])),
+            "security": operation.raw.get("security", data.get("security", [])),
             "responses": {"default": {"description": "as the contract says"}},
         }
     schemes = data.get("components", {}).get("securitySchemes", {})

@@ -109,10 +109,15 @@ def serve(
     sources = Sources(contract, fixtures)
     watch = Watch(sources.files()) if watching else None
     loaded = _load(sources)
-    listeners = _listen(host, port)
+    try:
+        listeners = listen(host, port)
+    except BindError as error:
+        _fail(str(error))
     addresses = [one.getsockname() for one in listeners]
     made_up = None
-    if control_token is None and not all(_is_loopback(one) for one in addresses):
+    if control_token is None and not all(
+        ipaddress.ip_address(one[0]).is_loopback for one in addresses
+    ):
         control_token = made_up = secrets.token_urlsafe(24)
     settings = Settings(
         strict=strict,
@@ -129,9 +134,10 @@ def serve(
     running = _Running(sources, loaded, sandboxes, settings, log)
     url = _url(host, addresses[0])
     server = Server(running, log, lambda: _say_ready(url, log_format, loaded, made_up))
+    beside = [tidy(sandboxes, log)] + ([] if watch is None else [watch.keep(running.reload)])
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, running, listeners, watch, tidy(sandboxes, log)))
+            runner.run(_run(server, running, listeners, beside))
     finally:
         log.close()
 
@@ -249,13 +255,10 @@ async def _run(
     server: Server,
     running: _Running,
     listeners: list[socket.socket],
-    watch: Watch | None,
-    tidying: Coroutine[Any, Any, None],
+    beside: list[Coroutine[Any, Any, None]],
 ) -> None:
     await running.warm_up()
-    tasks = [asyncio.create_task(tidying)]
-    if watch is not None:
-        tasks.append(asyncio.create_task(watch.keep(running.reload)))
+    tasks = [asyncio.create_task(one) for one in beside]
     try:
         await server.serve(listeners)
     finally:
@@ -267,13 +270,6 @@ def _load(sources: Sources) -> Loaded:
     try:
         return load(sources)
     except DocumentError as error:
-        _fail(str(error))
-
-
-def _listen(host: str, port: int) -> list[socket.socket]:
-    try:
-        return listen(host, port)
-    except BindError as error:
         _fail(str(error))
 
 
@@ -311,50 +307,23 @@ def _capture_warnings(log: Log) -> None:
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
-def _is_loopback(address: Any) -> bool:
-    return ipaddress.ip_address(address[0]).is_loopback
-
-
 def _url(host: str, address: Any) -> str:
     """Return the URL of the server for a browser on this machine."""
-    name = host
-    try:
-        ip = ipaddress.ip_address(host)
-        if ip.is_unspecified:
-            name = "127.0.0.1" if ip.version == 4 else "::1"
-    except ValueError:
-        pass
+    ip = ipaddress.ip_address(address[0])
+    name = ("127.0.0.1" if ip.version == 4 else "::1") if ip.is_unspecified else host
     return f"http://[{name}]:{address[1]}" if ":" in name else f"http://{name}:{address[1]}"
 
 
 def _say_ready(url: str, style: LogFormat, loaded: Loaded, control_token: str | None) -> None:
-    logins = [
-        f"{account.username}:{account.password}"
-        for account in loaded.fixtures.world.accounts.values()
-        if account.is_active
-    ][:5]
-    console = f"{url}/_mock/"
-    reference = f"{url}/docs/"
-    contract = f"{url}/openapi.yaml"
+    active = [one for one in loaded.fixtures.world.accounts.values() if one.is_active]
+    logins = [f"{account.username}:{account.password}" for account in active[:5]]
+    links = {"console": f"{url}/_mock/", "docs": f"{url}/docs/", "contract": f"{url}/openapi.yaml"}
+    token = {} if control_token is None else {"control_token": control_token}
     if style == "json":
-        facts = {
-            "event": "ready",
-            "url": url,
-            "console": console,
-            "docs": reference,
-            "contract": contract,
-            "logins": logins,
-        }
-        if control_token is not None:
-            facts["control_token"] = control_token
-        line = json.dumps(facts)
+        line = json.dumps({"event": "ready", "url": url, **links, "logins": logins, **token})
     else:
-        line = (
-            f"Ready: {url}  console: {console}  docs: {reference}  contract: {contract}"
-            f"  logins: {', '.join(logins)}"
-        )
-        if control_token is not None:
-            line += f"  control token: {control_token}"
+        told = {"Ready": url, **links, "logins": ", ".join(logins), **token}
+        line = "  ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items())
     # Standard output may be closed by now; the server serves all the same.
     with suppress(OSError):
         click.echo(line)

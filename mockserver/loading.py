@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -77,27 +78,25 @@ def _packaged(file: Path) -> Contract:
     return read_contract(file, validate=False)
 
 
-def check_rules(contract: Contract) -> list[Finding]:
-    """Return the faults that keep our rules from serving the operations of a contract."""
-    findings = []
+def check_rules(contract: Contract) -> Iterator[Finding]:
+    """Give the faults that keep our rules from serving the operations of a contract."""
+    find = contract.document.finding
     for operation in contract.operations.values():
         pointer = ("paths", operation.path, operation.method)
         rule = RULES.get(operation.id)
         if rule is None:
             known = ", ".join(RULES)
             message = f"no rule carries out {operation.id!r}; there are rules for {known}"
-            findings.append(contract.document.finding((*pointer, "operationId"), message))
+            yield find((*pointer, "operationId"), message)
             continue
         in_path = [one.name for one in operation.parameters if one.location == "path"]
         if (operation.owner or "username") not in in_path:
             message = "needs the path parameter 'username', or an x-owner that names another one"
-            findings.append(contract.document.finding(pointer, message))
+            yield find(pointer, message)
         taken = [*inspect.signature(rule).parameters][1:]  # without the world
         if "body" in taken and operation.body is None:
-            message = f"{operation.id} needs a requestBody"
-            findings.append(contract.document.finding(pointer, message))
+            yield find(pointer, f"{operation.id} needs a requestBody")
         wanted = [name for name in taken if name != "body"]
         if len(in_path) not in (0, len(wanted)):
             message = f"{operation.id} needs the path parameters {' and '.join(wanted)}"
-            findings.append(contract.document.finding(pointer, message))
-    return findings
+            yield find(pointer, message)

@@ -7,22 +7,21 @@ the end what the run has met of the contract.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver.testing.control import Control, ControlError, MockServerError, control_token
+from mockserver.testing.control import Control, ControlError, MockServerError
 from mockserver.testing.journal import Expectation, Message, Request, lines
 from mockserver.testing.sandbox import AccountsMock, Fault
-from mockserver.testing.shared_server import Lifeline, Place, last_words, running, server_of
+from mockserver.testing.shared_server import AskedServer, SharedServer
 
 __all__ = [
     "AccountsMock",
@@ -49,9 +48,9 @@ AccountsMockFactory = Callable[[], AccountsMock]
 """Makes a sandbox that lives as long as the run."""
 
 _COVERAGE = pytest.StashKey[Coverage]()
-_LIFELINE = pytest.StashKey[Lifeline]()
+_SERVER = pytest.StashKey[SharedServer]()
 _MOCKS = pytest.StashKey[list[AccountsMock]]()
-_WORKER_INPUT = "accounts_mock_place"
+_WORKER_INPUT = "accounts_mock_door"
 _FILES = ("fixtures", "contract")
 
 
@@ -145,20 +144,19 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the server will be found, or started.
+    """Tell a worker of pytest-xdist where it may ask for the server.
 
     A worker on another machine, or one that is told nothing, starts a server of its own.
     """
     if node.gateway.spec.popen:
         with suppress(OSError):
-            node.workerinput[_WORKER_INPUT] = asdict(_place(node.config))
+            node.workerinput[_WORKER_INPUT] = _own_server(node.config).door()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server, in the process that leads the run."""
-    lifeline = config.stash.get(_LIFELINE, None)
-    if lifeline is not None:
-        lifeline.cut()
+    if _SERVER in config.stash:
+        config.stash[_SERVER].close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -182,9 +180,9 @@ def _accounts_mock_server(pytestconfig: pytest.Config) -> Control:
             server = _given(url)
             server.call("GET", "/_mock/health")
             return server
-        place = _place(pytestconfig)
-        base = server_of(place, _options(pytestconfig))
-        return Control(base, last_words=partial(last_words, place))
+        door = getattr(pytestconfig, "workerinput", {}).get(_WORKER_INPUT)
+        shared = _own_server(pytestconfig) if door is None else AskedServer(door)
+        return Control(shared.needed(), last_words=shared.last_words)
     except (ControlError, MockServerError) as error:
         pytest.fail(str(error), pytrace=False)
 
@@ -223,8 +221,8 @@ def accounts_mock_factory(
 
 
 def _given(url: str) -> Control:
-    """Return the server that runs already."""
-    return Control(url.rstrip("/"), control_token())
+    """Return the server that runs already, with its control token from the variable that it reads too."""
+    return Control(url.rstrip("/"), os.environ.get("MOCKSERVER_CONTROL_TOKEN"))
 
 
 def _wants_coverage(config: pytest.Config) -> bool:
@@ -236,9 +234,9 @@ def _wants_coverage(config: pytest.Config) -> bool:
 
 def _coverage(config: pytest.Config) -> Coverage:
     """Return what all requests of the run have met."""
-    url, lifeline = config.getoption("accounts_mock_url"), config.stash.get(_LIFELINE, None)
-    if url is None and lifeline is not None:
-        url = running(lifeline.place)
+    url = config.getoption("accounts_mock_url")
+    if url is None and _SERVER in config.stash:
+        url = config.stash[_SERVER].url
     if url is None:
         return Coverage(0.0, "no test has asked for accounts_mock: no request was counted")
     server = _given(url)
@@ -249,14 +247,9 @@ def _coverage(config: pytest.Config) -> Coverage:
         return Coverage(0.0, str(error))
 
 
-def _place(config: pytest.Config) -> Place:
-    """Return the meeting point of this run's processes; the leading one makes it on first use."""
-    given = getattr(config, "workerinput", {}).get(_WORKER_INPUT)
-    if given is not None:
-        return Place(**given)
-    if _LIFELINE not in config.stash:
-        config.stash[_LIFELINE] = Lifeline()
-    return config.stash[_LIFELINE].place
+def _own_server(config: pytest.Config) -> SharedServer:
+    """Return the server that this process leads."""
+    return config.stash.setdefault(_SERVER, SharedServer(_options(config)))
 
 
 def _options(config: pytest.Config) -> list[str]:
@@ -273,8 +266,12 @@ def _options(config: pytest.Config) -> list[str]:
 
 
 def _made(server: Control, test: str, config: pytest.Config) -> AccountsMock:
-    """Make a sandbox; one on a server that is not of this run is entered, so that its loss is told from then on."""
-    mock = AccountsMock(server, _name(test))
+    """Make a sandbox; one on a server that is not of this run is entered, so that its loss is told from then on.
+
+    Its name is unique, also on a server that others use, and telling.
+    """
+    name = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', test)[:40]}-{secrets.token_hex(6)}"
+    mock = AccountsMock(server, name)
     if config.getoption("accounts_mock_url") is not None:
         mock.enter()
     return mock
@@ -290,11 +287,6 @@ def _drop(mocks: Iterable[AccountsMock]) -> None:
             reasons.append(str(error))
     if reasons:
         pytest.fail("\n".join(reasons), pytrace=False)
-
-
-def _name(test: str) -> str:
-    """Make up a name for a sandbox: unique, also on a server that others use, and telling."""
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', test)[:40]}-{secrets.token_hex(6)}"
 
 
 def _mocks(item: pytest.Item) -> list[AccountsMock]:

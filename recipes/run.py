@@ -13,26 +13,34 @@ import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from clients.steps import ROOT, StepError, Steps, check_node, install_packages, run_command, server
+import httpx
+
+from bench.running import free_port
+from clients.steps import (
+    ROOT,
+    StepError,
+    Steps,
+    check_node,
+    install_packages,
+    run_command,
+    running,
+    server,
+    wait_for,
+)
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "build"
 DOCS = ROOT / "docs" / "testing"
+JANE = "/api/v1.1/users/janedoe/"
 
 # Where Node finds the packages, and the recipes find `mockserver`.
 BINARIES = HERE / "node_modules" / ".bin"
@@ -114,9 +122,8 @@ def run_vitest(recipe: Path, folder: Path) -> str:
     """Run the recipe for Vitest. Raises StepError."""
     write_project(recipe, folder, "npx vitest run")
     check_types(folder)
-    return _counts(
-        run_command("npx", "vitest", "run", cwd=folder, PATH=PATH, NO_COLOR="1", **QUIET)
-    )
+    output = run_command("npx", "vitest", "run", cwd=folder, PATH=PATH, NO_COLOR="1", **QUIET)
+    return "\n".join(line.strip() for line in output.splitlines() if " passed " in line)
 
 
 def run_playwright(recipe: Path, folder: Path) -> str:
@@ -126,7 +133,7 @@ def run_playwright(recipe: Path, folder: Path) -> str:
         raise StepError("chromium was not found (Debian: apt-get install chromium)")
     write_project(recipe, folder, "npx playwright test")
     check_types(folder)
-    ports = {name: str(_free_port()) for name in ("MOCK_PORT", "PAGE_PORT")}
+    ports = {name: str(free_port()) for name in ("MOCK_PORT", "PAGE_PORT")}
     output = run_command(
         *("npx", "playwright", "test", "--reporter", "line,json"),
         cwd=folder,
@@ -137,7 +144,7 @@ def run_playwright(recipe: Path, folder: Path) -> str:
         **ports,
         **QUIET,
     )
-    workers = set(_values(json.loads((folder / "report.json").read_text()), "parallelIndex"))
+    workers = set(re.findall(r'"parallelIndex": (\d+)', (folder / "report.json").read_text()))
     if len(workers) != 2:
         raise StepError(f"{output}\nit should have run on 2 workers, and ran on {len(workers)}")
     return f"{_last_line(output)}, on {len(workers)} workers"
@@ -148,15 +155,20 @@ def run_vite(recipe: Path, folder: Path) -> str:
     write_project(recipe, folder, "MOCK_SANDBOX=mine npx vite")
     check_types(folder)
     with server(folder / "server.log", "--require-sandbox") as mock:
-        page = f"http://127.0.0.1:{_free_port()}"
-        with _vite(page, folder, {"MOCK_URL": mock, "MOCK_SANDBOX": "mine"}):
-            if "<title>Profile</title>" not in _fetch(page):
+        port = str(free_port())
+        token = {"Authorization": "Bearer janedoe-profile_read"}
+        with (
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", headers=token, timeout=10, trust_env=False
+            ) as client,
+            _vite(client, port, folder, MOCK_URL=mock, MOCK_SANDBOX="mine"),
+        ):
+            if "<title>Profile</title>" not in client.get("/").text:
                 raise StepError("the page is not served")
-            token = {"Authorization": "Bearer janedoe-profile_read"}
-            user = _fetch_json(f"{page}/api/v1.1/users/janedoe/", token)
+            user = _json(client, JANE)
             for fault in ("reset", "truncate"):
-                _expect_a_broken_connection(f"{page}/api/v1.1/users/janedoe/", token, fault)
-        asked = _fetch_json(f"{mock}/~mine/_mock/requests")
+                _expect_a_broken_connection(client, JANE, fault)
+            asked = _json(client, f"{mock}/~mine/_mock/requests")
     if user["full_name"] != "Jane Doe":
         raise StepError(f"the wrong user came: {user}")
     if [one["operation"] for one in asked] != ["get_user"] * 3:
@@ -206,94 +218,46 @@ def _run(steps: Steps, name: str, docs: Path) -> None:
 
 
 @contextmanager
-def _vite(url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+def _vite(client: httpx.Client, port: str, folder: Path, **environment: str) -> Iterator[None]:
     """Start Vite's dev server. Raises StepError."""
-    host, port = url.removeprefix("http://").split(":")
+
+    def answers() -> bool:
+        with suppress(httpx.TransportError):
+            client.get("/")
+            return True
+        return False
+
+    command = (BINARIES / "vite", "--host", "127.0.0.1", "--port", port, "--strictPort")
     log = folder / "vite.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [BINARIES / "vite", "--host", host, "--port", port, "--strictPort"],
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            with suppress(OSError):
-                _fetch(url)
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise StepError(f"vite did not start\n{log.read_text()}")
-            time.sleep(0.1)
+    with running(*command, log=log, cwd=folder, **environment) as process:
+        wait_for(answers, process, log)
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
-def _expect_a_broken_connection(url: str, headers: Mapping[str, str], fault: str) -> None:
-    """Fetch a URL with a fault that breaks the connection. Raises StepError if it does not break."""
+def _expect_a_broken_connection(client: httpx.Client, path: str, fault: str) -> None:
+    """Fetch with a fault that breaks the connection. Raises StepError if it does not break."""
     try:
-        answer = _fetch(url, {**headers, "Prefer": f"fault={fault}"})
-    except TimeoutError:
+        answer = client.get(path, headers={"Prefer": f"fault={fault}"}).text
+    except httpx.TimeoutException:
         answer = "nothing for 10 s"
-    except (OSError, HTTPException):
+    except httpx.TransportError:
         return
     raise StepError(f"fault={fault} should have broken the connection, and there came: {answer}")
 
 
-def _fetch(url: str, headers: Mapping[str, str] | None = None) -> str:
-    """Fetch a URL. Raises OSError for no answer, StepError for a refusal."""
-    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - it is http
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _json(client: httpx.Client, url: str) -> Any:
+    """Fetch JSON data. Raises StepError."""
+    answer = client.get(url)
+    if not answer.is_success:
+        raise StepError(f"{url}: {answer.status_code} {answer.text}")
     try:
-        with opener.open(request, timeout=10) as answer:
-            return str(answer.read().decode())
-    except urllib.error.HTTPError as error:
-        raise StepError(f"{url}: {error.code} {error.read().decode()}") from None
-
-
-def _fetch_json(url: str, headers: Mapping[str, str] | None = None) -> Any:
-    """Fetch the JSON data at a URL. Raises StepError."""
-    text = _fetch(url, headers)
-    try:
-        return json.loads(text)
+        return answer.json()
     except ValueError:
-        raise StepError(f"{url}: this is no JSON:\n{text[:500]}") from None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _values(data: object, member: str) -> Iterator[object]:
-    """Yield all values of a member, wherever it stands in JSON data."""
-    if isinstance(data, dict):
-        if member in data:
-            yield data[member]
-        for value in data.values():
-            yield from _values(value, member)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _values(value, member)
+        raise StepError(f"{url}: this is no JSON:\n{answer.text[:500]}") from None
 
 
 def _last_line(output: str) -> str:
     return output.strip().splitlines()[-1].strip()
-
-
-def _counts(output: str) -> str:
-    """Find the line of Vitest that counts the tests."""
-    found = re.search(r"Tests +(\d+ passed)", output)
-    files = re.search(r"Test Files +(\d+) passed", output)
-    if found is None or files is None:
-        raise StepError(f"{output}\nit has no line with the number of passed tests")
-    return f"{found[1]} in {files[1]} files"
 
 
 if __name__ == "__main__":

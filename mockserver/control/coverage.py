@@ -10,7 +10,7 @@ from typing import Any
 from accounts_contract import Contract, Operation
 from accounts_contract.codes import read_codes
 from mockserver.pipeline.answer import Answer
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.coverage import CORRUPTED, FORCED, Met
@@ -47,11 +47,7 @@ def handlers(contracts: Sequence[Contract], sandboxes: Sandboxes) -> Mapping[str
     def forget_coverage(request: Request, _: Outcome) -> None:
         sandboxes.forget_coverage(request.sandbox if request.sandbox.name else None)
 
-    return {
-        "get_coverage": get_coverage,
-        "get_coverage_text": get_coverage_text,
-        "forget_coverage": forget_coverage,
-    }
+    return by_name(get_coverage, get_coverage_text, forget_coverage)
 
 
 Expected = tuple[Operation, Mapping[str, Sequence[str]]]
@@ -112,7 +108,7 @@ def _operation(
         if way == CORRUPTED:
             corrupted += times
             continue
-        key = _entry(operation, status)
+        key = operation.entry(status)
         if key is None:
             undocumented[str(status)] += times
             continue
@@ -147,12 +143,6 @@ def _operation(
             for scope in sorted(operation.scopes)
         ],
     }
-
-
-def _entry(operation: Operation, status: int) -> str | None:
-    """Return the entry of the contract's responses that documents a status; None if there is none."""
-    keys = (str(status), f"{status // 100}XX", "default")
-    return next((key for key in keys if key in operation.responses), None)
 
 
 def _sums(operations: Sequence[Json]) -> Json:

@@ -9,7 +9,7 @@ from accounts_contract import Contract, Violation
 from mockserver.accounts.refusals import Invalid, Unknown
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.faults import examples_of
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import TOKEN, Request
 from mockserver.sandboxes.faults import Faults, has_example
@@ -44,12 +44,7 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
         if request.sandbox.faults.rules.pop(outcome.params["id"], None) is None:
             raise Unknown("fault-unknown", "no fault has this id; GET /_mock/faults lists them")
 
-    return {
-        "list_faults": list_faults,
-        "add_fault": add_fault,
-        "clear_faults": clear_faults,
-        "remove_fault": remove_fault,
-    }
+    return by_name(list_faults, add_fault, clear_faults, remove_fault)
 
 
 def contradictions(rule: Mapping[str, Any], contract: Contract) -> Iterator[Violation]:

@@ -84,10 +84,10 @@ def _response(entry: Entry) -> Json:
     if is_truncated:
         size //= 2  # The second half was not sent.
     return {
+        **_NO_RESPONSE,
         "status": entry.status,
         "statusText": _STATUS_TEXTS.get(entry.status, ""),
         "httpVersion": "HTTP/1.1",
-        "cookies": [],
         "headers": _pairs(header_fields(entry.response_headers)),
         "content": {
             "size": size,
@@ -95,7 +95,6 @@ def _response(entry: Entry) -> Json:
             "text": shown(entry.response_body[:size]),
         },
         "redirectURL": _field(entry.response_headers, b"location"),
-        "headersSize": -1,
         "bodySize": size,
     }
 
@@ -115,7 +114,4 @@ def _pairs(fields: Iterable[tuple[str, str]]) -> list[Json]:
 
 def _field(fields: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
     """Return the value of a header field; empty if it is not there."""
-    for name, value in fields:
-        if name.lower() == wanted:
-            return value.decode("latin-1")
-    return ""
+    return next((value for name, value in fields if name.lower() == wanted), b"").decode("latin-1")

@@ -23,14 +23,11 @@ from mockserver.pipeline.problems import Headers
 from mockserver.pipeline.request import Request
 
 _CONSOLE = Path(__file__).parents[1] / "console"
-_PARTS = _CONSOLE / "parts"
 _HOME = Path(docs.__file__).parent / "pages" / "home.html"
-_HTML = b"text/html; charset=utf-8"
-_SCRIPT = b"text/javascript; charset=utf-8"
 _MEDIA_TYPES = {
-    "html": _HTML,
+    "html": b"text/html; charset=utf-8",
     "css": b"text/css; charset=utf-8",
-    "js": _SCRIPT,
+    "js": b"text/javascript; charset=utf-8",
     "txt": b"text/plain; charset=utf-8",
 }
 
@@ -56,6 +53,7 @@ def handlers(contract: Contract, oauth: Contract, control: Contract) -> Mapping[
     """Return the operations, for a contract and those of the token flow and the control API."""
     accounts_served, control_served = ServedContract(contract), ServedContract(control)
     oauth_served = ServedContract(oauth)
+    parts = (_CONSOLE / "parts").glob("*.js")
     health = {"status": "ok", "version": version("accounts-mock")}
     return {
         "get_health": lambda _, __: health,
@@ -65,12 +63,10 @@ def handlers(contract: Contract, oauth: Contract, control: Contract) -> Mapping[
         "get_oauth_contract_json": _json(oauth_served),
         "get_control_contract_yaml": lambda request, _: control_served.yaml(server_url(request)),
         "get_control_contract_json": _json(control_served),
-        "get_console": _file(_HTML, "index.html"),
-        "get_console_style": _file(_MEDIA_TYPES["css"], "palette.css", "console.css"),
-        "get_console_script": _file(_SCRIPT, "console.js"),
-        "get_console_part": _one_of(
-            {path.name: _file(_SCRIPT, f"parts/{path.name}") for path in _PARTS.glob("*.js")}
-        ),
+        "get_console": _file("index.html"),
+        "get_console_style": _file("palette.css", "console.css"),
+        "get_console_script": _file("console.js"),
+        "get_console_part": _one_of({path.name: _file(f"parts/{path.name}") for path in parts}),
         "get_home": _home(),
         **_docs(contract, oauth, control),
     }
@@ -84,7 +80,7 @@ def _json(contract: ServedContract) -> Handler:
 def _home() -> Handler:
     """Return the first page, which links to all others; as JSON for those who prefer that."""
     template = _HOME.read_bytes()
-    headers: Headers = [*_PAGE_HEADERS, (b"content-type", _HTML)]
+    headers = _page_headers(_HOME.name)
 
     def serve(request: Request, _: Outcome) -> Answer:
         if _prefers_json(request.headers.get(b"accept", b"").decode("latin-1")):
@@ -119,9 +115,7 @@ def _docs(contract: Contract, oauth: Contract, control: Contract) -> Mapping[str
         if body is None:
             raise Unknown("part-unknown", "the reference has no such page; it begins at /docs/")
         server = server_url(request).encode()
-        media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
-        headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
-        return Answer(200, headers, body.replace(PLACEHOLDER.encode(), server))
+        return Answer(200, _page_headers(name), body.replace(PLACEHOLDER.encode(), server))
 
     return {
         "get_docs": lambda request, _: serve(request, "index.html"),
@@ -139,11 +133,11 @@ def _one_of(files: Mapping[str, Handler]) -> Handler:
     return serve
 
 
-def _file(media_type: bytes, *names: str) -> Handler:
+def _file(*names: str) -> Handler:
     body = b"".join((_CONSOLE / name).read_bytes() for name in names)
-    headers: Headers = [*_PAGE_HEADERS, (b"content-type", media_type)]
+    headers = _page_headers(names[0])
+    return lambda _, __: Answer(200, headers, body)
 
-    def serve(_: Request, __: Outcome) -> Answer:
-        return Answer(200, headers, body)
 
-    return serve
+def _page_headers(name: str) -> Headers:
+    return [*_PAGE_HEADERS, (b"content-type", _MEDIA_TYPES[name.rpartition(".")[2]])]

@@ -10,7 +10,7 @@ import orjson
 from mockserver.control.har import har_entry, har_head
 from mockserver.pipeline.answer import Answer, json_answer, json_list
 from mockserver.pipeline.off_loop import off_loop
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.hiding import Hide
@@ -54,12 +54,7 @@ def handlers(hide: Hide) -> Mapping[str, Handler]:
         stream = None if request.method == "HEAD" else _Events(request.sandbox, hide)
         return Answer(200, _EVENT_STREAM, b"", stream=stream)
 
-    return {
-        "list_requests": list_requests,
-        "clear_requests": clear_requests,
-        "get_har": get_har,
-        "stream_events": stream_events,
-    }
+    return by_name(list_requests, clear_requests, get_har, stream_events)
 
 
 def _event(number: int, data: Json) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.accounts.refusals import Invalid, Unknown
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.sandbox import Sandboxes
@@ -55,11 +55,7 @@ def handlers(sandboxes: Sandboxes) -> Mapping[str, Handler]:
         if not sandboxes.drop(outcome.params["name"]):
             raise Unknown("sandbox-unknown", "no sandbox has this name")
 
-    return {
-        "list_sandboxes": list_sandboxes,
-        "drop_sandboxes": drop_sandboxes,
-        "drop_sandbox": drop_sandbox,
-    }
+    return by_name(list_sandboxes, drop_sandboxes, drop_sandbox)
 
 
 def _before(request: Request) -> float:

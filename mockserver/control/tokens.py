@@ -17,7 +17,7 @@ from mockserver.accounts.world import MOST_TOKENS, Token, World, format_time, no
 from mockserver.control.refusing import invalid
 from mockserver.pipeline.answer import Answer, json_answer, json_list
 from mockserver.pipeline.off_loop import off_loop
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import MAX_ERRORS
 from mockserver.pipeline.request import Request
@@ -46,12 +46,7 @@ def handlers(contract: Contract) -> Mapping[str, Handler]:
         world = request.sandbox.world
         world.add_token(replace(_find(world, outcome.params["id"]), expires_at=time.time()))
 
-    return {
-        "list_tokens": list_tokens,
-        "create_token": create_token,
-        "revoke_token": revoke_token,
-        "expire_token": expire_token,
-    }
+    return by_name(list_tokens, create_token, revoke_token, expire_token)
 
 
 def mint(world: World, contract: Contract, request: Mapping[str, Any], now: float) -> Token:

@@ -14,12 +14,12 @@ from mockserver.accounts.world import normal_form
 from mockserver.control.refusing import invalid, unknown_operation
 from mockserver.pipeline.forms import MULTIPART, URLENCODED, read_multipart
 from mockserver.pipeline.off_loop import off_loop
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.problems import Problem
 from mockserver.pipeline.request import Request
-from mockserver.sandboxes.hiding import Hide, hide_in_body, hide_in_data, hide_value
-from mockserver.sandboxes.journal import MAX_KEPT, Entry, text_of
+from mockserver.sandboxes.hiding import Hide, hide_in_data, hide_value
+from mockserver.sandboxes.journal import MAX_KEPT, Entry, shown, text_of
 
 Json = dict[str, Any]
 
@@ -42,7 +42,7 @@ def handlers(contract: Contract, hide: Hide) -> Mapping[str, Handler]:
         journal = request.sandbox.journal
         return await off_loop(_verified, journal.entries(), journal.lost, body, hide)
 
-    return {"verify_requests": verify_requests}
+    return by_name(verify_requests)
 
 
 def _verified(entries: Iterable[Entry], lost: int, body: Any, hide: Hide) -> Any:
@@ -79,22 +79,22 @@ def verify(entries: Iterable[Entry], expectations: Mapping[str, Any], lost: int 
         met = [place for place, call in enumerate(calls) if call.is_as(expected)]
         times = expected.get("times")
         unsure = [call for call in calls if call.is_cut and call.may_be_as(expected)]
+        told = []
         if (not met) if times is None else (len(met) != times or lost or unsure):
-            mismatch = _mismatch(index, expected, calls, len(met))
-            if unsure:
-                mismatch["detail"] += f"; {_cut(unsure)}"
-            mismatches.append(mismatch)
+            often = "at least once" if times is None else f"exactly {_times(times)}"
+            told.append(f"it was expected {often}, and came {_times(len(met))}")
+            told += [_cut(unsure)] if unsure else []
         elif expectations.get("in_order") and times != 0:
             after = [place for place in met if place >= position]
             if len(after) < (times or 1):
-                mismatch = _mismatch(index, expected, calls, len(met))
-                mismatch["detail"] = "it came, but not after the ones that stand before it"
-                mismatches.append(mismatch)
+                told.append("it came, but not after the ones that stand before it")
             else:
                 position = after[(times or 1) - 1] + 1
-    if lost:
-        for mismatch in mismatches:
-            mismatch["detail"] += f"; {_loss(lost)}"
+        if told:
+            told += [_loss(lost)] if lost else []
+            mismatch = {"index": index, "expected": dict(expected), "met": len(met)}
+            nearest = _nearest(calls, expected)
+            mismatches.append({**mismatch, "detail": "; ".join(told), "nearest": nearest})
     return mismatches
 
 
@@ -129,31 +129,24 @@ class _Call:
         return "body" in expected and all("cut" in one for one in self.differences(expected))
 
     @cached_property
-    def content_type(self) -> bytes:
-        return dict(self.entry.request_headers).get(b"content-type", b"")
-
-    @cached_property
     def media_type(self) -> str:
-        return self.content_type.partition(b";")[0].strip().lower().decode("latin-1")
-
-    @property
-    def is_form(self) -> bool:
-        return self.media_type in (URLENCODED, MULTIPART)
+        return self._content_type.partition(b";")[0].strip().lower().decode("latin-1")
 
     @cached_property
     def body(self) -> Any:
         raw = self.entry.request_body
-        if self.media_type == URLENCODED:
-            return dict(parse_qsl(text_of(raw), keep_blank_values=True))
-        if self.media_type == MULTIPART:
-            try:
-                return dict(read_multipart(self.content_type, raw))
-            except Problem:
-                return hide_in_body(text_of(raw))
         try:
+            if self.media_type == URLENCODED:
+                return dict(parse_qsl(text_of(raw), keep_blank_values=True))
+            if self.media_type == MULTIPART:
+                return dict(read_multipart(self._content_type, raw))
             return orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            return hide_in_body(text_of(raw))
+        except (Problem, orjson.JSONDecodeError):
+            return shown(raw)
+
+    @property
+    def _content_type(self) -> bytes:
+        return dict(self.entry.request_headers).get(b"content-type", b"")
 
     def _in_body(self, actual: Any, expected: Any, path: str) -> Iterator[Json]:
         if isinstance(expected, Mapping) and isinstance(actual, Mapping):
@@ -162,20 +155,14 @@ class _Call:
                     yield from self._in_body(actual[name], value, f"{path}/{name}")
                 else:
                     member = f"{path}/{name}"
-                    yield {
-                        "member": member,
-                        "expected": hide_value(member, value),
-                        "missing": True,
-                    }
+                    told = hide_value(member, value)
+                    yield {"member": member, "expected": told, "missing": True}
         elif not self._is_same(actual, expected):
-            yield {
-                "member": path,
-                "expected": hide_value(path, expected),
-                "actual": hide_value(path, actual),
-            }
+            told, came = hide_value(path, expected), hide_value(path, actual)
+            yield {"member": path, "expected": told, "actual": came}
 
     def _is_same(self, actual: Any, expected: Any) -> bool:
-        if self.is_form and not isinstance(expected, str):
+        if self.media_type in (URLENCODED, MULTIPART) and not isinstance(expected, str):
             return bool(actual == orjson.dumps(expected).decode())  # a form knows texts only
         return _is_equal(actual, expected)
 
@@ -195,28 +182,21 @@ def _is_equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _mismatch(index: int, expected: Mapping[str, Any], calls: Sequence[_Call], met: int) -> Json:
-    times = expected.get("times")
-    often = "at least once" if times is None else f"exactly {_times(times)}"
-    far = [(len(list(call.differences(expected))), -call.entry.number, call) for call in calls]
-    nearest = [call for *_, call in sorted(far, key=lambda one: one[:2])[:_NEAREST]]
-    return {
-        "index": index,
-        "expected": dict(expected),
-        "met": met,
-        "detail": f"it was expected {often}, and came {_times(met)}",
-        "nearest": [
-            {
-                "id": call.entry.number,
-                "method": call.entry.method,
-                "path": call.entry.path,
-                "operation": call.entry.operation,
-                "status": call.entry.status,
-                "differences": list(call.differences(expected)),
-            }
-            for call in nearest
-        ],
-    }
+def _nearest(calls: Sequence[_Call], expected: Mapping[str, Any]) -> list[Json]:
+    """Return the entries that have the most of what is expected, the latest first, with their differences."""
+    far = [(list(call.differences(expected)), call.entry) for call in calls]
+    far.sort(key=lambda one: (len(one[0]), -one[1].number))
+    return [
+        {
+            "id": entry.number,
+            "method": entry.method,
+            "path": entry.path,
+            "operation": entry.operation,
+            "status": entry.status,
+            "differences": differences,
+        }
+        for differences, entry in far[:_NEAREST]
+    ]
 
 
 def _cut(calls: Sequence[_Call]) -> str:

@@ -13,7 +13,7 @@ from mockserver.accounts.world import World
 from mockserver.control.refusing import invalid
 from mockserver.pipeline.answer import Answer, json_answer, json_list
 from mockserver.pipeline.off_loop import off_loop
-from mockserver.pipeline.operation import Handler
+from mockserver.pipeline.operation import Handler, by_name
 from mockserver.pipeline.outcome import Outcome
 from mockserver.pipeline.request import Request
 from mockserver.sandboxes.sandbox import NAME
@@ -67,15 +67,9 @@ def handlers(contract: Contract, control: Contract) -> Mapping[str, Handler]:
     def restore_snapshot(request: Request, outcome: Outcome) -> None:
         request.sandbox.restore(outcome.params["name"])
 
-    return {
-        "reset": reset,
-        "get_state": get_state,
-        "put_state": put_state,
-        "list_scenarios": list_scenarios,
-        "enter_scenario": enter_scenario,
-        "save_snapshot": save_snapshot,
-        "restore_snapshot": restore_snapshot,
-    }
+    return by_name(
+        reset, get_state, put_state, list_scenarios, enter_scenario, save_snapshot, restore_snapshot
+    )
 
 
 def _written(world: World) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 from accounts_contract import Contract, Operation
 from accounts_contract.codes import Code, read_codes
 from mockserver.docs.members import Member, Members
-from mockserver.docs.requests import Sample, Samples, parameters
+from mockserver.docs.requests import Sample, Samples
 
 _PAGES = "pages"  # the tag of operations that are for browsers
 
@@ -82,7 +82,7 @@ def sections(
 def _sections(contract: Contract, samples: Samples) -> Iterator[Section]:
     known, members = read_codes(contract), Members(contract.document.data)
     for operation in contract.operations.values():
-        raw = contract.document.data["paths"][operation.path][operation.method]
+        raw = operation.raw
         tags = raw.get("tags", ["operations"])
         if _PAGES in tags:
             continue
@@ -100,12 +100,10 @@ def _sections(contract: Contract, samples: Samples) -> Iterator[Section]:
             public=not operation.security,
             shared=raw.get("x-shared") is True,
             media_types=[*body.get("content", {})],
-            parameters=[
-                (one["in"], _value(members, one)) for one in parameters(contract, operation)
-            ],
+            parameters=[(one.location, _value(members, one.raw)) for one in operation.parameters],
             about_body=body.get("description", ""),
             body=members.table(media.get("schema", {})),
-            answers=list(_answers(operation, raw, known, members)),
+            answers=list(_answers(operation, known, members)),
             samples=list(samples.of(operation.id)),
             is_stream="text/event-stream" in operation.responses[str(operation.success)].content,
         )
@@ -118,11 +116,11 @@ def _value(members: Members, raw: Mapping[str, Any], name: str = "") -> Member:
 
 
 def _answers(
-    operation: Operation, raw: Mapping[str, Any], known: Sequence[Code], members: Members
+    operation: Operation, known: Sequence[Code], members: Members
 ) -> Iterator[DocumentedAnswer]:
     told: dict[str, Sequence[Member]] = {}
     for status, response in operation.responses.items():
-        described = members.resolve(raw["responses"][status])
+        described = members.resolve(operation.raw["responses"][status])
         content = described.get("content", {})
         examples = [
             (

@@ -42,14 +42,6 @@ class Sample:
     login: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
-    title: str
-    description: str
-    body: Any
-    before: Sequence[str]
-
-
 class Samples:
     """A writer of samples.
 
@@ -79,68 +71,59 @@ class Samples:
     def of(self, name: str) -> Iterator[Sample]:
         """Give the samples of an operation, each behind those that must be sent first."""
         for example in self._examples(name):
-            for first in example.before:
+            for first in example.get("x-before", ()):
                 if first in self._known:
-                    raw = _raw(*self._known[first][1:])
-                    shown = _Example(str(raw.get("summary", first)), "", self._body(first), ())
-                    yield self._sample(first, shown, is_first=True)
+                    title = self._known[first][2].raw.get("summary", first)
+                    body = next(self._examples(first)).get("value")
+                    yield self._sample(first, {"summary": title, "value": body}, is_first=True)
             yield self._sample(name, example, is_first=False)
 
-    def _body(self, name: str) -> Any:
-        return next(self._examples(name)).body
-
-    def _examples(self, name: str) -> Iterator[_Example]:
+    def _examples(self, name: str) -> Iterator[Mapping[str, Any]]:
         """Give the examples of the request of an operation; one without a body, where it has none."""
         _, contract, operation = self._known[name]
-        raw = _raw(contract, operation)
-        resolve = Members(contract.document.data).resolve
-        before = raw.get("x-before", ())
+        before = {"x-before": operation.raw.get("x-before", ())}
         if operation.body is None:
-            yield _Example("", "", None, before)
+            yield before
             return
-        content = resolve(raw["requestBody"])["content"]
+        resolve = Members(contract.document.data).resolve
+        content = resolve(operation.raw["requestBody"])["content"]
         examples = content.get(_media_type(operation), {}).get("examples", {}).values()
         for one in map(resolve, examples):
-            yield _Example(
-                str(one.get("summary", "")),
-                str(one.get("description", "")),
-                one.get("value"),
-                one.get("x-before", before),
-            )
+            yield {**before, **one}
         if not examples:
-            yield _Example("", "", {}, before)
+            yield {**before, "value": {}}
 
-    def _sample(self, name: str, example: _Example, *, is_first: bool) -> Sample:
+    def _sample(self, name: str, example: Mapping[str, Any], *, is_first: bool) -> Sample:
         api, contract, operation = self._known[name]
+        resolve = Members(contract.document.data).resolve
         success = operation.responses[str(operation.success)].content
-        redirects = any(
-            "Location" in headers for headers in _headers_of_answers(contract, operation)
-        )
         login = self._login(operation)
         request = SampleRequest(
             operation.method.upper(),
-            self._server + self._path(contract, operation),
+            self._server + self._path(operation),
             None if login is None else LOGIN,
-            example.body,
+            example.get("value"),
             is_form=_media_type(operation) == _FORM,
             is_stream="text/event-stream" in success,
             is_page=operation.method == "get" and [*success] == ["text/html"],
-            redirects=redirects,
+            redirects=any(
+                "Location" in resolve(answer).get("headers", {})
+                for answer in operation.raw["responses"].values()
+            ),
         )
         code = {language: write(request) for language, write in LANGUAGES.items()}
-        return Sample(api, name, example.title, example.description, is_first, code, login)
+        title, about = (str(example.get(key, "")) for key in ("summary", "description"))
+        return Sample(api, name, title, about, is_first, code, login)
 
-    def _path(self, contract: Contract, operation: Operation) -> str:
+    def _path(self, operation: Operation) -> str:
         """Return the path of an operation with the examples of its parameters; `USERNAME` for the owner."""
         values, query = {}, {}
-        for parameter in parameters(contract, operation):
-            name = parameter["name"]
-            example = parameter.get(
-                "example", parameter.get("schema", {}).get("example", name.upper())
-            )
-            values[name] = USERNAME if name == operation.owner else str(example)
-            if parameter["in"] == "query" and "example" in parameter:
-                query[name] = parameter["example"]
+        for one in operation.parameters:
+            documented = one.raw.get("schema", {}).get("example", one.name.upper())
+            example = one.raw.get("example", documented)
+            values[one.name] = USERNAME if one.name == operation.owner else str(example)
+            if one.location == "query" and "example" in one.raw:
+                query[one.name] = example
         path = operation.fill(values).replace(quote(USERNAME), USERNAME)
         return f"{path}?{urlencode(query)}" if query else path
 
@@ -158,25 +141,6 @@ class Samples:
         ]
         best = min(fitting, key=lambda token: len(token["scopes"]), default={"token": "TOKEN"})
         return f"Bearer {best['token']}"
-
-
-def parameters(contract: Contract, operation: Operation) -> Iterator[Mapping[str, Any]]:
-    """Give the parameters of an operation as its contract has them."""
-    item = contract.document.data["paths"][operation.path]
-    resolve = Members(contract.document.data).resolve
-    for parameter in (*item.get("parameters", ()), *item[operation.method].get("parameters", ())):
-        yield resolve(parameter)
-
-
-def _raw(contract: Contract, operation: Operation) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = contract.document.data["paths"][operation.path][operation.method]
-    return found
-
-
-def _headers_of_answers(contract: Contract, operation: Operation) -> Iterator[Mapping[str, Any]]:
-    resolve = Members(contract.document.data).resolve
-    for answer in _raw(contract, operation)["responses"].values():
-        yield resolve(answer).get("headers", {})
 
 
 def _media_type(operation: Operation) -> str:

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-import yaml
 
-from accounts_contract import Contract, Document
+from accounts_contract import Contract, DocumentError
+from accounts_contract.documents import parse_document
 from mockserver.pipeline.request import Request
 
 MARK = "x-mock"
@@ -21,7 +21,11 @@ PLACEHOLDER = "http://mock-server.invalid"
 """Stands for the address of the server in what is made once for all readers."""
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]+)?")
-_UP_TO_VALUE = re.compile(r":(\s|#[^\n]*)*")
+_MARKED = re.compile(rf'(- url: )".*"(?=\n +description: .*\n +{MARK}: true\n)')
+_SERVERS = re.compile(
+    r"^servers:[ \t]*(#.*)?\r?\n([ \t]*(#.*)?\r?\n)*(?P<margin> *)(?=- )", re.MULTILINE
+)
+_HEAD = re.compile("^(?=openapi:)", re.MULTILINE)
 _ENTRY = {"url": PLACEHOLDER, "description": "The mock server that this was read from.", MARK: True}
 
 
@@ -71,52 +75,26 @@ class ServedContract:
 
     @cached_property
     def _yaml(self) -> str:
-        # What is not written in blocks, such as JSON, is written anew.
-        written = _with_entry(self._document)
-        return written or json.dumps(self.data, indent=2, ensure_ascii=False) + "\n"
+        text = _with_entry(self._document.text)
+        try:
+            is_whole = parse_document(text, self._document.file, trusted=True).data == self.data
+        except DocumentError:
+            is_whole = False
+        # What has no place for the entry, such as JSON, is written anew.
+        return text if is_whole else json.dumps(self.data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _with_entry(document: Document) -> str | None:
-    """Return the text of a document with our entry at the head of its servers; None where it has no place for it."""
-    root, text = document.root, document.text
-    if not isinstance(root, yaml.MappingNode) or root.flow_style or not root.value:
-        return None
-    first = root.value[0][0].start_mark
-    if first.index != root.start_mark.index:
-        return None
-    for key, servers in root.value:
-        if key.value == "servers":
-            return _in_list(text, key, servers)
-    if "servers" in document.data:  # merged in from elsewhere
-        return None
-    entry = _entry(first.column)
-    return f"{text[: first.index]}servers:\n{' ' * first.column}{entry}{text[first.index :]}"
+def _with_entry(text: str) -> str:
+    """Return a text with our entry at the head of its servers, where people write them in blocks."""
+    marked, count = _MARKED.subn(rf'\g<1>"{PLACEHOLDER}"', text)
+    if count:
+        return marked
+    if servers := _SERVERS.search(text):
+        margin = servers["margin"]
+        return text[: servers.end()] + f"{_entry(margin)}{margin}" + text[servers.end() :]
+    return _HEAD.sub(f"servers:\n{_entry('')}", text, count=1)
 
 
-def _in_list(text: str, key: yaml.Node, servers: yaml.Node) -> str | None:
-    start, end = servers.start_mark, servers.start_mark.index
-    between = text[key.end_mark.index : start.index]
-    if not isinstance(servers, yaml.SequenceNode) or servers.flow_style or text[end] != "-":
-        return None
-    if not _UP_TO_VALUE.fullmatch(between):  # an alias: the list stands elsewhere
-        return None
-    marked = [_is_marked(one) for one in servers.value]
-    ours = marked.index(False) if False in marked else len(marked)
-    if any(marked[ours:]):
-        return None
-    if ours == len(marked):
-        end = servers.end_mark.index
-    elif ours:
-        end = text.rindex("-", 0, servers.value[ours].start_mark.index)
-    return text[: start.index] + _entry(start.column) + text[end:]
-
-
-def _is_marked(server: yaml.Node) -> bool:
-    return isinstance(server, yaml.MappingNode) and any(
-        key.value == MARK and value.value == "true" for key, value in server.value
-    )
-
-
-def _entry(column: int) -> str:
-    lines = [f"{name}: {json.dumps(value)}" for name, value in _ENTRY.items()]
-    return "- " + f"\n{' ' * (column + 2)}".join(lines) + f"\n{' ' * column}"
+def _entry(margin: str) -> str:
+    lines = [f"{name}: {json.dumps(value)}\n" for name, value in _ENTRY.items()]
+    return "- " + f"{margin}  ".join(lines)

@@ -58,30 +58,26 @@ def build(
         title=contract.title,
         apis=apis,
         api="accounts",
-        current="",
         static=static,
         yaml_of=_STATIC_YAML if static else _SERVED_YAML,
         state=state if static else None,
         page_of=page_of,
     )
 
-    def page(template: str, **values: Any) -> bytes:
-        return environment.get_template(template).render(values).encode()
+    files: dict[str, bytes] = {}
 
-    files = {
-        "index.html": page("index.html", current="index.html", info=contract.document.data["info"]),
-        "errors.html": page("errors.html", current="errors.html", codes=codes),
-        "reading.html": page(
-            "reading.html", current="reading.html", reading=read_document(reading_file()).data
-        ),
-    }
+    def add(name: str, template: str, **values: Any) -> None:
+        text = environment.get_template(template).render(current=name, **values)
+        files[name] = text.encode()
+
+    add("index.html", "index.html", info=contract.document.data["info"])
+    add("errors.html", "errors.html", codes=codes)
+    add("reading.html", "reading.html", reading=read_document(reading_file()).data)
     for api in ("oauth", "control"):
-        name, info = f"{api}.html", contracts[api].document.data["info"]
-        files[name] = page("api.html", current=name, api=api, info=info)
+        add(f"{api}.html", "api.html", api=api, info=contracts[api].document.data["info"])
     for api, sections in apis.items():
         for section in sections:
-            name = page_of(api, section.id)
-            files[name] = page("operation.html", current=name, api=api, section=section)
+            add(page_of(api, section.id), "operation.html", api=api, section=section)
     for api, document in contracts.items():
         files[f"{api}.js"] = _script(document)
         if static:

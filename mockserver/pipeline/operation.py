@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -16,6 +16,11 @@ from mockserver.pipeline.request import DONE, REQUEST, Receive, Request, Scope, 
 Handler = Callable[[Request, Outcome], Any]
 """Takes a request, and its parameters and data in the outcome so far; gives JSON data back, or the bytes of another media type, or
 None, or a whole Answer, or what can be awaited for one of these; or raises a Refusal."""
+
+
+def by_name(*handlers: Handler) -> Mapping[str, Handler]:
+    """Return handlers by their names, which are the ids of their operations."""
+    return {one.__name__: one for one in handlers}
 
 
 class AccountOperation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -114,8 +113,3 @@ class Control:
             for flow in scheme.get("flows", {}).values()
             for scope in flow.get("scopes", {})
         )
-
-
-def control_token() -> str | None:
-    """Return the control token of the environment, from the variable that the server reads too."""
-    return os.environ.get("MOCKSERVER_CONTROL_TOKEN")

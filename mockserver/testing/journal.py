@@ -140,8 +140,9 @@ def mismatch(problem: Mapping[str, Any], entries: Sequence[Request], url: str) -
         else:
             told.append(f"  no request came to {url}: does the code under test call it?")
         for near in found["nearest"]:
-            one = by_id.get(near["id"])
-            told.append(f"    {one or _plain(near)}")
+            # One that is no longer in the journal is told by what was compared.
+            brief = f"#{near['id']:<3} {near['method']:<6} {near['path']}  {near['status']}"
+            told.append(f"    {by_id.get(near['id'], brief)}")
             told += [f"         {_difference(one)}" for one in near["differences"]]
     return "\n".join(told)
 
@@ -159,7 +160,3 @@ def _shown(wanted: Mapping[str, Any]) -> str:
         f"{name} {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in wanted.items()
     )
-
-
-def _plain(near: Mapping[str, Any]) -> str:
-    return f"#{near['id']:<3} {near['method']:<6} {near['path']}  {near['status']}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Literal, Self, Unpack, cast
+from typing import Any, Literal, Self, TypedDict, Unpack, cast
 from urllib.parse import quote
 
 from mockserver.testing.control import Control, ControlError
@@ -15,6 +14,39 @@ __tracebackhide__ = True  # A failure points at the line of the test, and shows 
 
 Json = dict[str, Any]
 FaultKind = Literal["reset", "truncate", "garbage", "contract"]
+
+
+class Rule(TypedDict, total=False):
+    """A rule by which something goes wrong; members that are left out, or None, ask for nothing.
+
+    Attributes:
+        code: The status to answer with, in place of the operation.
+        wait: Seconds to wait first, or a distribution: `{"uniform": [0.2, 0.9]}`.
+        fault: The kind of corrupted answer: the connection is reset, the body breaks off, it is no
+            JSON, or it breaks the contract.
+        times: For so many requests; for ever, if left out.
+        method: For this method only.
+        username: For the paths of this account only.
+        probability: How likely it is to fire.
+        seed: Makes the same requests fail each time.
+        retry_after: The `Retry-After` that goes with `code`, in seconds.
+        body: The JSON body that goes with `code`; the contract's first example, if left out.
+        example: The name of a documented example to answer with, in place of the operation.
+        headers: Header fields of the answer, in place of those of their names.
+    """
+
+    code: int | None
+    wait: float | Mapping[str, Any] | None
+    fault: FaultKind | None
+    times: int | None
+    method: str | None
+    username: str | None
+    probability: float | None
+    seed: int | None
+    retry_after: int | None
+    body: Any
+    example: str | None
+    headers: Mapping[str, str] | None
 
 
 class Fault:
@@ -55,12 +87,7 @@ class Fault:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.remove()
 
     def __repr__(self) -> str:
@@ -177,57 +204,16 @@ class AccountsMock:
         """Go back to the state that `snapshot` kept."""
         self._control.call("POST", f"/_mock/snapshots/{quote(name, safe='')}/restore")
 
-    def fault(
-        self,
-        operation: str | None = None,
-        *,
-        code: int | None = None,
-        wait: float | Mapping[str, Any] | None = None,
-        fault: FaultKind | None = None,
-        times: int | None = None,
-        method: str | None = None,
-        username: str | None = None,
-        probability: float | None = None,
-        seed: int | None = None,
-        retry_after: int | None = None,
-        body: Any = None,
-        example: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Fault:
+    def fault(self, operation: str | None = None, **rule: Unpack[Rule]) -> Fault:
         """Make something go wrong; at least one of `code`, `example`, `headers`, `wait` and `fault` says what.
 
         Args:
             operation: In which operation, by its id; in all, if left out.
-            code: The status to answer with, in place of the operation.
-            wait: Seconds to wait first, or a distribution: `{"uniform": [0.2, 0.9]}`.
-            fault: The kind of corrupted answer: the connection is reset, the body breaks off, it is no
-                JSON, or it breaks the contract.
-            times: For so many requests; for ever, if left out.
-            method: For this method only.
-            username: For the paths of this account only.
-            probability: How likely it is to fire.
-            seed: Makes the same requests fail each time.
-            retry_after: The `Retry-After` that goes with `code`, in seconds.
-            body: The JSON body that goes with `code`; the contract's first example, if left out.
-            example: The name of a documented example to answer with, in place of the operation.
-            headers: Header fields of the answer, in place of those of their names.
+            rule: The rest of the rule; see `Rule`.
         """
-        rule = {
-            "operation": operation,
-            "code": code,
-            "wait": wait,
-            "fault": fault,
-            "times": times,
-            "method": method,
-            "username": username,
-            "probability": probability,
-            "seed": seed,
-            "retry_after": retry_after,
-            "body": body,
-            "example": example,
-            "headers": headers,
-        }
         given = {name: value for name, value in rule.items() if value is not None}
+        if operation is not None:
+            given["operation"] = operation
         return Fault(self._control, self._control.call("POST", "/_mock/faults", given))
 
     def requests(self) -> list[Request]:

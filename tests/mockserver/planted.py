@@ -78,8 +78,8 @@ class Planted:
         return servers_of(self.temporary)
 
     def left(self) -> list[Path]:
-        """The files and processes that the plugin has left behind."""
-        return list(self.temporary.glob("accounts-mock-*"))
+        """The files that the run has left behind."""
+        return [one for one in self.temporary.iterdir() if not one.name.startswith("pytest-of-")]
 
 
 def servers_of(temporary: Path) -> list[int]:
@@ -87,9 +87,10 @@ def servers_of(temporary: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            command = (entry / "cmdline").read_bytes().decode(errors="replace")
+            command = (entry / "cmdline").read_bytes()
+            environment = (entry / "environ").read_bytes()
         except OSError:
             continue
-        if "mockserver.testing.server_process" in command and str(temporary) in command:
+        if b"mockserver.testing.server_process" in command and bytes(temporary) in environment:
             found.append(int(entry.name))
     return found

@@ -89,7 +89,7 @@ def test_a_server_that_wants_another_scope_fails_both_clients(tmp_path: Path) ->
     code, output = run_clients("--only", "clients", "--server-contract", contract)
     assert code == 1
     assert "FAILED  the Python client" in output
-    assert "FAILED  get_user: 200, the documented user" in output
+    assert "FAILED try_python.py::test_get_user_gives_the_documented_user" in output
     assert "FAILED  openapi-fetch with these types" in output
     assert "FAILED  get_user: 200, all documented members" in output
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,15 @@ def test_the_site_is_of_the_contract_and_the_fixtures_that_are_given(tmp_path: P
     code = re.sub(r"<[^>]*>", "", page)
     assert "/users/mallory/" in code
     assert "Authorization: Bearer mallorys" in code
+
+
+def test_a_parameter_of_an_operation_stands_in_place_of_that_of_its_path(tmp_path: Path) -> None:
+    contract = deepcopy(CONTRACT)
+    own = {"name": "username", "in": "path", "required": True, "schema": {"type": "string"}}
+    users = next(item for item in contract["paths"].values() if "get" in item)
+    users["get"]["parameters"] = [{**own, "description": "Whose own they are."}]
+    file = write_yaml(tmp_path / "c.yaml", contract)
+    assert invoke("docs", str(tmp_path / "site"), "--contract", str(file)).returncode == 0
+    page = (tmp_path / "site" / "get_user.html").read_text("utf-8")
+    assert page.count("<small>in the path</small>") == 1
+    assert "Whose own they are." in page

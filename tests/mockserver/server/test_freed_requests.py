@@ -12,18 +12,50 @@ from typing import cast
 
 from uvicorn.server import ServerState
 
-from bench.in_process import Transport, create, requests
-from mockserver.app import warm_up
+from mockserver.app import Settings, create_app, warm_up
+from mockserver.loading import Sources, load
+from mockserver.sandboxes.sandbox import Sandboxes
 from mockserver.server.connection import Config, Connection
 from mockserver.server.log import Log
 from mockserver.server.uvicorn_server import Server
+from tests.support import JANE, JANES
+
+TOKEN = "Bearer janedoe-all"
+BODY = '{"location": "Private Island", "company": "Retired"}'
+KINDS = {
+    "a token": f"GET {JANES} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {TOKEN}\r\n\r\n",
+    "HTTP Basic": f"GET {JANES} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {JANE}\r\n\r\n",
+    "JSON": f"PATCH {JANES} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {TOKEN}\r\n"
+    f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n{BODY}",
+    "refused": f"GET {JANES} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+class Transport(asyncio.Transport):
+    """A counter of answers."""
+
+    answers = 0
+
+    def write(self, data: object) -> None:
+        self.answers += 1
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        """There is nothing to read from."""
+
+    def resume_reading(self) -> None:
+        """As `pause_reading`."""
 
 
 @asynccontextmanager
 async def connected() -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
     """Give a function that sends a request on one connection, and waits for the answer."""
     log = Log(io.StringIO(), "text")
-    app = create(log)
+    loaded = load(Sources())
+    contracts = loaded.contract, loaded.oauth, loaded.control
+    app = create_app(*contracts, Sandboxes(loaded.fixtures), Settings(), log)
     await warm_up(app)
     config = Server(app, log, lambda: None).config
     config.load()
@@ -87,9 +119,8 @@ def put_state(state: object) -> bytes:
 
 
 def test_an_answered_request_leaves_nothing_to_the_garbage_collector() -> None:
-    kinds = requests("")
-    left = asyncio.run(garbage_after(*kinds.values(), times=20))
-    assert {kind: count for kind, count in zip(kinds, left, strict=True) if count >= 20} == {}
+    left = asyncio.run(garbage_after(*(one.encode() for one in KINDS.values()), times=20))
+    assert {kind: count for kind, count in zip(KINDS, left, strict=True) if count >= 20} == {}
 
 
 def test_a_large_body_that_is_refused_leaves_nothing_to_the_garbage_collector() -> None:

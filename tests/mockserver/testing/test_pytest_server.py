@@ -51,23 +51,25 @@ def test_adding(accounts_mock, attempt):
     assert {len(line) for line in lines} == {3}
     assert len({tuple(line[1:]) for line in lines}) == 1
     assert len({line[0] for line in lines}) == 2
-    # It has stopped listening by now; its process may take a moment more.
-    eventually(lambda: not planted.servers())
-    assert planted.left() == []
+    assert planted.servers() == []
 
 
 @needs_proc
-def test_nothing_is_started_when_no_test_asks_for_it(planted: Planted) -> None:
-    planted.write("""
-import os, pathlib
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+def test_nothing_is_started_when_no_test_asks_for_it(
+    planted: Planted, workers: tuple[str, ...]
+) -> None:
+    planted.write(f"""
+import sys
+from pathlib import Path
+{inspect.getsource(servers_of)}
 def test_nothing():
-    assert list(pathlib.Path(os.environ["TMPDIR"]).glob("accounts-mock-*")) == []
-    assert "mockserver.cli" not in __import__("sys").modules
+    assert servers_of(Path({str(planted.temporary)!r})) == []
+    assert "mockserver.cli" not in sys.modules
 """)
-    code, output = planted.run()
+    code, output = planted.run(*workers)
 
     assert code == 0, output
-    assert planted.left() == []
 
 
 @needs_proc
@@ -116,20 +118,26 @@ def test_a_server_that_does_not_start_says_why(planted: Planted) -> None:
     assert planted.left() == []
 
 
-def test_a_server_that_has_ended_is_reported_with_its_last_words(planted: Planted) -> None:
-    planted.write("""
-import json, os, pathlib, signal, time
+@needs_proc
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "a-worker"])
+def test_a_server_that_has_ended_is_reported_with_its_last_words(
+    planted: Planted, workers: tuple[str, ...]
+) -> None:
+    planted.write(f"""
+import os, signal, time
+from pathlib import Path
+{inspect.getsource(servers_of)}
 def test_ending(accounts_mock):
     httpx.get(accounts_mock.url + "/of-the-last-words")
     time.sleep(0.3)  # until it is in the log
-    [file] = pathlib.Path(os.environ["TMPDIR"]).glob("accounts-mock-*/server.json")
-    os.kill(json.loads(file.read_text())["pid"], signal.SIGKILL)
+    [server] = servers_of(Path({str(planted.temporary)!r}))
+    os.kill(server, signal.SIGKILL)
     time.sleep(0.3)
     httpx.get(accounts_mock.url)
 def test_after_it(accounts_mock):
     accounts_mock.reset()
 """)
-    _, output = planted.run()
+    _, output = planted.run(*workers)
 
     report = "does not answer: it ended with exit code -9; the last that it wrote:"
     first, _, second = output.partition(" test_after_it ")
