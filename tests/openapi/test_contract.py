@@ -195,3 +195,10 @@ def test_extensions_are_those_that_are_explained() -> None:
     explained = set(re.findall(r"^#   (x-[a-z]+)", text, re.MULTILINE))
     used = set(re.findall(r"^ +(x-[a-z]+):", text, re.MULTILINE))
     assert used == explained
+
+
+@pytest.mark.parametrize("file", [OAUTH_FILE, CONTROL_FILE], ids=lambda file: file.name)
+def test_every_member_has_a_description(file: Path) -> None:
+    for schema in read_yaml(file)["components"]["schemas"].values():
+        for name, member in schema.get("properties", {}).items():
+            assert "$ref" in member or member["description"].strip().endswith("."), name
