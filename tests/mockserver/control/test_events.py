@@ -14,14 +14,12 @@ import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
-from tests.mockserver.steering import CONTROL_TOKEN
 from tests.support import (
     JOHN,
     JOHNS,
     Json,
     MockServer,
     StartServer,
-    bearer,
     client_of,
     eventually,
     head,
@@ -211,10 +209,3 @@ def test_a_server_with_readers_ends_in_time_and_in_peace(start_server: StartServ
     server.kill()
     events = {json.loads(line)["event"] for line in server.log[:]}
     assert events <= {"request"}
-
-
-def test_events_need_the_control_token_where_there_is_one(closed: MockServer) -> None:
-    assert closed.send("GET", "/_mock/events").status_code == 401
-    headers = {"Authorization": bearer(CONTROL_TOKEN)}
-    with closed.client.stream("GET", "/_mock/events", headers=headers) as stream:
-        assert stream.status_code == 200
