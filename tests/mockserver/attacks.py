@@ -8,10 +8,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support import MockServer
+from tests.support import JANES, MockServer
 
 LOGIN = b"Authorization: Bearer janedoe-all"
 CLOSE = b"Connection: close"
+CHUNKED = b"Transfer-Encoding: chunked"
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
 
@@ -48,6 +49,19 @@ def request(
     if body is not None:
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join([*lines, b"", body or b""])
+
+
+LAST = request("GET", JANES, CLOSE)
+
+
+def added(number: int) -> bytes:
+    """A body that adds an address."""
+    return b'{"email": "added%d@example.com"}' % number
+
+
+def addresses(server: MockServer) -> set[str]:
+    """The addresses that were added."""
+    return {one["email"] for one in server.state()["accounts"][0]["emails"][1:]}
 
 
 def chunked(*chunks: bytes) -> bytes:

@@ -302,7 +302,6 @@ def test_a_body_that_was_cut_is_no_matter_where_none_is_compared(sandbox: Sandbo
     sandbox.send("PATCH", JOHNS, JOHN, json=LARGE)
 
     assert sandbox.verify({"operation": "update_user", "times": 1}) == []
-    assert sandbox.verify({"operation": "add_email", "body": LARGE, "times": 0}) == []
     [mismatch] = sandbox.verify({"operation": "add_email", "body": LARGE})
     assert "cut" not in mismatch["detail"]
 
@@ -324,10 +323,8 @@ def test_what_is_no_multipart_form_is_compared_as_a_text(sandbox: Sandboxed) -> 
         ([{"a": 2.0}], [{"a": 2}], True),
         (0, -0.0, True),
         (True, 1, False),
-        (1.0, True, False),
         ([True], [1], False),
         (0, None, False),
-        (0, False, False),
         ("1", 1, False),
         ([1], [1, 2], False),
         ({"a": 1}, [1], False),

@@ -17,6 +17,7 @@ from tests.support import (
     JOHNS,
     JOHNS_EMAILS,
     JSON,
+    PROBLEM,
     WRITING,
     Json,
     MockServer,
@@ -26,8 +27,6 @@ from tests.support import (
     pointers,
     problem,
 )
-
-every_writing_operation = pytest.mark.parametrize("operation", WRITING, ids=named)
 
 Encoded = tuple[Mapping[str, str], bytes]
 MIB = 1024 * 1024
@@ -103,7 +102,7 @@ def patch(server: MockServer, headers: Mapping[str, str], content: bytes) -> htt
     return send(server, BY_ID["update_user"], (headers, content))
 
 
-@every_writing_operation
+@pytest.mark.parametrize("operation", WRITING, ids=named)
 def test_every_encoding_does_the_same(server: MockServer, operation: Operation) -> None:
     expected = send(server, operation, as_json(operation.body or {}))
     state = server.state()
@@ -129,7 +128,6 @@ def test_a_text_is_the_same_in_every_encoding(server: MockServer, encode: Encode
         (b"full_name=John+Doe", "John Doe"),
         (b"full_name=John%20Doe", "John Doe"),
         (b"full_name=John%2BDoe", "John+Doe"),
-        (b"full_name=John%2bDoe", "John+Doe"),
         (b"full%5Fname=John", "John"),
         (b"full_name=a%26b%3Dc", "a&b=c"),
         (b"full_name=a=b", "a=b"),
@@ -138,19 +136,11 @@ def test_a_text_is_the_same_in_every_encoding(server: MockServer, encode: Encode
         (b"full_name=", ""),
         (b"full_name", ""),
         (b"&&full_name=John&", "John"),
+        (b"full_name={John}&{x=1&[y]=2", "{John}"),
     ],
 )
 def test_a_form_is_decoded_as_forms_are(server: MockServer, form: bytes, text: str) -> None:
     assert patch(server, {"Content-Type": FORM}, form).json()["full_name"] == text
-
-
-@pytest.mark.parametrize(
-    ("form", "address"),
-    [(b"email=a%2Bb@example.com", "a+b@example.com"), (b"email=a%40example.com", "a@example.com")],
-)
-def test_an_address_in_a_form_is_decoded(server: MockServer, form: bytes, address: str) -> None:
-    answer = send(server, BY_ID["add_email"], ({"Content-Type": FORM}, form))
-    assert answer.json()["email"] == address
 
 
 @pytest.mark.parametrize("encode", [as_form, as_multipart], ids=lambda one: one.__name__)
@@ -200,12 +190,14 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
-def test_malformed_json_is_refused(server: MockServer, content: bytes) -> None:
+def test_malformed_json_is_refused_with_the_place(server: MockServer, content: bytes) -> None:
     with server.unchanged():
         for fields in ({}, {"Content-Type": JSON}):
             answer = patch(server, fields, content)
             problem(answer, 400, "body-malformed")
             assert len(answer.content) < 10_000
+    detail = problem(patch(server, fields, b'{\n "company": Retired}'), 400)["detail"]
+    assert "line 2" in detail
 
 
 @pytest.mark.parametrize(
@@ -227,32 +219,6 @@ def test_an_empty_body_is_refused_where_a_member_is_required(
             problem(send(server, operation, (headers, content)), 400)
 
 
-def test_a_refusal_of_json_says_where_it_is_broken(server: MockServer) -> None:
-    detail = problem(patch(server, {"Content-Type": JSON}, b'{\n "company": Retired}'), 400)[
-        "detail"
-    ]
-    assert "line 2" in detail
-
-
-OTHER_TYPES = [
-    "text/plain",
-    "text/json",
-    "application/xml",
-    "application/octet-stream",
-    "application/problem+json",
-    "application/merge-patch+json",
-    "application/json-patch+json",
-    "application/jsonp",
-    "multipart/mixed; boundary=edge",
-    "*/*",
-    "json",
-    "application/json, application/json",
-    "\xff",
-    "/",
-    "a" * 60_000,
-]
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -267,19 +233,16 @@ OTHER_TYPES = [
 def test_json_that_is_sent_as_a_form_is_refused_with_a_hint(
     server: MockServer, body: bytes
 ) -> None:
-    refusal = problem(patch(server, {"Content-Type": FORM}, body), 400, "body-malformed")
-    assert "JSON" in refusal["detail"]
-    assert "Content-Type: application/json" in refusal["detail"]
+    for sent in (({"Content-Type": FORM}, body), as_multipart({"{full_name": "John"})):
+        refusal = problem(patch(server, *sent), 400, "body-malformed")
+        assert "Content-Type: application/json" in refusal["detail"]
 
 
-def test_json_as_the_name_of_a_part_is_refused_with_a_hint(server: MockServer) -> None:
-    headers, body = as_multipart({"{full_name": "John"})
-    assert "Content-Type: application/json" in problem(patch(server, headers, body), 400)["detail"]
-
-
-def test_a_brace_further_on_in_a_form_is_a_brace(server: MockServer) -> None:
-    answer = patch(server, {"Content-Type": FORM}, b"full_name={John}&{x=1&[y]=2")
-    assert answer.json()["full_name"] == "{John}"
+OTHER_TYPES = [
+    *("text/plain", "text/json", "application/xml", "application/octet-stream", PROBLEM),
+    *("application/merge-patch+json", "application/jsonp", "multipart/mixed; boundary=edge"),
+    *("*/*", "json", "application/json, application/json", "\xff", "/", "a" * 60_000),
+]
 
 
 @pytest.mark.parametrize("content_type", OTHER_TYPES, ids=lambda content_type: content_type[:20])
@@ -295,11 +258,11 @@ def test_another_media_type_is_refused_with_those_that_are_read(
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", '"windows-1252"', "klingon", '"'])
-@pytest.mark.parametrize("media_type", [JSON, FORM])
-def test_another_charset_is_refused(server: MockServer, media_type: str, charset: str) -> None:
+def test_another_charset_is_refused(server: MockServer, charset: str) -> None:
     with server.unchanged():
-        answer = patch(server, {"Content-Type": f"{media_type}; charset={charset}"}, b"{}")
-    assert "utf-8" in problem(answer, 415)["detail"]
+        for media_type in (JSON, FORM):
+            answer = patch(server, {"Content-Type": f"{media_type}; charset={charset}"}, b"{}")
+            assert "utf-8" in problem(answer, 415)["detail"]
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "unknown"])
@@ -308,11 +271,8 @@ def test_a_compressed_body_is_refused(server: MockServer, coding: str) -> None:
     answer = patch(server, headers, gzip.compress(b"{}"))
     problem(answer, 415, "content-encoding-unsupported")
     assert answer.headers["accept-encoding"] == "identity"
-
-
-def test_a_body_that_says_it_is_not_compressed_is_read(server: MockServer) -> None:
-    headers = {"Content-Type": JSON, "Content-Encoding": "identity"}
-    assert patch(server, headers, b'{"company": "C"}').status_code == 200
+    uncompressed = {**headers, "Content-Encoding": "identity"}
+    assert patch(server, uncompressed, b'{"company": "C"}').status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -338,34 +298,35 @@ def test_a_field_that_comes_twice_is_refused(
 GOOD = as_multipart({"company": "C"})[1]
 
 
+# Headers that name no such boundary, and broken bodies.
+BOUNDARIES = ["", "; boundary=", "; boundary=other", f"; boundary={'x' * 1000}"]
+BROKEN = [
+    b"preamble\r\n" + GOOD[:-2],
+    b"--edge\r\nno header at all",
+    GOOD.replace(b'form-data; name="company"', b";;=;"),
+    GOOD.replace(b'="company"', b"*=bogus''%FF"),
+    GOOD[:-3],
+    GOOD[:-4],
+    GOOD[: len(GOOD) // 2],
+    b"--edge\r\n",
+    b"company=C",
+    b'{"company": "C"}',
+    GOOD.replace(b'; name="company"', b""),
+    GOOD.replace(b"Content-Disposition: ", b"X: "),
+    GOOD.replace(b"\r\n\r\nC", b"\r\n\r\n\xff"),
+    GOOD.replace(b"company", b"comp\xff"),
+]
+
+
 @pytest.mark.parametrize(
-    ("content_type", "content"),
-    [
-        ("multipart/form-data", GOOD),
-        ("multipart/form-data; boundary=", GOOD),
-        ("multipart/form-data; boundary=other", GOOD),
-        (f"multipart/form-data; boundary={'x' * 1000}", GOOD),
-        (MULTIPART["Content-Type"], b"preamble\r\n" + GOOD[:-2]),
-        (MULTIPART["Content-Type"], b"--edge\r\nno header at all"),
-        (MULTIPART["Content-Type"], GOOD.replace(b'form-data; name="company"', b";;=;")),
-        (MULTIPART["Content-Type"], GOOD.replace(b'="company"', b"*=bogus''%FF")),
-        (MULTIPART["Content-Type"], GOOD[:-3]),
-        (MULTIPART["Content-Type"], GOOD[:-4]),
-        (MULTIPART["Content-Type"], GOOD[: len(GOOD) // 2]),
-        (MULTIPART["Content-Type"], b"--edge\r\n"),
-        (MULTIPART["Content-Type"], b"company=C"),
-        (MULTIPART["Content-Type"], b'{"company": "C"}'),
-        (MULTIPART["Content-Type"], GOOD.replace(b'; name="company"', b"")),
-        (MULTIPART["Content-Type"], GOOD.replace(b"Content-Disposition: ", b"X: ")),
-        (MULTIPART["Content-Type"], GOOD.replace(b"\r\n\r\nC", b"\r\n\r\n\xff")),
-        (MULTIPART["Content-Type"], GOOD.replace(b"company", b"comp\xff")),
-    ],
+    ("boundary", "content"),
+    [*((one, GOOD) for one in BOUNDARIES), *(("; boundary=edge", one) for one in BROKEN)],
 )
 def test_a_broken_multipart_form_is_refused(
-    server: MockServer, content_type: str, content: bytes
+    server: MockServer, boundary: str, content: bytes
 ) -> None:
     with server.unchanged():
-        answer = patch(server, {"Content-Type": content_type}, content)
+        answer = patch(server, {"Content-Type": f"multipart/form-data{boundary}"}, content)
     problem(answer, 400, "body-malformed")
 
 

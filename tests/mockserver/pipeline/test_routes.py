@@ -102,9 +102,9 @@ def test_an_unknown_path_is_404_with_the_likely_mend(
     assert hint in detail.replace("?", " ").split() or f"{hint}," in detail
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_an_unknown_path_is_404_for_every_method(server: MockServer, method: str) -> None:
-    problem(server.send(method, "/api/v1.1/users/johndoe"), 404, "path-unknown")
+def test_an_unknown_path_is_404_for_every_method(server: MockServer) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        problem(server.send(method, "/api/v1.1/users/johndoe"), 404, "path-unknown")
 
 
 @pytest.mark.parametrize("prefix", ["", "/~redirected"])
@@ -137,10 +137,10 @@ UNKNOWN = ["patch", "Get", "pOST", "QUERY", "PROPFIND", "x", "!#$%&'*+-.^_`|~09"
 
 
 @pytest.mark.parametrize("method", UNKNOWN, ids=lambda method: method[:20])
-@pytest.mark.parametrize("prefix", ["", "/~methods"])
 def test_any_method_is_well_formed_and_is_told_what_is_taken(
-    server: MockServer, method: str, prefix: str
+    server: MockServer, method: str
 ) -> None:
+    prefix = "/~methods"
     reply = server.raw(head(method, f"{prefix}{JOHNS}", "Origin: http://a.example"))
     detail = problem(reply, 405, "method-not-allowed")["detail"]
     taken = allowed(reply.headers["allow"])

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.mockserver.attacks import CLOSE, LOGIN, chunked, request, statuses, unharmed
+from tests.mockserver.attacks import (
+    CHUNKED,
+    CLOSE,
+    LAST,
+    LOGIN,
+    added,
+    addresses,
+    chunked,
+    request,
+    statuses,
+    unharmed,
+)
 from tests.support import JANES, MockServer, problem
 
 
@@ -107,40 +118,51 @@ def test_a_body_in_an_unknown_coding_is_not_read(
         problem(reply, 501, "transfer-coding-unknown")
 
 
-@pytest.mark.parametrize(
-    ("data", "hint"),
-    [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "https://"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
-    ],
-    ids=["TLS", "HTTP/2"],
-)
-def test_another_protocol_is_named(server: MockServer, data: bytes, hint: str) -> None:
-    answer = server.raw_bytes(data)
-    assert statuses(answer) == [400]
-    assert hint in problem(server.raw(data), 400, "request-malformed")["detail"]
+def patching(*fields: bytes, target: str = JANES) -> bytes:
+    return sent(target, HOST, *fields, method="PATCH")
 
 
-@pytest.mark.parametrize(
-    ("target", "fields", "hint"),
-    [
-        (JANES, [b"Transfer-Encoding: gzip"], "must end in chunked"),
-        (JANES, [b"Transfer-Encoding: chunked, chunked"], "must end in chunked"),
-        (JANES, [b"Transfer-Encoding: chunked", b"Content-Length: 3"], "has both"),
-        (JANES, [b"Content-Length: 3", b"Content-Length: 3"], "must be one number"),
-        (JANES, [b"Content-Length: -3"], "must be one number"),
-        (JANES, [b"My Field: 3"], "the name of a header field"),
-        (JANES, [b"My-Field: \x01"], "the value of a header field"),
-        (JANES, [b"My-Field: a", b" b"], "the value of a header field"),
-        ("/api/v1.1/users/jane doe/", [], "%20"),
-        ("api/v1.1/users/janedoe/", [], "begin with /"),
-    ],
-)
-def test_the_part_that_is_malformed_is_named(
-    server: MockServer, target: str, fields: list[bytes], hint: str
+EMAILS = f"{JANES}emails/"
+# What is no HTTP, with words that name the fault.
+MALFORMED: list[tuple[bytes, str]] = [
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
+    (patching(b"Transfer-Encoding: gzip"), "must end in chunked"),
+    (patching(b"Transfer-Encoding: chunked, chunked"), "must end in chunked"),
+    (patching(CHUNKED, b"Content-Length: 3"), "has both"),
+    (patching(b"Content-Length: 3", b"Content-Length: 3"), "must be one number"),
+    (patching(b"Content-Length: -3"), "must be one number"),
+    (patching(b"My Field: 3"), "the name of a header field"),
+    (patching(b"My-Field: \x01"), "the value of a header field"),
+    (patching(b"My-Field: a", b" b"), "the value of a header field"),
+    (patching(target="/api/v1.1/users/jane doe/"), "%20"),
+    (patching(target="api/v1.1/users/janedoe/"), "begin with /"),
+    (b"\0\1\2", ""),
+    (b"BREW\t/ HTTP/1.1\r\n\r\n", ""),
+    (b"BREW: coffee\r\n\r\n", ""),
+    (b"brew / HTCPCP/1.0\r\n\r\n", ""),
+    (b"GET /\xff HTTP/1.1\r\n\r\n", ""),
+    (b"GET http://[::1/ HTTP/1.1\r\n\r\n", ""),
+    (b"CONNECT other.example:443 HTTP/1.1\r\n\r\n", ""),
+    (request("POST", EMAILS, CHUNKED) + b"xyz\r\n", ""),
+    (request("POST", EMAILS, CHUNKED) + b"ffffffffffffffffff\r\n", ""),
+    (request("POST", EMAILS, CHUNKED) + b"3\r\n{}\r\n0\r\n\r\n", ""),
+]
+
+
+@pytest.mark.parametrize(("data", "hint"), MALFORMED)
+def test_the_part_that_is_malformed_is_named_and_does_not_spoil_the_answers_before(
+    server: MockServer, data: bytes, hint: str
 ) -> None:
-    reply = server.raw(sent(target, HOST, *fields, method="PATCH"))
-    assert hint in problem(reply, 400, "request-malformed")["detail"]
+    before = request("POST", EMAILS, body=added(1)) + request("GET", JANES)
+    answer = server.raw_bytes(before + data + LAST)
+    assert statuses(answer) == [201, 200, 400]
+    assert hint.encode() in answer.rpartition(b"\r\n\r\n")[2]
+    assert addresses(server) == {"added1@example.com"}
+
+
+def test_a_handshake_of_tls_is_named(server: MockServer) -> None:
+    reply = server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    assert "https://" in problem(reply, 400, "request-malformed")["detail"]
 
 
 def test_a_body_without_a_length_is_told_from_a_request(server: MockServer) -> None:
