@@ -16,7 +16,7 @@ import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
-from tests.support import CONTRACT, OAUTH, PATIENCE, Lines, MockServer, eventually
+from tests.support import BY_ID, CONTRACT, OAUTH, PATIENCE, Lines, eventually
 
 OPERATIONS = {
     f"{prefix}{raw['operationId']}": next(
@@ -113,6 +113,17 @@ def test_the_curl_line_of_an_operation_runs_as_it_stands(
     run_all(sandbox, operation, "curl", run_curl)
 
 
+def test_the_code_sends_a_token_with_the_scope_of_the_operation_and_no_other(
+    sandbox: Sandboxed,
+) -> None:
+    for name, operation in BY_ID.items():
+        for sample in samples(sandbox, name, "curl"):
+            assert f"'Authorization: Bearer janedoe-{operation.scope}'" in sample.code
+    # A page is for the browser of the user.
+    [javascript] = samples(sandbox, "oauth-authorize", "JavaScript")
+    assert javascript.code.startswith("location.assign(")
+
+
 def test_what_must_be_sent_first_is_shown_and_nothing_else(sandbox: Sandboxed) -> None:
     shown = {
         operation: [one.operation for one in samples(sandbox, operation, "Python") if one.is_first]
@@ -159,11 +170,6 @@ def test_the_code_of_a_form_sends_a_form(sandbox: Sandboxed) -> None:
         assert headers["content-type"] == "application/x-www-form-urlencoded"
 
 
-def test_a_page_for_the_browser_of_the_user_is_no_request_of_a_script(sandbox: Sandboxed) -> None:
-    [javascript] = samples(sandbox, "oauth-authorize", "JavaScript")
-    assert javascript.code.startswith("location.assign(")
-
-
 @pytest.mark.parametrize(
     ("language", "command"),
     [
@@ -192,17 +198,6 @@ def test_the_code_that_watches_requests_tells_of_one(
         finally:
             process.kill()
             lines.close()
-
-
-def test_the_code_sends_a_token_with_the_scope_of_the_operation_and_no_other(
-    server: MockServer,
-) -> None:
-    for item in CONTRACT["paths"].values():
-        for raw in item.values():
-            if "operationId" in raw:
-                [scope] = raw["security"][1]["oauth2"]
-                for sample in samples(Sandboxed(server, ""), raw["operationId"], "curl"):
-                    assert f"'Authorization: Bearer janedoe-{scope}'" in sample.code
 
 
 def output(*command: str) -> str:
