@@ -15,7 +15,18 @@ from accounts_contract.documents import follow
 from tests.mockserver.oauth.app import REVOKE, TOKEN, App, public
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
-from tests.support import BY_ID, CONTRACT, JANE, JOHN, OAUTH, Json, MockServer, basic, bearer
+from tests.support import (
+    BY_ID,
+    CONTRACT,
+    JANE,
+    JOHN,
+    OAUTH,
+    Json,
+    MockServer,
+    basic,
+    bearer,
+    operations_of,
+)
 
 MADE = ("access_token", "refresh_token", "version")
 """Members whose values are another each time."""
@@ -87,19 +98,13 @@ def examples() -> Iterator[tuple[str, int, str, Json]]:
         def found(one: Json, document: Json = document) -> Json:
             return dict(follow(document, one["$ref"])) if "$ref" in one else one
 
-        operations = [
-            raw
-            for item in document["paths"].values()
-            for method, raw in item.items()
-            if method != "parameters"
-        ]
-        for raw in operations:
+        for name, raw in operations_of(document).items():
             for status, answer in raw["responses"].items():
                 for media in found(answer).get("content", {}).values():
                     assert "example" not in media, "an example has a name"
-                    for name, one in media.get("examples", {}).items():
-                        if not name.startswith("documented"):
-                            yield raw["operationId"], int(status), name, found(one)["value"]
+                    for example, one in media.get("examples", {}).items():
+                        if not example.startswith("documented"):
+                            yield name, int(status), example, found(one)["value"]
 
 
 EXAMPLES = list(examples())
