@@ -9,8 +9,17 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, Console
-from tests.support import JANE, JSON, MockServer, bearer, clean_environment, head
+from tests.browser.console_page import Console
+from tests.support import (
+    JANE,
+    JANES,
+    JANES_EMAILS,
+    JSON,
+    MockServer,
+    bearer,
+    clean_environment,
+    head,
+)
 
 SET_BY_SHELLS = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "johndoe")
 IN_SHELLS = '{"full_name": "O\'Hara \\"$HOME\\" `id` \\\\ 日本",\n "location": "@file !x"}'

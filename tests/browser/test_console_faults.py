@@ -7,8 +7,8 @@ import contextlib
 import httpx
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, Console
-from tests.support import CONTROL_FILE, JANE, Json, MockServer, read_yaml
+from tests.browser.console_page import Console
+from tests.support import CONTROL_FILE, JANE, JANES, JANES_EMAILS, Json, MockServer, read_yaml
 
 
 def test_a_fault_is_added_fires_and_is_removed(console: Console, server: MockServer) -> None:
