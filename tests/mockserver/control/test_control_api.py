@@ -17,6 +17,7 @@ from tests.support import (
     USER,
     Json,
     MockServer,
+    account,
     basic,
     bearer,
     call,
@@ -69,33 +70,20 @@ def test_the_state_is_what_the_fixtures_say(server: MockServer) -> None:
             assert email == {"verified": False, "primary": False, **expected}
 
 
-def test_a_state_after_changes_can_be_kept_and_put_back(server: MockServer) -> None:
+def test_a_fixtures_file_and_the_state_itself_can_be_put_as_a_state(server: MockServer) -> None:
+    before = server.state()
     for operation in OPERATIONS:
         call(server, operation, JOHN)
     token = server.mint("johndoe", SCOPES)
     kept = server.state()
-    server.reset()
-    server.put_state(kept)
-    assert server.state() == kept
+    for state in (FIXTURES, before):
+        assert server.put_state(state) == before == server.state()
+    assert server.put_state(kept) == kept == server.state()
     assert call(server, GET_USER, bearer(token)).json()["full_name"] == "John R. Doe"
 
 
-def test_a_fixtures_file_and_the_state_itself_can_be_put_as_a_state(server: MockServer) -> None:
-    before = server.state()
-    for state in (FIXTURES, before):
-        assert server.put_state(state) == before == server.state()
-
-
 EMPTY: Json = {kind: [] for kind in CONTROL["components"]["schemas"]["State"]["properties"]}
-MINIMAL: Json = {
-    "accounts": [
-        {
-            "username": "ada",
-            "password": "ada-password",
-            "emails": [{"email": "Ada@example.com", "primary": True}],
-        }
-    ]
-}
+MINIMAL: Json = {"accounts": [account("ada", "Ada@example.com")]}
 
 
 def test_a_small_state_gets_all_defaults_and_an_empty_one_is_a_state(server: MockServer) -> None:

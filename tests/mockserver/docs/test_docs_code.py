@@ -16,16 +16,13 @@ import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
-from tests.support import BY_ID, CONTRACT, OAUTH, PATIENCE, Lines, eventually
+from tests.support import BY_ID, CONTRACT, OAUTH, PATIENCE, Lines, eventually, operations_of
 
 OPERATIONS = {
-    f"{prefix}{raw['operationId']}": next(
-        int(status) for status in raw["responses"] if status.startswith("2")
-    )
+    f"{prefix}{name}": next(int(one) for one in raw["responses"] if one.startswith("2"))
     for prefix, contract in (("", CONTRACT), ("oauth-", OAUTH), ("control-", CONTROL))
-    for item in contract["paths"].values()
-    for method, raw in item.items()
-    if method != "parameters" and raw["tags"] != ["pages"]
+    for name, raw in operations_of(contract).items()
+    if raw["tags"] != ["pages"]
 } | {"oauth-decide": 303}
 STREAM = "control-stream_events"
 every_operation = pytest.mark.parametrize("operation", [one for one in OPERATIONS if one != STREAM])
@@ -137,26 +134,6 @@ def test_what_must_be_sent_first_is_shown_and_nothing_else(sandbox: Sandboxed) -
         "control-remove_fault": ["control-add_fault"],
         "control-verify_requests": ["add_email", "list_emails"],
     }
-
-
-@pytest.mark.parametrize(
-    ("operation", "status"),
-    [
-        ("update_email", 404),
-        ("delete_email", 404),
-        ("oauth-request_token", 400),
-        ("control-restore_snapshot", 404),
-        ("control-remove_fault", 404),
-        ("control-verify_requests", 409),
-        ("control-drop_sandbox", 404),
-    ],
-)
-def test_without_what_must_be_sent_first_a_fresh_server_refuses(
-    sandbox: Sandboxed, operation: str, status: int
-) -> None:
-    sandbox.server.send("DELETE", "/_mock/sandboxes/mine")
-    alone = next(one for one in samples(sandbox, operation, "Python") if not one.is_first)
-    assert run_python(alone.code)[0] == status
 
 
 def test_the_code_of_a_form_sends_a_form(sandbox: Sandboxed) -> None:

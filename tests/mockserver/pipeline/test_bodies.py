@@ -161,35 +161,22 @@ def test_an_invalid_member_is_named_in_every_encoding(server: MockServer, encode
     assert pointers(answer) == ["/gravatar_email"]
 
 
-MALFORMED = {
-    "cut off": b'{"full_name": "J',
-    "single quotes": b"{'full_name': 'J'}",
-    "trailing comma, as printed": b'{"company": "Retired",}',
-    "two values": b"{} {}",
-    "a comment": b"{} // no",
-    "no quotes": b"{full_name: 1}",
-    "NaN": b'{"full_name": NaN}',
-    "a form": b"full_name=John",
-    "invalid UTF-8": b'{"full_name": "\xff"}',
-    "UTF-8 cut off": b'{"full_name": "\xc3"}',
-    "UTF-8 too long": b'{"full_name": "\xc0\xaf"}',
-    "UTF-16": '{"full_name": "J"}'.encode("utf-16"),
-    "Latin-1": '{"full_name": "é"}'.encode("latin-1"),
-    "invalid UTF-8 as name": b'{"\xff": "J", "full_name": "K"}',
-    "control character": b'{"full_name": "\x01"}',
-    "a bracket too many": b'{"full_name": "J"}}',
-    "nested too deeply": b'{"full_name": ' + b"[" * 100_000,
-    "Infinity": b'{"full_name": Infinity}',
-    "a number beyond all bounds": b'{"x": -1e999}',
-    "a number of 5,000 digits": b'{"x": ' + b"9" * 5_000 + b"}",
-    "a byte order mark": b'\xef\xbb\xbf{"full_name": "J"}',
-    "half a pair in UTF-8": b'{"full_name": "\xed\xa0\x80"}',
-    "half a pair, escaped": b'{"full_name": "\\ud800"}',
-    "half a pair as name": b'{"\\udfff": 1}',
-}
+MALFORMED = [
+    *(b'{"full_name": "J', b"{'full_name': 'J'}", b"{} {}", b"{} // no", b"{full_name: 1}"),
+    b'{"company": "Retired",}',  # as it is printed
+    *(b'{"full_name": NaN}', b'{"full_name": Infinity}', b'{"x": -1e999}'),
+    *(b'{"x": ' + b"9" * 5_000 + b"}", b'{"full_name": ' + b"[" * 100_000),
+    *(b"full_name=John", b'{"full_name": "J"}}', b'{"full_name": "\x01"}'),
+    # No UTF-8, or more than UTF-8.
+    *(b'{"full_name": "\xff"}', b'{"full_name": "\xc3"}', b'{"full_name": "\xc0\xaf"}'),
+    *('{"full_name": "J"}'.encode("utf-16"), '{"full_name": "é"}'.encode("latin-1")),
+    *(b'{"\xff": "J", "full_name": "K"}', b'\xef\xbb\xbf{"full_name": "J"}'),
+    # Halves of pairs.
+    *(b'{"full_name": "\xed\xa0\x80"}', b'{"full_name": "\\ud800"}', b'{"\\udfff": 1}'),
+]
 
 
-@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+@pytest.mark.parametrize("content", MALFORMED, ids=lambda one: repr(one[:30]))
 def test_malformed_json_is_refused_with_the_place(server: MockServer, content: bytes) -> None:
     with server.unchanged():
         for fields in ({}, {"Content-Type": JSON}):

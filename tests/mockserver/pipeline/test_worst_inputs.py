@@ -13,7 +13,6 @@ from tests.support import (
     JANES,
     JANES_EMAILS,
     JSON,
-    PROBLEM,
     MockServer,
     basic,
 )
@@ -89,6 +88,24 @@ BODIES = {
         "--b\r\n" + of("A: b\r\n", 10_000) + "\r\nv\r\n--b--\r\n",
     ),
 }
+CONTROL_BODIES = {
+    "/_mock/faults": (
+        '{"code": 500, "body": ' + of("[", 600_000),
+        '{"code": 500, "body": "' + of('\\"', BODY - 60) + '"}',
+        "{" + ",".join(f'"k{number}":1' for number in range(80_000)) + "}",
+    ),
+    "/_mock/state": (
+        '{"accounts": [' + of("{},", BODY - 60) + "{}]}",
+        '{"accounts": [' + of('{"emails":[{}]},', BODY - 60) + "{}]}",
+        '{"accounts": [], "tokens": [' + of('{"scopes":["a"],"username":"b"},', BODY - 60) + "{}]}",
+        "{" + ",".join(f'"k{number}":1' for number in range(80_000)) + "}",
+    ),
+    "/_mock/requests/verify": (
+        '{"requests": [' + of("{},", BODY - 60) + "{}]}",
+        '{"requests": [' + ",".join(['{"body": {"a": "b"}, "times": 7}'] * 100) + "]}",
+    ),
+    "/_mock/tokens": ('{"username": "janedoe", "scopes": [' + of('"a",', BODY - 60) + '"a"]}',),
+}
 PREFLIGHT = {
     "Origin": "http://a.example",
     "Access-Control-Request-Method": of("a", SIZE // 3),
@@ -106,6 +123,11 @@ REQUESTS: list[Worst] = [
     *(
         ("POST", JANES_EMAILS, {"Content-Type": media_type}, body)
         for media_type, bodies in BODIES.items()
+        for body in bodies
+    ),
+    *(
+        ("PUT" if path.endswith("state") else "POST", path, {"Content-Type": JSON}, body)
+        for path, bodies in CONTROL_BODIES.items()
         for body in bodies
     ),
     ("OPTIONS", JANES, PREFLIGHT, None),
@@ -126,40 +148,5 @@ def test_it_is_answered_soon_and_so_is_a_look_at_what_became_of_it(
     for page in ("requests", "requests.har"):
         assert server.send("GET", f"/_mock/{page}").status_code == 200
     assert time.monotonic() - before < LONG
-    assert path != JANES_EMAILS or len(answer) < 30_000
-
-
-CONTROL_BODIES = {
-    "/_mock/faults": (
-        '{"code": 500, "body": ' + of("[", 600_000),
-        '{"code": 500, "body": "' + of('\\"', BODY - 60) + '"}',
-        "{" + ",".join(f'"k{number}":1' for number in range(80_000)) + "}",
-    ),
-    "/_mock/state": (
-        '{"accounts": [' + of("{},", BODY - 60) + "{}]}",
-        '{"accounts": [' + of('{"emails":[{}]},', BODY - 60) + "{}]}",
-        '{"accounts": [], "tokens": [' + of('{"scopes":["a"],"username":"b"},', BODY - 60) + "{}]}",
-        "{" + ",".join(f'"k{number}":1' for number in range(80_000)) + "}",
-    ),
-    "/_mock/requests/verify": (
-        '{"requests": [' + of("{},", BODY - 60) + "{}]}",
-        '{"requests": [' + ",".join(['{"body": {"a": "b"}, "times": 7}'] * 100) + "]}",
-    ),
-    "/_mock/tokens": ('{"username": "janedoe", "scopes": [' + of('"a",', BODY - 60) + '"a"]}',),
-}
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [(path, body) for path, bodies in CONTROL_BODIES.items() for body in bodies],
-    ids=ids,
-)
-def test_a_body_of_the_control_api(server: MockServer, path: str, body: str) -> None:
-    method = "PUT" if path.endswith("state") else "POST"
-    before = time.monotonic()
-    answer = server.send(method, path, content=body, headers={"Content-Type": JSON})
-    assert time.monotonic() - before < LONG
-    assert answer.status_code < 500, answer.text
-    if answer.status_code == 400:
-        assert answer.headers["content-type"] == PROBLEM
-        assert len(answer.content) < 100_000
+    if answer[9:12] == b"400":
+        assert len(answer) < 100_000

@@ -23,6 +23,7 @@ from tests.support import (
     bearer,
     call,
     named,
+    preflight,
     problem,
 )
 
@@ -106,8 +107,7 @@ def test_the_control_api_and_preflights_are_not_in_the_journal(sandbox: Sandboxe
     for path in ("/_mock/state", "/_mock/health", "/_mock/", "/_mock/nothing", "/openapi.yaml"):
         sandbox.send("GET", path)
         sandbox.server.send("GET", path, headers={"X-Mock-Sandbox": sandbox.name})
-    asks = {"Origin": "http://app.example.com", "Access-Control-Request-Method": "GET"}
-    assert sandbox.send("OPTIONS", JOHNS, headers=asks).status_code == 204
+    assert preflight(sandbox, JOHNS).status_code == 204
     assert sandbox.requests() == []
     sandbox.send("OPTIONS", JOHNS)
     assert sandbox.last()["method"] == "OPTIONS"

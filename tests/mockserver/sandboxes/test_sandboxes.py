@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import BODIES, IN_A_SANDBOX, SHARED, filled
 from tests.support import (
+    APP,
     FIXTURES,
     JANE,
     JANES,
@@ -21,12 +22,14 @@ from tests.support import (
     MockServer,
     client_of,
     head,
+    preflight,
     problem,
 )
 
 
-def test_what_is_done_in_a_sandbox_is_done_nowhere_else(sandbox: Sandboxed) -> None:
+def test_what_is_done_or_reset_in_a_sandbox_is_so_nowhere_else(sandbox: Sandboxed) -> None:
     other, common = Sandboxed(sandbox.server), Sandboxed(sandbox.server, "")
+    common.server.put_state({**FIXTURES, "tokens": []})
     before = [one.state() for one in (other, common)]
     sandbox.send("PATCH", JANES, JANE, json={"location": "Here"})
     sandbox.control("DELETE", "tokens/johndoe-all")
@@ -39,15 +42,9 @@ def test_what_is_done_in_a_sandbox_is_done_nowhere_else(sandbox: Sandboxed) -> N
         assert one.faults() == []
         assert [entry["path"] for entry in one.requests()] == [JANES]
         problem(one.send("POST", "/_mock/snapshots/kept/restore"), 404, "snapshot-unknown")
-
-
-def test_a_reset_in_a_sandbox_resets_nothing_else(sandbox: Sandboxed) -> None:
-    common = Sandboxed(sandbox.server, "")
-    common.send("PATCH", JANES, JANE, json={"location": "There"})
-    sandbox.send("PATCH", JANES, JANE, json={"location": "Here"})
     sandbox.control("POST", "reset")
-    assert sandbox.state()["accounts"][0]["location"] == FIXTURES["accounts"][0]["location"]
-    assert common.state()["accounts"][0]["location"] == "There"
+    assert sandbox.state() == before[0]
+    assert common.state() == before[1]
     assert len(common.requests()) == 1
 
 
@@ -66,12 +63,8 @@ def test_the_control_api_works_in_a_sandbox(sandbox: Sandboxed, method: str, pat
 
 
 def test_pages_of_other_origins_may_not_steer_a_sandbox(sandbox: Sandboxed) -> None:
-    origin = {"Origin": "http://app.example.com"}
-    asks = {**origin, "Access-Control-Request-Method": "POST"}
-    for answer in (
-        sandbox.send("OPTIONS", "/_mock/reset", headers=asks),
-        sandbox.send("POST", "/_mock/reset", headers=origin),
-    ):
+    sent = sandbox.send("POST", "/_mock/reset", headers={"Origin": APP})
+    for answer in (preflight(sandbox, "/_mock/reset", "POST"), sent):
         problem(answer, 403, "origin-not-allowed")
         assert "access-control-allow-origin" not in answer.headers
 
@@ -222,8 +215,7 @@ def test_where_a_sandbox_is_required_the_api_refuses_those_without(
     assert Sandboxed(strict_server).send("GET", JANES, JANE).status_code == 200
     named = {"X-Mock-Sandbox": "named"}
     assert strict_server.send("GET", JANES, JANE, headers=named).status_code == 200
-    asks = {"Origin": "http://app.example.com", "Access-Control-Request-Method": "GET"}
-    assert strict_server.send("OPTIONS", JANES, headers=asks).status_code == 204
+    assert preflight(strict_server, JANES).status_code == 204
 
 
 def test_where_a_sandbox_is_required_the_control_api_asks_for_one_but_for_what_all_share(

@@ -72,6 +72,7 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
         request("get", JANES, CHUNKED) + chunked(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
         b"\r\n" + request("M-$earch.it", JANES, *UPGRADE, body=b"PATCH"),
         request("GE", JANES),
+        request("GET", JANES, b"Connection: upgrade", b"Upgrade: websocket"),
         LAST,
     ]
     rest = b"".join(conversation)
@@ -82,21 +83,8 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
             rest = rest[length:]
         connection.sendall(rest)
         answer = stream.read()
-    assert statuses(answer) == [200, 200, 200, 401, 405, 405, 405, 405, 200]
-    assert answer.count(b'"company":"Chunks"') == 2
-
-
-def test_an_offer_of_http_2_is_declined_without_a_word(server: MockServer) -> None:
-    sent = [
-        request("GET", JANES, *UPGRADE),
-        request("POST", JANES_EMAILS, *UPGRADE, body=added(1)),
-        request("POST", JANES_EMAILS, *UPGRADE, CHUNKED) + chunked(added(2)),
-        request("POST", JANES_EMAILS, *UPGRADE, body=added(3), login=b""),
-        request("GET", JANES, b"Connection: upgrade", b"Upgrade: websocket"),
-        LAST,
-    ]
-    assert statuses(server.raw_bytes(b"".join(sent))) == [200, 201, 201, 401, 200, 200]
-    assert addresses(server) == {"added1@example.com", "added2@example.com"}
+    assert statuses(answer) == [200, 200, 200, 401, 405, 405, 405, 405, 200, 200]
+    assert answer.count(b'"company":"Chunks"') == 3
 
 
 def test_what_comes_after_the_last_request_is_ignored(server: MockServer) -> None:
@@ -155,12 +143,10 @@ def test_who_is_let_in_is_asked_for_the_body(server: MockServer) -> None:
     assert answers == [201, 200]
 
 
-@pytest.mark.parametrize("chunk", [b"xyz\r\n", b"2\r\n{}{}\r\n", b"ffffffffffffffffff\r\n"])
-def test_who_sends_a_broken_body_at_once_is_not_asked_for_it(
-    server: MockServer, chunk: bytes
-) -> None:
-    sent = request("POST", JANES_EMAILS, EXPECT, CHUNKED) + chunk
-    assert statuses(server.raw_bytes(sent)) == [400]
+def test_who_sends_a_broken_body_at_once_is_not_asked_for_it(server: MockServer) -> None:
+    for chunk in (b"xyz\r\n", b"2\r\n{}{}\r\n", b"ffffffffffffffffff\r\n"):
+        sent = request("POST", JANES_EMAILS, EXPECT, CHUNKED) + chunk
+        assert statuses(server.raw_bytes(sent)) == [400]
 
 
 def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> None:

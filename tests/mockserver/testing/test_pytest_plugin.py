@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.pytest_plugin import AccountsMock, ControlError
 from tests.mockserver.planted import RunTests
-from tests.support import JANES_EMAILS, ROOT, MockServer
+from tests.support import JANES_EMAILS, ROOT, MockServer, account
 
 pytest_plugins = ["pytester"]
 
@@ -70,17 +70,14 @@ def test_the_state_can_be_read_set_kept_and_put_back(accounts_mock: AccountsMock
     accounts_mock.snapshot("first")
 
     accounts_mock.scenario("many-emails")
-    assert (
-        len(httpx.get(accounts_mock.url + JANES_EMAILS, headers=accounts_mock.bearer()).json())
-        == 500
-    )
+    emails = httpx.get(accounts_mock.url + JANES_EMAILS, headers=accounts_mock.bearer()).json()
+    assert len(emails) == 500
     accounts_mock.restore("first")
     assert accounts_mock.state() == first
 
-    emails = [{"email": "mallory@example.com", "primary": True}]
-    account = {"username": "mallory", "password": "her-password", "emails": emails}
-    assert accounts_mock.set_state({"accounts": [account]})["accounts"][0]["type"] == "User"
-    assert accounts_mock.login("mallory") == ("mallory", "her-password")
+    mallory = account("mallory")
+    assert accounts_mock.set_state({"accounts": [mallory]})["accounts"][0]["type"] == "User"
+    assert accounts_mock.login("mallory") == ("mallory", "mallory-password")
     accounts_mock.reset()
     assert accounts_mock.state() == first
     assert "many-emails" in accounts_mock.scenarios()
