@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -67,23 +66,6 @@ def addresses(server: MockServer) -> set[str]:
 def chunked(*chunks: bytes) -> bytes:
     """A body in chunks, with its end."""
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
-
-
-def attack(server: MockServer, data: bytes) -> list[int]:
-    """Send bytes and no more; gives the statuses of what comes back before the connection ends.
-
-    A connection that does not end is an error: the server hangs.
-    """
-    answer = bytearray()
-    with server.connect() as connection:
-        try:
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-            while part := connection.recv(65536):
-                answer += part
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # The server need not listen to everything.
-    return statuses(bytes(answer))
 
 
 def statuses(answer: bytes) -> list[int]:

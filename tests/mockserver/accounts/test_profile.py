@@ -97,15 +97,13 @@ def test_a_text_comes_back_as_it_was_sent(server: MockServer, text: str) -> None
     assert get(server).items() >= sent.items()
 
 
-@pytest.mark.parametrize("character", ["a", "é", "字", "👩"])
-def test_a_text_of_1000_characters_is_stored_and_a_longer_one_refused(
-    server: MockServer, character: str
-) -> None:
-    sent = dict.fromkeys(TEXTS, character * 1000)
-    assert update(server, sent).json().items() >= sent.items()
-    with server.unchanged():
-        answer = update(server, dict.fromkeys(TEXTS, character * 1001))
-    assert sorted(pointers(answer)) == sorted(f"/{member}" for member in TEXTS)
+def test_a_text_of_1000_characters_is_stored_and_a_longer_one_refused(server: MockServer) -> None:
+    for character in ("a", "é", "字", "👩"):
+        sent = dict.fromkeys(TEXTS, character * 1000)
+        assert update(server, sent).json().items() >= sent.items()
+        with server.unchanged():
+            answer = update(server, dict.fromkeys(TEXTS, character * 1001))
+        assert sorted(pointers(answer)) == sorted(f"/{member}" for member in TEXTS)
 
 
 @pytest.mark.parametrize("value", [3, 1.5, True, None, [], {}, ["a"]], ids=repr)

@@ -87,11 +87,6 @@ def test_who_is_on_this_machine_is_let_in(server: MockServer, name: str, value: 
     assert server.send("GET", "/_mock/state", headers=fields).status_code == 200
 
 
-def test_the_accounts_api_answers_to_every_host(server: MockServer) -> None:
-    answer = server.send("GET", OPERATIONS[0].path(), JOHN, headers={"Host": "www.docker.io"})
-    assert answer.status_code == 200
-
-
 @pytest.fixture(scope="module")
 def opened() -> Iterator[MockServer]:
     """A server whose control API some others may use."""

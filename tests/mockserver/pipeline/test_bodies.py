@@ -152,15 +152,6 @@ def test_only_true_is_true_in_a_form(server: MockServer, encode: Encode) -> None
             assert set(pointers(answer)) == {"/verified"}
 
 
-@every_encoding
-def test_an_invalid_member_is_named_in_every_encoding(server: MockServer, encode: Encode) -> None:
-    with server.unchanged():
-        answer = send(
-            server, BY_ID["update_user"], encode({"gravatar_email": "nobody", "company": "C"})
-        )
-    assert pointers(answer) == ["/gravatar_email"]
-
-
 MALFORMED = [
     *(b'{"full_name": "J', b"{'full_name': 'J'}", b"{} {}", b"{} // no", b"{full_name: 1}"),
     b'{"company": "Retired",}',  # as it is printed
