@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.mockserver.attacks import LOGIN, chunked, is_no_failure, statuses, unharmed
+from tests.mockserver.attacks import LOGIN, chunked, is_no_failure, statuses
 from tests.support import JANES, JANES_EMAILS, MockServer
+
+pytestmark = pytest.mark.usefixtures("no_harm")
 
 METHODS = b"GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY".split()
 PATHS = (JANES, JANES_EMAILS, "/_mock/state", "/_mock/tokens", "/_mock/reset", "/openapi.json", "/")
@@ -70,12 +71,6 @@ def requests(draw: st.DrawFn) -> bytes:
         body = draw(st.sampled_from([chunked(body), b"fffffffffffffffff\r\n", b"-1\r\n", body]))
     end = draw(st.sampled_from([b"\r\n"] * 9 + [b"\n"]))
     return end.join([*lines, b"", body])
-
-
-@pytest.fixture(autouse=True)
-def no_harm(server: MockServer) -> Iterator[None]:
-    with unharmed(server):
-        yield
 
 
 @given(st.lists(requests(), min_size=1, max_size=4).map(b"".join) | st.binary(max_size=300))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -18,9 +17,10 @@ from tests.mockserver.attacks import (
     chunked,
     request,
     statuses,
-    unharmed,
 )
 from tests.support import JANES, JANES_EMAILS, MockServer
+
+pytestmark = pytest.mark.usefixtures("no_harm")
 
 UPGRADE = (
     b"Connection: Upgrade, HTTP2-Settings",
@@ -28,12 +28,6 @@ UPGRADE = (
     b"HTTP2-Settings: AAMAAABkAAQAAP__",
 )
 EXPECT = b"Expect: 100-continue"
-
-
-@pytest.fixture(autouse=True)
-def no_harm(server: MockServer) -> Iterator[None]:
-    with unharmed(server):
-        yield
 
 
 def test_requests_sent_at_once_are_answered_in_order(server: MockServer) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.mockserver.attacks import (
@@ -16,15 +14,10 @@ from tests.mockserver.attacks import (
     chunked,
     request,
     statuses,
-    unharmed,
 )
 from tests.support import JANES, MockServer, problem
 
-
-@pytest.fixture(autouse=True)
-def no_harm(server: MockServer) -> Iterator[None]:
-    with unharmed(server):
-        yield
+pytestmark = pytest.mark.usefixtures("no_harm")
 
 
 def sent(target: str, *fields: bytes, method: str = "GET", version: str = "1.1") -> bytes:
