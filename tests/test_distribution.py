@@ -6,14 +6,11 @@ Neither a container nor a hosted runner is needed: the packages of the locks are
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
-import time
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -22,12 +19,17 @@ import pytest
 import yaml
 
 from clients.steps import install_packages
-from tests.support import ROOT
+from tests.support import ROOT, eventually
+from tests.support.environments import (
+    BIN,
+    PATIENCE,
+    bare_environment,
+    lend_packages,
+    run,
+    succeed,
+)
 
-BIN = Path(sys.executable).parent
-PATIENCE = 120
-
-FAKE_SUITE = """#!{python}
+FAKE_SUITE = f"""#!{sys.executable}
 import os, sys
 given = sys.argv[1:]
 for option, value in zip(given, given[1:]):
@@ -38,47 +40,10 @@ sys.exit(int(os.environ["FAKE_CODE"]))
 """
 
 
-def run(
-    command: list[str] | str, folder: Path, /, **environment: str | Path
-) -> subprocess.CompletedProcess[str]:
-    """Run a command, or lines of bash, in a folder, with the Python of this environment."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "MOCKSERVER_", "CONFORMANCE_"))
-    }
-    path = f"{BIN}{os.pathsep}{clean['PATH']}"
-    return subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", command] if isinstance(command, str) else command,
-        cwd=folder,
-        env={**clean, "PATH": path, **{name: str(value) for name, value in environment.items()}},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def succeed(command: list[str] | str, folder: Path, /, **environment: str | Path) -> str:
-    done = run(command, folder, **environment)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-def lend_packages(environment: Path) -> None:
-    """Let an environment that is made here later have the packages of this one: nothing is downloaded."""
-    paths = {"base": str(environment), "platbase": str(environment)}
-    packages = Path(sysconfig.get_path("purelib", "venv", paths))
-    packages.mkdir(parents=True)
-    ours = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    (packages / "lent.pth").write_text("\n".join(sorted(ours)))
-
-
-def put_fake_suite(environment: Path) -> None:
+def put_suite(environment: Path, script: str) -> None:
     suite = environment / "bin" / "conformance"
-    suite.parent.mkdir(parents=True)
-    suite.write_text(FAKE_SUITE.format(python=sys.executable), "utf-8")
+    suite.parent.mkdir(parents=True, exist_ok=True)
+    suite.write_text(script, "utf-8")
     suite.chmod(0o755)
 
 
@@ -138,19 +103,18 @@ def test_a_file_for_another_system_keeps_its_schema(
 @pytest.mark.parametrize(
     ("schema", "begins"), [("github-workflows", "on:"), ("gitlab-ci", "include:")]
 )
-def test_an_example_of_the_guide_keeps_its_schema(schema: str, begins: str, tmp_path: Path) -> None:
+def test_an_example_of_the_guide_keeps_its_schema_and_the_inputs_of_the_action(
+    schema: str, begins: str, tmp_path: Path
+) -> None:
     guide = (ROOT / "docs" / "guides" / "ci.md").read_text("utf-8")
     examples = re.findall(rf"```yaml\n({begins}.*?)```", guide, re.DOTALL)
-    names = [f"example-{number}.yml" for number, _ in enumerate(examples)]
-    for name, example in zip(names, examples, strict=True):
-        (tmp_path / name).write_text(example, "utf-8")
-    succeed(["check-jsonschema", "--builtin-schema", f"vendor.{schema}", *names], tmp_path)
+    for number, example in enumerate(examples):
+        (tmp_path / f"{number}.yml").write_text(example, "utf-8")
+    files = sorted(map(str, tmp_path.iterdir()))
+    succeed(["check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files], tmp_path)
 
-
-def test_the_inputs_of_the_examples_are_those_of_the_action() -> None:
-    guide = (ROOT / "docs" / "guides" / "ci.md").read_text("utf-8")
     known = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
-    for example in re.findall(r"```yaml\n(on:.*?)```", guide, re.DOTALL):
+    for example in examples if begins == "on:" else ():
         steps = yaml.safe_load(example)["jobs"]["conformance"]["steps"]
         [given] = [step["with"] for step in steps if "with" in step]
         assert given.keys() <= known.keys()
@@ -277,7 +241,7 @@ def test_the_action_installs_both_commands(tmp_path: Path) -> None:
 def test_the_action_hands_on_the_verdict(
     tmp_path: Path, code: int, incomplete: str, ends: int, said: str
 ) -> None:
-    put_fake_suite(tmp_path / "accounts-mock")
+    put_suite(tmp_path / "accounts-mock", FAKE_SUITE)
 
     done = run(
         action_step("Run"),
@@ -303,39 +267,29 @@ def test_the_action_hands_on_the_verdict(
 
 
 def test_an_action_that_is_cancelled_lets_the_suite_restore_the_accounts(tmp_path: Path) -> None:
-    suite = tmp_path / "accounts-mock" / "bin" / "conformance"
-    suite.parent.mkdir(parents=True)
     waits = "trap 'sleep 0.3; touch restored; exit 130' TERM; touch begun; sleep 60 & wait"
-    suite.write_text(f"#!/bin/bash\n{waits}\n", "utf-8")
-    suite.chmod(0o755)
-    files = {
-        "GITHUB_OUTPUT": tmp_path / "output",
-        "GITHUB_STEP_SUMMARY": tmp_path / "summary",
-        "RUNNER_TEMP": tmp_path,
-    }
+    put_suite(tmp_path / "accounts-mock", f"#!/bin/bash\n{waits}\n")
     given = {"TARGET": "target.yaml", "ARGUMENTS": "", "REPORTS": "reports", "INCOMPLETE": "fail"}
+    given |= {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
     step = subprocess.Popen(
         ["bash", "-eo", "pipefail", "-c", action_step("Run")],
         cwd=tmp_path,
-        env={**os.environ, **given, **{name: str(path) for name, path in files.items()}},
+        env=bare_environment(RUNNER_TEMP=tmp_path, **given),
         stdout=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / "begun").exists():
-        assert time.monotonic() < deadline, "the suite was not begun"
-        time.sleep(0.02)
+    eventually((tmp_path / "begun").exists)
     step.send_signal(signal.SIGINT)  # a hosted runner signals the shell of the step alone
 
     assert step.wait(PATIENCE) == 130
     assert (tmp_path / "restored").exists()
-    assert files["GITHUB_OUTPUT"].read_text() == "exit-code=130\n"
+    assert (tmp_path / "output").read_text() == "exit-code=130\n"
 
 
 def test_the_template_for_gitlab_runs_the_suite(tmp_path: Path) -> None:
     job = yaml.safe_load((ROOT / "deploy" / "gitlab.yml").read_text("utf-8"))[".conformance"]
     lend_packages(tmp_path / ".accounts-mock")
 
-    put_fake_suite(tmp_path / ".accounts-mock")
+    put_suite(tmp_path / ".accounts-mock", FAKE_SUITE)
 
     unset = run("\n".join(job["script"]), tmp_path, **job["variables"])
     assert (unset.returncode, "ACCOUNTS_MOCK is empty" in unset.stdout) == (2, True)

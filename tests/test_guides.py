@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from tests.support import FIXTURES, ROOT, MockServer, check, read_yaml, write_yaml
+from tests.support.environments import succeed
 
 GUIDES = ROOT / "docs" / "guides"
 CLIENTS = GUIDES / "generated-clients.md"
@@ -43,15 +43,11 @@ def test_a_client_that_is_generated_as_the_guide_says_can_be_imported(
 ) -> None:
     [hooks] = [one for one in blocks(CLIENTS) if "post_hooks" in one]
     write_yaml(tmp_path / "config.yaml", hooks)
-    [command] = re.findall(
-        r"^openapi-python-client (generate .*)$", CLIENTS.read_text("utf-8"), re.MULTILINE
-    )
+    guide = CLIENTS.read_text("utf-8")
+    [command] = re.findall(r"^openapi-python-client (generate .*)$", guide, re.MULTILINE)
     options = shlex.split(command.replace("http://127.0.0.1:8080", server.url))
-    generate = [sys.executable, "-m", "openapi_python_client", *options, *more]
-    subprocess.run(generate, cwd=tmp_path, check=True, timeout=60)
+    succeed([sys.executable, "-m", "openapi_python_client", *options, *more], tmp_path)
     [operation] = tmp_path.glob("**/api/*/add_email.py")
     package = operation.parents[2]
     module = ".".join(operation.with_suffix("").relative_to(package.parent).parts)
-    subprocess.run(
-        [sys.executable, "-c", f"import {module}"], cwd=package.parent, check=True, timeout=60
-    )
+    succeed([sys.executable, "-c", f"import {module}"], package.parent)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.support import ROOT
+from tests.support.environments import run, succeed
 
-
-def lint(config: Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("lint-imports")
-    command = [str(program), "--no-logo", "--no-cache", str(config)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+LINT = ["lint-imports", "--no-logo", "--no-cache"]
+UPSIDE_DOWN = """
+[tool.importlinter]
+root_packages = ["mockserver"]
+[[tool.importlinter.contracts]]
+name = "upside down"
+type = "layers"
+layers = ["mockserver.accounts", "mockserver.pipeline"]
+"""
 
 
 def test_every_module_imports_only_what_lies_below_it() -> None:
-    done = lint(ROOT / "pyproject.toml")
-
-    assert done.returncode == 0, done.stdout
+    succeed([*LINT, "pyproject.toml"], ROOT)
 
 
 def test_an_import_that_goes_up_is_found(tmp_path: Path) -> None:
-    upside_down = tmp_path / "contracts.toml"
-    upside_down.write_text(
-        "[tool.importlinter]\n"
-        'root_packages = ["mockserver"]\n'
-        "[[tool.importlinter.contracts]]\n"
-        'name = "upside down"\n'
-        'type = "layers"\n'
-        'layers = ["mockserver.accounts", "mockserver.pipeline"]\n'
-    )
+    (tmp_path / "contracts.toml").write_text(UPSIDE_DOWN)
 
-    done = lint(upside_down)
+    done = run([*LINT, str(tmp_path / "contracts.toml")], ROOT)
 
     assert done.returncode == 1
     assert "mockserver.pipeline is not allowed to import mockserver.accounts" in done.stdout

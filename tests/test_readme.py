@@ -7,9 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner
 
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.waivers import read_waivers
@@ -17,7 +15,7 @@ from conformance.settings import OPTIONS
 from conformance.target.file import read_target
 from conformance.target.template import TEMPLATE
 from mockserver.cli import check, docs, main, serve
-from tests.support import ROOT, MockServer, read_yaml
+from tests.support import ROOT, MockServer, each_operation, invoke, read_yaml
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {
@@ -75,51 +73,60 @@ def test_the_fixtures_of_the_page_can_be_served(tmp_path: Path) -> None:
     [sample] = re.findall(r"```yaml\n(accounts:.*?)```", PAGES["fixtures"], re.DOTALL)
     file = tmp_path / "fixtures.yaml"
     file.write_text(sample, "utf-8")
-    result = CliRunner().invoke(main, ["check", "--fixtures", str(file)])
-    assert result.exit_code == 0, result.output
+    done = invoke("check", "--fixtures", str(file))
+    assert done.returncode == 0, done.stderr
 
 
-def test_the_readme_has_examples() -> None:
-    assert len(_console_examples()) >= 4
+CONTROL = read_yaml(ROOT / "openapi" / "control.yaml")
+SCHEMAS = CONTROL["components"]["schemas"]
+SCOPES = packaged_contract().scopes
+KEYS = set(re.findall(r"^ *(?:# )?([a-z_]+):", TEMPLATE, re.MULTILINE))
+# All that there is, and the page that must name it.
+NAMED = {
+    "the options of the mock server": (
+        "mock-server",
+        {
+            f"`{one}"
+            for command in (serve, check, docs)
+            for each in command.params
+            for one in each.opts
+            if one.startswith("--")
+        },
+    ),
+    "the commands of the mock server": (
+        "mock-server",
+        {f"mockserver {one}" for one in main.commands},
+    ),
+    "the options of the suite": ("conformance", {f"`--{option.name}" for option in OPTIONS}),
+    "the keys of the target file": ("conformance", KEYS - {"tokens", "owner", "other", *SCOPES}),
+    "the members of a rule": (
+        "control-api",
+        {f"`{name}`" for one in ("Match", "Effect") for name in SCHEMAS[one]["properties"]},
+    ),
+    "the operations of the control API": (
+        "control-api",
+        {
+            f"`{method} {re.sub('{.*?}', '{}', path)}`"
+            for method, path, raw in each_operation(CONTROL)
+            if not {"pages", "contract"} & set(raw["tags"])
+        },
+    ),
+}
 
 
-@pytest.mark.parametrize("command", [serve, check, docs], ids=["serve", "check", "docs"])
-def test_the_page_on_the_mock_server_names_every_option(command: click.Command) -> None:
-    options = [name for one in command.params for name in one.opts if name.startswith("--")]
-    assert options
-    assert [name for name in options if f"`{name}" not in PAGES["mock-server"]] == []
+@pytest.mark.parametrize(("page", "names"), NAMED.values(), ids=NAMED)
+def test_a_page_names_all_that_there_is(page: str, names: set[str]) -> None:
+    assert len(names) > 2
+    text = re.sub("{[a-z]+}", "{}", PAGES[page])
+    assert [name for name in sorted(names) if name not in text] == []
 
 
-def test_the_page_on_the_control_api_names_every_operation() -> None:
-    contract = read_yaml(ROOT / "openapi" / "control.yaml")
-    operations = {
-        f"{method.upper()} {re.sub('{.*?}', '{}', path)}"
-        for path, item in contract["paths"].items()
-        for method, operation in item.items()
-        if method != "parameters" and not {"pages", "contract"} & set(operation["tags"])
-    }
-    named = re.sub("{[a-z]+}", "{}", PAGES["control-api"])
-    assert len(operations) > 20
-    assert [one for one in sorted(operations) if f"`{one}`" not in named] == []
-
-
-def test_the_page_on_the_control_api_names_every_member_of_a_rule() -> None:
-    schemas = read_yaml(ROOT / "openapi" / "control.yaml")["components"]["schemas"]
-    members = [*schemas["Match"]["properties"], *schemas["Effect"]["properties"]]
-    assert [name for name in members if f"`{name}`" not in PAGES["control-api"]] == []
-
-
-@pytest.mark.parametrize("folder", ["guides", "testing", "reference", "explanation"])
-def test_the_first_page_of_the_documentation_leads_to_every_page(folder: str) -> None:
+def test_the_first_page_of_the_documentation_leads_to_every_page() -> None:
     start = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    pages = [f"{folder}/{page.name}" for page in (ROOT / "docs" / folder).glob("*.md")]
-    assert pages
-    assert [page for page in pages if f"({page})" not in start] == []
-
-
-def test_the_page_on_the_suite_names_every_option() -> None:
-    options = [f"`--{option.name}" for option in OPTIONS]
-    assert [name for name in options if name not in PAGES["conformance"]] == []
+    for folder in ("guides", "testing", "reference", "explanation"):
+        pages = [f"{folder}/{page.name}" for page in (ROOT / "docs" / folder).glob("*.md")]
+        assert pages
+        assert [page for page in pages if f"({page})" not in start] == []
 
 
 def test_the_waivers_of_the_page_can_be_read(tmp_path: Path) -> None:
@@ -131,29 +138,13 @@ def test_the_waivers_of_the_page_can_be_read(tmp_path: Path) -> None:
 def test_the_target_file_of_the_tutorial_names_logins_that_are_there(tmp_path: Path) -> None:
     [sample] = re.findall(r"```yaml\n(base_url:.*?)```", PAGES["tutorial"], re.DOTALL)
     (tmp_path / "target.yaml").write_text(sample, "utf-8")
-    scopes = packaged_contract().scopes
-    target = read_target(tmp_path / "target.yaml", scopes)
+    target = read_target(tmp_path / "target.yaml", SCOPES)
     assert target.base_url == "http://127.0.0.1:8080"
     assert {name for account in target.accounts for name in account.tokens} == {
-        *(frozenset({scope}) for scope in scopes),
-        frozenset(scopes),
+        *(frozenset({scope}) for scope in SCOPES),
+        frozenset(SCOPES),
         frozenset(),
     }
-
-
-def test_the_page_has_every_key_of_the_target_file() -> None:
-    keys = set(re.findall(r"^ *(?:# )?([a-z_]+):", TEMPLATE, re.MULTILINE)) - {
-        "tokens",
-        "owner",
-        "other",
-    }
-    keys -= {"profile_read", "profile_write", "email_read", "email_write"}
-    assert [key for key in sorted(keys) if key not in PAGES["conformance"]] == []
-
-
-def test_the_readme_leads_to_every_command() -> None:
-    text = README + PAGES["mock-server"]
-    assert [name for name in main.commands if f"mockserver {name}" not in text] == []
 
 
 def test_the_readme_is_short() -> None:

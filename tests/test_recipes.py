@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support import ROOT
+from tests.support.environments import run, succeed
 
 DOCS = ROOT / "docs" / "testing"
 
 
-def run_recipe(name: str, docs: Path = DOCS) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, ROOT / "recipes" / "run.py", "--only", name, "--docs", docs],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def edited_docs(folder: Path, name: str, edits: dict[str, str]) -> Path:
+def run_edited(folder: Path, name: str, edits: dict[str, str]) -> tuple[int, str]:
+    """Run a recipe of an edited copy of the pages."""
     copy = folder / "docs"
     shutil.copytree(DOCS, copy)
     text = (copy / f"{name}.md").read_text("utf-8")
@@ -33,22 +24,18 @@ def edited_docs(folder: Path, name: str, edits: dict[str, str]) -> Path:
         assert old in text
         text = text.replace(old, new, 1)
     (copy / f"{name}.md").write_text(text, "utf-8")
-    return copy
+    recipes = str(ROOT / "recipes" / "run.py")
+    done = run([sys.executable, recipes, "--only", name, "--docs", str(copy)], folder)
+    return done.returncode, done.stdout
 
 
 def test_the_example_of_the_readme_passes(tmp_path: Path) -> None:
-    [example] = re.findall(
-        r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
-    )
+    readme = (ROOT / "README.md").read_text("utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     (tmp_path / "test_example.py").write_text(example, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+    assert "1 passed" in succeed([sys.executable, "-m", "pytest"], tmp_path)
 
 
 def test_the_readme_links_to_every_recipe() -> None:
@@ -70,7 +57,7 @@ def test_the_readme_links_to_every_recipe() -> None:
     ids=["a wrong claim", "a file without a name", "a name twice", "another command"],
 )
 def test_a_recipe_that_is_broken_fails(tmp_path: Path, old: str, new: str, complaint: str) -> None:
-    code, output = run_recipe("pytest", edited_docs(tmp_path, "pytest", {old: new}))
+    code, output = run_edited(tmp_path, "pytest", {old: new})
 
     assert code == 1
     assert "FAILED  docs/testing/pytest.md" in output
@@ -82,37 +69,31 @@ LOSES = "await fetch(`${mock.url}/_mock/sandboxes`, { method: 'DELETE' });"
 
 
 # A page may have several faults that are told in one run.
+BROKEN: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "no reset, and little coverage": (
+        "vitest",
+        {"await mock.reset();": "", "CI ? 4": "CI ? 90"},
+        ["1 failed", "it must be 90 %"],
+    ),
+    "a lost world": ("vitest", {"await mock.reset();": LOSES}, ["sandbox-lost"]),
+    "a wrong type": ("vitest", {"token: string };": "token: number };"}, ["TS2322"]),
+    "no header": ("vite", {"'X-Mock-Sandbox': sandbox": ""}, ["sandbox-missing"]),
+    "no proxy": ("vite", {"'/api'": "'/apis'"}, ["no JSON"]),
+    "one sandbox for all, and little coverage": (
+        "playwright",
+        {"${workerInfo.parallelIndex}": "all", "CI ? 4": "CI ? 90"},
+        ["failed", "it must be 90 %"],
+    ),
+    "one worker": ("playwright", {"workers: 2": "workers: 1"}, ["ran on 1"]),
+}
+
+
 @pytest.mark.clients
-@pytest.mark.parametrize(
-    ("name", "edits", "complaints"),
-    [
-        pytest.param(
-            "vitest",
-            {"await mock.reset();": "", "CI ? 4": "CI ? 90"},
-            ["1 failed", "it must be 90 %"],
-            id="no reset, and little coverage",
-        ),
-        pytest.param("vitest", {"await mock.reset();": LOSES}, ["sandbox-lost"], id="a lost world"),
-        pytest.param(
-            "vitest", {"token: string };": "token: number };"}, ["TS2322"], id="a wrong type"
-        ),
-        pytest.param(
-            "vite", {"'X-Mock-Sandbox': sandbox": ""}, ["sandbox-missing"], id="no header"
-        ),
-        pytest.param("vite", {"'/api'": "'/apis'"}, ["no JSON"], id="no proxy"),
-        pytest.param(
-            "playwright",
-            {"${workerInfo.parallelIndex}": "all", "CI ? 4": "CI ? 90"},
-            ["failed", "it must be 90 %"],
-            id="one sandbox for all, and little coverage",
-        ),
-        pytest.param("playwright", {"workers: 2": "workers: 1"}, ["ran on 1"], id="one worker"),
-    ],
-)
+@pytest.mark.parametrize(("name", "edits", "complaints"), BROKEN.values(), ids=BROKEN)
 def test_a_recipe_for_javascript_that_is_broken_fails(
     tmp_path: Path, name: str, edits: dict[str, str], complaints: list[str]
 ) -> None:
-    code, output = run_recipe(name, edited_docs(tmp_path, name, edits))
+    code, output = run_edited(tmp_path, name, edits)
 
     assert code == 1
     assert f"FAILED  docs/testing/{name}.md" in output

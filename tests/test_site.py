@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,22 +13,15 @@ import pytest
 from conformance.catalogue.requirements import catalogue
 from conformance.settings import OPTIONS
 from tests.support import ROOT
+from tests.support.environments import run, succeed
 
-
-def build(folder: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, ROOT / "docs" / "build.py", folder, *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+BUILD = [sys.executable, str(ROOT / "docs" / "build.py")]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    done = build(folder)
-    assert done.returncode == 0, done.stderr
+    succeed([*BUILD, str(folder)], ROOT)
     return folder
 
 
@@ -77,8 +69,8 @@ def test_a_link_that_leads_nowhere_stops_the_build(tmp_path: Path) -> None:
     shutil.copy(ROOT / "docs" / "tutorial.md", docs)
     (docs / "index.md").write_text("# Start\n\n[away](gone.md) [here](tutorial.md#nine)\n", "utf-8")
 
-    done = build(tmp_path / "site", "--pages", tmp_path / "pages")
+    done = run([*BUILD, "site", "--pages", "pages"], tmp_path)
 
     assert done.returncode == 1
     for target in ("gone.md", "'nine'", "testing/pytest.md"):
-        assert target in done.stderr
+        assert target in done.stdout

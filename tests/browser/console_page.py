@@ -10,8 +10,6 @@ from playwright.sync_api import BrowserContext, Locator, expect
 from tests.browser.watched import Watched
 from tests.support import MockServer
 
-JANES = "/api/v1.1/users/janedoe/"
-JANES_EMAILS = f"{JANES}emails/"
 TABS = ("requests", "send", "world", "tokens", "faults", "coverage", "sandboxes")
 
 NARROW = (360, 740)

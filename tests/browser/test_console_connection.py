@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.console_page import JANES, Console, OpenConsole
-from tests.support import JANE, MockServer, StartServer
+from tests.browser.console_page import Console, OpenConsole
+from tests.support import JANE, JANES, MockServer, StartServer
 
 
 def test_the_page_asks_for_the_control_token_and_keeps_it(

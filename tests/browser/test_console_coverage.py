@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.console_page import JANES, Console
-from tests.support import JANE, MockServer, bearer
+from tests.browser.console_page import Console
+from tests.support import JANE, JANES, MockServer, bearer
 
 
 def chips(console: Console, operation: str, kind: str) -> Locator:

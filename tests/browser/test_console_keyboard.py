@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, TABS, Console
-from tests.support import MockServer
+from tests.browser.console_page import TABS, Console
+from tests.support import JANES, MockServer
 
 
 def test_all_can_be_reached_by_keyboard_and_nothing_holds_the_focus(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, NARROW, TABS, Console
+from tests.browser.console_page import NARROW, TABS, Console
 from tests.browser.watched import THEMES, WIDE
-from tests.support import JANE, MockServer, basic
+from tests.support import JANE, JANES, JANES_EMAILS, MockServer, basic
 
 
 def test_on_a_narrow_screen_the_requests_are_a_tab_nothing_sticks_out_and_all_can_be_copied(

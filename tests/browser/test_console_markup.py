@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, Console
-from tests.support import JANE, MockServer
+from tests.browser.console_page import Console
+from tests.support import JANE, JANES, MockServer, account, head
 
 MARKUP = "<img src=x onerror=\"document.title='hacked'\">"
 
 
 def test_markup_in_what_clients_send_stays_text(console: Console, server: MockServer) -> None:
     state = server.state()
-    state["accounts"].append(
-        {
-            "username": "<iframe>",
-            "password": "<b>secret</b>",
-            "full_name": MARKUP,
-            "emails": [{"email": "<iframe>@b.example", "primary": True}],
-        }
-    )
+    planted = account("<iframe>", password="<b>secret</b>", full_name=MARKUP)
+    state["accounts"].append(planted)
     server.put_state(state)
     server.send("PATCH", JANES, JANE, json={"full_name": MARKUP, MARKUP: MARKUP})
-    server.raw(
-        f"GET /{MARKUP.replace(' ', '/')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    )
+    server.raw(head("GET", f"/{MARKUP.replace(' ', '/')}"))
     server.send("GET", "/headers", headers={"X-Markup": MARKUP, "Prefer": f'code="{MARKUP}"'})
     server.send("POST", "/_mock/faults", json={"username": MARKUP, "code": 500, "body": MARKUP})
     server.send("POST", "/_mock/tokens", json={"username": "<iframe>", "scopes": []})

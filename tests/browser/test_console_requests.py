@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Route, expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, Console
-from tests.support import JANE, MockServer, bearer
+from tests.browser.console_page import Console
+from tests.support import JANE, JANES, JANES_EMAILS, MockServer, bearer
 
 
 def test_a_request_appears_as_it_comes_with_the_reason_for_its_refusal(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, Console, OpenConsole
-from tests.support import JANE, MockServer, StartServer
+from tests.browser.console_page import Console, OpenConsole
+from tests.support import JANE, JANES, MockServer, StartServer
 
 
 def test_switching_the_sandbox_switches_everything(console: Console, server: MockServer) -> None:
@@ -39,7 +39,9 @@ def test_switching_the_sandbox_switches_everything(console: Console, server: Moc
     assert console.page.url == f"{server.url}/_mock/"
 
 
-def test_a_sandbox_is_dropped_and_the_page_leaves_it(console: Console, server: MockServer) -> None:
+def test_one_or_all_sandboxes_are_dropped_and_the_page_leaves_its_own(
+    console: Console, server: MockServer
+) -> None:
     server.send("PATCH", f"/~other{JANES}", JANE, json={"location": "elsewhere"})
     console.open("doomed")
     console.tab("Sandboxes")
@@ -53,15 +55,11 @@ def test_a_sandbox_is_dropped_and_the_page_leaves_it(console: Console, server: M
     console.says("sandboxes", "Dropped doomed.")
     assert server.send("GET", "/_mock/sandboxes").json()["count"] == 0
 
-
-def test_all_sandboxes_are_dropped_from_within_one(console: Console, server: MockServer) -> None:
     server.send("GET", f"/~other{JANES}", JANE)
     console.open("doomed")
     console.tab("Sandboxes")
-
     console.press("Drop all …")
     console["#confirm-yes"].click()
-
     console.page.wait_for_url(f"{server.url}/_mock/")
     console.says("sandboxes", "Dropped all.")
     assert server.send("GET", "/_mock/sandboxes").json()["count"] == 0

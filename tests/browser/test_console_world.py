@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.console_page import JANES, JANES_EMAILS, Console
-from tests.support import JANE, MockServer
+from tests.browser.console_page import Console
+from tests.support import JANE, JANES, JANES_EMAILS, MockServer
 
 
 def test_the_tables_show_users_and_addresses_and_follow_what_requests_change(

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.watched import PHONE, THEMES, WIDE, Watched
-from tests.support import OPERATIONS, MockServer, StartServer, invoke
+from tests.support import BY_ID, OPERATIONS, MockServer, StartServer, account, invoke
 
 # A page of each kind, and those of the operations with the most on them.
 KINDS = [
@@ -18,17 +18,11 @@ KINDS = [
     "errors",
     "reading",
     "control",
-    "control-stream_events",
     "oauth",
+    "control-stream_events",
     "oauth-authorize",
 ]
-PAGES = [
-    *KINDS,
-    "control-add_fault",
-    "control-put_state",
-    "oauth-request_token",
-    *(one.id for one in OPERATIONS),
-]
+PAGES = [*KINDS, "control-add_fault", "control-put_state", "oauth-request_token", *BY_ID]
 
 
 class Reference(Watched):
@@ -40,18 +34,13 @@ class Reference(Watched):
             expect(self.page.locator("[data-ready] .execute")).to_be_visible()
 
     def log_in(self, label: str) -> None:
-        self.page.locator("#logins").get_by_role(
-            "button", name=re.compile(f"^{re.escape(label)} ")
-        ).click()
-
-    def execute(self) -> Locator:
-        """Press the button of "Try it"; return the answer that came."""
-        self.page.locator(".execute").click()
-        return self.page.locator(".live-responses-table .response")
+        name = re.compile(f"^{re.escape(label)} ")
+        self.page.locator("#logins").get_by_role("button", name=name).click()
 
     def answers(self, status: int) -> str:
-        """Try it, expect a status, and return the text of the answer."""
-        answer = self.execute()
+        """Press the button of "Try it", expect a status, and return the text of the answer."""
+        self.page.locator(".execute").click()
+        answer = self.page.locator(".live-responses-table .response")
         expect(answer.locator(".response-col_status")).to_contain_text(str(status))
         return answer.inner_text()
 
@@ -125,9 +114,7 @@ def test_a_login_at_a_click_stands_in_the_code_which_can_be_copied(
 def test_the_logins_are_those_of_the_world_that_is_served(
     reference: Reference, server: MockServer
 ) -> None:
-    email = {"email": "m@example.com", "primary": True}
-    account = {"username": "mallory", "password": "schön", "emails": [email]}
-    server.put_state({"accounts": [account]})
+    server.put_state({"accounts": [account("mallory", password="schön")]})
     reference.open(f"{server.url}/docs/get_user.html")
     expect(reference.page.locator(".sample:visible")).to_contain_text("/users/mallory/")
     assert '"username": "mallory"' in reference.answers(200)

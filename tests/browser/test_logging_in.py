@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.watched import Watched
+from tests.mockserver.oauth.app import AUTHORIZE, LOGIN
 from tests.support import FORM, JANES, ROOT, MockServer
-
-AUTHORIZE = "/api/v1.1/o/authorize/"
 
 GUIDE = (ROOT / "docs" / "guides" / "logging-in.md").read_text("utf-8")
 LOGIN_JS = GUIDE.partition("```js\n")[2].partition("```")[0]
@@ -134,7 +133,6 @@ def test_a_foreign_page_cannot_allow_in_the_name_of_a_user(
     page: Page, server: MockServer, app: str
 ) -> None:
     page.goto(app)
-    login = {"username": "janedoe", "password": "janedoe-password", "decision": "allow"}
     asked = {
         "client_id": "TestClientID",
         "response_type": "code",
@@ -148,7 +146,7 @@ def test_a_foreign_page_cannot_allow_in_the_name_of_a_user(
             }
             document.body.append(form); form.submit();
         }""",
-        [f"{server.url}{AUTHORIZE}", {**asked, **login}],
+        [f"{server.url}{AUTHORIZE}", {**asked, **LOGIN}],
     )
     expect(page.get_by_role("alert")).to_contain_text("page of another origin")
     assert server.state()["authorization_codes"] == []

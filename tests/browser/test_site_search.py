@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.watched import Watched
 from tests.support import ROOT
+from tests.support.environments import succeed
 from tests.support.serving import in_thread
 
 
@@ -23,7 +23,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def test_the_search_finds_numbers_and_words(watched: Watched, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, ROOT / "docs" / "build.py", tmp_path], check=True)
+    succeed([sys.executable, str(ROOT / "docs" / "build.py"), str(tmp_path)], ROOT)
     # From a disk, browsers load no excerpts of the pages that were found.
     files = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
     with in_thread(files):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support import MockServer
+from tests.support import JANES, MockServer
 
 LOGIN = b"Authorization: Bearer janedoe-all"
 CLOSE = b"Connection: close"
+CHUNKED = b"Transfer-Encoding: chunked"
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
 
@@ -50,26 +50,22 @@ def request(
     return b"\r\n".join([*lines, b"", body or b""])
 
 
+LAST = request("GET", JANES, CLOSE)
+
+
+def added(number: int) -> bytes:
+    """A body that adds an address."""
+    return b'{"email": "added%d@example.com"}' % number
+
+
+def addresses(server: MockServer) -> set[str]:
+    """The addresses that were added."""
+    return {one["email"] for one in server.state()["accounts"][0]["emails"][1:]}
+
+
 def chunked(*chunks: bytes) -> bytes:
     """A body in chunks, with its end."""
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
-
-
-def attack(server: MockServer, data: bytes) -> list[int]:
-    """Send bytes and no more; gives the statuses of what comes back before the connection ends.
-
-    A connection that does not end is an error: the server hangs.
-    """
-    answer = bytearray()
-    with server.connect() as connection:
-        try:
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-            while part := connection.recv(65536):
-                answer += part
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # The server need not listen to everything.
-    return statuses(bytes(answer))
 
 
 def statuses(answer: bytes) -> list[int]:

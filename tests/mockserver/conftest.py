@@ -7,6 +7,7 @@ from copy import deepcopy
 
 import pytest
 
+from tests.mockserver.attacks import unharmed
 from tests.mockserver.planted import PRELUDE, RunTests
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL_TOKEN
@@ -16,6 +17,13 @@ from tests.support import CONTRACT, MockServer, altered, operations_of, resolve,
 @pytest.fixture
 def sandbox(server: MockServer) -> Sandboxed:
     return Sandboxed(server)
+
+
+@pytest.fixture
+def no_harm(server: MockServer) -> Iterator[None]:
+    """Whatever a test does, the server must log no failure of its own, and answer afterwards."""
+    with unharmed(server):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,7 @@ from typing import Any
 
 import httpx
 
-from accounts_contract import accounts_file, read_contract
 from tests.support import BY_ID, JOHN, Json, MockServer, Operation, head
-
-COMPILED = read_contract(accounts_file(), validate=False)
 
 
 @dataclass

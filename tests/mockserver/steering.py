@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.support import CONTROL_FILE, FIXTURES, Json, read_yaml
+from tests.support import CONTROL_FILE, FIXTURES, Json, each_operation, read_yaml
 
 CONTROL = read_yaml(CONTROL_FILE)
 CONTROL_TOKEN = "control-token-of-these-tests"
@@ -22,10 +22,8 @@ class Steering(NamedTuple):
 
 
 STEERING = [
-    Steering(method.upper(), path, raw.get("security") == [], bool(raw.get("x-shared")))
-    for path, item in CONTROL["paths"].items()
-    for method, raw in item.items()
-    if method != "parameters"
+    Steering(method, path, raw.get("security") == [], bool(raw.get("x-shared")))
+    for method, path, raw in each_operation(CONTROL)
 ]
 IN_A_SANDBOX = [(one.method, one.path) for one in STEERING if not one.is_shared]
 SHARED = [(one.method, one.path) for one in STEERING if one.is_shared]

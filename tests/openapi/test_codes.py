@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from oauthlib.oauth2.rfc6749 import errors
 
 from tests.support import CODES, ROOT, MockServer
 
@@ -17,8 +18,8 @@ JOURNAL_ONLY = {"client-gone"}  # nobody is there to be told
 
 def test_every_code_in_the_source_stands_in_a_contract_and_every_other_is_gone() -> None:
     documented = {*CODES["accounts"], *CODES["control"]}
-    # Those of the token flow are oauthlib's: its tests meet each of them.
     assert set(codes_sent(SOURCES)) - JOURNAL_ONLY - {*CODES["oauth"]} == documented
+    assert {*CODES["oauth"]} <= {getattr(one, "error", "") for one in vars(errors).values()}
 
 
 def test_a_code_that_stands_in_no_contract_is_found(tmp_path: Path) -> None:

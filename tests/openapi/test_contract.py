@@ -50,11 +50,6 @@ REFUSALS = {401, 403, 404}
 BEYOND = {413, 415}
 
 
-def raw(operation: Operation) -> Json:
-    found: Json = CONTRACT["paths"][operation.template][operation.method.lower()]
-    return found
-
-
 RESPONSES = [
     pytest.param(operation, status, id=f"{operation.id}-{status}")
     for operation in OPERATIONS
@@ -66,7 +61,7 @@ every_response = pytest.mark.parametrize(("operation", "status"), RESPONSES)
 def media() -> Iterator[Any]:
     """Every media type of every request and response, with its schema and its examples."""
     for operation in OPERATIONS:
-        contents = {"request": raw(operation).get("requestBody", {}).get("content", {})}
+        contents = {"request": operation.raw.get("requestBody", {}).get("content", {})}
         for status, response in responses(operation).items():
             contents[status] = response.get("content", {})
         for where, content in contents.items():
@@ -98,12 +93,11 @@ def test_the_contract_has_the_documented_operations_and_no_other() -> None:
 def test_an_operation_is_described_and_for_the_user_in_its_path_by_basic_or_its_scope(
     operation: Operation,
 ) -> None:
-    facts = raw(operation)
-    assert facts["security"] == [{"basic": []}, {"oauth2": [operation.scope]}]
-    assert facts["x-owner"] == "username"
+    assert operation.raw["security"] == [{"basic": []}, {"oauth2": [operation.scope]}]
+    assert operation.raw["x-owner"] == "username"
     for name in ("summary", "description"):
-        assert len(facts[name]) > 10
-    assert facts["tags"]
+        assert len(operation.raw[name]) > 10
+    assert operation.raw["tags"]
     for status in ("401", "403"):
         assert "WWW-Authenticate" in responses(operation)[status]["headers"]
 
@@ -163,25 +157,20 @@ def test_examples_are_allowed_by_their_schema(described: Json) -> None:
 
 @every_writing_operation
 def test_a_body_is_taken_as_json_as_form_and_as_multipart_form(operation: Operation) -> None:
-    body = raw(operation)["requestBody"]
+    body = operation.raw["requestBody"]
     assert body["required"] is True
     assert set(body["content"]) == {JSON, FORM, MULTIPART}
     assert all(described["examples"] for described in body["content"].values())
 
 
-def test_the_token_flow_is_where_it_is_documented() -> None:
-    flows = CONTRACT["components"]["securitySchemes"]["oauth2"]["flows"]
-    assert set(flows) == {"authorizationCode"}
-    flow = flows["authorizationCode"]
+def test_logins_are_by_http_basic_and_by_the_token_flow_where_it_is_documented() -> None:
+    schemes = CONTRACT["components"]["securitySchemes"]
+    assert schemes["basic"].items() >= {"type": "http", "scheme": "basic"}.items()
+    [flow] = schemes["oauth2"]["flows"].values()
     site = "https://www.docker.io/api/v1.1/o"
     assert flow["authorizationUrl"] == f"{site}/authorize/"
     assert flow["tokenUrl"] == flow["refreshUrl"] == f"{site}/token/"
     assert set(flow["scopes"]) == {"profile_read", "profile_write", "email_read", "email_write"}
-
-
-def test_basic_is_http_basic() -> None:
-    scheme = CONTRACT["components"]["securitySchemes"]["basic"]
-    assert (scheme["type"], scheme["scheme"]) == ("http", "basic")
 
 
 def test_the_user_has_the_documented_members_all_required() -> None:
@@ -195,3 +184,10 @@ def test_extensions_are_those_that_are_explained() -> None:
     explained = set(re.findall(r"^#   (x-[a-z]+)", text, re.MULTILINE))
     used = set(re.findall(r"^ +(x-[a-z]+):", text, re.MULTILINE))
     assert used == explained
+
+
+@pytest.mark.parametrize("file", [OAUTH_FILE, CONTROL_FILE], ids=lambda file: file.name)
+def test_every_member_has_a_description(file: Path) -> None:
+    for schema in read_yaml(file)["components"]["schemas"].values():
+        for name, member in schema.get("properties", {}).items():
+            assert "$ref" in member or member["description"].strip().endswith("."), name

@@ -1,81 +1,62 @@
-"""The named examples of the contract, replayed: the server answers what the contract shows."""
+"""The named answers of the contracts, replayed: each operation gives those that its contract shows.
+
+The documented exchanges are replayed in mockserver/accounts/test_documented_examples.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from accounts_contract.documents import follow
+from tests.mockserver.oauth.app import REVOKE, TOKEN, App, public
+from tests.mockserver.sandboxed import Sandboxed
+from tests.mockserver.steering import CONTROL
 from tests.support import (
     BY_ID,
     CONTRACT,
     JANE,
     JOHN,
-    OPERATIONS,
+    OAUTH,
     Json,
     MockServer,
-    Operation,
     basic,
     bearer,
-    responses,
+    operations_of,
 )
 
-DOCUMENTED_LOGIN = basic("username", "password")
-OTHER = {"email": "jane.doe+other@example.com"}
+MADE = ("access_token", "refresh_token", "version")
+"""Members whose values are another each time."""
 
-Replay = Callable[[MockServer, Operation], httpx.Response]
-
-
-def example(reference: Json) -> Any:
-    """The value of a named example."""
-    name = reference["$ref"].rpartition("/")[2]
-    return CONTRACT["components"]["examples"][name]["value"]
+Replay = Callable[[Sandboxed, str], httpx.Response]
+"""Something that gets an example from an operation."""
 
 
-def examples(part: str) -> list[Any]:
-    """The examples of all requests, of all answers of success, or of all refusals."""
-    found = []
-    for operation in OPERATIONS:
-        raw = CONTRACT["paths"][operation.template][operation.method.lower()]
-        contents = (
-            {"request": raw.get("requestBody", {})} if part == "request" else responses(operation)
-        )
-        for status, described in contents.items():
-            if part == "request" or status.startswith("2") == (part == "success"):
-                for media_type, media in described.get("content", {}).items():
-                    for name, reference in media["examples"].items():
-                        found.append(
-                            pytest.param(
-                                operation,
-                                status,
-                                name,
-                                example(reference),
-                                id=f"{operation.id}-{status}-{media_type}-{name}",
-                            )
-                        )
-    return found
+def send(authorization: str | None, username: str = "janedoe", **more: Any) -> Replay:
+    """Send a request with a body: the given one, or one that johndoe may send."""
 
-
-def send(authorization: str | None, username: str = "janedoe", body: Json | None = None) -> Replay:
-    """Sends a request with a body: the given one, or one that johndoe may send."""
-
-    def replay(server: MockServer, operation: Operation) -> httpx.Response:
-        content = operation.body if body is None else body
-        return server.send(operation.method, operation.path(username), authorization, json=content)
+    def replay(sandbox: Sandboxed, name: str) -> httpx.Response:
+        one = BY_ID[name]
+        body = more or {"json": one.body}
+        return sandbox.send(one.method, one.path(username), authorization, **body)
 
     return replay
 
 
-def send_bytes(content: bytes, content_type: str = "application/json") -> Replay:
-    def replay(server: MockServer, operation: Operation) -> httpx.Response:
-        headers = {"Content-Type": content_type}
-        return server.send(
-            operation.method, operation.path("janedoe"), JANE, headers=headers, content=content
-        )
+def refresh(times: int = 1, **fields: str) -> Replay:
+    def replay(sandbox: Sandboxed, _: str) -> httpx.Response:
+        return [public(sandbox).refresh("janedoe-refresh", **fields) for _ in range(times)][-1]
 
     return replay
+
+
+def wrong_secret(sandbox: Sandboxed, operation: str) -> httpx.Response:
+    fields = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+    path = {"request_token": TOKEN, "revoke": REVOKE}[operation]
+    return sandbox.send("POST", path, basic("TestClientID", "x"), data=fields)
 
 
 REPLAYS: dict[str, Replay] = {
@@ -86,80 +67,64 @@ REPLAYS: dict[str, Replay] = {
     "notTheOwner": send(JOHN),
     "scopeMissing": send(bearer("janedoe-none")),
     "userUnknown": send(JANE, "nobody"),
-    "addressUnknown": send(JANE, body={"email": "nobody@example.com", "verified": True}),
-    "memberOfWrongType": send(JANE, body={"full_name": 3}),
-    "addressMissing": send(JANE, body={}),
-    "addressTaken": send(JANE, body={"email": "jane.doe@example.com"}),
-    "cannotUnverify": send(JANE, body={"email": "jane.doe@example.com", "verified": False}),
-    "primaryAddress": send(JANE, body={"email": "jane.doe@example.com"}),
-    "bodyMalformed": send_bytes(b"{"),
-    "bodyTooLarge": send_bytes(b" " * (1024 * 1024 + 1)),
-    "mediaTypeUnsupported": send_bytes(b"x", "text/plain"),
+    "addressUnknown": send(JANE, json={"email": "nobody@example.com", "verified": True}),
+    "memberOfWrongType": send(JANE, json={"full_name": 3}),
+    "addressMissing": send(JANE, json={}),
+    "addressTaken": send(JANE, json={"email": "jane.doe@example.com"}),
+    "cannotUnverify": send(JANE, json={"email": "jane.doe@example.com", "verified": False}),
+    "primaryAddress": send(JANE, json={"email": "jane.doe@example.com"}),
+    "bodyMalformed": send(JANE, content=b"{"),
+    "bodyTooLarge": send(JANE, content=b" " * (1024 * 1024 + 1)),
+    "mediaTypeUnsupported": send(JANE, content=b"x", headers={"Content-Type": "text/plain"}),
+    "tokens": refresh(),
+    "codeUnknown": lambda sandbox, _: App(sandbox).exchange("nobodys"),
+    "refreshTokenUsed": refresh(times=2),
+    "scopeTooWide": refresh(scope="email_write"),
+    "grantTypeUnknown": lambda sandbox, _: App(sandbox).token(grant_type="x"),
+    "secretWrong": wrong_secret,
+    "tokenMissing": lambda sandbox, _: App(sandbox).revoke(token_type_hint="x"),
+    "tokenOfAnotherClient": lambda sandbox, _: App(sandbox).revoke(token="janedoe-refresh"),
+    "answers": lambda sandbox, _: sandbox.send("GET", "/_mock/health"),
+    "neverCame": lambda sandbox, _: sandbox.send(
+        "POST", "/_mock/requests/verify", json={"requests": [{"operation": "list_emails"}]}
+    ),
 }
 
 
-@pytest.mark.parametrize(("operation", "status", "name", "shown"), examples("refusal"))
-def test_a_refusal_is_what_the_contract_shows(
-    server: MockServer, operation: Operation, status: str, name: str, shown: Json
+def examples() -> Iterator[tuple[str, int, str, Json]]:
+    """Give each example of an answer: its operation, the status, its name and its value."""
+    for document in (CONTRACT, OAUTH, CONTROL):
+
+        def found(one: Json, document: Json = document) -> Json:
+            return dict(follow(document, one["$ref"])) if "$ref" in one else one
+
+        for name, raw in operations_of(document).items():
+            for status, answer in raw["responses"].items():
+                for media in found(answer).get("content", {}).values():
+                    assert "example" not in media, "an example has a name"
+                    for example, one in media.get("examples", {}).items():
+                        if not example.startswith("documented"):
+                            yield name, int(status), example, found(one)["value"]
+
+
+EXAMPLES = list(examples())
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "name", "shown"),
+    [pytest.param(*one, id=f"{one[0]}-{one[1]}-{one[2]}") for one in EXAMPLES],
+)
+def test_an_operation_gives_the_answer_that_its_contract_shows(
+    server: MockServer, operation: str, status: int, name: str, shown: Json
 ) -> None:
-    answer = REPLAYS[name](server, operation)
-    assert answer.status_code == int(status)
-    assert answer.json() == shown
+    answer = REPLAYS[name](Sandboxed(server), operation)
+    assert answer.status_code == status
+    assert stable(answer.json()) == stable(shown)
 
 
-@pytest.mark.parametrize(("operation", "status", "name", "shown"), examples("success"))
-def test_a_success_is_what_the_contract_shows(
-    server: MockServer, operation: Operation, status: str, name: str, shown: Json
-) -> None:
-    if name == "documentedUpdatedEmail":
-        server.send("POST", operation.path("janedoe"), JANE, json=OTHER)
-    answer = send(DOCUMENTED_LOGIN, body=documented_body(operation))(server, operation)
-    assert answer.status_code == int(status)
-    assert answer.json() == shown
+def stable(body: Json) -> Json:
+    return {name: name if name in MADE else value for name, value in body.items()}
 
 
-def documented_body(operation: Operation) -> Json | None:
-    """The documented request of an operation."""
-    if operation.body is None:
-        return None
-    raw = CONTRACT["paths"][operation.template][operation.method.lower()]
-    [reference] = raw["requestBody"]["content"]["application/json"]["examples"].values()
-    body: Json = example(reference)
-    return body
-
-
-@pytest.mark.parametrize(("operation", "where", "name", "shown"), examples("request"))
-def test_a_request_that_the_contract_shows_succeeds(
-    server: MockServer, operation: Operation, where: str, name: str, shown: Json
-) -> None:
-    del where, name
-    if operation.id in ("update_email", "delete_email"):
-        server.send("POST", operation.path("janedoe"), JANE, json=OTHER)
-    answer = send(DOCUMENTED_LOGIN, body=shown)(server, operation)
-    assert answer.status_code == operation.success
-
-
-def test_every_operation_shows_its_documented_exchange() -> None:
-    shown = {
-        operation.id: [
-            name
-            for where in (
-                raw.get("requestBody", {}).get("content", {}).get("application/json", {}),
-                raw["responses"][str(operation.success)]
-                .get("content", {})
-                .get("application/json", {}),
-            )
-            for name in where.get("examples", {})
-        ]
-        for operation in BY_ID.values()
-        for raw in [CONTRACT["paths"][operation.template][operation.method.lower()]]
-    }
-    documented = {
-        "get_user": ["documentedUser"],
-        "update_user": ["documentedUserUpdate", "documentedUpdatedUser"],
-        "list_emails": ["documentedEmails"],
-        "add_email": ["documentedNewEmail", "documentedAddedEmail"],
-        "update_email": ["documentedEmailUpdate", "documentedUpdatedEmail"],
-        "delete_email": ["documentedEmailRemoval"],
-    }
-    assert {name: shown[name] for name in documented} == documented
+def test_every_replay_is_of_an_example() -> None:
+    assert {name for _, _, name, _ in EXAMPLES} == set(REPLAYS)

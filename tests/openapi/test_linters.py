@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import CONTRACT_FILE, ROOT
+from tests.support.environments import run
+
 pytestmark = pytest.mark.clients
 
-ROOT = Path(__file__).parents[2]
 
-
-def run_clients(*options: str | Path, path: str = os.environ["PATH"]) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, ROOT / "clients" / "run.py", *options],
-        env=os.environ | {"PATH": path},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+def run_clients(*options: str | Path, **environment: str) -> tuple[int, str]:
+    command = [sys.executable, str(ROOT / "clients" / "run.py"), *map(str, options)]
+    done = run(command, ROOT, **environment)
+    return done.returncode, done.stdout
 
 
 def edited_contract(folder: Path, *edits: tuple[str, str]) -> Path:
-    text = (ROOT / "openapi" / "accounts.yaml").read_text(encoding="utf-8")
+    text = CONTRACT_FILE.read_text("utf-8")
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)
@@ -35,38 +29,24 @@ def edited_contract(folder: Path, *edits: tuple[str, str]) -> Path:
     return copy
 
 
+LICENSE = "  license:\n    name: MIT\n    url: https://opensource.org/license/mit\n"
+UNIQUE = "operation-operationId-unique"
+# Faults, with the rules of Redocly and of Spectral that find them.
+FAULTS = {
+    "two operations of one name": (
+        *("operationId: update_user", "operationId: get_user", UNIQUE, UNIQUE),
+    ),
+    "an example that breaks its schema": (
+        *("        is_active: true\n", "        is_active: perhaps\n"),
+        *("no-invalid-media-type-examples", "oas3-valid-media-example"),
+    ),
+    "a mere warning, of Redocly": (LICENSE, "", "info-license", None),
+    "a mere warning, of Spectral": ("      tags: [users]\n", "", None, "operation-tags"),
+}
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "redocly_rule", "spectral_rule"),
-    [
-        pytest.param(
-            "operationId: update_user",
-            "operationId: get_user",
-            "operation-operationId-unique",
-            "operation-operationId-unique",
-            id="two operations of one name",
-        ),
-        pytest.param(
-            "        is_active: true\n",
-            "        is_active: perhaps\n",
-            "no-invalid-media-type-examples",
-            "oas3-valid-media-example",
-            id="an example that breaks its schema",
-        ),
-        pytest.param(
-            "  license:\n    name: MIT\n    url: https://opensource.org/license/mit\n",
-            "",
-            "info-license",
-            None,
-            id="a mere warning, of Redocly",
-        ),
-        pytest.param(
-            "      tags: [users]\n",
-            "",
-            None,
-            "operation-tags",
-            id="a mere warning, of Spectral",
-        ),
-    ],
+    ("old", "new", "redocly_rule", "spectral_rule"), FAULTS.values(), ids=FAULTS
 )
 def test_a_fault_in_the_contract_fails_the_linters(
     tmp_path: Path, old: str, new: str, redocly_rule: str | None, spectral_rule: str | None
@@ -112,6 +92,6 @@ def test_a_contract_that_the_generators_choke_on_fails_before_any_client_runs(
 
 
 def test_a_missing_node_is_a_failure_that_says_so(tmp_path: Path) -> None:
-    code, output = run_clients(path=str(tmp_path))
+    code, output = run_clients(PATH=str(tmp_path))
     assert code == 1
     assert "node was not found: install Node.js 20.19 or newer" in output

@@ -1,6 +1,6 @@
 """Shared by the tests: the mock server as a process, the contract as data, and HTTP as it is sent."""
 
-from tests.support.commands import check, invoke, run, run_module
+from tests.support.commands import check, invoke, run_module
 from tests.support.contract import (
     BY_ID,
     CODES,
@@ -20,6 +20,8 @@ from tests.support.contract import (
     USER,
     WRITING,
     Operation,
+    account,
+    each_operation,
     named,
     operations_of,
     resolve,
@@ -39,6 +41,7 @@ from tests.support.files import (
     write_yaml,
 )
 from tests.support.messages import (
+    APP,
     FORM,
     JANE,
     JOHN,
@@ -48,7 +51,9 @@ from tests.support.messages import (
     bearer,
     call,
     head,
+    names,
     pointers,
+    preflight,
     problem,
 )
 from tests.support.servers import (

@@ -47,12 +47,6 @@ def run_module(
     )
 
 
-def run(*arguments: str) -> Done:
-    """Run `mockserver` to its end, in a process of its own."""
-    done = run_module("mockserver", *arguments)
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
 def invoke(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
     """Run a command that ends by itself in this process: the same, without the wait for its start."""
     variables: dict[str, str | None] = dict.fromkeys(

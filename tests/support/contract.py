@@ -41,6 +41,12 @@ INVALID_ADDRESSES: tuple[Any, ...] = (
 )
 
 
+def account(username: str, email: str | None = None, **members: Any) -> Json:
+    """Return an account for fixtures, with one address and what else is given."""
+    emails = [{"email": email or f"{username}@example.com", "primary": True}]
+    return {"username": username, "password": f"{username}-password", "emails": emails, **members}
+
+
 @dataclass(frozen=True)
 class Operation:
     """An operation of the contract; `body` is one that johndoe may send."""
@@ -51,20 +57,32 @@ class Operation:
     scope: str
     success: int
     body: Json | None
+    raw: Json
+    """The operation as the contract has it."""
 
     def path(self, username: str = "johndoe") -> str:
         return self.template.replace("{username}", username)
 
 
-def _operations() -> Iterator[Operation]:
-    for template, item in CONTRACT["paths"].items():
+def each_operation(contract: Json) -> Iterator[tuple[str, str, Json]]:
+    """Give the method, the path and the description of each operation."""
+    for path, item in contract["paths"].items():
         for method, raw in item.items():
-            if method == "parameters":
-                continue
-            [scope] = next(one["oauth2"] for one in raw["security"] if "oauth2" in one)
-            success = next(int(status) for status in raw["responses"] if status.startswith("2"))
-            name = raw["operationId"]
-            yield Operation(name, method.upper(), template, scope, success, BODIES.get(name))
+            if method != "parameters":
+                yield method.upper(), path, raw
+
+
+def operations_of(contract: Json) -> dict[str, Json]:
+    """Return the operations of a contract by their ids, to be edited."""
+    return {raw["operationId"]: raw for _, _, raw in each_operation(contract)}
+
+
+def _operations() -> Iterator[Operation]:
+    for method, template, raw in each_operation(CONTRACT):
+        [scope] = next(one["oauth2"] for one in raw["security"] if "oauth2" in one)
+        success = next(int(status) for status in raw["responses"] if status.startswith("2"))
+        name = raw["operationId"]
+        yield Operation(name, method, template, scope, success, BODIES.get(name), raw)
 
 
 OPERATIONS: tuple[Operation, ...] = tuple(_operations())
@@ -92,13 +110,6 @@ CODES: Mapping[str, Mapping[str, Json]] = {
 """Every code of an error, by the contract that explains it."""
 
 
-def operations_of(contract: Json) -> dict[str, Json]:
-    """Return the operations of a contract by their ids, to be edited."""
-    items = contract["paths"].values()
-    found = [raw for item in items for method, raw in item.items() if method != "parameters"]
-    return {raw["operationId"]: raw for raw in found}
-
-
 def resolve(value: Any) -> Any:
     """A value of the contract, with its references followed."""
     while isinstance(value, dict) and "$ref" in value:
@@ -111,8 +122,8 @@ def resolve(value: Any) -> Any:
 
 def responses(operation: Operation) -> Mapping[str, Json]:
     """The responses of an operation by their statuses, with references followed."""
-    raw = CONTRACT["paths"][operation.template][operation.method.lower()]["responses"]
-    return {status: resolve(response) for status, response in raw.items()}
+    found = operation.raw["responses"]
+    return {status: resolve(response) for status, response in found.items()}
 
 
 def named(value: object) -> str:

@@ -50,6 +50,26 @@ def call(
     )
 
 
+APP = "http://app.example.com"
+"""The origin of a page of somebody else."""
+
+
+def preflight(
+    server: Caller, path: str, method: str = "GET", origin: str = APP, **fields: str
+) -> httpx.Response:
+    """Ask, as a browser does for a page, whether it may send a request."""
+    asked = {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization",
+    }
+    return server.send("OPTIONS", path, headers={"Origin": origin, **asked, **fields})
+
+
+def names(field: str) -> set[str]:
+    """Return the names that a header field lists, in small letters."""
+    return {name.strip().lower() for name in field.split(",")}
+
+
 def head(method: str, path: str, *fields: str, last: bool = True) -> bytes:
     """Return the bytes of a request's header, one field a string; `last`: no other request follows."""
     close = ["Connection: close"] if last else []

@@ -180,12 +180,6 @@ class MockServer:
         self.send("GET", name)
         return name
 
-    def wait_for_event(self, event: str, start: int = 0) -> Json:
-        """Return the first event of a name in a JSON log, as soon as it is there."""
-        index = self.log.find(lambda line: json.loads(line)["event"] == event, start)
-        facts: Json = json.loads(self.log[:][index])
-        return facts
-
     def stop(self) -> int:
         """End the server as an operating system does; gives its exit code."""
         if self.process.poll() is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -20,20 +19,6 @@ from tests.support import (
     problem,
 )
 
-MEMBERS = {
-    "id": int,
-    "username": str,
-    "url": str,
-    "date_joined": str,
-    "type": str,
-    "full_name": str,
-    "location": str,
-    "company": str,
-    "profile_url": str,
-    "gravatar_url": str,
-    "email": str,
-    "is_active": bool,
-}
 TEXTS = ["full_name", "location", "company", "profile_url"]
 WRITABLE = [*TEXTS, "gravatar_email"]
 READ_ONLY: Json = {
@@ -82,17 +67,6 @@ def gravatar_url(address: str) -> str:
     return f"https://secure.gravatar.com/avatar/{digest}.jpg?s=80&r=g&d=mm"
 
 
-def test_a_user_has_the_twelve_documented_members_with_their_types(server: MockServer) -> None:
-    user = get(server)
-    assert {name: type(value) for name, value in user.items()} == MEMBERS
-
-
-def test_date_joined_is_a_date_time_with_a_time_zone(server: MockServer) -> None:
-    joined = get(server)["date_joined"]
-    assert "T" in joined
-    assert datetime.fromisoformat(joined).tzinfo is not None
-
-
 @pytest.mark.parametrize("member", TEXTS)
 def test_one_member_is_set_and_the_others_are_left(server: MockServer, member: str) -> None:
     before = get(server)
@@ -101,29 +75,19 @@ def test_one_member_is_set_and_the_others_are_left(server: MockServer, member: s
     assert answer.json() == {**before, member: "https://new.example.com/"} == get(server)
 
 
-def test_all_members_are_set_at_once(server: MockServer) -> None:
-    before = get(server)
-    body = {member: f"https://{member}.example.com/" for member in TEXTS}
-    answer = update(server, {**body, "gravatar_email": "new@example.com"})
-    assert answer.status_code == 200
-    changed = {**body, "gravatar_url": gravatar_url("new@example.com")}
-    assert answer.json() == {**before, **changed} == get(server)
-
-
-def test_an_empty_update_changes_nothing(server: MockServer) -> None:
+def test_an_empty_update_and_one_with_the_answer_itself_change_nothing(server: MockServer) -> None:
     with server.unchanged():
-        answer = update(server, {})
-    assert answer.status_code == 200
-    assert answer.json() == get(server)
+        for body in ({}, get(server)):
+            answer = update(server, body)
+            assert (answer.status_code, answer.json()) == (200, get(server))
 
 
-def test_an_update_touches_nobody_else(server: MockServer) -> None:
-    before = server.state()
+def test_an_update_touches_nothing_else(server: MockServer) -> None:
+    expected = server.state()
+    changes = {"full_name": "J.", "gravatar_url": gravatar_url("new@example.com")}
+    expected["accounts"][1].update(changes)
     update(server, {"full_name": "J.", "gravatar_email": "new@example.com"})
-    after = server.state()
-    for one, other in zip(before["accounts"], after["accounts"], strict=True):
-        assert (one == other) == (one["username"] != "johndoe")
-    assert {**before, "accounts": None} == {**after, "accounts": None}
+    assert server.state() == expected
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
@@ -133,15 +97,13 @@ def test_a_text_comes_back_as_it_was_sent(server: MockServer, text: str) -> None
     assert get(server).items() >= sent.items()
 
 
-@pytest.mark.parametrize("character", ["a", "é", "字", "👩"])
-def test_a_text_of_1000_characters_is_stored_and_a_longer_one_refused(
-    server: MockServer, character: str
-) -> None:
-    sent = dict.fromkeys(TEXTS, character * 1000)
-    assert update(server, sent).json().items() >= sent.items()
-    with server.unchanged():
-        answer = update(server, dict.fromkeys(TEXTS, character * 1001))
-    assert sorted(pointers(answer)) == sorted(f"/{member}" for member in TEXTS)
+def test_a_text_of_1000_characters_is_stored_and_a_longer_one_refused(server: MockServer) -> None:
+    for character in ("a", "é", "字", "👩"):
+        sent = dict.fromkeys(TEXTS, character * 1000)
+        assert update(server, sent).json().items() >= sent.items()
+        with server.unchanged():
+            answer = update(server, dict.fromkeys(TEXTS, character * 1001))
+        assert sorted(pointers(answer)) == sorted(f"/{member}" for member in TEXTS)
 
 
 @pytest.mark.parametrize("value", [3, 1.5, True, None, [], {}, ["a"]], ids=repr)
@@ -172,8 +134,6 @@ def test_every_violation_is_named_with_its_place(server: MockServer) -> None:
     [
         ("new@example.com", "new@example.com"),
         ("New.Address@Example.COM", "new.address@example.com"),
-        ("jane.doe@example.com", "jane.doe@example.com"),
-        ("new+tag@example.com", "new+tag@example.com"),
         ("zoë@exämple.com", "zoë@exämple.com"),
     ],
 )
@@ -185,29 +145,10 @@ def test_a_new_gravatar_email_gives_its_gravatar_url(
     assert user == {**before, "gravatar_url": gravatar_url(digested)} == get(server)
 
 
-def test_a_gravatar_email_is_no_address_of_the_account(server: MockServer) -> None:
-    emails = server.send("GET", f"{JOHNS}emails/", JOHN).json()
-    update(server, {"gravatar_email": "new@example.com"})
-    assert server.send("GET", f"{JOHNS}emails/", JOHN).json() == emails
-    assert get(server)["email"] == "john.doe@example.com"
-
-
 def test_other_members_are_ignored_beside_those_that_are_set(server: MockServer) -> None:
     before = get(server)
     answer = update(server, {**READ_ONLY, "location": "Here"})
     assert answer.json() == {**before, "location": "Here"} == get(server)
-
-
-def test_the_answer_itself_can_be_sent_back(server: MockServer) -> None:
-    with server.unchanged():
-        assert update(server, get(server)).status_code == 200
-
-
-def test_the_email_of_a_user_follows_the_primary_address(server: MockServer) -> None:
-    server.send(
-        "PATCH", f"{JOHNS}emails/", JOHN, json={"email": "john@work.example.com", "primary": True}
-    )
-    assert get(server)["email"] == "john@work.example.com"
 
 
 def test_a_username_in_the_path_may_be_percent_encoded(server: MockServer) -> None:

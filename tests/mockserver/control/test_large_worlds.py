@@ -14,9 +14,9 @@ from tests.mockserver.sandboxed import Sandboxed
 from tests.support import (
     JANES,
     JOHN,
-    Json,
     MockServer,
     StartServer,
+    account,
     basic,
     client_of,
     pointers,
@@ -24,11 +24,6 @@ from tests.support import (
 )
 
 MIB = 1024 * 1024
-
-
-def account(number: int, **more: object) -> Json:
-    emails = [{"email": f"u{number}@example.com", "primary": True}]
-    return {"username": f"u{number}", "password": "p", "emails": emails, **more}
 
 
 @contextmanager
@@ -61,19 +56,19 @@ def others_are_served(server: MockServer) -> Iterator[None]:
 
 
 def test_a_world_of_100_000_addresses_can_be_put_back(sandbox: Sandboxed) -> None:
-    large = {"accounts": [account(number, more_emails=10_000) for number in range(10)]}
+    large = {"accounts": [account(f"u{number}", more_emails=10_000) for number in range(10)]}
     with others_are_served(sandbox.server):
         sandbox.control("PUT", "state", large)
         state = sandbox.state()
         assert sandbox.control("PUT", "state", state) == state
     assert [len(one["emails"]) for one in state["accounts"]] == [10_001] * 10
-    emails = sandbox.send("GET", "/api/v1.1/users/u9/emails/", basic("u9", "p")).json()
+    emails = sandbox.send("GET", "/api/v1.1/users/u9/emails/", basic("u9", "u9-password")).json()
     assert emails == state["accounts"][9]["emails"]
 
 
 def test_very_many_tokens_keep_nobody_waiting(sandbox: Sandboxed) -> None:
     tokens = [{"token": f"t{number}", "username": "u0", "scopes": []} for number in range(30_000)]
-    sandbox.control("PUT", "state", {"accounts": [account(0)], "tokens": tokens})
+    sandbox.control("PUT", "state", {"accounts": [account("u0")], "tokens": tokens})
     found = sandbox.send("GET", "/_mock/tokens").json()
     assert [one["access_token"] for one in found] == [one["token"] for one in tokens]
     sandbox.control("POST", f"tokens/{found[-1]['id']}/expire")
@@ -95,7 +90,7 @@ def test_a_world_of_many_small_things_takes_a_few_times_its_size(start_server: S
     server = start_server()
     tokens = [{"token": f"t{number}", "username": "u0", "scopes": []} for number in range(40_000)]
     before = most_memory(server)
-    state = {"accounts": [account(0)], "tokens": tokens}
+    state = {"accounts": [account("u0")], "tokens": tokens}
     assert server.send("PUT", "/_mock/state", json=state).status_code == 200
     assert most_memory(server) - before < 90 * MIB
 
@@ -108,7 +103,7 @@ def most_memory(server: MockServer) -> int:
 
 
 def test_faults_of_a_large_world_are_told_with_their_places(sandbox: Sandboxed) -> None:
-    state = {"accounts": [account(number) for number in range(20_000)]}
+    state = {"accounts": [account(f"u{number}") for number in range(20_000)]}
     state["accounts"][15_000]["emails"] *= 2_000
     state["accounts"][15_000]["emails"][1_500] = {"email": "none"}
     state["accounts"][19_999]["password"] = 3

@@ -22,7 +22,9 @@ from tests.support import (
     Json,
     MockServer,
     Operation,
+    each_operation,
     named,
+    operations_of,
     problem,
     write_yaml,
 )
@@ -36,7 +38,7 @@ TYPES = {
     "html": "text/html",
     "css": "text/css",
     "js": "text/javascript",
-    "txt": "text/plain",
+    "txt": "text/",
     "yaml": "",
 }
 
@@ -74,20 +76,17 @@ def test_every_link_leads_somewhere_and_every_file_has_its_type(server: MockServ
                     todo.append(target)
     names = {path.rpartition("/docs/")[2] for path in seen}
     assert {f"{one.id}.html" for one in OPERATIONS} <= names
-    operations = [one for item in CONTROL["paths"].values() for one in item.values()]
-    api = {one["operationId"] for one in operations if "tags" in one and one["tags"] != ["pages"]}
-    assert {f"control-{name}.html" for name in api} == {
-        one for one in names if one.startswith("control-")
-    }
+    api = {name for name, raw in operations_of(CONTROL).items() if raw["tags"] != ["pages"]}
+    shown = {one for one in names if one.startswith("control-")}
+    assert {f"control-{name}.html" for name in api} == shown
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 def test_the_page_of_an_operation_says_all_that_its_contract_says(
     server: MockServer, operation: Operation
 ) -> None:
-    raw = CONTRACT["paths"][operation.template][operation.method.lower()]
     shown = words(page(server, f"{operation.id}.html"))
-    assert raw["summary"] in shown
+    assert operation.raw["summary"] in shown
     assert f"Scope {operation.scope}" in shown
     assert "The user in the path (username) and nobody else" in shown
     for status, response in READ[operation.id].responses.items():
@@ -104,16 +103,12 @@ def test_the_page_of_an_operation_says_all_that_its_contract_says(
 
 def test_the_page_of_errors_explains_every_code(server: MockServer) -> None:
     shown = words(page(server, "errors.html"))
-    for codes in CODES.values():
-        for name, code in codes.items():
-            statuses = code.get("status", "any")
-            if isinstance(sending := code.get("operations"), dict):
-                statuses = ", ".join(
-                    map(str, sorted({one for its in sending.values() for one in its}))
-                )
-            assert (
-                f"{statuses} {name} {code['meaning']} Fix: {code['fix']}".replace("`", "") in shown
-            )
+    for name, code in ((name, code) for codes in CODES.values() for name, code in codes.items()):
+        statuses = code.get("status", "any")
+        if isinstance(sending := code.get("operations"), dict):
+            statuses = ", ".join(map(str, sorted({one for its in sending.values() for one in its})))
+        told = f"{statuses} {name} {code['meaning']} Fix: {code['fix']}"
+        assert told.replace("`", "") in shown
 
 
 def described(document: Json, schema: Json) -> Iterator[tuple[str, Json]]:
@@ -134,22 +129,24 @@ def test_every_member_that_is_sent_or_comes_is_on_the_page_of_its_operation(
     server: MockServer, api: str
 ) -> None:
     prefix, document = CONTRACTS[api]
-    for item in document["paths"].values():
-        for method, raw in item.items():
-            if method == "parameters" or raw["tags"] == ["pages"]:
-                continue
-            shown = words(page(server, f"{prefix}{raw['operationId']}.html"))
-            bodies = [raw.get("requestBody", {}), *raw["responses"].values()]
-            for body in (follow(document, one["$ref"]) if "$ref" in one else one for one in bodies):
-                found = [*body.get("content", {}).values()][:1]
-                for name, member in described(document, found[0]["schema"]) if found else ():
+
+    def found(one: Json) -> Json:
+        return dict(follow(document, one["$ref"])) if "$ref" in one else one
+
+    for _, path, raw in each_operation(document):
+        if raw["tags"] == ["pages"]:
+            continue
+        shown = words(page(server, f"{prefix}{raw['operationId']}.html"))
+        for body in map(found, (raw.get("requestBody", {}), *raw["responses"].values())):
+            for media in list(body.get("content", {}).values())[:1]:
+                for name, member in described(document, media["schema"]):
                     assert name in shown
                     told = " ".join(member.get("description", "").replace("`", "").split())
                     assert told in shown, f"{raw['operationId']}: {name}"
-            for parameter in (*item.get("parameters", ()), *raw.get("parameters", ())):
-                found = follow(document, parameter["$ref"]) if "$ref" in parameter else parameter
-                needed = "required " if found.get("required") else ""
-                assert f"{found['name']} {needed}in the {found['in']}" in shown
+        shared = document["paths"][path].get("parameters", ())
+        for one in map(found, (*shared, *raw.get("parameters", ()))):
+            needed = "required " if one.get("required") else ""
+            assert f"{one['name']} {needed}in the {one['in']}" in shown
 
 
 @pytest.mark.parametrize(
@@ -199,10 +196,9 @@ def with_markup(contract: Json) -> None:
     planted = "<script>alert(1)</script> ![x](http://evil.example/x.png) </script><b>"
     contract["info"].update(title=planted, description=planted)
     contract["components"]["schemas"]["Problem"]["x-codes"] = {planted: {"fix": planted}, "x": [1]}
-    for item in contract["paths"].values():
-        for method in item.keys() - {"parameters"}:
-            item[method]["x-requirements"] = {"401": {"source": planted}, "403": planted}
-            item[method]["responses"]["400"] = {"description": planted, "x-requirement": planted}
+    for _, _, raw in each_operation(contract):
+        raw["x-requirements"] = {"401": {"source": planted}, "403": planted}
+        raw["responses"]["400"] = {"description": planted, "x-requirement": planted}
 
 
 @pytest.fixture(scope="module")

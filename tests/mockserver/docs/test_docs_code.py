@@ -16,16 +16,13 @@ import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL
-from tests.support import CONTRACT, OAUTH, PATIENCE, Lines, MockServer, eventually
+from tests.support import BY_ID, CONTRACT, OAUTH, PATIENCE, Lines, eventually, operations_of
 
 OPERATIONS = {
-    f"{prefix}{raw['operationId']}": next(
-        int(status) for status in raw["responses"] if status.startswith("2")
-    )
+    f"{prefix}{name}": next(int(one) for one in raw["responses"] if one.startswith("2"))
     for prefix, contract in (("", CONTRACT), ("oauth-", OAUTH), ("control-", CONTROL))
-    for item in contract["paths"].values()
-    for method, raw in item.items()
-    if method != "parameters" and raw["tags"] != ["pages"]
+    for name, raw in operations_of(contract).items()
+    if raw["tags"] != ["pages"]
 } | {"oauth-decide": 303}
 STREAM = "control-stream_events"
 every_operation = pytest.mark.parametrize("operation", [one for one in OPERATIONS if one != STREAM])
@@ -113,6 +110,17 @@ def test_the_curl_line_of_an_operation_runs_as_it_stands(
     run_all(sandbox, operation, "curl", run_curl)
 
 
+def test_the_code_sends_a_token_with_the_scope_of_the_operation_and_no_other(
+    sandbox: Sandboxed,
+) -> None:
+    for name, operation in BY_ID.items():
+        for sample in samples(sandbox, name, "curl"):
+            assert f"'Authorization: Bearer janedoe-{operation.scope}'" in sample.code
+    # A page is for the browser of the user.
+    [javascript] = samples(sandbox, "oauth-authorize", "JavaScript")
+    assert javascript.code.startswith("location.assign(")
+
+
 def test_what_must_be_sent_first_is_shown_and_nothing_else(sandbox: Sandboxed) -> None:
     shown = {
         operation: [one.operation for one in samples(sandbox, operation, "Python") if one.is_first]
@@ -128,26 +136,6 @@ def test_what_must_be_sent_first_is_shown_and_nothing_else(sandbox: Sandboxed) -
     }
 
 
-@pytest.mark.parametrize(
-    ("operation", "status"),
-    [
-        ("update_email", 404),
-        ("delete_email", 404),
-        ("oauth-request_token", 400),
-        ("control-restore_snapshot", 404),
-        ("control-remove_fault", 404),
-        ("control-verify_requests", 409),
-        ("control-drop_sandbox", 404),
-    ],
-)
-def test_without_what_must_be_sent_first_a_fresh_server_refuses(
-    sandbox: Sandboxed, operation: str, status: int
-) -> None:
-    sandbox.server.send("DELETE", "/_mock/sandboxes/mine")
-    alone = next(one for one in samples(sandbox, operation, "Python") if not one.is_first)
-    assert run_python(alone.code)[0] == status
-
-
 def test_the_code_of_a_form_sends_a_form(sandbox: Sandboxed) -> None:
     for operation in ("oauth-request_token", "oauth-revoke"):
         for language in ("curl", "Python", "JavaScript"):
@@ -157,11 +145,6 @@ def test_the_code_of_a_form_sends_a_form(sandbox: Sandboxed) -> None:
         run_python(samples(sandbox, operation, "Python")[-1].code)
         headers = sandbox.last()["request"]["headers"]
         assert headers["content-type"] == "application/x-www-form-urlencoded"
-
-
-def test_a_page_for_the_browser_of_the_user_is_no_request_of_a_script(sandbox: Sandboxed) -> None:
-    [javascript] = samples(sandbox, "oauth-authorize", "JavaScript")
-    assert javascript.code.startswith("location.assign(")
 
 
 @pytest.mark.parametrize(
@@ -192,17 +175,6 @@ def test_the_code_that_watches_requests_tells_of_one(
         finally:
             process.kill()
             lines.close()
-
-
-def test_the_code_sends_a_token_with_the_scope_of_the_operation_and_no_other(
-    server: MockServer,
-) -> None:
-    for item in CONTRACT["paths"].values():
-        for raw in item.values():
-            if "operationId" in raw:
-                [scope] = raw["security"][1]["oauth2"]
-                for sample in samples(Sandboxed(server, ""), raw["operationId"], "curl"):
-                    assert f"'Authorization: Bearer janedoe-{scope}'" in sample.code
 
 
 def output(*command: str) -> str:

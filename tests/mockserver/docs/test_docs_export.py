@@ -52,22 +52,10 @@ def test_an_older_page_goes_and_what_others_put_there_stays(tmp_path: Path) -> N
     assert (tmp_path / "notes.txt").read_text() == "of somebody"
 
 
-def a_file(site: Path) -> None:
-    (site / "index.html").write_text("kept")
-
-
-def a_hidden_file(site: Path) -> None:
-    (site / ".git").write_text("kept")
-
-
-def a_folder(site: Path) -> None:
-    (site / "index.html").mkdir()
-
-
 def a_list_that_lies(site: Path) -> None:
     invoke("docs", str(site))
-    listed = site / ".mockserver-docs"
-    listed.write_text(listed.read_text() + "../precious\n")
+    with (site / ".mockserver-docs").open("a") as listed:
+        listed.write("../precious\n")
 
 
 def a_link(site: Path) -> None:
@@ -83,11 +71,19 @@ def a_file_of_another(site: Path) -> None:
     (site / "errors.html").write_text("kept")
 
 
-@pytest.mark.parametrize(
-    "plant", [a_file, a_hidden_file, a_folder, a_list_that_lies, a_link, a_file_of_another]
-)
+PLANTS: dict[str, Callable[[Path], object]] = {
+    "a file": lambda site: (site / "index.html").write_text("kept"),
+    "a hidden file": lambda site: (site / ".git").write_text("kept"),
+    "a folder": lambda site: (site / "index.html").mkdir(),
+    "a list that lies": a_list_that_lies,
+    "a link": a_link,
+    "a file of another": a_file_of_another,
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
 def test_a_folder_that_holds_something_else_is_left_as_it_is(
-    tmp_path: Path, plant: Callable[[Path], None]
+    tmp_path: Path, plant: Callable[[Path], object]
 ) -> None:
     site = tmp_path / "site"
     site.mkdir()
@@ -124,14 +120,14 @@ def test_the_site_is_of_the_contract_and_the_fixtures_that_are_given(tmp_path: P
     contract = {**CONTRACT, "info": {**CONTRACT["info"], "title": "Another API"}}
     account = {**FIXTURES["accounts"][0], "username": "mallory"}
     token = {"token": "mallorys", "username": "mallory", "scopes": ["profile_read"]}
-    options = [
-        *("--contract", str(write_yaml(tmp_path / "c.yaml", contract))),
-        *(
-            "--fixtures",
-            str(write_yaml(tmp_path / "f.yaml", {"accounts": [account], "tokens": [token]})),
-        ),
-    ]
-    assert invoke("docs", str(tmp_path / "site"), *options).returncode == 0
+    fixtures = write_yaml(tmp_path / "f.yaml", {"accounts": [account], "tokens": [token]})
+    own = (
+        "--contract",
+        str(write_yaml(tmp_path / "c.yaml", contract)),
+        "--fixtures",
+        str(fixtures),
+    )
+    assert invoke("docs", str(tmp_path / "site"), *own).returncode == 0
     page = (tmp_path / "site" / "get_user.html").read_text("utf-8")
     assert "Another API" in page
     code = re.sub(r"<[^>]*>", "", page)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
-from itertools import combinations
 from typing import Literal
 from urllib.parse import quote
 
@@ -23,6 +22,7 @@ from tests.support import (
     Json,
     MockServer,
     Operation,
+    account,
     basic,
     bearer,
     call,
@@ -35,78 +35,38 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 
 GET_USER = BY_ID["get_user"]
 TOKENS: dict[str, Json] = {one["token"]: one for one in FIXTURES["tokens"]}
-SUBSETS = [subset for size in range(5) for subset in combinations(SCOPES, size)]
-
 LOGIN = base64.b64encode(b"johndoe:johndoe-password").decode()
-MALFORMED = {
-    "empty": "",
-    "no scheme": "johndoe-all",
-    "no scheme, Base64": LOGIN,
-    "Basic alone": "Basic",
-    "Basic and a space": "Basic ",
-    "Basic with plain text": "Basic johndoe:johndoe-password",
-    "Basic with no colon": f"Basic {base64.b64encode(b'johndoe').decode()}",
-    "Basic with a character that is not Base64": f"Basic {LOGIN[:8]}!{LOGIN[8:]}",
-    "Basic with a space within": f"Basic {LOGIN[:8]} {LOGIN[8:]}",
-    "Basic in URL-safe Base64": f"Basic {base64.urlsafe_b64encode(b'>>>???:>>>???').decode()}",
-    "Basic with a character too many": f"Basic {LOGIN}A",
-    "Basic with a token": "Basic johndoe-all",
-    "Basic with a comma": f"Basic {LOGIN},",
-    "Bearer alone": "Bearer",
-    "Bearer and a space": "Bearer ",
-    "Bearer in quotes": 'Bearer "johndoe-all"',
-    "Bearer with two tokens": "Bearer johndoe-all johndoe-all",
-    "Bearer with a comma": "Bearer johndoe-all,",
-    "Bearer with an equals sign": "Bearer=johndoe-all",
-    "Bearer with a colon": "Bearer: johndoe-all",
-    "Bearer with a parameter": "Bearer token=johndoe-all",
-    "Bearer with a login": f"Bearer {LOGIN}",
-    "Bearer beyond ASCII": "Bearer johndoe-all\xff",
-    "Bearer without a space": "Bearerjohndoe-all",
-    "another scheme": "Token johndoe-all",
-    "Digest": 'Digest username="johndoe", realm="docker.io Accounts API", nonce="1", response="2"',
-    "null": "null",
-    "Bearer undefined": "Bearer undefined",
-}
+MALFORMED = [
+    *("", "null", "johndoe-all", "Token johndoe-all", 'Digest username="johndoe", nonce="1"'),
+    *("Basic", "Basic johndoe-all", "Basic johndoe:johndoe-password", f"Basic {LOGIN}A"),
+    f"Basic {base64.b64encode(b'johndoe').decode()}",  # no colon
+    f"Basic {base64.urlsafe_b64encode(b'>>>???:>>>???').decode()}",
+    *(f"Basic {LOGIN[:8]}{one}{LOGIN[8:]}" for one in "! "),
+    *("Bearer", 'Bearer "johndoe-all"', "Bearer johndoe-all johndoe-all", f"Bearer {LOGIN}"),
+    *("Bearer=johndoe-all", "Bearer: johndoe-all", "Bearer token=johndoe-all"),
+    *("Bearer johndoe-all\xff", "Bearerjohndoe-all"),
+]
 
 
 # Passwords and tokens that are nearly right.
-WRONG = {
-    "credentials-wrong": [
-        basic(name, password)
-        for name, password in (
-            ("johndoe", "wrong"),
-            ("johndoe", ""),
-            ("johndoe", "JOHNDOE-PASSWORD"),
-            ("johndoe", "johndoe-password "),
-            ("johndoe", "johndoe-passwor"),
-            ("johndoe", "janedoe-password"),
-            ("johndoe", "johndoe-all"),
-            ("JohnDoe", "johndoe-password"),
-            ("nobody", "johndoe-password"),
-            ("", "johndoe-password"),
-            ("", ""),
-            ("username", "janedoe-password"),
-            ("johndoe", "pass\x00word"),
-        )
-    ],
-    "token-unknown": [
-        bearer(token)
-        for token in ("nobody-all", "johndoe-al", "JOHNDOE-ALL", "johndoe-password", "x")
-    ],
-}
+JOHNS_WRONG = ("wrong", "", "JOHNDOE-PASSWORD", "johndoe-password ", "johndoe-passwor", "a\0b")
+OTHERS_WRONG = ("JohnDoe", "nobody", "", "username", "janedoe")
+UNKNOWN = ("nobody-all", "johndoe-al", "JOHNDOE-ALL", "johndoe-password", "x")
+WRONG = [
+    *(("credentials-wrong", basic("johndoe", password)) for password in JOHNS_WRONG),
+    *(("credentials-wrong", basic(name, "johndoe-password")) for name in OTHERS_WRONG),
+    *(("token-unknown", bearer(token)) for token in UNKNOWN),
+]
 
 
-@pytest.mark.parametrize("authorization", MALFORMED.values(), ids=MALFORMED)
+@pytest.mark.parametrize("authorization", MALFORMED)
 def test_malformed_credentials_are_refused(server: MockServer, authorization: str) -> None:
     reply = server.raw(head("GET", JOHNS, f"Authorization: {authorization}"))
     problem(reply, 401)
     assert "www-authenticate" in reply.headers
 
 
-@pytest.mark.parametrize(
-    ("code", "authorization"), [(code, one) for code, wrong in WRONG.items() for one in wrong]
-)
+@pytest.mark.parametrize(("code", "authorization"), WRONG)
 def test_wrong_credentials_are_refused(server: MockServer, code: str, authorization: str) -> None:
     problem(call(server, GET_USER, authorization), 401, code)
 
@@ -136,30 +96,12 @@ def test_each_login_opens_what_it_may(
     assert server.state() == before
 
 
-@pytest.mark.parametrize("scopes", SUBSETS, ids=lambda subset: " ".join(subset) or "none")
-def test_a_token_opens_exactly_the_operations_whose_scope_it_has(
-    server: MockServer, scopes: tuple[str, ...]
-) -> None:
-    token = server.mint("johndoe", scopes[::-1])
-    for operation in OPERATIONS:
-        answer = call(server, operation, bearer(token))
-        expected = operation.success if operation.scope in scopes else 403
-        assert answer.status_code == expected, operation.id
-
-
-@pytest.mark.parametrize(
-    "authorization",
-    [
-        JOHN.replace("Basic", "bAsIc"),
-        "bearer johndoe-all",
-        "BEARER johndoe-all",
-        "Bearer   johndoe-all",
-    ],
-)
 def test_the_scheme_is_read_without_regard_to_case_and_to_spaces_after_it(
-    server: MockServer, authorization: str
+    server: MockServer,
 ) -> None:
-    assert call(server, GET_USER, authorization).status_code == 200
+    tokens = [f"{scheme} johndoe-all" for scheme in ("bearer", "BEARER", "Bearer  ")]
+    for authorization in (JOHN.replace("Basic", "bAsIc"), *tokens):
+        assert call(server, GET_USER, authorization).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -179,16 +121,9 @@ def test_more_than_one_authorization_is_refused(
     problem(server.raw(head("GET", JOHNS, *lines)), 401)
 
 
-@pytest.mark.parametrize("name", ["access_token", "token"])
-def test_a_token_in_the_query_is_not_looked_at(server: MockServer, name: str) -> None:
-    answer = server.send("GET", f"{JOHNS}?{name}=johndoe-all")
+def test_a_token_in_the_query_is_not_looked_at(server: MockServer) -> None:
+    answer = server.send("GET", f"{JOHNS}?access_token=johndoe-all&token=johndoe-all")
     problem(answer, 401, "credentials-missing")
-
-
-def test_an_inactive_account_is_refused_with_either_scheme(server: MockServer) -> None:
-    token = server.mint("inactive", SCOPES)
-    for login in (basic("inactive", "inactive-password"), bearer(token)):
-        problem(call(server, GET_USER, login, "inactive"), 401, "account-inactive")
 
 
 def test_a_name_with_quotes_is_told_in_a_challenge_that_can_be_read(server: MockServer) -> None:
@@ -221,7 +156,7 @@ def test_a_login_that_was_good_is_refused_after_a_change_where_it_was_changed(
     for sandbox in (one, other):
         assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
     state = one.state()
-    john = next(account for account in state["accounts"] if account["username"] == "johndoe")
+    john = next(one for one in state["accounts"] if one["username"] == "johndoe")
     john.update(change)
     one.control("PUT", "state", state)
     problem(one.send("GET", JOHNS, JOHN), 401, code)
@@ -243,22 +178,19 @@ PASSWORD = "pä:ss:wörd ñ"
 def test_a_password_may_have_colons_and_letters_beyond_ascii_and_is_compared_whole(
     sandbox: Sandboxed, login: str, status: int
 ) -> None:
-    emails = [{"email": "zoe@example.com", "primary": True}]
-    account = {"username": "zoë", "password": PASSWORD, "emails": emails}
-    sandbox.control("PUT", "state", {"accounts": [account]})
+    zoe = account("zoë", "zoe@example.com", password=PASSWORD)
+    sandbox.control("PUT", "state", {"accounts": [zoe]})
     assert sandbox.send("GET", "/api/v1.1/users/zo%C3%AB/", login).status_code == status
 
 
-@pytest.mark.parametrize("written", ["NFC", "NFD"])
-@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+@pytest.mark.parametrize(("written", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_name_is_the_same_in_whichever_unicode_form_it_is_written(
     server: MockServer, written: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
 ) -> None:
     stored, sent = (unicodedata.normalize(form, "zoë@home") for form in (written, typed))
-    emails = [{"email": "zoe@example.com", "primary": True}]
-    account = {"username": stored, "password": "p", "emails": emails}
     token = {"token": "t", "username": sent, "scopes": ["profile_read"]}
-    server.put_state({"accounts": [account], "tokens": [token]})
+    accounts = [account(stored, "zoe@example.com", password="p")]
+    server.put_state({"accounts": accounts, "tokens": [token]})
     path = f"/api/v1.1/users/{quote(sent)}/"
     for login in (basic(sent, "p"), "Bearer t"):
         user = server.send("GET", path, login).json()
@@ -266,8 +198,7 @@ def test_a_name_is_the_same_in_whichever_unicode_form_it_is_written(
         assert user["url"] == "https://www.docker.io/api/v1.1/users/zo%C3%AB%40home/"
     server.send("POST", "/_mock/faults", json={"username": sent, "code": 503})
     assert server.send("GET", path, "Bearer t").status_code == 503
-    minted = server.mint(sent, ["profile_read"])
-    assert minted
+    assert server.mint(sent, ["profile_read"])
     called = {"requests": [{"username": sent, "times": 3}]}
     assert server.send("POST", "/_mock/requests/verify", json=called).status_code == 200
 

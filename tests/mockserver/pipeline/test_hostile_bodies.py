@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.pipeline.credentials import BasicCredentials, parse_authorization
-from tests.mockserver.attacks import CLOSE, request, unharmed
+from tests.mockserver.attacks import CLOSE, request
 from tests.support import FORM, JANES_EMAILS, JSON, MockServer, Reply, basic, problem
 
+pytestmark = pytest.mark.usefixtures("no_harm")
+
 MULTIPART = "multipart/form-data; boundary=X"
-
-
-@pytest.fixture(autouse=True)
-def no_harm(server: MockServer) -> Iterator[None]:
-    with unharmed(server):
-        yield
 
 
 def send(server: MockServer, method: str, media_type: str, body: bytes) -> Reply:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.sandboxes.faults import MAX_WAIT, Fault
 from tests.mockserver.sandboxed import Sandboxed
-from tests.support import BY_ID, JOHN, JOHNS, eventually, head
+from tests.support import BY_ID, JOHN, JOHNS, Json, eventually, head
 
 
 def test_a_wait_comes_before_the_answer(sandbox: Sandboxed) -> None:
@@ -31,29 +31,23 @@ def test_while_one_waits_others_are_answered(sandbox: Sandboxed) -> None:
         assert sandbox.send("GET", JOHNS, JOHN).status_code == 200
 
 
-@given(st.floats(0, 60), st.floats(0, 60), st.integers())
-def test_a_uniform_wait_lies_between_its_ends(one: float, other: float, seed: int) -> None:
-    fault = Fault("fault-1", {"wait": {"uniform": [one, other]}, "seed": seed})
-    for _ in range(20):
-        effect = fault.fire("get_user", "GET", "johndoe", {})
-        assert effect is not None
-        assert min(one, other) <= effect["wait"] <= max(one, other)
-
-
-@given(st.floats(0, 60), st.floats(0, 60), st.integers())
-def test_a_normal_wait_is_never_less_than_nothing_nor_far_too_long(
-    mean: float, deviation: float, seed: int
-) -> None:
-    wait = {"normal": {"mean": mean, "deviation": deviation}}
+def waits(wait: Json, seed: int) -> list[float]:
+    """Return the waits of twenty requests."""
     fault = Fault("fault-1", {"wait": wait, "seed": seed})
-    waits = []
-    for _ in range(20):
-        effect = fault.fire("get_user", "GET", "johndoe", {})
-        assert effect is not None
-        assert 0 <= effect["wait"] <= MAX_WAIT
-        waits.append(effect["wait"])
-    if deviation == 0:
-        assert waits == [mean] * 20
+    effects = [fault.fire("get_user", "GET", "johndoe", {}) for _ in range(20)]
+    return [effect["wait"] for effect in effects if effect is not None]
+
+
+@given(st.floats(0, 60), st.floats(0, 60), st.integers())
+def test_a_wait_lies_where_its_distribution_has_it(one: float, other: float, seed: int) -> None:
+    uniform = waits({"uniform": [one, other]}, seed)
+    assert len(uniform) == 20
+    assert all(min(one, other) <= wait <= max(one, other) for wait in uniform)
+    # A normal one is never less than nothing, nor far too long.
+    assert all(
+        0 <= wait <= MAX_WAIT for wait in waits({"normal": {"mean": one, "deviation": other}}, seed)
+    )
+    assert waits({"normal": {"mean": one, "deviation": 0}}, seed) == [one] * 20
 
 
 def test_a_client_that_leaves_while_it_waits_harms_nobody(sandbox: Sandboxed) -> None:

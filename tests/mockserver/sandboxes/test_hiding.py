@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from tests.mockserver.sandboxed import Sandboxed
 from tests.mockserver.steering import CONTROL_TOKEN
-from tests.support import FORM, JOHN, JOHNS, JSON, MockServer, bearer, problem
+from tests.support import FORM, JOHN, JOHNS, JSON, MockServer, bearer, client_of, problem
 
 SECRET = "kAnaRi"  # letters that stand nowhere else
 HIDDEN = "***"
@@ -118,20 +117,10 @@ def test_what_has_no_such_name_is_shown(sandbox: Sandboxed) -> None:
 
 @pytest.mark.parametrize("line", ["\r\n", "\n"])
 def test_a_part_with_the_name_of_a_secret_is_hidden(sandbox: Sandboxed, line: str) -> None:
-    lines = [
-        "--b",
-        'Content-Disposition: form-data; name="location"; filename="token"',
-        "",
-        "Berlin",
-        "--b",
-        'Content-Disposition: form-data; name="user[password]"',
-        "Content-Type: text/plain",
-        "",
-        SECRET,
-        SECRET,
-        "--b--",
-        "",
-    ]
+    disposition = "Content-Disposition: form-data; name="
+    lines = ["--b", f'{disposition}"location"; filename="token"', "", "Berlin"]
+    lines += ["--b", f'{disposition}"user[password]"', "Content-Type: text/plain", ""]
+    lines += [SECRET, SECRET, "--b--", ""]
     found = send_body(sandbox, line.join(lines), "multipart/form-data; boundary=b")
 
     assert found == line.join([*lines[:8], HIDDEN, *lines[10:]])
@@ -148,7 +137,8 @@ def test_the_answer_is_without_such_texts_too(sandbox: Sandboxed) -> None:
 
 
 def test_a_mismatch_is_without_such_texts(sandbox: Sandboxed) -> None:
-    body = {"password": SECRET, "location": {"token": SECRET, "city": "Berlin"}}
+    city = {"token": SECRET, "city": "Berlin"}
+    body = {"password": SECRET, "location": city}
     sandbox.send("PATCH", JOHNS, JOHN, json=body)
     expected = {"password": f"{SECRET}2", "location": "Berlin", "apikey": SECRET}
 
@@ -159,11 +149,7 @@ def test_a_mismatch_is_without_such_texts(sandbox: Sandboxed) -> None:
     assert mismatch["expected"]["body"] == {**expected, "password": HIDDEN, "apikey": HIDDEN}
     assert mismatch["nearest"][0]["differences"] == [
         {"member": "body/password", "expected": HIDDEN, "actual": HIDDEN},
-        {
-            "member": "body/location",
-            "expected": "Berlin",
-            "actual": {"token": HIDDEN, "city": "Berlin"},
-        },
+        {"member": "body/location", "expected": "Berlin", "actual": {**city, "token": HIDDEN}},
         {"member": "body/apikey", "expected": HIDDEN, "missing": True},
     ]
     # They are compared as they were sent.
@@ -171,14 +157,13 @@ def test_a_mismatch_is_without_such_texts(sandbox: Sandboxed) -> None:
 
 
 def test_an_event_is_without_such_texts(sandbox: Sandboxed) -> None:
-    url = f"{sandbox.server.url}{sandbox.prefix}/_mock/events"
-    with httpx.Client(trust_env=False) as client, client.stream("GET", url) as stream:
+    path, body = f"{JOHNS}?token={SECRET}", {"token": SECRET}
+    with sandbox.server.client.stream("GET", f"{sandbox.prefix}/_mock/events") as stream:
         lines = stream.iter_lines()
         assert next(lines) == ": watching"
-        headers = {"X-Api-Key": SECRET}
-        sandbox.send(
-            "PATCH", f"{JOHNS}?token={SECRET}", JOHN, headers=headers, json={"token": SECRET}
-        )
+        with client_of(sandbox.server.url + sandbox.prefix) as client:
+            fields = {"X-Api-Key": SECRET, "Authorization": JOHN}
+            client.patch(path, headers=fields, json=body)
         event = next(line for line in lines if line.startswith("data: "))
 
     assert SECRET not in event

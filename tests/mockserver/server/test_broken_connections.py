@@ -64,23 +64,6 @@ def test_a_reset_among_pipelined_requests_ends_those_behind_it(sandbox: Sandboxe
     assert len(sandbox.requests()) == 1
 
 
-def test_a_reset_of_a_request_with_a_body_is_a_reset(sandbox: Sandboxed) -> None:
-    with pytest.raises(httpx.TransportError):
-        sandbox.wish("fault=reset", BY_ID["add_email"])
-    emails = [one["email"] for one in sandbox.state()["accounts"][1]["emails"]]
-    assert "john+added@example.com" in emails
-
-
-def test_a_truncated_answer_breaks_off_in_its_body(sandbox: Sandboxed) -> None:
-    path = sandbox.prefix + JOHNS
-    fields = (f"Authorization: {JOHN}", "Prefer: fault=truncate")
-    answer = sandbox.server.raw_bytes(head("GET", path, *fields, last=False))
-    headers, body = answer.split(b"\r\n\r\n", 1)
-    assert headers.startswith(b"HTTP/1.1 200 ")
-    [length] = [line for line in headers.split(b"\r\n") if line.startswith(b"content-length")]
-    assert 0 < len(body) < int(length.split()[1])
-
-
 def test_a_truncated_answer_without_a_body_breaks_off_in_its_first_line(
     sandbox: Sandboxed,
 ) -> None:

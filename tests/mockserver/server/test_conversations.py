@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.mockserver.attacks import CLOSE, chunked, request, statuses, unharmed
+from tests.mockserver.attacks import (
+    CHUNKED,
+    CLOSE,
+    LAST,
+    added,
+    addresses,
+    chunked,
+    request,
+    statuses,
+)
 from tests.support import JANES, JANES_EMAILS, MockServer
+
+pytestmark = pytest.mark.usefixtures("no_harm")
 
 UPGRADE = (
     b"Connection: Upgrade, HTTP2-Settings",
     b"Upgrade: h2c",
     b"HTTP2-Settings: AAMAAABkAAQAAP__",
 )
-CHUNKED = b"Transfer-Encoding: chunked"
 EXPECT = b"Expect: 100-continue"
-LAST = request("GET", JANES, CLOSE)
-
-
-@pytest.fixture(autouse=True)
-def no_harm(server: MockServer) -> Iterator[None]:
-    with unharmed(server):
-        yield
-
-
-def added(number: int) -> bytes:
-    return b'{"email": "added%d@example.com"}' % number
-
-
-def addresses(server: MockServer) -> set[str]:
-    [jane] = [one for one in server.state()["accounts"] if one["username"] == "janedoe"]
-    return {email["email"] for email in jane["emails"]} - {"jane.doe@example.com"}
 
 
 def test_requests_sent_at_once_are_answered_in_order(server: MockServer) -> None:
@@ -73,6 +66,7 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
         request("get", JANES, CHUNKED) + chunked(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
         b"\r\n" + request("M-$earch.it", JANES, *UPGRADE, body=b"PATCH"),
         request("GE", JANES),
+        request("GET", JANES, b"Connection: upgrade", b"Upgrade: websocket"),
         LAST,
     ]
     rest = b"".join(conversation)
@@ -83,21 +77,8 @@ def test_it_does_not_matter_in_which_pieces_requests_arrive(
             rest = rest[length:]
         connection.sendall(rest)
         answer = stream.read()
-    assert statuses(answer) == [200, 200, 200, 401, 405, 405, 405, 405, 200]
-    assert answer.count(b'"company":"Chunks"') == 2
-
-
-def test_an_offer_of_http_2_is_declined_without_a_word(server: MockServer) -> None:
-    sent = [
-        request("GET", JANES, *UPGRADE),
-        request("POST", JANES_EMAILS, *UPGRADE, body=added(1)),
-        request("POST", JANES_EMAILS, *UPGRADE, CHUNKED) + chunked(added(2)),
-        request("POST", JANES_EMAILS, *UPGRADE, body=added(3), login=b""),
-        request("GET", JANES, b"Connection: upgrade", b"Upgrade: websocket"),
-        LAST,
-    ]
-    assert statuses(server.raw_bytes(b"".join(sent))) == [200, 201, 201, 401, 200, 200]
-    assert addresses(server) == {"added1@example.com", "added2@example.com"}
+    assert statuses(answer) == [200, 200, 200, 401, 405, 405, 405, 405, 200, 200]
+    assert answer.count(b'"company":"Chunks"') == 3
 
 
 def test_what_comes_after_the_last_request_is_ignored(server: MockServer) -> None:
@@ -107,38 +88,6 @@ def test_what_comes_after_the_last_request_is_ignored(server: MockServer) -> Non
     sent = request("GET", JANES, version="1.0") + request("POST", JANES_EMAILS, body=added(1))
     assert statuses(server.raw_bytes(sent)) == [200]
     assert addresses(server) == set()
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        b"\0\1\2",
-        b"BREW\t/ HTTP/1.1\r\n\r\n",
-        b"BREW: coffee\r\n\r\n",
-        b"brew / HTCPCP/1.0\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET / HTTP/1.1\r\nX: a\r\n folded\r\n\r\n",
-        b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"GET http://[::1/ HTTP/1.1\r\n\r\n",
-        b"GET other.example:443 HTTP/1.1\r\n\r\n",
-        b"CONNECT other.example:443 HTTP/1.1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12",
-        request("POST", JANES_EMAILS, CHUNKED, body=added(9)),
-        request("POST", JANES_EMAILS, b"Transfer-Encoding: gzip") + added(9),
-        request("POST", JANES_EMAILS, b"Transfer-Encoding: chunked, identity") + chunked(added(9)),
-        request("POST", JANES_EMAILS, CHUNKED) + b"xyz\r\n",
-        request("POST", JANES_EMAILS, CHUNKED) + b"ffffffffffffffffff\r\n",
-        request("POST", JANES_EMAILS, CHUNKED) + b"3\r\n{}\r\n0\r\n\r\n",
-    ],
-    ids=lambda garbage: repr(garbage[:40]),
-)
-def test_what_is_no_http_does_not_spoil_the_answers_before(
-    server: MockServer, garbage: bytes
-) -> None:
-    sent = request("POST", JANES_EMAILS, body=added(1)) + request("GET", JANES)
-    assert statuses(server.raw_bytes(sent + garbage + LAST)) == [201, 200, 400]
-    assert addresses(server) == {"added1@example.com"}
 
 
 def test_a_request_cannot_be_smuggled_in_a_body(server: MockServer) -> None:
@@ -188,12 +137,10 @@ def test_who_is_let_in_is_asked_for_the_body(server: MockServer) -> None:
     assert answers == [201, 200]
 
 
-@pytest.mark.parametrize("chunk", [b"xyz\r\n", b"2\r\n{}{}\r\n", b"ffffffffffffffffff\r\n"])
-def test_who_sends_a_broken_body_at_once_is_not_asked_for_it(
-    server: MockServer, chunk: bytes
-) -> None:
-    sent = request("POST", JANES_EMAILS, EXPECT, CHUNKED) + chunk
-    assert statuses(server.raw_bytes(sent)) == [400]
+def test_who_sends_a_broken_body_at_once_is_not_asked_for_it(server: MockServer) -> None:
+    for chunk in (b"xyz\r\n", b"2\r\n{}{}\r\n", b"ffffffffffffffffff\r\n"):
+        sent = request("POST", JANES_EMAILS, EXPECT, CHUNKED) + chunk
+        assert statuses(server.raw_bytes(sent)) == [400]
 
 
 def test_a_client_of_http_1_0_is_never_told_to_continue(server: MockServer) -> None:

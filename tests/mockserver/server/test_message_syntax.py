@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.mockserver.attacks import CLOSE, LOGIN, chunked, request, statuses, unharmed
+from tests.mockserver.attacks import (
+    CHUNKED,
+    CLOSE,
+    LAST,
+    LOGIN,
+    added,
+    addresses,
+    chunked,
+    request,
+    statuses,
+)
 from tests.support import JANES, MockServer, problem
 
-
-@pytest.fixture(autouse=True)
-def no_harm(server: MockServer) -> Iterator[None]:
-    with unharmed(server):
-        yield
+pytestmark = pytest.mark.usefixtures("no_harm")
 
 
 def sent(target: str, *fields: bytes, method: str = "GET", version: str = "1.1") -> bytes:
@@ -25,24 +29,19 @@ def sent(target: str, *fields: bytes, method: str = "GET", version: str = "1.1")
 HOST = b"Host: localhost"
 
 
+GOOD_HOSTS = (b"", b"other.example:", b"[::1]:8080", b"%41.example:1")
+BAD_HOSTS = (
+    *(b"localhost, other.example", b"other.example:port", b"user@other.example", b"[::1"),
+    *(b"other.example/path", b"other example", b"%4.example", b"b\xfccher.example"),
+)
+
+
 @pytest.mark.parametrize(
     ("hosts", "status"),
     [
-        ([], 400),
-        ([HOST, HOST], 400),
-        ([HOST, b"Host: other.example"], 400),
-        ([b"Host:"], 200),
-        ([b"Host: other.example:"], 200),
-        ([b"Host: [::1]:8080"], 200),
-        ([b"Host: %41.example:1"], 200),
-        ([b"Host: localhost, other.example"], 400),
-        ([b"Host: other.example:port"], 400),
-        ([b"Host: user@other.example"], 400),
-        ([b"Host: [::1"], 400),
-        ([b"Host: other.example/path"], 400),
-        ([b"Host: other example"], 400),
-        ([b"Host: %4.example"], 400),
-        ([b"Host: b\xfccher.example"], 400),
+        *(([], 400), ([HOST, HOST], 400), ([HOST, b"Host: other.example"], 400)),
+        *(([b"Host: " + one], 200) for one in GOOD_HOSTS),
+        *(([b"Host: " + one], 400) for one in BAD_HOSTS),
     ],
     ids=repr,
 )
@@ -65,14 +64,10 @@ def test_an_absolute_target_counts_and_not_the_host_beside_it(server: MockServer
     local = b"Host: www.docker.io"
     assert server.raw(sent("http://localhost:1/_mock/state", local)).status == 200
     problem(server.raw(sent(f"http://jane@localhost{JANES}", HOST)), 400, "request-malformed")
-
-
-@pytest.mark.parametrize("target", ["http://localhost", "HTTP://localhost:8080?x=1"])
-def test_an_absolute_target_without_a_path_is_the_first_page(
-    server: MockServer, target: str
-) -> None:
-    reply = server.raw(sent(target, HOST))
-    assert (reply.status, reply.headers["content-type"][:9]) == (200, "text/html")
+    # Without a path, it is the first page.
+    for target in ("http://localhost", "HTTP://localhost:8080?x=1"):
+        reply = server.raw(sent(target, HOST))
+        assert (reply.status, reply.headers["content-type"][:9]) == (200, "text/html")
 
 
 @pytest.mark.parametrize("target", ["*", "http://localhost"])
@@ -107,40 +102,51 @@ def test_a_body_in_an_unknown_coding_is_not_read(
         problem(reply, 501, "transfer-coding-unknown")
 
 
-@pytest.mark.parametrize(
-    ("data", "hint"),
-    [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "https://"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
-    ],
-    ids=["TLS", "HTTP/2"],
-)
-def test_another_protocol_is_named(server: MockServer, data: bytes, hint: str) -> None:
-    answer = server.raw_bytes(data)
-    assert statuses(answer) == [400]
-    assert hint in problem(server.raw(data), 400, "request-malformed")["detail"]
+def patching(*fields: bytes, target: str = JANES) -> bytes:
+    return sent(target, HOST, *fields, method="PATCH")
 
 
-@pytest.mark.parametrize(
-    ("target", "fields", "hint"),
-    [
-        (JANES, [b"Transfer-Encoding: gzip"], "must end in chunked"),
-        (JANES, [b"Transfer-Encoding: chunked, chunked"], "must end in chunked"),
-        (JANES, [b"Transfer-Encoding: chunked", b"Content-Length: 3"], "has both"),
-        (JANES, [b"Content-Length: 3", b"Content-Length: 3"], "must be one number"),
-        (JANES, [b"Content-Length: -3"], "must be one number"),
-        (JANES, [b"My Field: 3"], "the name of a header field"),
-        (JANES, [b"My-Field: \x01"], "the value of a header field"),
-        (JANES, [b"My-Field: a", b" b"], "the value of a header field"),
-        ("/api/v1.1/users/jane doe/", [], "%20"),
-        ("api/v1.1/users/janedoe/", [], "begin with /"),
-    ],
-)
-def test_the_part_that_is_malformed_is_named(
-    server: MockServer, target: str, fields: list[bytes], hint: str
+EMAILS = f"{JANES}emails/"
+# What is no HTTP, with words that name the fault.
+MALFORMED: list[tuple[bytes, str]] = [
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
+    (patching(b"Transfer-Encoding: gzip"), "must end in chunked"),
+    (patching(b"Transfer-Encoding: chunked, chunked"), "must end in chunked"),
+    (patching(CHUNKED, b"Content-Length: 3"), "has both"),
+    (patching(b"Content-Length: 3", b"Content-Length: 3"), "must be one number"),
+    (patching(b"Content-Length: -3"), "must be one number"),
+    (patching(b"My Field: 3"), "the name of a header field"),
+    (patching(b"My-Field: \x01"), "the value of a header field"),
+    (patching(b"My-Field: a", b" b"), "the value of a header field"),
+    (patching(target="/api/v1.1/users/jane doe/"), "%20"),
+    (patching(target="api/v1.1/users/janedoe/"), "begin with /"),
+    (b"\0\1\2", ""),
+    (b"BREW\t/ HTTP/1.1\r\n\r\n", ""),
+    (b"BREW: coffee\r\n\r\n", ""),
+    (b"brew / HTCPCP/1.0\r\n\r\n", ""),
+    (b"GET /\xff HTTP/1.1\r\n\r\n", ""),
+    (b"GET http://[::1/ HTTP/1.1\r\n\r\n", ""),
+    (b"CONNECT other.example:443 HTTP/1.1\r\n\r\n", ""),
+    (request("POST", EMAILS, CHUNKED) + b"xyz\r\n", ""),
+    (request("POST", EMAILS, CHUNKED) + b"ffffffffffffffffff\r\n", ""),
+    (request("POST", EMAILS, CHUNKED) + b"3\r\n{}\r\n0\r\n\r\n", ""),
+]
+
+
+@pytest.mark.parametrize(("data", "hint"), MALFORMED)
+def test_the_part_that_is_malformed_is_named_and_does_not_spoil_the_answers_before(
+    server: MockServer, data: bytes, hint: str
 ) -> None:
-    reply = server.raw(sent(target, HOST, *fields, method="PATCH"))
-    assert hint in problem(reply, 400, "request-malformed")["detail"]
+    before = request("POST", EMAILS, body=added(1)) + request("GET", JANES)
+    answer = server.raw_bytes(before + data + LAST)
+    assert statuses(answer) == [201, 200, 400]
+    assert hint.encode() in answer.rpartition(b"\r\n\r\n")[2]
+    assert addresses(server) == {"added1@example.com"}
+
+
+def test_a_handshake_of_tls_is_named(server: MockServer) -> None:
+    reply = server.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    assert "https://" in problem(reply, 400, "request-malformed")["detail"]
 
 
 def test_a_body_without_a_length_is_told_from_a_request(server: MockServer) -> None:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import httpx
@@ -23,7 +22,7 @@ from tests.support import (
     StartServer,
     altered,
     clean_environment,
-    client_of,
+    eventually,
 )
 
 SECONDS = 5
@@ -91,9 +90,8 @@ def test_a_request_under_way_is_answered(start_server: StartServer) -> None:
     assert server.process.wait(SECONDS) == 0
 
 
-@pytest.fixture
-def unheard() -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """A server whose output nobody reads, but for the line that says where it is."""
+@pytest.mark.parametrize("is_closed", [False, True], ids=["unread", "closed"])
+def test_it_serves_on_when_nobody_reads_its_output(is_closed: bool) -> None:  # noqa: FBT001 - a parameter
     process = subprocess.Popen(
         [sys.executable, "-m", "mockserver", "serve", "--port", "0"],
         cwd=ROOT,
@@ -104,39 +102,23 @@ def unheard() -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    ready = process.stdout.readline().decode()
-    url = next(word for word in ready.split() if word.startswith("http://"))
-    with process.stdout, process.stderr, client_of(url) as client:
-        yield process, client
-        process.kill()
-        process.wait()
-
-
-def test_it_serves_on_when_nobody_reads_its_log(
-    unheard: tuple[subprocess.Popen[bytes], httpx.Client],
-) -> None:
-    process, client = unheard
-    nowhere = request("GET", f"/{'nowhere' * 20}")
-    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
-        for _ in range(30):
-            connection.sendall(nowhere * 100)
-            answers = b""
-            while answers.count(b"HTTP/1.1 404 ") < 100:
-                answers += connection.recv(65536)
-    assert end(process, signal.SIGTERM) == 0
-
-
-def test_it_serves_on_when_its_output_is_closed(
-    unheard: tuple[subprocess.Popen[bytes], httpx.Client],
-) -> None:
-    process, client = unheard
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
-    process.stderr.close()
-    for _ in range(100):
-        assert client.get("/nowhere").status_code == 404
-    assert end(process, signal.SIGTERM) == 0
+    with process.stdout as out, process.stderr as err:
+        try:
+            ready = out.readline().decode()
+            url = httpx.URL(next(word for word in ready.split() if word.startswith("http://")))
+            if is_closed:
+                out.close()
+                err.close()
+            with socket.create_connection((url.host, url.port or 80)) as connection:
+                for _ in range(30):
+                    connection.sendall(request("GET", f"/{'nowhere' * 20}") * 100)
+                    answers = b""
+                    while answers.count(b"HTTP/1.1 404 ") < 100:
+                        answers += connection.recv(65536)
+            assert end(process, signal.SIGTERM) == 0
+        finally:
+            process.kill()
+            process.wait()
 
 
 def end(process: subprocess.Popen[bytes] | subprocess.Popen[str], number: signal.Signals) -> int:
@@ -156,10 +138,12 @@ def complaints(server: MockServer) -> list[str]:
 
 def refused(server: MockServer) -> None:
     """Wait until the server takes no more connections."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
+
+    def is_refused() -> bool:
         try:
             server.connect().close()
         except ConnectionError:
-            return
-    raise AssertionError("the server still takes connections")
+            return True
+        return False
+
+    eventually(is_refused)

@@ -8,35 +8,29 @@ import sys
 import httpx
 import pytest
 
-from mockserver.pytest_plugin import AccountsMock, AccountsMockFactory, ControlError
+from mockserver.pytest_plugin import AccountsMock, ControlError
 from tests.mockserver.planted import RunTests
-from tests.support import JANES_EMAILS, ROOT, MockServer
+from tests.support import JANES_EMAILS, ROOT, MockServer, account
 
 pytest_plugins = ["pytester"]
 
 NEW = {"email": "jane@work.example.com"}
 
 
-def test_a_test_begins_with_the_fixtures_whatever_others_did(run_tests: RunTests) -> None:
+def test_a_test_begins_with_the_fixtures_whatever_others_did_and_its_sandboxes_are_dropped(
+    run_tests: RunTests, server: MockServer
+) -> None:
+    before = server.send("GET", "/_mock/sandboxes").json()["count"]
     result = run_tests("""
 import pytest
 @pytest.mark.parametrize("attempt", range(3))
-def test_adding(accounts_mock, attempt):
+def test_adding(accounts_mock, accounts_mock_factory, attempt):
     assert addresses(accounts_mock) == ["jane.doe@example.com"]
     assert add(accounts_mock).status_code == 201
     assert len(accounts_mock.requests()) == 2
+    assert accounts_mock_factory().requests() == []
 """)
     result.assert_outcomes(passed=3)
-
-
-def test_the_sandbox_is_dropped_after_the_test(run_tests: RunTests, server: MockServer) -> None:
-    before = server.send("GET", "/_mock/sandboxes").json()["count"]
-    run_tests("""
-def test_adding(accounts_mock, accounts_mock_factory):
-    add(accounts_mock)
-    add(accounts_mock_factory())
-""").assert_outcomes(passed=1)
-
     assert server.send("GET", "/_mock/sandboxes").json()["count"] == before
 
 
@@ -45,13 +39,8 @@ def test_a_sandbox_is_reached_by_its_url_and_by_its_header(accounts_mock: Accoun
     httpx.get(accounts_mock.server_url + JANES_EMAILS, headers=accounts_mock.headers)
 
     assert [one.path for one in accounts_mock.requests()] == [JANES_EMAILS, JANES_EMAILS]
-
-
-def test_a_request_that_names_no_sandbox_is_refused_by_a_server_of_ours(
-    accounts_mock: AccountsMock,
-) -> None:
+    # A server of ours refuses a request that names none.
     answer = httpx.get(accounts_mock.server_url + JANES_EMAILS)
-
     assert (answer.status_code, answer.json()["code"]) == (400, "sandbox-missing")
 
 
@@ -81,17 +70,14 @@ def test_the_state_can_be_read_set_kept_and_put_back(accounts_mock: AccountsMock
     accounts_mock.snapshot("first")
 
     accounts_mock.scenario("many-emails")
-    assert (
-        len(httpx.get(accounts_mock.url + JANES_EMAILS, headers=accounts_mock.bearer()).json())
-        == 500
-    )
+    emails = httpx.get(accounts_mock.url + JANES_EMAILS, headers=accounts_mock.bearer()).json()
+    assert len(emails) == 500
     accounts_mock.restore("first")
     assert accounts_mock.state() == first
 
-    emails = [{"email": "mallory@example.com", "primary": True}]
-    account = {"username": "mallory", "password": "her-password", "emails": emails}
-    assert accounts_mock.set_state({"accounts": [account]})["accounts"][0]["type"] == "User"
-    assert accounts_mock.login("mallory") == ("mallory", "her-password")
+    mallory = account("mallory")
+    assert accounts_mock.set_state({"accounts": [mallory]})["accounts"][0]["type"] == "User"
+    assert accounts_mock.login("mallory") == ("mallory", "mallory-password")
     accounts_mock.reset()
     assert accounts_mock.state() == first
     assert "many-emails" in accounts_mock.scenarios()
@@ -159,16 +145,6 @@ def test_what_was_asked_can_be_asserted(accounts_mock: AccountsMock) -> None:
         accounts_mock.assert_not_called("add_email")
     with pytest.raises(ControlError, match="oftener"):
         accounts_mock.verify({"oftener": 1})  # type: ignore[typeddict-unknown-key]  # that is it
-
-
-def test_a_sandbox_made_for_the_run_outlives_a_test(
-    accounts_mock_factory: AccountsMockFactory,
-) -> None:
-    first, second = accounts_mock_factory(), accounts_mock_factory()
-    httpx.get(f"{first.url}/nowhere")
-
-    assert len(first.requests()) == 1
-    assert second.requests() == []
 
 
 def test_the_plugin_imports_nothing_heavy() -> None:

@@ -139,6 +139,9 @@ def test_verify(accounts_mock):
 
 def test_login(accounts_mock):
     accounts_mock.login("nobody-at-all")
+
+def test_server(accounts_mock, _accounts_mock_server):
+    assert not _accounts_mock_server
 """
 
 
@@ -155,7 +158,7 @@ def test_what_is_refused_points_at_the_line_of_the_test_and_shows_no_secret(
 
     result = pytester.runpytest_inprocess("--accounts-mock-url", closed.url, *options)
 
-    result.assert_outcomes(failed=5)
+    result.assert_outcomes(failed=6)
     output = result.stdout.str()
     for line in (
         "accounts_mock.set_state(state())",
@@ -163,25 +166,12 @@ def test_what_is_refused_points_at_the_line_of_the_test_and_shows_no_secret(
         'accounts_mock.bearer("nobody-at-all")',
         'accounts_mock.verify({"oftener": 1})',
         'accounts_mock.login("nobody-at-all")',
+        "assert not Control(url=*",
     ):
         result.stdout.fnmatch_lines([f"*{line}"])
     result.stdout.fnmatch_lines(["E *PUT /_mock/state was refused with 400: *"])
     assert CONTROL_TOKEN not in output
     assert PASSWORD not in output
-    assert "Control(" not in output
+    assert "Control(" not in output.partition(" test_server ")[0]
     for file in ("control.py", "sandbox.py", "pytest_plugin.py"):
         assert f"{file}:" not in output
-
-
-def test_a_server_shows_no_token(
-    pytester: pytest.Pytester, closed: MockServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", CONTROL_TOKEN)
-    pytester.makepyfile(
-        "def test_it(accounts_mock, _accounts_mock_server): assert not _accounts_mock_server"
-    )
-
-    result = pytester.runpytest_inprocess("--accounts-mock-url", closed.url, "-l")
-
-    result.stdout.fnmatch_lines(["E * assert not Control(url=*"])
-    assert CONTROL_TOKEN not in result.stdout.str()

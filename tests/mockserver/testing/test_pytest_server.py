@@ -189,20 +189,17 @@ def test_a_server_that_asks_for_a_control_token_gets_it_from_the_environment(
 
 
 @pytest.mark.parametrize(
-    ("options", "complaint"),
+    ("url", "more", "complaint"),
     [
-        (["--accounts-mock-url", "localhost:8080"], "give the base URL of a server"),
-        (["--accounts-mock-url", "http://localhost:8080/~mine"], "give the base URL of a server"),
-        (
-            ["--accounts-mock-url", "http://localhost", "--accounts-mock-fixtures", "a.yaml"],
-            "names one that runs already",
-        ),
+        ("localhost:8080", (), "give the base URL of a server"),
+        ("http://localhost:8080/~mine", (), "give the base URL of a server"),
+        ("http://localhost", ("--accounts-mock-fixtures", "a.yaml"), "names one that runs already"),
     ],
 )
 def test_options_that_cannot_be_are_refused(
-    pytester: pytest.Pytester, options: list[str], complaint: str
+    pytester: pytest.Pytester, url: str, more: tuple[str, ...], complaint: str
 ) -> None:
-    result = pytester.runpytest_inprocess(*options)
+    result = pytester.runpytest_inprocess("--accounts-mock-url", url, *more)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *{complaint}*"])
