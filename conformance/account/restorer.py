@@ -13,9 +13,9 @@ from accounts_contract import Operation
 from conformance.account.restore_file import Record, is_foreign
 from conformance.account.state import (
     AccountState,
-    Email,
     differences,
     documented_user,
+    read_emails,
     steady,
 )
 from conformance.target.credentials import NOBODY, Credentials, logins_of
@@ -152,13 +152,7 @@ class Restorer:
         if known and part == "user":
             return AccountState(user, known.emails)
         emails = self._read_json(role, self._keeping.reads["emails"], list)
-        # Members that are missing are judged elsewhere; here as much is read as can be.
-        found = [
-            Email(str(one.get("email")), one.get("verified") is True, one.get("primary") is True)
-            for one in emails
-            if isinstance(one, dict)
-        ]
-        return AccountState(user, tuple(sorted(found)))
+        return AccountState(user, read_emails(emails))
 
     def read_all(
         self, parts: Mapping[str, Part], known: Mapping[str, AccountState], connections: int
@@ -197,35 +191,6 @@ class Restorer:
             return {role: self.read(role, known.get(role), part) for role, part in parts.items()}
         finally:
             self._read_ahead = {}
-
-    def read_until(
-        self,
-        role: str,
-        holds: Callable[[AccountState], bool],
-        known: AccountState | None = None,
-        part: Part = "all",
-    ) -> AccountState:
-        """Read an account until something holds, for as long as the target file lets reads lag behind writes.
-
-        Args:
-            role: Whose.
-            holds: The condition.
-            known: As for `read`.
-            part: As for `read`.
-
-        Returns:
-            The last reading, for which it may still not hold.
-
-        Raises:
-            StateUnreadable, TransportError: It cannot be read.
-        """
-        deadline = time.monotonic() + self.lag
-        while True:
-            last = time.monotonic() >= deadline
-            state = self.read(role, known, part)
-            if last or holds(state):
-                return state
-            time.sleep(_PAUSE)
 
     def write(
         self, role: str, operation: str, value: Mapping[str, Any], *, once: bool = False
@@ -322,9 +287,11 @@ class Restorer:
         before = _due(record.accounts[role], now, record.tag)
         for _ in range(_ROUNDS):
             self.settle(role, before, now, record.tag)
-            now = self.read_until(
-                role, lambda state: not differences(before, state, ignore=ignored)
-            )
+            deadline = time.monotonic() + self.lag
+            now = self.read(role)
+            while differences(before, now, ignore=ignored) and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+                now = self.read(role)
             if not differences(before, now, ignore=ignored):
                 break
         return Restored(

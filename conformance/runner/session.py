@@ -18,8 +18,8 @@ from conformance.account.restorer import Restored, Restorer, StateUnreadable, as
 from conformance.account.state import AccountState, volatile
 from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import catalogue, packaged_contract
-from conformance.catalogue.results import RunResult, Verdict
-from conformance.catalogue.verdict import VerdictBuilder, exit_code
+from conformance.catalogue.results import EXIT_CODES, INTERRUPTED, RunResult, Verdict
+from conformance.catalogue.verdict import VerdictBuilder
 from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.accounts import texts_of
 from conformance.checks.support.context import CheckContext
@@ -309,7 +309,7 @@ class Session:
         return run_result(
             self.settings,
             verdict,
-            exit_code(verdict, interrupted=interrupted),
+            INTERRUPTED if interrupted else EXIT_CODES[verdict],
             redact(self.target.base_url),
             duration_s=round(time.monotonic() - self.begun, 3),
             requirements=results,
