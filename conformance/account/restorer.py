@@ -64,21 +64,9 @@ class Undoing:
     now: AccountState
     tag: str
 
-    def write(self, operation: str, value: Mapping[str, Any], *, once: bool = False) -> bool:
-        """Send a JSON body with a login that works; return whether it succeeded.
-
-        Args:
-            operation: The operationId.
-            value: The body.
-            once: Whether a write that failed before is not tried again until the end of the run.
-        """
-        return self.restorer.write(self.account.role, operation, value, once=once) is not None
-
-    def write_all(
-        self, operation: str, values: Sequence[Mapping[str, Any]], *, once: bool = False
-    ) -> None:
-        """Send JSON bodies that do not depend on each other; the arguments are those of `write`."""
-        self.restorer.write_all(self.account.role, operation, values, once=once)
+    def write(self, operation: str, value: Mapping[str, Any]) -> bool:
+        """Send a JSON body with a login that works; return whether it succeeded."""
+        return self.restorer.write(self.account.role, operation, value) is not None
 
 
 Undo = Callable[[Undoing], None]

@@ -243,7 +243,7 @@ def test_a_damaged_beginning_hides_no_data_and_no_other_file(
     whole = Record(server.url, TAG, users, {}).to_json()
     mine, lost = default_path(target, server.url), tmp_path / ".target.yaml.00000000.journal"
 
-    mine.write_text(whole.replace("accounts", "bccounts", 1))  # in the words of its first line
+    mine.write_text(whole.replace("accounts", "bccounts"))  # in the words of its first line, too
     lost.write_text("")
     done = conformance("cleanup", target)
     assert done.code == 2
