@@ -20,8 +20,8 @@ from conformance.account.state import (
 )
 from conformance.target.credentials import NOBODY, Credentials, logins_of
 from conformance.target.target import Account
-from conformance.wire.client import Body, Client
-from conformance.wire.exchange import Exchange, NotJson
+from conformance.wire.client import Body, Call, Client
+from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
 
 Part = Literal["all", "user", "emails"]
@@ -161,20 +161,10 @@ class Restorer:
             for one in self._keeping.reads
             if part in ("all", one) or role not in known
         ]
-        logins = [self._found.get(want) for want in wants]
-        if len(wants) > 1 and None not in logins:
-            calls = [
-                self._client.prepare(
-                    self._operations[name],
-                    self.accounts[role].username,
-                    login or NOBODY,
-                    linger=False,
-                )
-                for (role, name), login in zip(wants, logins, strict=True)
-            ]
-            self._read_ahead = dict(
-                zip(wants, self._client.send_together(calls, connections), strict=True)
-            )
+        if len(wants) > 1 and self._found.keys() >= set(wants):
+            calls = [self._prepared(*want, self._found[want]) for want in wants]
+            answers = self._client.send_together(calls, connections)
+            self._read_ahead = dict(zip(wants, answers, strict=True))
         try:
             return {role: self.read(role, known.get(role), part) for role, part in parts.items()}
         finally:
@@ -200,7 +190,7 @@ class Restorer:
         if once and key in self._stuck:
             return None
         for login in self._candidates(role, operation):
-            sent = self._call(role, operation, login, body)
+            sent = self._client.exchange(self._prepared(role, operation, login, body))
             if sent.status == success:
                 self._refused.pop((role, operation), None)
                 return sent
@@ -221,20 +211,16 @@ class Restorer:
             The exchanges that succeeded, in the order of the bodies.
         """
         login, *_ = (*self._candidates(role, operation), NOBODY)
-        one, username = self._operations[operation], self.accounts[role].username
         new = [
             value
             for value in values
             if not (once and (role, operation, ascii_body(value).content) in self._stuck)
         ]
-        calls = [
-            self._client.prepare(one, username, login, ascii_body(value), linger=False)
-            for value in new
-        ]
+        calls = [self._prepared(role, operation, login, ascii_body(value)) for value in new]
         sent = self._client.send_together(calls, self._client.target.connections)
         done = [
             exchange
-            if exchange.status == one.success
+            if exchange.status == self._operations[operation].success
             else self.write(role, operation, value, once=once)
             for value, exchange in zip(new, sent, strict=True)
         ]
@@ -303,14 +289,8 @@ class Restorer:
         last: Exchange | None = None
         for login in self._candidates(role, operation):
             ahead = self._read_ahead.pop((role, operation), None)
-            last = ahead or self._call(role, operation, login)
-            if last.status != 200:
-                continue
-            try:
-                value = last.json()
-            except NotJson:
-                continue
-            if isinstance(value, wanted):
+            last = ahead or self._client.exchange(self._prepared(role, operation, login))
+            if last.status == 200 and isinstance(value := last.data, wanted):
                 self._found[role, operation] = login
                 self.readings[role, operation] = last
                 return value
@@ -330,12 +310,13 @@ class Restorer:
         found = self._found.get((role, operation))
         return fitting if found is None else [found, *(one for one in fitting if one != found)]
 
-    def _call(
+    def _prepared(
         self, role: str, operation: str, login: Credentials, body: Body | None = None
-    ) -> Exchange:
+    ) -> Call:
         username = self.accounts[role].username
-        one = self._operations[operation]
-        return self._client.exchange(self._client.prepare(one, username, login, body, linger=False))
+        return self._client.prepare(
+            self._operations[operation], username, login, body, linger=False
+        )
 
 
 def _due(before: AccountState, now: AccountState, tag: str) -> AccountState:
