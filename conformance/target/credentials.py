@@ -39,8 +39,6 @@ class Credentials:
 
 
 _TELLING = 8  # characters: a shorter part of a secret may be a part of a name
-ELSEWHERE = "owner elsewhere"
-"""The role of the owner's logins at the other user's account, as labels have it."""
 NOBODY = Credentials("no credentials", None)
 
 
