@@ -108,8 +108,8 @@ class Restorer:
         """The last write that no login could do, by role and operation."""
         self.lag = client.target.consistency
         """The seconds for which a read may show the state before a write; more, once more was seen."""
-        self.volatile: frozenset[str] = frozenset()
-        """Members of the user that vary by themselves."""
+        self.signed = False
+        """True if `gravatar_url` is made anew for each answer."""
         self.failures = 0
         """The writes that no login could do."""
         self._read_ahead: dict[tuple[str, str], Exchange] = {}
@@ -136,7 +136,7 @@ class Restorer:
             found_user = documented_user(self._read_json(role, self._keeping.reads["user"], dict))
             if not found_user:
                 raise StateUnreadable("an object without any of a user's members was answered")
-            user = steady(found_user, self.volatile)
+            user = steady(found_user, signed=self.signed)
         if known and part == "user":
             return AccountState(user, known.emails)
         emails = self._read_json(role, self._keeping.reads["emails"], list)
@@ -275,7 +275,7 @@ class Restorer:
                 f"{now.user.get(made)!r}; set {source} of the account in the target file to the "
                 "address that it was made from"
                 for made, source in self._keeping.derived.items()
-                if made not in self.volatile and before.user.get(made) != now.user.get(made)
+                if not self.signed and before.user.get(made) != now.user.get(made)
             ],
         )
 

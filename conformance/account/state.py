@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -89,27 +89,12 @@ def documented_user(value: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value[name] for name in user_members() if name in value}
 
 
-def volatile(first: Mapping[str, Any], second: Mapping[str, Any]) -> frozenset[str]:
-    """Return the members of a user that vary by themselves: two readings, with no write between them, differ.
-
-    A documented member never is volatile: it says something of the user. Only `gravatar_url` may be signed
-    anew for each answer.
-    """
-    kept = user_members().keys() - {"gravatar_url"}
-    names = (first.keys() | second.keys()) - kept
-    return frozenset(name for name in names if first.get(name) != second.get(name))
-
-
-def steady(user: Mapping[str, Any], volatile: Collection[str]) -> dict[str, Any]:
-    """Return a user without what varies by itself: of a URL its query, else the whole member."""
-    found = dict(user)
-    for name in found.keys() & set(volatile):
-        text = str(found[name])
-        if "?" in text:
-            found[name] = text.partition("?")[0]
-        else:
-            del found[name]
-    return found
+def steady(user: Mapping[str, Any], *, signed: bool) -> dict[str, Any]:
+    """Return a user without what varies where `gravatar_url` is signed anew for each answer: its query, or all of it."""
+    url, query, _ = str(user.get("gravatar_url")).partition("?")
+    if signed and query:
+        return {**user, "gravatar_url": url}
+    return {name: one for name, one in user.items() if not (signed and name == "gravatar_url")}
 
 
 def user_differences(

@@ -197,7 +197,7 @@ class CheckContext(Accounts):
     def user_told(self, exchange: Exchange) -> dict[str, Any]:
         """Return the user that an answer shows, without what varies by itself; nobody, if it shows none."""
         user = exchange.data if isinstance(exchange.data, dict) else {}
-        return steady(documented_user(user), self.restorer.volatile)
+        return steady(documented_user(user), signed=self.restorer.signed)
 
     def is_foreign_page(self, exchange: Exchange) -> bool:
         """Return whether a refusal is a web page, where the target's own refusals are none."""

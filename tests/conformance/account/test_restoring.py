@@ -23,7 +23,7 @@ from conformance.account.restore_file import (
     restore_files,
 )
 from conformance.account.restorer import Restored, Restorer, restore_all
-from conformance.account.state import Email, volatile
+from conformance.account.state import Email
 from conformance.catalogue.requirements import packaged_contract
 from conformance.checks.support.operations import DESCRIPTIONS
 from conformance.selftest.changes import CHANGES, build
@@ -139,12 +139,6 @@ def test_reads_that_lag_are_waited_for(tmp_path: Path) -> None:
     assert restored(restorer_of(tmp_path, Lagging()), "Another").problems
     restorer = restorer_of(tmp_path, Lagging(), consistency=0.4)
     assert restored(restorer, "Another").problems == []
-
-
-def test_only_members_that_say_nothing_of_the_user_are_volatile() -> None:
-    first = {"gravatar_url": "a?sig=1", "etag": 1, "same": 1, "date_joined": 1, "email": "a"}
-    second = {"gravatar_url": "a?sig=2", "etag": 2, "same": 1, "date_joined": 2, "new": 1}
-    assert volatile(first, second) == {"gravatar_url", "etag", "new"}
 
 
 # -- restore files ---------------------------------------------------------------------------------
