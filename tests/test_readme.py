@@ -118,7 +118,7 @@ def test_the_first_page_of_the_documentation_leads_to_every_page(folder: str) ->
 
 
 def test_the_page_on_the_suite_names_every_option() -> None:
-    options = [f"`--{option.name}" for option in OPTIONS]
+    options = [f"`--{option}" for option in OPTIONS]
     assert [name for name in options if name not in PAGES["conformance"]] == []
 
 
