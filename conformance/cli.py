@@ -100,8 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="check a target", allow_abbrev=False)
     run.set_defaults(do=_run)
     _add_target(run)
-    for option in OPTIONS:
-        run.add_argument(f"--{option.name}", help=option.help, **option.keywords)
+    for name, keywords in OPTIONS.items():
+        run.add_argument(f"--{name}", **keywords)
     listing = commands.add_parser("list", help="list the requirements")
     listing.add_argument("prefix", nargs="*", metavar="PREFIX", help="only ids that begin so")
     listing.set_defaults(do=_list)
@@ -113,9 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(do=_init)
     cleanup = commands.add_parser("cleanup", help="restore the accounts after an interrupted run")
     _add_target(cleanup)
-    for option in OPTIONS:
-        if option.name in ("base-url", "journal"):
-            cleanup.add_argument(f"--{option.name}", help=option.help, **option.keywords)
+    for name in ("base-url", "journal"):
+        cleanup.add_argument(f"--{name}", **OPTIONS[name])
     cleanup.set_defaults(do=_cleanup)
     commands.add_parser(
         "selftest", help="show that the suite finds planted defects", add_help=False

@@ -1,31 +1,17 @@
-"""The options of a run: one table, for the command line and for pytest."""
+"""The settings of a run: its options, for the command line and for pytest."""
 
 from __future__ import annotations
 
 import argparse
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 MAX_SEED = 2**32
 PLUGIN = "conformance-run"
 """The name of a run's plugin in pytest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option of `conformance run`; with pytest it is called --conformance-NAME."""
-
-    name: str
-    help: str
-    keywords: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def destination(self) -> str:
-        """Its name as an attribute."""
-        return self.name.replace("-", "_")
 
 
 def count(text: str) -> int:
@@ -43,55 +29,51 @@ def _seed(text: str) -> int:
     return value
 
 
-OPTIONS = (
-    Option("base-url", "test this URL instead of the target file's base_url", {"metavar": "URL"}),
-    Option(
-        "level",
-        "the level that fails the run: must (the default), or should as well",
-        {"choices": ("must", "should"), "default": "must"},
-    ),
-    Option(
-        "only",
-        "check this requirement, or all whose ids begin so; repeatable",
-        {"metavar": "ID_OR_PREFIX", "action": "append", "default": []},
-    ),
-    Option("read-only", "send no request that could change anything", {"action": "store_true"}),
-    Option(
-        "report",
-        "write a report: JUnit (.xml), a page (.html), JSON (.json) or Markdown (.md); repeatable",
-        {"metavar": "FILE", "action": "append", "default": [], "type": Path},
-    ),
-    Option(
-        "seed",
-        "generate the same requests as the run that named it",
-        {"metavar": "N", "type": _seed},
-    ),
-    Option(
-        "quick",
-        "verify every MUST at least once, and generate nothing",
-        {"action": "store_true"},
-    ),
-    Option(
-        "budget",
-        "generate requests for what is left of this time (default: 60, and at most 8 examples)",
-        {"metavar": "SECONDS", "type": count},
-    ),
-    Option(
-        "max-examples",
-        "generated requests per operation and kind, whatever time they take",
-        {"metavar": "N", "type": count},
-    ),
-    Option(
-        "waivers",
-        "requirements that may fail until a date",
-        {"metavar": "FILE", "type": Path},
-    ),
-    Option(
-        "journal",
-        "the restore file, with the accounts as they were (default: beside the target file)",
-        {"metavar": "FILE", "type": Path},
-    ),
-)
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "base-url": {"help": "test this URL instead of the target file's base_url", "metavar": "URL"},
+    "level": {
+        "help": "the level that fails the run: must (the default), or should as well",
+        "choices": ("must", "should"),
+    },
+    "only": {
+        "help": "check this requirement, or all whose ids begin so; repeatable",
+        "metavar": "ID_OR_PREFIX",
+        "action": "append",
+    },
+    "read-only": {"help": "send no request that could change anything", "action": "store_true"},
+    "report": {
+        "help": "write a report: JUnit (.xml), a page (.html), JSON (.json) or Markdown (.md); repeatable",
+        "metavar": "FILE",
+        "action": "append",
+        "type": Path,
+    },
+    "seed": {
+        "help": "generate the same requests as the run that named it",
+        "metavar": "N",
+        "type": _seed,
+    },
+    "quick": {
+        "help": "verify every MUST at least once, and generate nothing",
+        "action": "store_true",
+    },
+    "budget": {
+        "help": "generate requests for what is left of this time (default: 60, and at most 8 examples)",
+        "metavar": "SECONDS",
+        "type": count,
+    },
+    "max-examples": {
+        "help": "generated requests per operation and kind, whatever time they take",
+        "metavar": "N",
+        "type": count,
+    },
+    "waivers": {"help": "requirements that may fail until a date", "metavar": "FILE", "type": Path},
+    "journal": {
+        "help": "the restore file, with the accounts as they were (default: beside the target file)",
+        "metavar": "FILE",
+        "type": Path,
+    },
+}
+"""The options of `conformance run` by their names, with the keywords of argparse; with pytest --conformance-NAME."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +104,11 @@ class Settings:
 
 
 def settings_from(target: Path, values: Mapping[str, Any]) -> Settings:
-    """Make the settings from the values of OPTIONS, by destination; draw a seed if none is given."""
-    chosen = {
-        option.destination: values[option.destination]
-        for option in OPTIONS
-        if values.get(option.destination) is not None
-    }
+    """Make the settings from the values of OPTIONS, by the names of the fields; draw a seed if none is given."""
+    chosen: dict[str, Any] = {}
+    for option in OPTIONS:
+        name = option.replace("-", "_")
+        if (value := values.get(name)) is not None:
+            chosen[name] = tuple(value) if isinstance(value, list) else value
     chosen.setdefault("seed", secrets.randbelow(MAX_SEED))
-    chosen["only"] = tuple(chosen.get("only", ()))
-    chosen["report"] = tuple(chosen.get("report", ()))
     return Settings(target=target, **chosen)

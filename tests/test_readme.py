@@ -97,7 +97,7 @@ NAMED = {
         "mock-server",
         {f"mockserver {one}" for one in main.commands},
     ),
-    "the options of the suite": ("conformance", {f"`--{option.name}" for option in OPTIONS}),
+    "the options of the suite": ("conformance", {f"`--{option}" for option in OPTIONS}),
     "the keys of the target file": ("conformance", KEYS - {"tokens", "owner", "other", *SCOPES}),
     "the members of a rule": (
         "control-api",

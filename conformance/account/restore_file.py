@@ -1,4 +1,4 @@
-"""The journal: how both accounts were before the first write, on disk until they are so again.
+"""The restore file: how both accounts were before the first write, on disk until they are so again.
 
 A path may name anything, and the process may be root's: so only a regular file of ours, known by its first
 line, is ever read, changed or removed.
@@ -26,7 +26,7 @@ try:
 except ImportError:  # Windows: a second run is noticed by what it writes, not by the lock
     fcntl = None  # type: ignore[assignment]  # a module, or nothing
 
-_VERSION = 2  # 1 had no digest
+_VERSION = 2
 _MOST = 100_000  # characters of a damaged file that are read
 _MEMBER = re.compile(
     r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"|true|false|null|-?[0-9][-+.0-9eE]*|[{\[])'
@@ -47,16 +47,16 @@ def is_foreign(text: str, tag: str) -> bool:
 
 
 class RestoreFileError(Exception):
-    """The journal cannot be written, or a file that is there is none of ours."""
+    """The restore file cannot be written, or a file that is there is none of ours."""
 
 
 class RestoreFileInUse(RestoreFileError):
-    """Another run holds the journal."""
+    """Another run holds the restore file."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """The content of a journal. `accounts` are by role."""
+    """The content of a restore file. `accounts` are by role."""
 
     base_url: str
     tag: str
@@ -82,44 +82,25 @@ class Record:
         """Return a record from its text. Raises ValueError."""
         try:
             data: Any = json.loads(text)
+            members = {name: data[name] for name in ("base_url", "tag", "usernames", "accounts")}
+            if data["version"] != _VERSION:
+                raise ValueError("no restore file of this version")
+            if data["digest"] != _digest(members):
+                raise ValueError("a byte of it has changed")
+        except (KeyError, TypeError):
+            raise ValueError("it lacks a member") from None
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
-        if not isinstance(data, dict) or data.get("version") not in (1, _VERSION):
-            raise ValueError("no restore file of this version")
-        digest = data.get("digest")
-        members = {name: data[name] for name in data if name not in ("what", "version", "digest")}
-        if data["version"] == _VERSION and digest != _digest(members):
-            raise ValueError("a byte of it has changed")
-        try:
-            accounts = {
-                role: AccountState(
-                    dict(one["user"]), tuple(Email(**email) for email in one["emails"])
-                )
-                for role, one in data["accounts"].items()
-            }
-            record = cls(data["base_url"], data["tag"], dict(data["usernames"]), accounts)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ValueError(f"an incomplete journal ({error})") from None
-        texts = [record.base_url, record.tag, *record.usernames.values()]
-        texts += [email.email for one in accounts.values() for email in one.emails]
-        marks = [
-            mark
-            for one in accounts.values()
-            for email in one.emails
-            for mark in (email.verified, email.primary)
-        ]
-        if not all(isinstance(text, str) for text in texts) or not all(
-            isinstance(mark, bool) for mark in marks
-        ):
-            raise ValueError("an incomplete journal (a value is of another type)")
-        # By its tag a clean-up knows what to delete.
-        if not TAG_PATTERN.fullmatch(record.tag) or set(accounts) != set(record.usernames):
-            raise ValueError("an incomplete journal (it has no tag, or lacks an account)")
-        return record
+        # Its digest says that all of it is as a run has written it.
+        accounts = {
+            role: AccountState(one["user"], tuple(Email(**email) for email in one["emails"]))
+            for role, one in data["accounts"].items()
+        }
+        return cls(**{**members, "accounts": accounts})
 
 
 class RestoreFile:
-    """A journal file, held by this process alone until it is closed."""
+    """A restore file, held by this process alone until it is closed."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -127,35 +108,29 @@ class RestoreFile:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Hold the journal that is there, or create one (0600).
+        """Hold the file that is there, or create one (0600).
 
         Raises:
             RestoreFileInUse: Another run holds it.
             RestoreFileError: It cannot be written, or what is there is none of ours.
         """
-        try:
-            descriptor, new = _opened(path)
-        except OSError as error:
-            raise _unwritable(path, error) from None
-        try:
-            _hold(descriptor)
-            if new:
-                _write(descriptor, _FIRST_LINE)
-            elif not _is_ours(os.read(descriptor, 200)):
-                raise _not_ours(path, "it does not begin as one")
-        except BlockingIOError:
-            os.close(descriptor)
-            raise RestoreFileInUse(
-                f"another run is at work on these accounts: it holds {path}"
-            ) from None
-        except OSError as error:
-            os.close(descriptor)
-            if new:
-                path.unlink(missing_ok=True)
-            raise _unwritable(path, error) from None
-        except RestoreFileError:
-            os.close(descriptor)
-            raise
+        with contextlib.ExitStack() as failed:
+            try:
+                descriptor, new = _opened(path)
+                failed.callback(os.close, descriptor)
+                _hold(descriptor)
+                if new:
+                    failed.callback(path.unlink, missing_ok=True)
+                    _write(descriptor, _FIRST_LINE)
+                elif not _is_ours(os.read(descriptor, 200)):
+                    raise _not_ours(path, "it does not begin as one")
+            except BlockingIOError:
+                raise RestoreFileInUse(
+                    f"another run is at work on these accounts: it holds {path}"
+                ) from None
+            except OSError as error:
+                raise _unwritable(path, error) from None
+            failed.pop_all()
         return cls(path, descriptor)
 
     def read(self) -> Record | None:
@@ -180,9 +155,7 @@ class RestoreFile:
         try:
             _write(self._descriptor, record.to_json())
         except OSError as error:
-            raise RestoreFileError(
-                f"the journal {self.path} cannot be written: {error.strerror}"
-            ) from None
+            raise _unwritable(self.path, error) from None
 
     def close(self, *, remove: bool) -> None:
         """Let go of the file, and remove it where nothing is left to restore.
@@ -198,7 +171,7 @@ class RestoreFile:
             pass
         except OSError as error:
             raise RestoreFileError(
-                f"the journal {self.path} is not needed any more and cannot be removed: {error.strerror}"
+                f"the restore file {self.path} is not needed any more and cannot be removed: {error.strerror}"
             ) from None
         finally:
             os.close(self._descriptor)
@@ -233,7 +206,7 @@ def _is_ours(beginning: bytes) -> bool:
 
 def _unwritable(path: Path, error: OSError) -> RestoreFileError:
     return RestoreFileError(
-        f"the journal {path} cannot be written: {error.strerror}; choose another place with --journal"
+        f"the restore file {path} cannot be written: {error.strerror}; choose another place with --journal"
     )
 
 
@@ -259,12 +232,6 @@ def _hold(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     if not os.fstat(descriptor).st_nlink:
         raise BlockingIOError
-
-
-def wait_for(descriptor: int) -> None:
-    """Wait until this process alone holds a file; it lets go by closing it."""
-    if fcntl is not None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def salvage(text: str) -> Iterator[str]:

@@ -13,15 +13,15 @@ from accounts_contract import Operation
 from conformance.account.restore_file import Record, is_foreign
 from conformance.account.state import (
     AccountState,
-    Email,
     differences,
     documented_user,
+    read_emails,
     steady,
 )
 from conformance.target.credentials import NOBODY, Credentials, logins_of
 from conformance.target.target import Account
-from conformance.wire.client import Body, Client
-from conformance.wire.exchange import Exchange, NotJson
+from conformance.wire.client import Body, Call, Client
+from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
 
 Part = Literal["all", "user", "emails"]
@@ -64,21 +64,9 @@ class Undoing:
     now: AccountState
     tag: str
 
-    def write(self, operation: str, value: Mapping[str, Any], *, once: bool = False) -> bool:
-        """Send a JSON body with a login that works; return whether it succeeded.
-
-        Args:
-            operation: The operationId.
-            value: The body.
-            once: Whether a write that failed before is not tried again until the end of the run.
-        """
-        return self.restorer.write(self.account.role, operation, value, once=once) is not None
-
-    def write_all(
-        self, operation: str, values: Sequence[Mapping[str, Any]], *, once: bool = False
-    ) -> None:
-        """Send JSON bodies that do not depend on each other; the arguments are those of `write`."""
-        self.restorer.write_all(self.account.role, operation, values, once=once)
+    def write(self, operation: str, value: Mapping[str, Any]) -> bool:
+        """Send a JSON body with a login that works; return whether it succeeded."""
+        return self.restorer.write(self.account.role, operation, value) is not None
 
 
 Undo = Callable[[Undoing], None]
@@ -120,8 +108,8 @@ class Restorer:
         """The last write that no login could do, by role and operation."""
         self.lag = client.target.consistency
         """The seconds for which a read may show the state before a write; more, once more was seen."""
-        self.volatile: frozenset[str] = frozenset()
-        """Members of the user that vary by themselves."""
+        self.signed = False
+        """True if `gravatar_url` is made anew for each answer."""
         self.failures = 0
         """The writes that no login could do."""
         self._read_ahead: dict[tuple[str, str], Exchange] = {}
@@ -148,17 +136,11 @@ class Restorer:
             found_user = documented_user(self._read_json(role, self._keeping.reads["user"], dict))
             if not found_user:
                 raise StateUnreadable("an object without any of a user's members was answered")
-            user = steady(found_user, self.volatile)
+            user = steady(found_user, signed=self.signed)
         if known and part == "user":
             return AccountState(user, known.emails)
         emails = self._read_json(role, self._keeping.reads["emails"], list)
-        # Members that are missing are judged elsewhere; here as much is read as can be.
-        found = [
-            Email(str(one.get("email")), one.get("verified") is True, one.get("primary") is True)
-            for one in emails
-            if isinstance(one, dict)
-        ]
-        return AccountState(user, tuple(sorted(found)))
+        return AccountState(user, read_emails(emails))
 
     def read_all(
         self, parts: Mapping[str, Part], known: Mapping[str, AccountState], connections: int
@@ -179,53 +161,14 @@ class Restorer:
             for one in self._keeping.reads
             if part in ("all", one) or role not in known
         ]
-        logins = [self._found.get(want) for want in wants]
-        if len(wants) > 1 and None not in logins:
-            calls = [
-                self._client.prepare(
-                    self._operations[name],
-                    self.accounts[role].username,
-                    login or NOBODY,
-                    linger=False,
-                )
-                for (role, name), login in zip(wants, logins, strict=True)
-            ]
-            self._read_ahead = dict(
-                zip(wants, self._client.send_together(calls, connections), strict=True)
-            )
+        if len(wants) > 1 and self._found.keys() >= set(wants):
+            calls = [self._prepared(*want, self._found[want]) for want in wants]
+            answers = self._client.send_together(calls, connections)
+            self._read_ahead = dict(zip(wants, answers, strict=True))
         try:
             return {role: self.read(role, known.get(role), part) for role, part in parts.items()}
         finally:
             self._read_ahead = {}
-
-    def read_until(
-        self,
-        role: str,
-        holds: Callable[[AccountState], bool],
-        known: AccountState | None = None,
-        part: Part = "all",
-    ) -> AccountState:
-        """Read an account until something holds, for as long as the target file lets reads lag behind writes.
-
-        Args:
-            role: Whose.
-            holds: The condition.
-            known: As for `read`.
-            part: As for `read`.
-
-        Returns:
-            The last reading, for which it may still not hold.
-
-        Raises:
-            StateUnreadable, TransportError: It cannot be read.
-        """
-        deadline = time.monotonic() + self.lag
-        while True:
-            last = time.monotonic() >= deadline
-            state = self.read(role, known, part)
-            if last or holds(state):
-                return state
-            time.sleep(_PAUSE)
 
     def write(
         self, role: str, operation: str, value: Mapping[str, Any], *, once: bool = False
@@ -247,7 +190,7 @@ class Restorer:
         if once and key in self._stuck:
             return None
         for login in self._candidates(role, operation):
-            sent = self._call(role, operation, login, body)
+            sent = self._client.exchange(self._prepared(role, operation, login, body))
             if sent.status == success:
                 self._refused.pop((role, operation), None)
                 return sent
@@ -268,20 +211,16 @@ class Restorer:
             The exchanges that succeeded, in the order of the bodies.
         """
         login, *_ = (*self._candidates(role, operation), NOBODY)
-        one, username = self._operations[operation], self.accounts[role].username
         new = [
             value
             for value in values
             if not (once and (role, operation, ascii_body(value).content) in self._stuck)
         ]
-        calls = [
-            self._client.prepare(one, username, login, ascii_body(value), linger=False)
-            for value in new
-        ]
+        calls = [self._prepared(role, operation, login, ascii_body(value)) for value in new]
         sent = self._client.send_together(calls, self._client.target.connections)
         done = [
             exchange
-            if exchange.status == one.success
+            if exchange.status == self._operations[operation].success
             else self.write(role, operation, value, once=once)
             for value, exchange in zip(new, sent, strict=True)
         ]
@@ -322,9 +261,11 @@ class Restorer:
         before = _due(record.accounts[role], now, record.tag)
         for _ in range(_ROUNDS):
             self.settle(role, before, now, record.tag)
-            now = self.read_until(
-                role, lambda state: not differences(before, state, ignore=ignored)
-            )
+            deadline = time.monotonic() + self.lag
+            now = self.read(role)
+            while differences(before, now, ignore=ignored) and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+                now = self.read(role)
             if not differences(before, now, ignore=ignored):
                 break
         return Restored(
@@ -334,7 +275,7 @@ class Restorer:
                 f"{now.user.get(made)!r}; set {source} of the account in the target file to the "
                 "address that it was made from"
                 for made, source in self._keeping.derived.items()
-                if made not in self.volatile and before.user.get(made) != now.user.get(made)
+                if not self.signed and before.user.get(made) != now.user.get(made)
             ],
         )
 
@@ -348,14 +289,8 @@ class Restorer:
         last: Exchange | None = None
         for login in self._candidates(role, operation):
             ahead = self._read_ahead.pop((role, operation), None)
-            last = ahead or self._call(role, operation, login)
-            if last.status != 200:
-                continue
-            try:
-                value = last.json()
-            except NotJson:
-                continue
-            if isinstance(value, wanted):
+            last = ahead or self._client.exchange(self._prepared(role, operation, login))
+            if last.status == 200 and isinstance(value := last.data, wanted):
                 self._found[role, operation] = login
                 self.readings[role, operation] = last
                 return value
@@ -375,12 +310,13 @@ class Restorer:
         found = self._found.get((role, operation))
         return fitting if found is None else [found, *(one for one in fitting if one != found)]
 
-    def _call(
+    def _prepared(
         self, role: str, operation: str, login: Credentials, body: Body | None = None
-    ) -> Exchange:
+    ) -> Call:
         username = self.accounts[role].username
-        one = self._operations[operation]
-        return self._client.exchange(self._client.prepare(one, username, login, body, linger=False))
+        return self._client.prepare(
+            self._operations[operation], username, login, body, linger=False
+        )
 
 
 def _due(before: AccountState, now: AccountState, tag: str) -> AccountState:

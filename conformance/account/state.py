@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from conformance.catalogue.requirements import packaged_contract
-
-_WORDS = {"integer": "a whole number", "string": "a text", "boolean": "true or false"}
 
 
 @cache
@@ -76,39 +74,14 @@ class AccountState:
         return replace(self, emails=kept)
 
 
-def problems_of(value: Any, schema: str) -> list[str]:
-    """Return the members of a schema that an object lacks, or has of another type."""
-    if not isinstance(value, dict):
-        return [f"is {_kind(value)}, and not an object"]
-    return [
-        problem
-        for name, types in members(schema).items()
-        for problem in _member_problems(value, name, types)
+def read_emails(value: Any) -> tuple[Email, ...]:
+    """Return the addresses of a list; what is missing in it, or of another type, is judged elsewhere."""
+    found = [
+        Email(str(one.get("email")), one.get("verified") is True, one.get("primary") is True)
+        for one in (value if isinstance(value, list) else ())
+        if isinstance(one, dict)
     ]
-
-
-def _member_problems(value: Mapping[str, Any], name: str, types: frozenset[str]) -> Iterator[str]:
-    if name not in value:
-        yield f"{name} is missing"
-    elif not any(_is_of(value[name], one) for one in types):
-        documented = " or ".join(_WORDS.get(one, one) for one in sorted(types))
-        yield f"{name} is {_kind(value[name])}, and not {documented}"
-
-
-def email_list_problems(value: Any) -> list[str]:
-    """Describe each entry of a list that is no documented address."""
-    if not isinstance(value, list):
-        return [f"the list is {_kind(value)}, and not an array"]
-    return [
-        f"entry {index}: {problem}"
-        for index, entry in enumerate(value)
-        for problem in problems_of(entry, "Email")
-    ]
-
-
-def read_emails(value: Sequence[Mapping[str, Any]]) -> tuple[Email, ...]:
-    """Return the addresses of a list that has no problems."""
-    return tuple(sorted(Email(one["email"], one["verified"], one["primary"]) for one in value))
+    return tuple(sorted(found))
 
 
 def documented_user(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,27 +89,12 @@ def documented_user(value: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value[name] for name in user_members() if name in value}
 
 
-def volatile(first: Mapping[str, Any], second: Mapping[str, Any]) -> frozenset[str]:
-    """Return the members of a user that vary by themselves: two readings, with no write between them, differ.
-
-    A documented member never is volatile: it says something of the user. Only `gravatar_url` may be signed
-    anew for each answer.
-    """
-    kept = user_members().keys() - {"gravatar_url"}
-    names = (first.keys() | second.keys()) - kept
-    return frozenset(name for name in names if first.get(name) != second.get(name))
-
-
-def steady(user: Mapping[str, Any], volatile: Collection[str]) -> dict[str, Any]:
-    """Return a user without what varies by itself: of a URL its query, else the whole member."""
-    found = dict(user)
-    for name in found.keys() & set(volatile):
-        text = str(found[name])
-        if "?" in text:
-            found[name] = text.partition("?")[0]
-        else:
-            del found[name]
-    return found
+def steady(user: Mapping[str, Any], *, signed: bool) -> dict[str, Any]:
+    """Return a user without what varies where `gravatar_url` is signed anew for each answer: its query, or all of it."""
+    url, query, _ = str(user.get("gravatar_url")).partition("?")
+    if signed and query:
+        return {**user, "gravatar_url": url}
+    return {name: one for name, one in user.items() if not (signed and name == "gravatar_url")}
 
 
 def user_differences(
@@ -175,18 +133,3 @@ def differences(
         *user_differences(before.user, after.user, ignore=ignore),
         *email_differences(before.emails, after.emails),
     ]
-
-
-def _is_of(value: Any, name: str) -> bool:
-    if name == "integer":  # a JSON number without a fraction is a whole one, however it is written
-        return (
-            not isinstance(value, bool) and isinstance(value, (int, float)) and value == value // 1
-        )
-    return isinstance(value, {"string": str, "boolean": bool}.get(name, object))
-
-
-def _kind(value: Any) -> str:
-    kinds = {bool: "a boolean", str: "a text", list: "an array", dict: "an object"}
-    if value is None:
-        return "null"
-    return kinds.get(type(value), "a number")

@@ -48,16 +48,8 @@ def find_causes(results: Sequence[RequirementResult], level: str = "must") -> tu
         if check.status is Status.FAILED
     ]
     _explain(failures)
-    causes = [_Cause(group) for group in _joined(_grouped(failures))]
-
-    def weight(cause: _Cause) -> tuple[bool, bool, bool, int, int]:
-        warns = level == "must" and all(one.should for one in cause.failures)
-        alone = not any(one.follows for one in cause.failures)
-        # What is read wrongly may be the reason of more than can be told.
-        writes = not cause.best.reads
-        return warns, alone, writes, -len(cause.requirements), cause.best.place
-
-    return tuple(cause.finding() for cause in sorted(causes, key=weight))
+    causes = [_cause(group, level) for group in _joined(_grouped(failures))]
+    return tuple(finding for _, finding in sorted(causes, key=lambda one: one[0]))
 
 
 @dataclass(eq=False)
@@ -143,16 +135,15 @@ def _explain(failures: Sequence[_Failure]) -> None:
     for one in failures:
         one.follows = next((head for head in leaders.values() if head.explains(one)), None)
         if one.kind in _SIMPLER and one.follows is None:
-            one.follows = next((other for other in failures if _is_simpler(other, one)), None)
+            # One request shows what the sequence fails by.
+            sought = (one.operation, one.deviation, _SIMPLER[one.kind])
+            one.follows = next(
+                (two for two in failures if (two.operation, two.deviation, two.kind) == sought),
+                None,
+            )
         if one.kind == "order/access-before-body" and one.follows is None:
             # A login that is let in has its body read.
             one.follows = let_in.get((one.operation, one.check.credential))
-
-
-def _is_simpler(one: _Failure, other: _Failure) -> bool:
-    """Return whether one request shows what a sequence fails by."""
-    same = one.operation == other.operation and one.deviation == other.deviation
-    return same and one.kind == _SIMPLER[other.kind]
 
 
 def _grouped(failures: Sequence[_Failure]) -> list[list[_Failure]]:
@@ -231,67 +222,58 @@ def _family(failure: _Failure) -> str:
     return re.sub("-(basic|bearer)$", "", failure.kind)
 
 
-class _Cause:
-    """Failures that share their cause.
+def _cause(failures: Sequence[_Failure], level: str) -> tuple[tuple[int, ...], Finding]:
+    """Return failures that share their cause, as they are told; and before it what orders it among others."""
+    named = [one for one in failures if one.follows is None]
+    told = {one.requirement.id for one in named}
+    followers = Counter(
+        one.follows.requirement.id
+        for one in failures
+        if one.follows and one.requirement.id not in told
+    )
 
-    Attributes:
-        failures: All of them.
-        best: The shortest example of those whose requirement names it best.
-        requirements: The ids of all requirements, the best first.
-    """
+    def merit(one: _Failure) -> tuple[bool, bool, int, bool, bool, int, int]:
+        explained, variant = -followers[one.requirement.id], one.kind in _VARIANTS
+        # What must be refused, and is not, may be answered in any form.
+        taken = not ("" < one.came < "300" and one.right >= "400")
+        return one.general, one.should, explained, variant, taken, len(one.steps), one.place
 
-    def __init__(self, failures: Sequence[_Failure]) -> None:
-        self.failures = failures
-        self._told = [one for one in failures if one.follows is None]
-        told = {one.requirement.id for one in self._told}
-        follow = [one for one in failures if one.follows and one.requirement.id not in told]
-        followers = Counter(one.follows.requirement.id for one in follow if one.follows)
+    kind = min(named, key=merit).kind
+    best = min((one for one in named if one.kind == kind), key=_length)
+    ids = list(dict.fromkeys(one.requirement.id for one in (best, *named, *failures)))
+    sides = [best.check]
+    if best.check.exchange and not best.came:
+        sides += [one.check for one in named if one.check.exchange == best.check.exchange]
+    finding = Finding(
+        title=_title(best, named, explains=len(named) < len(failures)),
+        requirements=[one for one in ids if one in told],
+        operations=list(dict.fromkeys(one.operation for one in named if one.operation)),
+        expected=_lines(side.expected for side in sides),
+        actual=_lines(side.actual or side.message for side in sides),
+        steps=best.steps,
+        examples=len(failures),
+        follows=[one for one in ids if one not in told],
+    )
+    warns = level == "must" and all(one.should for one in failures)
+    # What is read wrongly may be the reason of more than can be told.
+    return (warns, len(named) == len(failures), not best.reads, -len(ids), best.place), finding
 
-        def merit(one: _Failure) -> tuple[bool, bool, int, bool, bool, int, int]:
-            explained, variant = -followers[one.requirement.id], one.kind in _VARIANTS
-            # What must be refused, and is not, may be answered in any form.
-            taken = not ("" < one.came < "300" and one.right >= "400")
-            return one.general, one.should, explained, variant, taken, len(one.steps), one.place
 
-        named = min(self._told, key=merit)
-        self.best = min((one for one in self._told if one.kind == named.kind), key=_length)
-        ids = (one.requirement.id for one in (self.best, *self._told, *failures))
-        self.requirements = list(dict.fromkeys(ids))
-
-    def finding(self) -> Finding:
-        """Return the cause as it is told, with its shortest example."""
-        told = {one.requirement.id for one in self._told}
-        sides = [self.best.check]
-        if sides[0].exchange and not self.best.came:
-            sides += [one.check for one in self._told if one.check.exchange == sides[0].exchange]
-        return Finding(
-            title=self._title(),
-            requirements=[one for one in self.requirements if one in told],
-            operations=list(dict.fromkeys(one.operation for one in self._told if one.operation)),
-            expected=_lines(side.expected for side in sides),
-            actual=_lines(side.actual or side.message for side in sides),
-            steps=self.best.steps,
-            examples=len(self.failures),
-            follows=[one for one in self.requirements if one not in told],
-        )
-
-    def _title(self) -> str:
-        """Return the cause in a sentence, without the words of one operation where several share it."""
-        best = self.best
-        named = [one for one in self._told if one.deviation == best.deviation and not one.general]
-        explains = any(one.follows for one in self.failures)
-        if best.came and not explains and len(set(map(_family, named))) > 1:
-            if "" < best.right < "300":
-                return f"Correct requests are answered with {best.came}."
-            return f"Requests to be refused with {best.right} are answered with {best.came}."
-        title = best.requirement.title
-        alike = {one.requirement.title for one in named if one.kind == best.kind}
-        operation = packaged_contract().operations.get(best.requirement.operation)
-        if len(alike) > 1 and operation is not None:
-            title = title.replace(f"with {operation.success} ", "with its status of success ")
-            scope = rf"(the scope )?\b{operation.scope}\b"
-            title = re.sub(scope, "the scope of the operation", title)
-        return title
+def _title(best: _Failure, named: Sequence[_Failure], *, explains: bool) -> str:
+    """Return a cause in a sentence, without the words of one operation where several share it."""
+    named = [one for one in named if one.deviation == best.deviation and not one.general]
+    if best.came and not explains and len(set(map(_family, named))) > 1:
+        if "" < best.right < "300":
+            return f"Correct requests are answered with {best.came}."
+        return f"Requests to be refused with {best.right} are answered with {best.came}."
+    title = best.requirement.title
+    alike = {one.requirement.title for one in named if one.kind == best.kind}
+    operation = packaged_contract().operations.get(best.requirement.operation)
+    if len(alike) > 1 and operation is not None:
+        title = title.replace(f"with {operation.success} ", "with its status of success ")
+        scope = rf"(the scope )?\b{operation.scope}\b"
+        title = re.sub(scope, "the scope of the operation", title)
+    return title
 
 
 def _length(failure: _Failure) -> tuple[bool, int, int, int]:

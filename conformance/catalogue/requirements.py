@@ -42,40 +42,13 @@ class Requirement:
     operation: str = ""
     needs: str = ""
 
-    def matches(self, choice: str) -> bool:
-        """Return whether `--only CHOICE` chooses it: by its id, or by the beginning of it."""
-        return self.id.startswith(choice)
 
-
-class UnknownRequirement(KeyError):
-    """An id without a requirement."""
-
-
-class Catalogue(Mapping[str, Requirement]):
+class Catalogue(dict[str, Requirement]):
     """All requirements by their ids, in order."""
-
-    def __init__(self, requirements: Sequence[Requirement]) -> None:
-        self._by_id = {requirement.id: requirement for requirement in requirements}
-
-    def __getitem__(self, key: str) -> Requirement:
-        try:
-            return self._by_id[key]
-        except KeyError:
-            raise UnknownRequirement(key) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_id)
-
-    def __len__(self) -> int:
-        return len(self._by_id)
 
     def chosen(self, choices: Sequence[str]) -> list[Requirement]:
         """Return those that a choice (an id, or its beginning) names; all if there is no choice."""
-        return [
-            requirement
-            for requirement in self._by_id.values()
-            if not choices or any(requirement.matches(choice) for choice in choices)
-        ]
+        return [one for one in self.values() if not choices or one.id.startswith(tuple(choices))]
 
 
 def slug(operation_id: str) -> str:
@@ -91,69 +64,52 @@ def packaged_contract() -> Contract:
 
 @cache
 def catalogue() -> Catalogue:
-    """Return the catalogue that comes with the package, for its contract."""
-    return read_catalogue(packaged_contract())
-
-
-def read_catalogue(contract: Contract) -> Catalogue:
-    """Read the catalogue's data, and make one requirement per operation of each template.
+    """Return the catalogue that comes with the package: one requirement per operation of each template.
 
     Raises:
-        ValueError: An id stands twice, or a template names an unknown operation (a defect of ours).
+        ValueError: An id stands twice (a defect of ours).
     """
-    path = Path(__file__).with_name("requirements.yaml")
-    data: Any = read_document(path).data
-    by_slug = {slug(operation.id): operation for operation in contract.operations.values()}
-    found: dict[str, Requirement] = {}
-    for entry in data["requirements"]:
-        for requirement in _expand(entry, by_slug):
-            if requirement.id in found:
-                raise ValueError(f"the requirement {requirement.id} stands twice in the catalogue")
-            found[requirement.id] = requirement
+    data: Any = read_document(Path(__file__).with_name("requirements.yaml")).data
+    by_slug: dict[str, Operation | None] = {
+        slug(operation.id): operation for operation in packaged_contract().operations.values()
+    }
+    found = [one for entry in data["requirements"] for one in _expand(entry, by_slug)]
     order = {name: index for index, name in enumerate(by_slug)}
-    ordered = sorted(found.values(), key=lambda one: order.get(one.id.split("/")[0], len(order)))
-    return Catalogue(ordered)
+    found.sort(key=lambda one: order.get(one.id.split("/")[0], len(order)))
+    known = Catalogue({one.id: one for one in found})
+    if len(known) < len(found):
+        raise ValueError("a requirement stands twice in the catalogue")
+    return known
 
 
-def _expand(entry: Mapping[str, Any], by_slug: Mapping[str, Operation]) -> Iterator[Requirement]:
-    choice = entry.get("for", "none")
-    if choice == "none":
-        operation = by_slug.get(entry["id"].split("/")[0])
-        yield _requirement(entry, operation, entry["id"])
-        return
-    if isinstance(choice, str):
-        choice = [name for name, operation in by_slug.items() if _KINDS[choice](operation)]
-    for name in choice:
-        if name not in by_slug:
-            raise ValueError(f"the catalogue names the operation {name}, which the contract lacks")
-        yield _requirement(entry, by_slug[name], entry["id"].replace("{op}", name))
+def _expand(
+    entry: Mapping[str, Any], by_slug: Mapping[str, Operation | None]
+) -> Iterator[Requirement]:
+    names = entry.get("for", [entry["id"].split("/")[0]])
+    if isinstance(names, str):
+        names = [name for name, one in by_slug.items() if one is not None and _KINDS[names](one)]
+    for name in names:
+        operation = by_slug.get(name)
+        words = {} if operation is None else _words(operation)
+
+        def fill(text: str, words: Mapping[str, str] = words) -> str:
+            for placeholder, value in words.items():
+                text = text.replace(f"{{{placeholder}}}", value)
+            return text
+
+        yield Requirement(
+            id=entry["id"].replace("{op}", name),
+            level=entry["level"],
+            title=fill(entry["title"]),
+            source=fill(entry["source"]),
+            sent=fill(entry["sent"]),
+            operation=operation.id if operation else "",
+            needs=entry.get("needs", ""),
+        )
 
 
-def _requirement(
-    entry: Mapping[str, Any], operation: Operation | None, requirement_id: str
-) -> Requirement:
-    words = _words(operation)
-
-    def fill(text: str) -> str:
-        for name, value in words.items():
-            text = text.replace(f"{{{name}}}", value)
-        return text
-
-    return Requirement(
-        id=requirement_id,
-        level=entry["level"],
-        title=fill(entry["title"]),
-        source=fill(entry["source"]),
-        sent=fill(entry["sent"]),
-        operation=operation.id if operation else "",
-        needs=entry.get("needs", ""),
-    )
-
-
-def _words(operation: Operation | None) -> dict[str, str]:
+def _words(operation: Operation) -> dict[str, str]:
     """Return the values of a template's placeholders."""
-    if operation is None:
-        return {}
     words = {
         status: response.requirement.get("source", response.description)
         for status, response in operation.responses.items()

@@ -176,17 +176,3 @@ class RunResult:
     reason: str = ""
     started: str = ""
     version: str = ""
-
-    def summary(self) -> dict[str, int]:
-        """Count the requirements of each status; a SHOULD that fails counts as a warning, unless it fails the run."""
-        counts = dict.fromkeys(
-            ("passed", "failed", "warnings", "not_verified", "not_configured", "waived"), 0
-        )
-        for result in self.requirements:
-            counts["warnings" if self.only_warns(result) else result.status.value] += 1
-        return counts
-
-    def only_warns(self, result: RequirementResult) -> bool:
-        """Return whether a requirement is a SHOULD that failed, in a run that only a MUST can fail."""
-        is_should = self.level != "should" and result.requirement.level == "SHOULD"
-        return is_should and result.status is Status.FAILED

@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime
 
 from conformance.catalogue.requirements import Requirement
 from conformance.catalogue.results import (
-    EXIT_CODES,
-    INTERRUPTED,
     CheckResult,
     RequirementResult,
     Status,
@@ -118,8 +116,3 @@ class VerdictBuilder:
         if not reason and status in (Status.NOT_VERIFIED, Status.NOT_CONFIGURED):
             reason = next(check.message for check in checks if check.status is status)
         return RequirementResult(requirement, status, tuple(checks), reason)
-
-
-def exit_code(verdict: Verdict, *, interrupted: bool) -> int:
-    """Return the exit code of a run."""
-    return INTERRUPTED if interrupted else EXIT_CODES[verdict]

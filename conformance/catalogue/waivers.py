@@ -49,24 +49,19 @@ def read_waivers(path: Path, known: Collection[str]) -> dict[str, Waiver]:
                 document.finding(pointer, "must have id, reason and expires, and nothing else")
             )
             continue
-        name, reason = entry["id"], entry["reason"]
-        expires = _date(entry["expires"])
+        name, reason, expires = entry["id"], entry["reason"], _date(entry["expires"])
+        problems = {}
         if name not in known:
-            findings.append(
-                document.finding(
-                    (*pointer, "id"), f"{name!r} is no requirement; see `conformance list`"
-                )
-            )
+            problems["id"] = f"{name!r} is no requirement; see `conformance list`"
         elif name in waivers:
-            findings.append(document.finding((*pointer, "id"), f"{name} is waived already"))
+            problems["id"] = f"{name} is waived already"
         if not isinstance(reason, str) or not reason.strip():
-            findings.append(
-                document.finding((*pointer, "reason"), "must say why the requirement may fail")
-            )
+            problems["reason"] = "must say why the requirement may fail"
         if expires is None:
-            findings.append(document.finding((*pointer, "expires"), "must be a date: 2026-12-31"))
+            problems["expires"] = "must be a date: 2026-12-31"
         else:
             waivers[str(name)] = Waiver(str(name), str(reason), expires)
+        findings += [document.finding((*pointer, key), one) for key, one in problems.items()]
     if findings:
         raise DocumentError(findings)
     return waivers

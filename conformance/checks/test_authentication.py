@@ -76,7 +76,7 @@ def test_wrong_credentials_are_refused(run: CheckContext, op: str) -> None:
 
 @proves("{op}/unauthenticated/wrong", "{op}/refused-unchanged/access")
 def test_a_wrong_password_does_not_open_the_other_account(run: CheckContext, op: str) -> None:
-    login = credentials.wrong_password(run.account("other"), run.tag, run.target.redact)
+    login = credentials.wrong_password(run.account("other"), run.tag)
     ask_all(run, cases.refusals(run, op, [login], 401, "unauthenticated/wrong", role="other"))
 
 
@@ -105,8 +105,8 @@ def test_a_revoked_token_opens_nothing(run: CheckContext, op: str, role: str) ->
 
 @proves("{op}/order/unauthenticated-first", "{op}/refused-unchanged/access")
 def test_401_comes_first(run: CheckContext, op: str) -> None:
-    token = credentials.unusable("an unknown token", f"Bearer {run.tag}-unknown", run.target.redact)
-    password = credentials.wrong_password(run.target.owner, run.tag, run.target.redact)
+    token = credentials.plain("an unknown token", f"Bearer {run.tag}-unknown")
+    password = credentials.wrong_password(run.target.owner, run.tag)
     ways: list[dict[str, Any]] = [
         {"username": name, "value": cases.correct_value(run, op)}
         for name in (cases.unknown_usernames(run)[0], run.target.accounts[-1].username)
@@ -131,7 +131,7 @@ def test_401_comes_first(run: CheckContext, op: str) -> None:
 
 @proves("{op}/documented-answers")
 def test_a_token_of_odd_bytes_gets_a_documented_answer(run: CheckContext, op: str) -> None:
-    login = credentials.unusable(
-        "a token beyond ASCII", f"Bearer {run.tag}-\xe9\xff", run.target.redact
-    )
+    value = f"Bearer {run.tag}-"
+    curl = rf"-H 'Authorization: {value}'$'\xe9\xff'"
+    login = credentials.Credentials("a token beyond ASCII", f"{value}\xe9\xff", curl)
     run.call(op, login, cases.correct_value(run, op))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.account.state import email_differences, email_list_problems, read_emails
+from conformance.account.state import email_differences, read_emails
 from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, asks
 from conformance.checks.support.context import CheckContext
@@ -34,7 +34,7 @@ def test_the_lists_of_two_users_are_their_own(run: CheckContext) -> None:
         foreign = {email.email for email in strangers} - common
         for login in run.logins("list_emails", role):
             exchange = ask(run, "list_emails", role=role, login=login)
-            if exchange.status != 200 or email_list_problems(exchange.data):
+            if exchange.status != 200 or not isinstance(exchange.data, list):
                 continue
             listed = read_emails(exchange.data)
             mixed = [email for email in listed if email.email in foreign]

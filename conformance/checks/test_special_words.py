@@ -10,7 +10,7 @@ from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
 from conformance.checks.support.marking import proves
 from conformance.checks.support.question import Ask
-from conformance.target.credentials import Credentials
+from conformance.target.credentials import plain
 
 _WORDS = [word for words in cases.SPECIAL_WORDS.values() for word in words]
 _NOBODY = [word for word in _WORDS if word.startswith("__")]
@@ -32,7 +32,7 @@ def test_a_special_word_is_an_unknown_username(run: CheckContext, op: str) -> No
 @proves("get-user/unauthenticated/wrong", writes=False)
 def test_a_special_word_is_no_token(run: CheckContext) -> None:
     logins = [
-        Credentials(f"Bearer {word}", f"Bearer {word}", f'-H "Authorization: Bearer {word}"')
+        plain(f"Bearer {word}", f"Bearer {word}")
         for word in _WORDS
         if re.fullmatch(r"[\w.-]+", word)
     ]

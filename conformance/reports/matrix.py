@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from conformance.catalogue.requirements import packaged_contract
 from conformance.catalogue.results import CheckResult
 from conformance.reports.view import WORST_FIRST, Kind, Shown
-from conformance.target.credentials import ELSEWHERE, token_label
+from conformance.target.credentials import token_label
 
 _ABOUT_ACCESS = re.compile(
     r"[^/]+/((basic|bearer)-accepted|(unauthenticated|forbidden)/(?!challenge).*)"
 )
 _STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
-_NOBODY = ""
+_NOBODY, _ELSEWHERE = "", "owner elsewhere"
 _TITLES = {
     "owner": "The owner",
     "other": "The other user",
-    ELSEWHERE: "The owner, at the other user's account",
+    _ELSEWHERE: "The owner, at the other user's account",
     _NOBODY: "No login",
 }
 
@@ -81,7 +81,7 @@ def _row(one: Shown, check: CheckResult, operation: str) -> tuple[str, str]:
     if label == _token(contract.scopes):
         label = "token (all scopes)"
     if role == "owner" and "/forbidden/owner-" in one.id:
-        role = ELSEWHERE
+        role = _ELSEWHERE
     if role != "owner" and label in map(_token, ([scope] for scope in contract.scopes)):
         known = contract.operations.get(operation)
         opens = known is not None and label == _token(known.scopes)

@@ -113,12 +113,12 @@ class Shown:
 
 def show(run: RunResult) -> dict[str, Shown]:
     """Return all requirements of a run by their ids, in its order."""
-    return {
-        one.requirement.id: Shown(
-            Kind.WARNING if run.only_warns(one) else Kind(one.status.value), one
-        )
-        for one in run.requirements
-    }
+    shown = {one.requirement.id: Shown(Kind(one.status.value), one) for one in run.requirements}
+    for name, one in shown.items():
+        is_should = one.result.requirement.level == "SHOULD" and run.level != "should"
+        if is_should and one.kind is Kind.FAILED:
+            shown[name] = Shown(Kind.WARNING, one.result)
+    return shown
 
 
 def message_of(check: CheckResult) -> str:

@@ -21,13 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TARGET.yaml",
         help="the target file (`conformance init` writes one)",
     )
-    for option in OPTIONS:
-        group.addoption(
-            f"--conformance-{option.name}",
-            dest=f"conformance_{option.destination}",
-            help=option.help,
-            **option.keywords,
-        )
+    for name, keywords in OPTIONS.items():
+        group.addoption(f"--conformance-{name}", **keywords)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -58,9 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(partial(setattr, sys, "stdout", sys.stdout))
     with suppress(OSError, ValueError):  # it may be no file at all
         sys.stdout = output = outliving(sys.stdout)
-    values = {
-        one.destination: config.getoption(f"conformance_{one.destination}") for one in OPTIONS
-    }
+    values = {name.replace("-", "_"): config.getoption(f"--conformance-{name}") for name in OPTIONS}
     suite = Suite(settings_from(Path(target), values))
     config.pluginmanager.register(Plugin(suite, output), PLUGIN)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +28,6 @@ class Safekeeping:
     notes: list[str]
     _journal: RestoreFile | None = field(init=False, default=None)
     _record: Record | None = field(init=False, default=None)
-    _unrestored: bool = field(init=False, default=False)
-    """True while the restore file may belong to an unfinished run, or to something else."""
 
     def open(self) -> str:
         """Open the restore file, and restore after an unfinished run.
@@ -40,18 +39,20 @@ class Safekeeping:
             RestoreFileError: The file cannot be used, or what an unfinished run left cannot be restored.
         """
         try:
-            self._journal = RestoreFile.open(self.path)
+            journal = RestoreFile.open(self.path)
         except RestoreFileInUse as error:
             self.notes.append(str(error))
             return str(error)
-        self._unrestored = True
-        outcome = self._restore_left(self._journal)
-        if outcome is not None and outcome.problems:
-            raise RestoreFileError(
-                f"an unfinished run left the restore file {self.path}, and its accounts cannot be "
-                f"restored: {'; '.join(outcome.problems)}; restore them by hand, then remove the file"
-            )
-        self._unrestored = False
+        with contextlib.ExitStack() as failed:
+            failed.callback(journal.close, remove=False)
+            outcome = self._restore_left(journal)
+            if outcome is not None and outcome.problems:
+                raise RestoreFileError(
+                    f"an unfinished run left the restore file {self.path}, and its accounts cannot be "
+                    f"restored: {'; '.join(outcome.problems)}; restore them by hand, then remove the file"
+                )
+            failed.pop_all()
+        self._journal = journal
         if outcome is not None:
             self.notes.append(f"restored the accounts after an unfinished run ({self.path})")
         return ""
@@ -76,7 +77,7 @@ class Safekeeping:
         if self._journal is not None:
             journal, self._journal = self._journal, None
             try:
-                journal.close(remove=not (outcome.problems or self._unrestored))
+                journal.close(remove=not outcome.problems)
             except RestoreFileError as error:
                 self.notes.append(str(error))
         return outcome

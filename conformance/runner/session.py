@@ -15,11 +15,11 @@ from typing import Any
 from accounts_contract import DocumentError
 from conformance.account.restore_file import Record, RestoreFileError, default_path, is_foreign
 from conformance.account.restorer import Restored, Restorer, StateUnreadable, ascii_body
-from conformance.account.state import AccountState, volatile
+from conformance.account.state import AccountState
 from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import catalogue, packaged_contract
-from conformance.catalogue.results import RunResult, Verdict
-from conformance.catalogue.verdict import VerdictBuilder, exit_code
+from conformance.catalogue.results import EXIT_CODES, INTERRUPTED, RunResult, Verdict
+from conformance.catalogue.verdict import VerdictBuilder
 from conformance.catalogue.waivers import read_waivers
 from conformance.checks.support.accounts import texts_of
 from conformance.checks.support.context import CheckContext
@@ -131,7 +131,7 @@ class Session:
             dead,
             fixed,
             refusal,
-            self._restorer.volatile,
+            self._restorer.signed,
             first,
             connections,
         )
@@ -201,16 +201,12 @@ class Session:
         """Read the accounts; return their state, and the reason to write nothing, or ""."""
         try:
             states = {role: self._restorer.read(role) for role in self._restorer.accounts}
-            self._restorer.volatile = frozenset().union(
-                *(
-                    volatile(state.user, self._restorer.read(role, state, "user").user)
-                    for role, state in states.items()
-                )
-            )
-            if self._restorer.volatile:
-                names = ", ".join(sorted(self._restorer.volatile))
+            again = {role: self._restorer.read(role, states[role], "user") for role in states}
+            url = "gravatar_url"
+            if any(states[role].user.get(url) != again[role].user.get(url) for role in states):
+                self._restorer.signed = True
                 self.verdict.notes.append(
-                    f"{names} differs each time it is read: compared without what varies"
+                    f"{url} differs each time it is read: compared without what varies"
                 )
                 states = {role: self._restorer.read(role) for role in states}
             at_work = self._changes_by_itself(states)
@@ -309,7 +305,7 @@ class Session:
         return run_result(
             self.settings,
             verdict,
-            exit_code(verdict, interrupted=interrupted),
+            INTERRUPTED if interrupted else EXIT_CODES[verdict],
             redact(self.target.base_url),
             duration_s=round(time.monotonic() - self.begun, 3),
             requirements=results,

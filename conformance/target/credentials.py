@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from conformance.target.redaction import Redactor
 from conformance.target.target import Account, Scopes, Target
@@ -38,14 +39,61 @@ class Credentials:
 
 
 _TELLING = 8  # characters: a shorter part of a secret may be a part of a name
-ELSEWHERE = "owner elsewhere"
-"""The role of the owner's logins at the other user's account, as labels have it."""
 NOBODY = Credentials("no credentials", None)
 
 
-def basic(username: str, password: str) -> str:
-    """Return the value of Authorization for a name and a password (RFC 7617, in UTF-8)."""
-    return f"Basic {_base64(f'{username}:{password}')}"
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text as it is sent, and as a shell makes it within double quotes."""
+
+    sent: str
+    shown: str
+
+    def piped(self, sent: str, command: str) -> _Text:
+        """Return the output of a shell's command that reads this text."""
+        return _Text(sent, f'$(printf %s "{self.shown}" | {command})')
+
+
+def _text(*parts: str | _Text) -> _Text:
+    """Join texts; a plain one is quoted for the shell."""
+    texts = [
+        _Text(one, "".join(f"\\{sign}" if sign in '\\"$`' else sign for sign in one))
+        if isinstance(one, str)
+        else one
+        for one in parts
+    ]
+    return _Text("".join(one.sent for one in texts), "".join(one.shown for one in texts))
+
+
+def _secret(account: Account, key: str | Scopes, secret: str) -> _Text:
+    """Return a secret of the target file; a shell has it as a variable."""
+    return _Text(secret, f"${{{account.variable(key)}}}")
+
+
+def _header(*parts: str | _Text) -> tuple[str, str]:
+    """Return a value of Authorization, and the arguments of curl for it."""
+    value = _text(*parts)
+    name = "Authorization: " if value.sent else "Authorization;"
+    return value.sent, f'-H "{name}{value.shown}"'
+
+
+def _basic(username: str | _Text, password: str | _Text) -> tuple[str, str]:
+    """Return the value of Authorization for a name and a password (RFC 7617, in UTF-8), and curl's arguments."""
+    login = _text(username, ":", password)
+    return f"Basic {_base64(login.sent)}", f'-u "{login.shown}"'
+
+
+def plain(label: str, authorization: str) -> Credentials:
+    """Make credentials without a secret in them."""
+    return Credentials(label, *_header(authorization))
+
+
+def _hidden(redact: Redactor, label: str, made: tuple[str, str]) -> Credentials:
+    """Make credentials that no server may accept from a secret, and keep their value out of reports."""
+    value = made[0].partition(" ")[2]
+    if len(value) >= _TELLING:
+        redact.add(value)
+    return Credentials(label, *made)
 
 
 def password_of(account: Account) -> Credentials | None:
@@ -53,9 +101,8 @@ def password_of(account: Account) -> Credentials | None:
     if account.password is None:
         return None
     return Credentials(
-        label=f"{account.role}, Basic",
-        authorization=basic(account.username, account.password),
-        curl=_curl_login(account.username, _variable(account, "password")),
+        f"{account.role}, Basic",
+        *_basic(account.username, _secret(account, "password", account.password)),
         role=account.role,
         key=f"accounts.{account.role}.password",
         hint=_password_hint(account.password),
@@ -65,13 +112,17 @@ def password_of(account: Account) -> Credentials | None:
 def token_of(account: Account, scopes: Scopes, token: str) -> Credentials:
     """Return a token of the account as credentials."""
     return Credentials(
-        label=token_label(account.role, scopes),
-        authorization=f"Bearer {token}",
-        curl=_curl_header(f"Bearer {_variable(account, scopes)}"),
+        token_label(account.role, scopes),
+        *_header("Bearer ", _secret(account, scopes, token)),
         role=account.role,
         scopes=scopes,
         key=f'accounts.{account.role}.tokens["{" ".join(sorted(scopes))}"]',
     )
+
+
+def token_label(role: str, scopes: Scopes) -> str:
+    """Return the label of a token in reports."""
+    return f"{role}, token ({' '.join(sorted(scopes)) or 'no scope'})"
 
 
 def logins_of(account: Account) -> Iterator[Credentials]:
@@ -83,210 +134,143 @@ def logins_of(account: Account) -> Iterator[Credentials]:
         yield token_of(account, scopes, token)
 
 
-def unusable(label: str, authorization: str, redact: Redactor, curl: str = "") -> Credentials:
-    """Make credentials that no server may accept, and keep their value out of reports."""
-    scheme, _, value = authorization.partition(" ")
-    if len(value) >= _TELLING:
-        redact.add(value)
-    return Credentials(label, authorization, curl or _curl_header(f"{scheme} $UNUSABLE"))
-
-
 def stale_token(account: Account, state: str, redact: Redactor) -> Credentials | None:
     """Return the `expired` or `revoked` token of an account; None if the target file has none."""
     token = account.expired_token if state == "expired" else account.revoked_token
     if token is None:
         return None
-    shown = _curl_header(f"Bearer {_variable(account, f'{state}_token')}")
-    return unusable(f"{account.role}, {state} token", f"Bearer {token}", redact, shown)
-
-
-def _plain(label: str, authorization: str) -> Credentials:
-    """Make credentials without a secret in them."""
-    return Credentials(label, authorization, _curl_header(_quoted(authorization)))
+    made = _header("Bearer ", _secret(account, f"{state}_token", token))
+    return _hidden(redact, f"{account.role}, {state} token", made)
 
 
 def malformed(target: Target) -> Iterator[Credentials]:
     """Yield Authorization headers that are malformed, or of a scheme that no operation takes."""
-    yield _plain("Basic without a value", "Basic")
-    yield _plain("Bearer without a value", "Bearer")
-    yield Credentials("an empty header", "", '-H "Authorization;"')
-    yield _plain("no scheme we know", "garbage")
-    yield _plain("Basic, no Base64", "Basic %%%")
-    yield _plain("Basic without a colon", f"Basic {_base64(target.owner.username)}")
     no_text = base64.b64encode(b"\xff\xfe:\xff\xfe").decode("ascii")
-    yield _plain("Basic, no UTF-8", f"Basic {no_text}")
-    yield _plain("Basic, Base64 cut short", f"Basic {_base64('nobody:at-all').rstrip('=')[:-1]}")
-    yield _plain("a colon alone", "Basic Og==")
-    yield _plain("Bearer, many words", "Bearer not one word")
-    yield _plain("Bearer, a pattern", "Bearer %")
-    owner, redact = target.owner, target.redact
-    token, known = _widest_token(owner)
-    if token:
-        for label, before, behind in (
-            ("the token with a word behind it", "Bearer ", " x"),
-            ("the token with a word before it", "Bearer x ", ""),
-            ("the token twice, with a comma", "Bearer ", f",{token}"),
-            ("the token behind another login", "Basic Og==, Bearer ", ""),
-            ("the token as Digest", "Digest ", ""),
-            ("the token as Klingon", "Klingon ", ""),
-            ("the token as Basic", "Basic ", ""),
-            ("the token without a scheme", "", ""),
+    for label, value in (
+        ("Basic without a value", "Basic"),
+        ("Bearer without a value", "Bearer"),
+        ("an empty header", ""),
+        ("no scheme we know", "garbage"),
+        ("Basic, no Base64", "Basic %%%"),
+        ("Basic without a colon", f"Basic {_base64(target.owner.username)}"),
+        ("Basic, no UTF-8", f"Basic {no_text}"),
+        ("Basic, Base64 cut short", f"Basic {_base64('nobody:at-all').rstrip('=')[:-1]}"),
+        ("a colon alone", "Basic Og=="),
+        ("Bearer, many words", "Bearer not one word"),
+        ("Bearer, a pattern", "Bearer %"),
+    ):
+        yield plain(label, value)
+    owner, hidden = target.owner, partial(_hidden, target.redact)
+    if token := _widest_token(owner):
+        for label, made in (
+            ("the token with a word behind it", _header("Bearer ", token, " x")),
+            ("the token with a word before it", _header("Bearer x ", token)),
+            ("the token twice, with a comma", _header("Bearer ", token, ",", token)),
+            ("the token behind another login", _header("Basic Og==, Bearer ", token)),
+            ("the token as Digest", _header("Digest ", token)),
+            ("the token as Klingon", _header("Klingon ", token)),
+            ("the token as Basic", _header("Basic ", token)),
+            ("the token without a scheme", _header(token)),
         ):
-            shown = f"{before}{known}{behind.replace(token, known)}"
-            yield unusable(label, f"{before}{token}{behind}", redact, _curl_header(shown))
+            yield hidden(label, made)
     if owner.password is not None:
-        value = _base64(f"{owner.username}:{owner.password}")
-        plain = f"{_quoted(owner.username)}:{_variable(owner, 'password')}"
-        coded = _output_of(plain, "base64 | tr -d '\\n'")
-        for label, before, behind in (
-            ("the Basic login with a word behind it", "Basic ", " x"),
-            ("the Basic login with a word before it", "Basic x ", ""),
-            ("the Basic login as Bearer", "Bearer ", ""),
-            ("the Basic login as Digest", "Digest ", ""),
+        login = _text(owner.username, ":", _secret(owner, "password", owner.password))
+        coded = login.piped(_base64(login.sent), "base64 | tr -d '\\n'")
+        for label, made in (
+            ("the Basic login with a word behind it", _header("Basic ", coded, " x")),
+            ("the Basic login with a word before it", _header("Basic x ", coded)),
+            ("the Basic login as Bearer", _header("Bearer ", coded)),
+            ("the Basic login as Digest", _header("Digest ", coded)),
         ):
-            header = _curl_header(f"{before}{coded}{behind}")
-            yield unusable(label, f"{before}{value}{behind}", redact, header)
-        bare = f"Basic {owner.username}:{owner.password}"
-        if bare.isascii():
-            header = _curl_header(f"Basic {plain}")
-            yield unusable("the Basic login without Base64", bare, redact, header)
+            yield hidden(label, made)
+        if login.sent.isascii():
+            yield hidden("the Basic login without Base64", _header("Basic ", login))
 
 
-def wrong_password(account: Account, tag: str, redact: Redactor) -> Credentials:
+def wrong_password(account: Account, tag: str) -> Credentials:
     """Combine an account's name with a password that no user has."""
     whose = "" if account.role == "owner" else f" of the {account.role} user"
-    return _wrong_login(f"a wrong password{whose}", account.username, f"{tag}-wrong", redact)
-
-
-def _wrong_login(label: str, username: str, password: str, redact: Redactor) -> Credentials:
-    curl = _curl_login(username, _quoted(password))
-    return unusable(label, basic(username, password), redact, curl)
+    return Credentials(f"a wrong password{whose}", *_basic(account.username, f"{tag}-wrong"))
 
 
 def wrong(target: Target, tag: str) -> Iterator[Credentials]:
     """Yield well-formed credentials of no user."""
-    owner, redact = target.owner, target.redact
-    yield _plain("an unknown token", f"Bearer {tag}-was-never-issued")
+    owner, other, hidden = target.owner, target.other, partial(_hidden, target.redact)
+    yield plain("an unknown token", f"Bearer {tag}-was-never-issued")
     word = "constructor"  # an object of JavaScript inherits it
-    yield _plain(f"Bearer {word}", f"Bearer {word}")
-    yield _wrong_login("an unknown name", f"{tag}-nobody", "no-password", redact)
-    yield wrong_password(owner, tag, redact)
-    for label, password in (
+    yield plain(f"Bearer {word}", f"Bearer {word}")
+    name, nobody = owner.username, f"{tag}-nobody"
+    yield Credentials("an unknown name", *_basic(nobody, "no-password"))
+    yield wrong_password(owner, tag)
+    for label, guess in (
         ("an empty password", ""),
         ("a wrong password with letters beyond ASCII", f"{tag}-wr\u00f6ng-\u738b"),
         ("a wrong password of a hundred characters", f"{tag}-{'x' * 100}"),
         ("a wrong password that a careless query would run", "' OR '1'='1"),
-        ("the username as password", owner.username),
+        ("the username as password", name),
     ):
-        if password != owner.password:
-            yield _wrong_login(label, owner.username, password, redact)
-    yield _plain("a wrong password with a NUL in it", basic(owner.username, f"{tag}\0wrong"))
+        if guess != owner.password:
+            yield Credentials(label, *_basic(name, guess))
+    yield plain("a wrong password with a NUL in it", _basic(name, f"{tag}\0wrong")[0])
     if owner.password:
-        known = _variable(owner, "password")
-        for label, password, shown in _near(owner.password, known):
-            redact.add(password)
-            yield unusable(
-                f"the password {label}",
-                basic(owner.username, password),
-                redact,
-                _curl_login(owner.username, shown),
-            )
-        nobody = f"{tag}-nobody"
-        yield unusable(
-            "an unknown name with the owner's password",
-            basic(nobody, owner.password),
-            redact,
-            _curl_login(nobody, known),
-        )
-    other = target.other
+        password = _secret(owner, "password", owner.password)
+        for label, near in _near(password):
+            target.redact.add(near.sent)
+            yield hidden(f"the password {label}", _basic(name, near))
+        yield hidden("an unknown name with the owner's password", _basic(nobody, password))
     if other is not None and other.password is not None and other.password != owner.password:
-        yield unusable(
-            "the owner's name with the other user's password",
-            basic(owner.username, other.password),
-            redact,
-            _curl_login(owner.username, _variable(other, "password")),
-        )
-    token, known = _widest_token(owner)
-    if token and token != owner.password:
-        login = _curl_login(owner.username, known)
-        yield unusable("a token as the password", basic(owner.username, token), redact, login)
-        yield unusable("a token as the username", basic(token, ""), redact, f'-u "{known}:"')
-    for label, altered, shown in _near_token(token, known):
-        yield unusable(
-            f"the token {label}", f"Bearer {altered}", redact, _curl_header(f"Bearer {shown}")
-        )
+        password = _secret(other, "password", other.password)
+        yield hidden("the owner's name with the other user's password", _basic(name, password))
+    token = _widest_token(owner)
+    if token is not None and token.sent != owner.password:
+        yield hidden("a token as the password", _basic(name, token))
+        yield hidden("a token as the username", _basic(token, ""))
+    for label, altered in _near_token(token) if token is not None else ():
+        yield hidden(f"the token {label}", _header("Bearer ", altered))
 
 
-def _widest_token(account: Account) -> tuple[str, str]:
-    """Return the token with the most scopes and its variable: where it is taken nevertheless, the effect shows."""
-    if not any(account.tokens):
-        return "", ""
+def _widest_token(account: Account) -> _Text | None:
+    """Return the token with the most scopes: where it is taken nevertheless, the effect shows."""
+    if not account.tokens:
+        return None
     scopes = max(account.tokens, key=len)
-    return account.tokens[scopes], _variable(account, scopes)
+    return _secret(account, scopes, account.tokens[scopes])
 
 
-def _near(password: str, known: str) -> Iterator[tuple[str, str, str]]:
+def _near(password: _Text) -> Iterator[tuple[str, _Text]]:
     """Yield passwords that are nearly right, but for bytes that a hash may cut off (bcrypt: 72)."""
-    if len(password) >= 2:
-        yield "without its last character", password[:-1], f"{known[:-1]}%?}}"
-    if len(password.encode()) < 60:
-        yield "with a character more", f"{password}x", f"{known}x"
-    if password.swapcase() != password and password.isascii():
-        yield "in the other case", password.swapcase(), _swapped(known)
+    text = password.sent
+    if len(text) >= 2:
+        yield "without its last character", _Text(text[:-1], f"{password.shown[:-1]}%?}}")
+    if len(text.encode()) < 60:
+        yield "with a character more", _text(password, "x")
+    if text.isascii():
+        yield from _in_the_other_case(password)
 
 
-def _near_token(token: str, known: str) -> Iterator[tuple[str, str, str]]:
+def _near_token(token: _Text) -> Iterator[tuple[str, _Text]]:
     """Yield tokens that are nearly right, but for a last character that may carry no bits in Base64."""
-    if len(token) < 4:
+    text = token.sent
+    if len(text) < 4:
         return
-    middle = len(token) // 2
-    front = _output_of(known, f"cut -c 1-{middle}")
-    back = _output_of(known, f"cut -c {middle + 2}-")
-    yield "cut in half", token[:middle], front
-    other = "A" if token[middle] != "A" else "B"
-    altered = token[:middle] + other + token[middle + 1 :]
-    yield "with another character in it", altered, f"{front}{other}{back}"
-    yield "sent twice over", token + token, known + known
-    if token.swapcase() != token:
-        yield "in the other case", token.swapcase(), _swapped(known)
+    middle = len(text) // 2
+    front = token.piped(text[:middle], f"cut -c 1-{middle}")
+    back = token.piped(text[middle + 1 :], f"cut -c {middle + 2}-")
+    yield "cut in half", front
+    other = "A" if text[middle] != "A" else "B"
+    yield "with another character in it", _text(front, other, back)
+    yield "sent twice over", _text(token, token)
+    yield from _in_the_other_case(token)
 
 
-def token_label(role: str, scopes: Scopes) -> str:
-    """Return the label of a token in reports."""
-    return f"{role}, token ({' '.join(sorted(scopes)) or 'no scope'})"
+def _in_the_other_case(secret: _Text) -> Iterator[tuple[str, _Text]]:
+    swapped = secret.sent.swapcase()
+    if swapped != secret.sent:
+        yield "in the other case", secret.piped(swapped, "tr 'a-zA-Z' 'A-Za-z'")
 
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode("ascii")
-
-
-# -- curl, in a shell ------------------------------------------------------------------------------
-
-
-def _variable(account: Account, secret: str | Scopes) -> str:
-    return f"${{{account.variable(secret)}}}"
-
-
-def _quoted(text: str) -> str:
-    """Quote a text for double quotes."""
-    return "".join(f"\\{one}" if one in '\\"$`' else one for one in text)
-
-
-def _curl_login(username: str, password: str) -> str:
-    return f'-u "{_quoted(username)}:{password}"'
-
-
-def _curl_header(value: str) -> str:
-    return f'-H "Authorization: {value}"'
-
-
-def _output_of(text: str, command: str) -> str:
-    """Substitute the output of a command that reads a text, which is fit for double quotes."""
-    return f'$(printf %s "{text}" | {command})'
-
-
-def _swapped(known: str) -> str:
-    return _output_of(known, "tr 'a-zA-Z' 'A-Za-z'")
 
 
 def _password_hint(password: str) -> str:

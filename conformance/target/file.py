@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,30 +19,6 @@ from conformance.target.target import ROLES, Account, Scopes, Target
 _VARIABLE = re.compile(r"\$(\$)?\{([^}]*)(\}?)")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"authorization", "host", "content-type", "content-length", "transfer-encoding"})
-_KEYS = (
-    "base_url",
-    "headers",
-    "tls",
-    "timeout",
-    "rate_limit",
-    "consistency",
-    "wrong_logins",
-    "connections",
-    "email_domain",
-    "accounts",
-    "token_command",
-    "unknown_username",
-)
-_ACCOUNT_KEYS = (
-    "username",
-    "password",
-    "disposable",
-    "gravatar_email",
-    "expired_token",
-    "revoked_token",
-    "tokens",
-)
-
 Pointer = tuple[str | int, ...]
 _Value = TypeVar("_Value")
 
@@ -65,10 +42,14 @@ def read_target(
         DocumentError: It cannot be used; with all findings and their places.
     """
     document = _read(path)
-    reader = _Reader(document, scopes, os.environ if environ is None else environ)
-    target = reader.target(path, base_url)
-    if target is None or reader.findings:
-        raise DocumentError(sorted(reader.findings, key=_order))
+    reader = _Reader(document, path, scopes, os.environ if environ is None else environ)
+    data = reader.expand(document.data, ())
+    if not isinstance(data, dict):
+        message = "must be a mapping with base_url and accounts; `conformance init` writes one"
+        raise DocumentError([document.finding((), message)])
+    target = reader.target(data, base_url)
+    if reader.findings:
+        raise DocumentError(reader.findings)
     return target
 
 
@@ -86,17 +67,18 @@ def _read(path: Path) -> Document:
         raise DocumentError(findings) from None
 
 
-def _order(finding: Finding) -> tuple[int, int]:
-    return finding.place.line, finding.place.column
-
-
 class _Reader:
     """A reader of one document, with its findings."""
 
     def __init__(
-        self, document: Document, scopes: Collection[str], environ: Mapping[str, str]
+        self,
+        document: Document,
+        path: Path,
+        scopes: Collection[str],
+        environ: Mapping[str, str],
     ) -> None:
         self.document = document
+        self.path = path
         self.scopes = scopes
         self.environ = environ
         self.findings: list[Finding] = []
@@ -107,60 +89,46 @@ class _Reader:
     def report(self, pointer: Pointer, message: str) -> None:
         self.findings.append(self.document.finding(pointer, message))
 
-    def target(self, path: Path, base_url: str | None) -> Target | None:
-        data = self.expand(self.document.data, ())
-        if not isinstance(data, dict):
-            self.report(
-                (), "must be a mapping with base_url and accounts; `conformance init` writes one"
-            )
-            return None
-        self.keys(data, _KEYS, ())
-        url = self.base_url(data, base_url)
-        accounts = self.accounts(data.get("accounts"))
-        headers = self.headers(data.get("headers"))
-        tls = self.mapping(data, "tls", ("ca_bundle", "client_cert", "client_key", "verify"))
-        ca_bundle, client_cert, client_key = (
-            self.pem(tls, key, path.parent) for key in ("ca_bundle", "client_cert", "client_key")
-        )
-        if ca_bundle is not None:
-            self.checked(("tls", "ca_bundle"), values.ca_bundle, ca_bundle)
-        if client_cert is not None:
-            self.checked(("tls", "client_cert"), values.client_cert, client_cert, client_key)
-        elif client_key is not None:
-            self.report(("tls", "client_key"), "is of no use without client_cert; name that too")
-        target = Target(
-            file=path,
-            base_url=url,
+    def target(self, data: dict[str, Any], base_url: str | None) -> Target:
+        if base_url is not None:
+            data["base_url"] = self.checked((), values.base_url_given, base_url)
+        elif "base_url" not in data:
+            self.report((), "base_url is missing; add: base_url: https://staging.example.com")
+        if data.get("accounts") is None:
+            self.report(("accounts",), "accounts must be a mapping with owner and other")
+        table: dict[str, Callable[[Any], Any]] = {
+            "base_url": values.base_url,
+            "headers": self.headers,
+            "tls": self.tls,
+            "timeout": values.timeout,
+            "rate_limit": values.rate_limit,
+            "consistency": values.consistency,
+            "wrong_logins": values.whole(1, 1000),
+            "connections": values.whole(1, values.MOST_CONNECTIONS),
+            "email_domain": values.email_domain,
+            "accounts": self.accounts,
+            "token_command": values.token_command,
+            "unknown_username": values.text,
+        }
+        found = self.members((), data, table)
+        accounts = found.pop("accounts", {})
+        names = [account.username for account in accounts.values()]
+        if found.get("unknown_username") in names:
+            message = "is the username of one of the accounts; choose a name that does not exist"
+            self.report(("unknown_username",), message)
+        headers = found.get("headers", {})
+        variables = {
+            name: self.variables.get(("headers", name), name.replace("-", "_").upper())
+            for name in headers
+        }
+        return Target(
+            file=self.path,
             owner=accounts.get("owner", Account("owner", "")),
             other=accounts.get("other"),
-            headers=headers,
-            header_variables={
-                name: self.variables.get(("headers", name), name.replace("-", "_").upper())
-                for name in headers
-            },
-            ca_bundle=ca_bundle,
-            client_cert=client_cert,
-            client_key=client_key,
-            verify_tls=self.boolean(tls, "verify", ("tls", "verify"), default=True),
-            timeout=self.value(data, "timeout", values.timeout, 10.0),
-            rate_limit=self.value(data, "rate_limit", values.rate_limit, None),
-            consistency=self.value(data, "consistency", values.consistency, 0.0),
-            wrong_logins=self.value(data, "wrong_logins", values.whole(1, 1000), 4),
-            connections=self.value(
-                data, "connections", values.whole(1, values.MOST_CONNECTIONS), 8
-            ),
-            email_domain=self.value(data, "email_domain", values.email_domain, "example.com"),
-            token_command=self.value(data, "token_command", values.token_command, None),
-            unknown_username=self.text(data, "unknown_username", ("unknown_username",)),
+            header_variables=variables,
             redact=self.redact,
+            **{"base_url": "", **found.pop("tls", {}), **found},
         )
-        names = [account.username for account in target.accounts]
-        if target.unknown_username in names:
-            self.report(
-                ("unknown_username",),
-                "is the username of one of the accounts; choose a name that does not exist",
-            )
-        return target
 
     def expand(self, value: Any, pointer: Pointer) -> Any:
         """Replace each ${NAME} in a value by the environment's."""
@@ -194,161 +162,113 @@ class _Reader:
 
         return _VARIABLE.sub(look_up, value)
 
-    def keys(self, data: Mapping[str, Any], known: Sequence[str], pointer: Pointer) -> None:
-        for key in data:
-            if key not in known:
-                close = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-                self.report((*pointer, key), f"unknown key {key!r}; {hint}")
-
-    def mapping(self, data: Mapping[str, Any], key: str, known: Sequence[str]) -> dict[str, Any]:
-        value = data.get(key)
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self.report((key,), f"must be a mapping with {' and '.join(known)}")
-            return {}
-        self.keys(value, known, (key,))
-        return value
-
-    def boolean(
-        self, data: Mapping[str, Any], key: str, pointer: Pointer, *, default: bool
-    ) -> bool:
-        value = data.get(key, default)
-        if not isinstance(value, bool):
-            self.report(pointer, "must be true or false")
-            return default
-        return value
-
-    def value(
+    def members(
         self,
+        pointer: Pointer,
         data: Mapping[str, Any],
-        key: str,
-        read: Callable[[Any], _Value],
-        default: _Value,
-    ) -> _Value:
-        """Read a value of the top level; the default, if it is not there or cannot be used."""
-        found = None if data.get(key) is None else self.checked((key,), read, data[key])
-        return default if found is None else found
+        table: Mapping[str, Callable[[Any], Any]],
+    ) -> dict[str, Any]:
+        """Read the members of a mapping, each as a table has it; leave out what is not there or of no use."""
+        found = {}
+        for key, value in data.items():
+            if key not in table:
+                close = difflib.get_close_matches(key, table, 1)
+                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(table)}"
+                self.report((*pointer, key), f"unknown key {key!r}; {hint}")
+            elif value is not None:
+                read = self.checked((*pointer, key), table[key], value)
+                if read is not None:
+                    found[key] = read
+        return found
+
+    def mapping(self, pointer: Pointer, value: Any, what: str) -> dict[str, Any]:
+        """Return a mapping; an empty one in the place of anything else."""
+        if isinstance(value, dict):
+            return value
+        self.report(pointer, f"must be a mapping {what}")
+        return {}
 
     def checked(self, pointer: Pointer, read: Callable[..., _Value], *values: Any) -> _Value | None:
+        """Read a value; report the error of its reader, and return None."""
         try:
             return read(*values)
         except ValueError as error:
             self.report(pointer, str(error))
             return None
 
-    def text(self, data: Mapping[str, Any], key: str, pointer: Pointer) -> str | None:
-        value = data.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not value:
-            self.report(pointer, 'must be a text; put it in quotes ("…") if it looks like a number')
-            return None
-        return value
+    def secret(self, value: Any) -> str:
+        """Read a secret, which is hidden from now on."""
+        text = values.text(value)
+        self.redact.add(text)
+        return values.without_line_break(text)
 
-    def secret(self, data: Mapping[str, Any], key: str, pointer: Pointer) -> str | None:
-        value = self.text(data, key, pointer)
-        self.redact.add(value or "")
-        if problem := values.secret_problem(value or ""):
-            self.report(pointer, problem)
-            return None
-        return value
-
-    def base_url(self, data: Mapping[str, Any], instead: str | None) -> str:
-        url = instead if instead is not None else self.text(data, "base_url", ("base_url",))
-        if url is None:
-            if "base_url" not in data:
-                self.report((), "base_url is missing; add: base_url: https://staging.example.com")
-            return ""
-        problem = values.url_problem(url)
-        if problem and instead is not None:
-            self.report((), f"--base-url {problem}")
-        elif problem:
-            self.report(("base_url",), problem)
-        return url.rstrip("/")
+    def token(self, value: Any) -> str:
+        """Read a token."""
+        return values.token(self.secret(value))
 
     def headers(self, value: Any) -> dict[str, str]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self.report(("headers",), "must be a mapping of names to values")
-            return {}
         headers = {}
-        for name, text in value.items():
+        for name, text in self.mapping(("headers",), value, "of names to values").items():
             pointer = ("headers", name)
-            if isinstance(text, str) and (problem := values.secret_problem(text)):
-                self.report(pointer, problem)
-            elif not isinstance(text, str) or not text.isprintable() or not _is_latin(text):
-                self.report(
-                    pointer, 'must be a line of text; put it in quotes ("…") if it is a number'
-                )
-            elif not _FIELD_NAME.fullmatch(name):
+            line = self.checked(pointer, values.header, text)
+            if not _FIELD_NAME.fullmatch(name):
                 self.report(pointer, f"{name!r} is no name of a header")
             elif name.lower() in _OURS:
                 self.report(pointer, f"{name} is set by the suite itself; remove it")
-            else:
-                headers[name] = text
-                self.redact.add(text)
+            elif line is not None:
+                headers[name] = line
+                self.redact.add(line)
         return headers
 
-    def pem(self, tls: Mapping[str, Any], key: str, folder: Path) -> Path | None:
-        value = tls.get(key)
-        if value is None:
-            return None
-        pointer = ("tls", key)
-        if not isinstance(value, str):
-            self.report(pointer, "must be the path of a file (PEM)")
-            return None
-        path = folder / value
-        if not path.is_file():
-            self.report(pointer, f"there is no file {path}; the path counts from the target file")
-            return None
-        return path
+    def tls(self, value: Any) -> dict[str, Any]:
+        """Read the settings of TLS; return them as the fields of Target."""
+        pem = partial(values.pem, self.path.parent)
+        table: dict[str, Callable[[Any], Any]] = {
+            "ca_bundle": lambda one: values.ca_bundle(pem(one)),
+            "client_cert": pem,
+            "client_key": pem,
+            "verify": values.boolean,
+        }
+        data = self.mapping(("tls",), value, f"with {' and '.join(table)}")
+        found = self.members(("tls",), data, table)
+        cert, key = found.get("client_cert"), found.get("client_key")
+        if cert is not None:
+            self.checked(("tls", "client_cert"), values.client_cert, cert, key)
+        elif key is not None:
+            self.report(("tls", "client_key"), "is of no use without client_cert; name that too")
+        return {"verify_tls": found.pop("verify", True), **found}
 
     def accounts(self, value: Any) -> dict[str, Account]:
-        if not isinstance(value, dict):
-            self.report(("accounts",), "accounts must be a mapping with owner and other")
-            return {}
-        self.keys(value, ROLES, ("accounts",))
-        if "owner" not in value:
-            self.report(("accounts",), "accounts.owner is missing: the account that is tested")
-        found = {
-            role: account
-            for role in ROLES
-            if role in value and (account := self.account(role, value[role])) is not None
-        }
+        pointer = ("accounts",)
+        data = self.mapping(pointer, value, "with owner and other")
+        if data and "owner" not in data:
+            self.report(pointer, "accounts.owner is missing: the account that is tested")
+        found = self.members(pointer, data, {role: partial(self.account, role) for role in ROLES})
         if len({account.username for account in found.values()}) < len(found):
             self.report(("accounts", "other", "username"), "must be another user than the owner")
         return found
 
     def account(self, role: str, value: Any) -> Account | None:
         pointer = ("accounts", role)
-        if not isinstance(value, dict):
-            self.report(pointer, "must be a mapping with username, password and tokens")
-            return None
-        self.keys(value, _ACCOUNT_KEYS, pointer)
-        username = self.text(value, "username", (*pointer, "username"))
-        if username is None:
-            if value.get("username") is None:
+        table: dict[str, Callable[[Any], Any]] = {
+            "username": values.text,
+            "password": self.secret,
+            "disposable": values.boolean,
+            "gravatar_email": values.text,
+            "expired_token": self.token,
+            "revoked_token": self.token,
+            "tokens": partial(self.tokens, (*pointer, "tokens")),
+        }
+        data = self.mapping(pointer, value, "with username, password and tokens")
+        found = self.members(pointer, data, table)
+        if "username" not in found:
+            if data and data.get("username") is None:
                 self.report(pointer, f"accounts.{role}.username is missing")
             return None
-        password = self.secret(value, "password", (*pointer, "password"))
-        if ":" in username and password is not None:
-            self.report(
-                (*pointer, "username"), "has a colon, and no Basic login can (RFC 7617, section 2)"
-            )
-        return Account(
-            role=role,
-            username=username,
-            password=password,
-            tokens=self.tokens(value.get("tokens"), (*pointer, "tokens")),
-            gravatar_email=self.text(value, "gravatar_email", (*pointer, "gravatar_email")),
-            expired_token=self.token(value, "expired_token", pointer),
-            revoked_token=self.token(value, "revoked_token", pointer),
-            disposable=self.boolean(value, "disposable", (*pointer, "disposable"), default=False),
-            variables=self.names(role),
-        )
+        if ":" in found["username"] and "password" in found:
+            message = "has a colon, and no Basic login can (RFC 7617, section 2)"
+            self.report((*pointer, "username"), message)
+        return Account(role, variables=self.names(role), **found)
 
     def names(self, role: str) -> dict[str | Scopes, str]:
         """Return the variables of an account's secrets, by key or scopes."""
@@ -361,32 +281,15 @@ class _Reader:
                     found[key] = name
         return found
 
-    def tokens(self, value: Any, pointer: Pointer) -> dict[Scopes, str]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self.report(pointer, "must be a mapping of scopes (space-separated) to tokens")
-            return {}
+    def tokens(self, pointer: Pointer, value: Any) -> dict[Scopes, str]:
+        data = self.mapping(pointer, value, "of scopes (space-separated) to tokens")
         tokens: dict[Scopes, str] = {}
-        for key in value:
+        for key, token in self.members(pointer, data, dict.fromkeys(data, self.token)).items():
             scopes = frozenset(key.split())
             for unknown in sorted(scopes - set(self.scopes)):
                 known = ", ".join(sorted(self.scopes))
                 self.report((*pointer, key), f"{unknown!r} is no scope of the contract ({known})")
             if scopes in tokens:
                 self.report((*pointer, key), "these scopes have a token already")
-            token = self.token(value, key, pointer)
-            if token is not None:
-                tokens[scopes] = token
+            tokens[scopes] = token
         return tokens
-
-    def token(self, data: Mapping[str, Any], key: str, pointer: Pointer) -> str | None:
-        token = self.secret(data, key, (*pointer, key))
-        if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-            self.report((*pointer, key), "is no token: it must be printable ASCII without spaces")
-            return None
-        return token
-
-
-def _is_latin(text: str) -> bool:
-    return all(character <= "\xff" for character in text)

@@ -23,6 +23,20 @@ _DOMAIN = re.compile(r"(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+([a-z]{2,})")
 _RESERVED = frozenset({"test", "invalid", "local", "localhost", "onion"})
 
 
+def text(value: Any) -> str:
+    """Read a text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError('must be a text; put it in quotes ("…") if it looks like a number')
+    return value
+
+
+def boolean(value: Any) -> bool:
+    """Read true or false."""
+    if value is True or value is False:
+        return bool(value)
+    raise ValueError("must be true or false")
+
+
 def timeout(value: Any) -> float:
     """Read a number of seconds."""
     try:
@@ -82,12 +96,23 @@ def token_command(value: Any) -> tuple[str, ...]:
     )
 
 
-def ca_bundle(path: Path) -> None:
-    """Refuse a file without certificates of CAs."""
+def pem(folder: Path, value: Any) -> Path:
+    """Read the path of a file, which counts from a folder."""
+    path = folder / value if isinstance(value, str) else None
+    if path is None:
+        raise ValueError("must be the path of a file (PEM)")
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}; the path counts from the target file")
+    return path
+
+
+def ca_bundle(path: Path) -> Path:
+    """Return the path of a file with certificates of CAs."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except OSError as error:
         raise ValueError(f"{path} holds no certificates (PEM): {_reason(error)}") from None
+    return path
 
 
 def client_cert(path: Path, key: Path | None) -> None:
@@ -116,29 +141,55 @@ def _reason(error: OSError) -> str:
     return (error.reason if isinstance(error, ssl.SSLError) else error.strerror) or str(error)
 
 
-def url_problem(url: str) -> str:
-    """Return the fault of a base URL; empty if there is none."""
+def base_url(value: Any) -> str:
+    """Read a base URL; return it without a slash at its end."""
+    url = text(value)
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        return "is no URL; write https://host or https://host:port/prefix"
+        raise ValueError("is no URL; write https://host or https://host:port/prefix") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "must be an http or https URL, such as https://staging.example.com"
+        raise ValueError("must be an http or https URL, such as https://staging.example.com")
     if parts.username is not None or parts.password is not None:
-        return "must not carry credentials; put them under accounts"
+        raise ValueError("must not carry credentials; put them under accounts")
     if parts.query or parts.fragment:
-        return "must end with its path: no ? and no #"
+        raise ValueError("must end with its path: no ? and no #")
     if not url.isascii() or not url.isprintable() or " " in url:
-        return "must be printable ASCII; percent-encode the path, and write the host in Punycode"
-    return ""
+        raise ValueError(
+            "must be printable ASCII; percent-encode the path, and write the host in Punycode"
+        )
+    return url.rstrip("/")
 
 
-def secret_problem(value: str) -> str:
-    """Return the fault of any secret; empty if there is none."""
+def base_url_given(value: str) -> str:
+    """Read the base URL of the command line."""
+    try:
+        return base_url(value)
+    except ValueError as error:
+        raise ValueError(f"--base-url {error}") from None
+
+
+def without_line_break(value: str) -> str:
+    """Refuse a secret that ends in a line break."""
     if value.endswith(("\n", "\r")):
-        return (
+        raise ValueError(
             "ends in a line break, which nobody's password or token does; a file or `echo` adds it: "
             'set the variable as export NAME="$(cat FILE)"'
         )
-    return ""
+    return value
+
+
+def token(value: str) -> str:
+    """Read a token."""
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("is no token: it must be printable ASCII without spaces")
+    return value
+
+
+def header(value: Any) -> str:
+    """Read the value of a header."""
+    line = without_line_break(value) if isinstance(value, str) else "\n"
+    if not line.isprintable() or max(line, default="") > "\xff":
+        raise ValueError('must be a line of text; put it in quotes ("…") if it is a number')
+    return line

@@ -132,14 +132,12 @@ class Client:
         credentials: Credentials = NOBODY,
         body: Body | None = None,
         *,
-        query: str = "",
-        accept: str | None = _ACCEPT,
         linger: bool = True,
     ) -> Call:
         """Make a request of an operation to an account; the other arguments are those of Call."""
-        path = operation.fill({str(operation.owner): username}) + query
+        path = operation.fill({str(operation.owner): username})
         method = operation.method.upper()
-        return Call(method, path, credentials, body, operation.id, accept, linger)
+        return Call(method, path, credentials, body, operation.id, linger=linger)
 
     def send(self, method: str, path: str, credentials: Credentials = NOBODY) -> Exchange:
         """Send any request. Raises TransportError."""

@@ -73,15 +73,11 @@ class Exchange:
         """True for a JSON media type in the answer."""
         return JSON_MEDIA_TYPE.fullmatch(self.media_type) is not None
 
-    def json(self) -> Any:
-        """Return the body of the answer as JSON data. Raises NotJson."""
-        return read_json(self.response.body)
-
     @property
     def data(self) -> Any:
         """The body of the answer as JSON data; None if it is no JSON."""
         try:
-            return self.json()
+            return read_json(self.response.body)
         except NotJson:
             return None
 

@@ -112,6 +112,7 @@ class HttpTransport:
                 why += f"; perhaps{NO_CERTIFICATE.removeprefix(';')}"
             raise ConnectionLost(why) from None
         finally:
+            # Requests with a body leave more connections than the others take up again.
             if keep and len(self._idle) < MOST_CONNECTIONS:
                 self._idle.append(connection)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from conformance.wire.interruption import deferred_interruptions
@@ -29,38 +30,26 @@ def do_together(
 
     Raises:
         Exception: The first one that was raised, in the order of the items. After it nothing more is begun.
+        KeyboardInterrupt: An interruption stops the threads, and is raised at their end.
     """
-    results: dict[int, _Result] = {}
-    errors: dict[int, Exception] = {}
-    left = iter(enumerate(items))
-    lock = threading.Lock()
     stop = threading.Event()
 
-    def work() -> None:
-        begin(stop)
-        while not stop.is_set():
-            with lock:
-                index, item = next(left, (-1, None))
-            if item is None:
-                return
-            try:
-                results[index] = do(item)
-            except Stopped:
-                return
-            except Exception as error:  # noqa: BLE001 - raised again by the thread that asked
-                errors[index] = error
-                stop.set()
+    def work(item: _Item) -> _Result:
+        if stop.is_set():
+            raise Stopped
+        try:
+            return do(item)
+        except Exception:
+            stop.set()
+            raise
 
-    _run([threading.Thread(target=work, daemon=True) for _ in range(number)], stop)
-    if errors:
-        raise errors[min(errors)]
-    return [results[index] for index in range(len(items))]
-
-
-def _run(threads: Sequence[threading.Thread], stop: threading.Event) -> None:
-    """Start threads and wait for the end of all. An interruption stops them, and is raised at their end."""
-    with deferred_interruptions(stop.set):
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with (
+        deferred_interruptions(stop.set),
+        ThreadPoolExecutor(max(number, 1), initializer=begin, initargs=(stop,)) as pool,
+    ):
+        done = [pool.submit(work, item) for item in items]
+    errors = [error for one in done if (error := one.exception()) is not None]
+    # Those that were stopped by another's error have none of their own.
+    for error in sorted(errors, key=lambda error: isinstance(error, Stopped)):
+        raise error
+    return [one.result() for one in done]

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from conformance.account.restore_file import Record
+from conformance.account.state import AccountState
 from conformance.cli import main
 from conformance.settings import Settings, settings_from
 from tests.conformance import proxy
@@ -130,21 +132,12 @@ def run(
     return replace(done, report=report_of(report)) if report.exists() else done
 
 
-def write_restore_file(
-    folder: Path, url: str, accounts: Mapping[str, Any], start: str = "{\n"
-) -> Path:
+def write_restore_file(folder: Path, url: str, accounts: Mapping[str, AccountState]) -> Path:
     """Write the restore file of a run that broke off."""
     usernames = {role: one["username"] for role, one in target_data(url)["accounts"].items()}
-    record = {
-        "what": "the state of two accounts before a conformance run; `conformance cleanup` restores it",
-        "version": 1,
-        "base_url": url,
-        "tag": "conformance012345",
-        "usernames": {role: usernames[role] for role in accounts},
-        "accounts": accounts,
-    }
+    names = {role: usernames[role] for role in accounts}
     path = folder / "restore-file"
-    path.write_text(json.dumps(record, indent=1).replace("{\n", start, 1))
+    path.write_text(Record(url, "conformance012345", names, accounts).to_json())
     return path
 
 

@@ -35,7 +35,7 @@ class Accounts(Logins):
         keeping, record = ground.descriptions.keeping, ground.record
         accounts = ground.target.accounts
         self.restorer = Restorer(ground.client, self.operations, accounts, keeping)
-        self.restorer.volatile = ground.volatile
+        self.restorer.signed = ground.signed
         self.connections = ground.connections
         self.lag = ""
         self._looks = 0

@@ -137,7 +137,7 @@ def _foreseen(
             return None
         if one.taken and after[role].user.get("gravatar_url", "") is None:
             url = told.get("gravatar_url") if isinstance(told, dict) else None
-            if url is None or url == before[role].user.get("gravatar_url") or run.restorer.volatile:
+            if url is None or url == before[role].user.get("gravatar_url") or run.restorer.signed:
                 return None
             after[role] = after[role].with_user(gravatar_url=url)
     run.expect(after)

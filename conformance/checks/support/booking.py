@@ -110,7 +110,7 @@ def parts_of(
     role = one.ask.role
     told = one.exchange.data
     if isinstance(told, dict):
-        told = steady(told, run.restorer.volatile)
+        told = steady(told, signed=run.restorer.signed)
     seen = model.Seen(one.ask.members, told, before[role], after[role], wanted[role])
     return list(run.descriptions[one.ask.op].parts(seen))
 

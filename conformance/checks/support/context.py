@@ -19,7 +19,7 @@ from conformance.checks.support.judge import Deferred, Guessing, Judge, NotVerif
 from conformance.checks.support.logins import Ground
 from conformance.checks.support.model import is_plain_address
 from conformance.checks.support.question import JSON, Ask
-from conformance.target.credentials import ELSEWHERE, Credentials
+from conformance.target.credentials import Credentials
 from conformance.wire.client import Body, Call
 from conformance.wire.exchange import Exchange
 from conformance.wire.transport import TransportError
@@ -70,9 +70,6 @@ class CheckContext(Accounts):
             Deferred: It may change something, and nothing may be changed now.
         """
         operation, login = self.operations[one.op], one.login or self.login(one.op, one.role)
-        if login.role == "owner" and one.role != "owner":
-            # The access matrix has the owner's logins apart where they open nothing.
-            login = replace(login, label=login.label.replace("owner", ELSEWHERE, 1))
         username = one.username or self.account(one.role).username
         if (self.frozen and operation.writes and not refused) or not self._is_here(one.op):
             raise Deferred
@@ -200,7 +197,7 @@ class CheckContext(Accounts):
     def user_told(self, exchange: Exchange) -> dict[str, Any]:
         """Return the user that an answer shows, without what varies by itself; nobody, if it shows none."""
         user = exchange.data if isinstance(exchange.data, dict) else {}
-        return steady(documented_user(user), self.restorer.volatile)
+        return steady(documented_user(user), signed=self.restorer.signed)
 
     def is_foreign_page(self, exchange: Exchange) -> bool:
         """Return whether a refusal is a web page, where the target's own refusals are none."""

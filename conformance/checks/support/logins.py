@@ -38,7 +38,7 @@ class Ground:
         dead: Logins without effect that are no error, by their keys: why they cannot be judged.
         fixed: Members of each profile that the target would not let us put back, by role.
         refusal_type: The media type of the target's own refusals.
-        volatile: Members of the user that vary by themselves.
+        signed: Whether `gravatar_url` is made anew for each answer.
         first: The reading requests of the start, with each login.
         connections: The requests that are worth having on their way at once.
     """
@@ -53,7 +53,7 @@ class Ground:
     dead: Mapping[str, str]
     fixed: Mapping[str, Sequence[str]]
     refusal_type: str
-    volatile: frozenset[str]
+    signed: bool
     first: Sequence[Exchange]
     connections: int
 

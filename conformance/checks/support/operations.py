@@ -61,7 +61,8 @@ def _undo_added(account: Undoing) -> None:
     # Ours have the mark, or are none: what a check sent as no address, and a faulty target took.
     no_address = re.compile(r"[^@]*|@.*|[^@]*@|.*\s.*", re.DOTALL)
     ours = [one for one in new if account.tag in one.lower() or no_address.fullmatch(one)]
-    account.write_all("delete_email", [{"email": one} for one in ours], once=True)
+    role, values = account.account.role, [{"email": one} for one in ours]
+    account.restorer.write_all(role, "delete_email", values, once=True)
 
 
 def _known_address(run: CheckContext, role: str) -> dict[str, Any]:

@@ -12,9 +12,7 @@ import pytest
 
 from tests.conformance.support import (
     Done,
-    account,
     conformance,
-    write_restore_file,
     write_target,
 )
 from tests.support import MockServer
@@ -126,13 +124,10 @@ FIRST_LINE = (
 @pytest.mark.parametrize(
     "rest",
     [
-        ' "version": 1,',
+        ' "version": 2,',
         ' "version": 2}',
         ' "version": 1}',
-        ' "version": 1, "tag": ' + "[" * 100_000,
-        ' "version": 1, "base_url": 3, "tag": "", "usernames": [], "accounts": {}}',
-        ' "version": 1, "base_url": "", "tag": "a", "usernames": {}, "accounts": {}}',
-        ' "version": 1, "base_url": "", "tag": "", "usernames": {"owner": "x"}, "accounts": {"owner": 1}}',
+        ' "version": 2, "tag": ' + "[" * 100_000,
     ],
 )
 def test_a_damaged_restore_file_stays_and_is_told(
@@ -145,30 +140,6 @@ def test_a_damaged_restore_file_stays_and_is_told(
     is_refused(conformance(command, target, "--journal", journal), str(journal), "is damaged")
 
     assert journal.read_text() == FIRST_LINE + rest
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("beginning", ["{\n", "{"])
-def test_the_restore_files_of_every_version_are_restored(
-    server: MockServer, tmp_path: Path, command: str, beginning: str
-) -> None:
-    """The first version had a line end behind the brace."""
-    server.reset()
-    path = "/api/v1.1/users/johndoe/"
-    login = ("johndoe", account("johndoe")["password"])
-    user = server.client.get(path, auth=login).json()
-    emails = server.client.get(f"{path}emails/", auth=login).json()
-    accounts = {"owner": {"user": user, "emails": emails}}
-    journal = write_restore_file(tmp_path, server.url, accounts, beginning)
-    assert server.client.patch(path, auth=login, json={"location": "changed"}).status_code == 200
-    target = write_target(tmp_path, server.url)
-
-    only = ("--only", "get-user/json") if command == "run" else ()
-    done = conformance(command, target, "--journal", journal, *only)
-
-    assert done.code == 0, done.out + done.err
-    assert server.client.get(path, auth=login).json()["location"] == user["location"]
-    assert not journal.exists()
 
 
 @special

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from conformance.account.state import AccountState
 from conformance.reports import visible
 from tests.conformance.support import (
     Answer,
@@ -77,7 +78,7 @@ def _run(folder: Path, url: str) -> tuple[int, str]:
 
 def _with_restore_file(command: str) -> Callable[[Path, str], tuple[int, str]]:
     def start(folder: Path, url: str) -> tuple[int, str]:
-        state = {"user": {"username": ATTACK}, "emails": []}
+        state = AccountState({"username": ATTACK}, ())
         file = write_restore_file(folder, url, {"owner": state, "other": state})
         done = conformance(command, write_target(folder, url), "--journal", file)
         return done.code, done.said

@@ -245,7 +245,7 @@ def matrix(
     subjects: tuple[Change, ...] = (FIRST, SECOND, LEGAL),
     complete: bool = True,
 ) -> Matrix:
-    small = Catalogue([catalogue()["get-user/json"], catalogue()["get-user/error-body"]])
+    small = Catalogue({one: catalogue()[one] for one in ("get-user/json", "get-user/error-body")})
     by_id = {subject.id: subject for subject in subjects}
     given = Matrix(small, by_id, found, complete=complete)
     assert given.to_data()["complaints"] == list(given.complaints())
