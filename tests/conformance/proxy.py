@@ -1,4 +1,4 @@
-"""A proxy before the mock server, in which an environment happens to requests and answers."""
+"""A server that answers by functions: alone, or as a gateway or proxy before another server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -60,9 +60,19 @@ def plain(request: Request, forward: Forward) -> Answer:
     return forward(request)
 
 
+def always(answer: Answer) -> Environment:
+    """Answer everything alike: the API is not there."""
+    return lambda _request, _forward: answer
+
+
+def bare(status: int, *headers: tuple[str, str]) -> Environment:
+    """Answer everything with a status and no body."""
+    return always(Answer(status, headers, b""))
+
+
 @contextmanager
 def standing(
-    *environments: Environment, upstream: str, tls: ssl.SSLContext | None = None
+    *environments: Environment, upstream: str = "", tls: ssl.SSLContext | None = None
 ) -> Iterator[str]:
     """Serve a server through environments, the last of which stands next to it; the URL."""
     netloc = urlsplit(upstream).netloc
@@ -141,3 +151,38 @@ def _join(one: socket.socket, other: socket.socket) -> None:
             if not data:
                 return
             (other if ready is one else one).sendall(data)
+
+
+@dataclass
+class Gateway:
+    """A gateway that is running: its URL, and the requests that came by."""
+
+    url: str = ""
+    passed: list[Request] = field(default_factory=list)
+
+
+@contextmanager
+def gateway(
+    *environments: Environment,
+    upstream: str = "",
+    prefix: str = "",
+    tls: ssl.SSLContext | None = None,
+    refuse: Callable[[int], Answer | None] = lambda _count: None,
+) -> Iterator[Gateway]:
+    """Keep the requests, and pass them on: those below a prefix, and those that a proxy is sent.
+
+    `refuse` is asked with the number of each request, and answers it if it gives an answer.
+    """
+    way = Gateway()
+
+    def passing(request: Request, forward: Forward) -> Answer:
+        way.passed.append(request)
+        if refusal := refuse(len(way.passed)):
+            return refusal
+        path = urlsplit(request.path).path if "://" in request.path else request.path
+        if not path.startswith(prefix):
+            return Answer(404)
+        return forward(replace(request, path=path.removeprefix(prefix)))
+
+    with standing(passing, *environments, upstream=upstream, tls=tls) as way.url:
+        yield way

@@ -19,7 +19,7 @@ import pytest
 
 from conformance.wire import client
 from tests.conformance.environment import environments as env
-from tests.conformance.proxy import Answer, Environment, Forward, Request, plain, standing
+from tests.conformance.proxy import Answer, Environment, Forward, Request, always, plain, standing
 from tests.conformance.support import SHORT, Done, only, run
 from tests.support import MockServer
 
@@ -223,7 +223,7 @@ ROWS = (
         "reads of a replica, with consistency",
         0,
         [],
-        lambda: env.Lagging(0.05),
+        lambda: env.Behind([0.05]),
         _with(consistency="0.2s"),
         WRITES,
     ),
@@ -231,14 +231,14 @@ ROWS = (
         "reads of a replica, without",
         None,  # the lag may be over before anything is read
         ["set consistency in the target file"],
-        lambda: env.Lagging(LAG),
+        lambda: env.Behind([LAG]),
         only=WRITES,
     ),
     Row(
         "reads of replicas, each behind by another time, without",
         None,  # once the lag is seen, it is waited for: what was not lost to it is verified
         ["set consistency in the target file"],
-        lambda: env.Behind((LAG / 8, LAG, LAG / 2)),
+        lambda: env.Behind([LAG / 8, LAG, LAG / 2]),
         only=("update-user/sets", "update-user/form", "add-email/listed", DEFECT[0]),
     ),
     Row("a 502 now and then", 0, ["gateway"], lambda: env.every(11, Answer(502))),
@@ -275,7 +275,7 @@ ROWS = (
         )
     ),
     # -- nothing there
-    Row("a wrong prefix", 2, ["404", "base_url"], lambda: env.always(Answer(404)), beside=False),
+    Row("a wrong prefix", 2, ["404", "base_url"], lambda: always(Answer(404)), beside=False),
     # -- what stands between
     Row(
         "a firewall",

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.gateway import gateway
+from tests.conformance.proxy import gateway
 from tests.conformance.support import conformance, only, run, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
 
@@ -86,7 +86,7 @@ def test_an_interrupted_run_restores_the_accounts(
 ) -> None:
     before, moment = server.accounts(), Moment(at, *numbers)
     with (
-        gateway(server.url, refuse=moment) as way,
+        gateway(upstream=server.url, refuse=moment) as way,
         _started(write_target(tmp_path, way.url)) as process,
     ):
         moment.process = process
@@ -100,7 +100,7 @@ def test_what_a_killed_run_left_is_put_back_by_the_next_command(
     server: MockServer, tmp_path: Path, at: int, command: str
 ) -> None:
     before, moment = server.accounts(), Moment(at, signal.SIGKILL)
-    with gateway(server.url, refuse=moment) as way:
+    with gateway(upstream=server.url, refuse=moment) as way:
         target = write_target(tmp_path, way.url)
         with _started(target) as process:
             moment.process = process
@@ -141,7 +141,7 @@ def test_a_run_that_finds_the_restore_file_held_writes_nothing(
 
     file, success = ("--journal", tmp_path / "restore-file"), ("--only", "add-email/success")
     with (
-        gateway(server.url, refuse=hold_back) as way,
+        gateway(upstream=server.url, refuse=hold_back) as way,
         _started(target, *file, "--base-url", way.url, *success) as first,
     ):
         _wait_for_a_write(server, before)

@@ -12,7 +12,7 @@ from accounts_contract import DocumentError
 from conformance.catalogue.requirements import packaged_contract
 from conformance.target.credentials import password_of
 from conformance.target.file import read_target
-from conformance.target.target import Target
+from conformance.target.target import RateLimit, Target
 from conformance.target.template import TEMPLATE
 from tests.conformance.support import conformance
 
@@ -81,10 +81,11 @@ def test_a_scope_that_nobody_knows_is_refused(tmp_path: Path) -> None:
 
 def test_what_the_environment_asks_for_is_read(tmp_path: Path) -> None:
     text = "consistency: 500ms\nwrong_logins: 2\nconnections: 32\nemail_domain: mail.example.org\n"
+    text += "rate_limit: 40/s\n"
     accounts = ACCOUNTS.replace(": p\n", ": p\n    disposable: true\n")
     target = _read(tmp_path, f"base_url: https://x.example\n{text}{accounts}")
     assert (target.consistency, target.wrong_logins, target.connections) == (0.5, 2, 32)
-    assert target.email_domain == "mail.example.org"
+    assert (target.email_domain, target.rate_limit) == ("mail.example.org", RateLimit(40, 1))
     assert [account.disposable for account in target.accounts] == [True, False]
 
     target = _read(tmp_path, f"base_url: https://x.example\n{ACCOUNTS}")
