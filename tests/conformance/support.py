@@ -18,6 +18,15 @@ from conformance.settings import Settings, settings_from
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
 
+MINT = """
+import json, sys, urllib.request
+url, username, scopes = sys.argv[1:]
+wish = json.dumps({"username": username, "scopes": scopes.split()}).encode()
+request = urllib.request.Request(f"{url}/_mock/tokens", wish, {"Content-Type": "application/json"})
+print(json.load(urllib.request.urlopen(request))["access_token"])
+"""
+"""A program that has the mock server at a URL make a token, and prints it."""
+
 SHORT = 0.25
 """Seconds that a change may be late by in a test."""
 

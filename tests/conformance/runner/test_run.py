@@ -12,7 +12,7 @@ import pytest
 
 from conformance.runner import session
 from tests.conformance.proxy import Answer, Forward, Request, bare, gateway, standing
-from tests.conformance.support import only, run
+from tests.conformance.support import MINT, only, run
 from tests.support import JOHN, JOHNS_EMAILS, MockServer
 
 
@@ -114,23 +114,12 @@ def test_a_token_command_shows_all_sixteen_sets_of_scopes(
     server: MockServer, tmp_path: Path
 ) -> None:
     mint = tmp_path / "mint"
-    mint.write_text(
-        f"#!{sys.executable}\n"
-        "import json, sys, urllib.request\n"
-        "wish = {'username': sys.argv[1], 'scopes': sys.argv[2].split(), 'expires_in': 600}\n"
-        f"request = urllib.request.Request('{server.url}/_mock/tokens', json.dumps(wish).encode(),\n"
-        "    {'Content-Type': 'application/json'})\n"
-        "print(json.load(urllib.request.urlopen(request))['access_token'])\n"
-    )
+    mint.write_text(f"#!{sys.executable}\n{MINT}")
     mint.chmod(0o700)
-    command = ["./mint", "{username}", "{scopes}"]
+    command = {"token_command": ["./mint", server.url, "{username}", "{scopes}"]}
 
-    done = run(
-        tmp_path,
-        server.url,
-        *("--only", "get-user/forbidden"),
-        change=lambda data: data.update(token_command=command),
-    )
+    chosen = only("get-user/forbidden")
+    done = run(tmp_path, server.url, *chosen, change=lambda data: data.update(command))
 
     assert done.code == 0, done.said
     found = done.report["by_id"]["get-user/forbidden/scope-subsets"]
