@@ -63,7 +63,7 @@ class Stage:
             self._connection,
         )
         reply = self._answer(call)
-        self._kept = not reply.close and (request.body is None or reply.status < 300)
+        self._kept = request.body is None or reply.status < 300
         empty = reply.status in BODILESS
         self.answers.append(hash((reply.status, tuple(reply.headers), reply.body)))
         body = b"" if empty else reply.body

