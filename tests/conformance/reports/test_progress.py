@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import closing
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -15,25 +16,15 @@ from conformance.selftest.stage import perform
 from tests.conformance.reports.samples import Screen, untouched
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
-    screen, clock = Screen(), Clock()
+    screen, clock = Screen(), Mock(return_value=0.0)
 
     with closing(Progress(screen, untouched, clock=clock)) as progress:
         progress.total = 3
         progress.phase("Trying the logins")
-        clock.now = 1.0
+        clock.return_value = 1.0
         progress.add("get-user/json")
-        clock.now = 2.0
+        clock.return_value = 2.0
         progress.remaining = 100
         progress.add("delete-email/primary-refused", failed=True)
         progress.add("delete-email/removes")
@@ -50,12 +41,12 @@ def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
 
 
 def test_progress_elsewhere_is_a_line_now_and_then_and_one_at_the_end() -> None:
-    stream, clock = io.StringIO(), Clock()
+    stream, clock = io.StringIO(), Mock(return_value=0.0)
 
     with closing(Progress(stream, untouched, clock=clock)) as progress:
         progress.phase("Trying the logins")
         for second in range(25):
-            clock.now = float(second)
+            clock.return_value = float(second)
             progress.add("get-user/json", failed=second == 3)
 
     assert stream.getvalue() == (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.proxy import bare, standing
+from tests.conformance.runner.test_files_named import FULL, device
 from tests.conformance.support import conformance, report_of, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
 
@@ -48,12 +48,8 @@ def broken(how: str, folder: Path) -> Iterator[int | None]:
         reading, descriptor = os.pipe()
         os.close(reading)
     else:
-        device = folder / "full"
-        try:
-            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 7))
-        except PermissionError:
-            pytest.skip("only root makes devices")
-        descriptor = os.open(device, os.O_WRONLY)
+        device(*FULL)(folder / "full")
+        descriptor = os.open(folder / "full", os.O_WRONLY)
     try:
         yield descriptor
     finally:
