@@ -115,6 +115,10 @@ def _signed(user: dict[str, Any], number: int) -> None:
     user["etag"] = f"v{number}"
 
 
+def _signed_at_times(user: dict[str, Any], number: int) -> None:
+    user["gravatar_url"] = f"{user['gravatar_url']}?signed={number // 20}"
+
+
 def _moving(user: dict[str, Any], number: int) -> None:
     user["date_joined"] = f"2014-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z"
 
@@ -306,7 +310,7 @@ ROWS = (
     Row(
         "a gravatar_url that is signed anew now and then",
         None,
-        make=lambda: env.rewriting_user(lambda user, number: _signed(user, number // 20)),
+        make=lambda: env.rewriting_user(_signed_at_times),
         only=WRITES,
     ),
 )

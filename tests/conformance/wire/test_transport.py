@@ -105,7 +105,7 @@ def test_an_answer_is_read_in_every_framing_and_after_a_connection_that_ended(
 def test_a_refusal_counts_though_the_body_was_not_read() -> None:
     refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with server(refusal, reads=100) as (transport, _):
-        assert sent(transport, "POST", b"x" * 5_000).status == 413
+        assert sent(transport, "POST", b"x" * 5_000_000).status == 413
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.001])
