@@ -28,7 +28,7 @@ from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import SCOPES
 from conformance.selftest.stage import write_target
 from conformance.selftest.trials import load
-from tests.conformance.reference_server import serving
+from tests.conformance.proxy import serving
 
 
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from conformance.catalogue.results import RunResult
+from conformance.reports import Progress
 from conformance.runner.suite import Suite
 from conformance.selftest.reference.calls import BODILESS, Call, Reply
 from conformance.selftest.reference.service import Service
@@ -49,9 +50,9 @@ class Stage:
     def send(self, request: SentRequest) -> ReceivedResponse:
         """Answer one request, on a connection that is used again as HttpTransport does."""
         with self._lock:
-            return self._send(request)
+            return self._received(request)
 
-    def _send(self, request: SentRequest) -> ReceivedResponse:
+    def _received(self, request: SentRequest) -> ReceivedResponse:
         if not (self._kept and request.body is None):
             self._connection += 1
         call = Call(
@@ -62,7 +63,7 @@ class Stage:
             self._connection,
         )
         reply = self._answer(call)
-        self._kept = not reply.close and (request.body is None or reply.status < 300)
+        self._kept = request.body is None or reply.status < 300
         empty = reply.status in BODILESS
         self.answers.append(hash((reply.status, tuple(reply.headers), reply.body)))
         body = b"" if empty else reply.body
@@ -84,38 +85,22 @@ class Stage:
 
 
 def perform(
-    service: Service,
-    *,
-    only: tuple[str, ...] = (),
-    max_examples: int = 12,
-    seed: int = 1,
-    parallel: bool = False,
-    shrinking: int = Settings.shrinking,
+    service: Service, *, parallel: bool = False, progress: Progress | None = None, **chosen: Any
 ) -> Stage:
     """Run the suite against a fresh service, whose data it changes, and return the stage of the run.
 
     Args:
         service: Of one of the classes of the reference.
-        only: The requirements to verify; all if there are none.
-        max_examples: Generated requests per operation and kind.
-        seed: Of the generated requests.
         parallel: Whether the suite may send several requests at once.
-        shrinking: Tries to make a failing example smaller.
+        progress: Told of each requirement.
+        chosen: Settings that are other than usual.
     """
     stage = Stage(service, parallel=parallel)
     with TemporaryDirectory(prefix="conformance-selftest-") as folder:
         file = Path(folder) / "target.yaml"
         write_target(file, service)
-        settings = Settings(
-            target=file,
-            only=only,
-            seed=seed,
-            max_examples=max_examples,
-            tag=_TAG,
-            patience=0.0,
-            shrinking=shrinking,
-        )
-        suite = Suite(settings, stage)
+        usual: dict[str, Any] = {"seed": 1, "max_examples": 12, "tag": _TAG, "patience": 0.0}
+        suite = Suite(Settings(file, **usual | chosen), stage, progress)
         if suite.begin():
             suite.perform_all()
     stage.error = suite.error

@@ -1,4 +1,4 @@
-"""Shared by the tests of the suite: target files, the command, and servers that misbehave."""
+"""Shared by the tests of the suite: target files, restore files and the command."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,21 @@ from conformance.account.restore_file import Record
 from conformance.account.state import AccountState
 from conformance.cli import main
 from conformance.settings import Settings, settings_from
-from tests.conformance import proxy
-from tests.conformance.proxy import Forward, Request, standing
 
 SCOPES = ("profile_read", "profile_write", "email_read", "email_write")
+
+MINT = """
+import json, sys, urllib.request
+url, username, scopes = sys.argv[1:]
+wish = json.dumps({"username": username, "scopes": scopes.split()}).encode()
+request = urllib.request.Request(f"{url}/_mock/tokens", wish, {"Content-Type": "application/json"})
+print(json.load(urllib.request.urlopen(request))["access_token"])
+"""
+"""A program that has the mock server at a URL make a token, and prints it."""
 
 SHORT = 0.25
 """Seconds that a change may be late by in a test."""
 
-Answer = tuple[int, dict[str, str], bytes]
 Change = Callable[[dict[str, Any]], object] | None
 """A change to the data of a target file."""
 
@@ -139,24 +145,3 @@ def write_restore_file(folder: Path, url: str, accounts: Mapping[str, AccountSta
     path = folder / "restore-file"
     path.write_text(Record(url, "conformance012345", names, accounts).to_json())
     return path
-
-
-def always(status: int, **headers: str) -> Callable[[str, str, Mapping[str, str]], Answer]:
-    """Answer every request with a status and no body."""
-    return lambda _method, _path, _headers: (status, headers, b"")
-
-
-@contextmanager
-def stub(
-    answer: Callable[[str, str, Mapping[str, str]], Answer],
-) -> Iterator[tuple[str, list[str]]]:
-    """Serve answers by a function of method, path and headers; keep the request lines."""
-    seen: list[str] = []
-
-    def answering(request: Request, _forward: Forward) -> proxy.Answer:
-        seen.append(f"{request.method} {request.path}")
-        status, headers, body = answer(request.method, request.path, request.headers)
-        return proxy.Answer(status, tuple(headers.items()), body)
-
-    with standing(answering, upstream="") as url:
-        yield url, seen

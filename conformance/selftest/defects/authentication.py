@@ -130,9 +130,6 @@ _fits = partial(admits, "password_fits")
 table(
     WRONG,
     {
-        "password-not-checked: With Basic, the name alone logs in.": _fits(
-            lambda self, name, password: self.store.user(name)
-        ),
         "other-any-password: Any password opens the second account.": _fits(
             lambda self, name, password: name == self.seed.users[1].username
         ),
@@ -213,9 +210,6 @@ table(
     },
     also=ANY_TOKEN,
 )
-
-# -- expired and revoked tokens -------------------------------------------------------------------
-
 
 # -- good credentials refused ---------------------------------------------------------------------
 

@@ -21,9 +21,6 @@ from conformance.selftest.reference.store import Address
 REMOVES, NOT_FOUND = "delete-email/removes", "delete-email/not-found/address"
 PRIMARY_STAYS, FORMER = "delete-email/primary-refused", "delete-email/former-primary"
 
-# -- what is deleted ------------------------------------------------------------------------------
-
-
 # -- the primary address --------------------------------------------------------------------------
 
 

@@ -22,9 +22,6 @@ def _views(self: Service, call: Call, addresses: list[Address]) -> list[dict[str
 table(
     "list-emails/",
     {
-        "list-of-texts (members): The list has texts instead of objects.": (
-            lambda self, call, one: one["email"]
-        ),
         "list-lacks-false (members): In the list, what is false is left out.": (
             lambda self, call, one: {name: value for name, value in one.items() if value}
         ),
@@ -35,9 +32,6 @@ table(
             lambda self, call, one: (
                 one | {"verified": one["verified"] or call.caller.scheme == "bearer"}
             )
-        ),
-        "list-without-any-primary (one-primary): None is primary.": (
-            lambda self, call, one: one | {"primary": False}
         ),
         "list-verified-is-primary (one-primary): The verified are primary.": (
             lambda self, call, one: one | {"primary": one["verified"]}

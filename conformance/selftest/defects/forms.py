@@ -137,9 +137,6 @@ table(
         "form-primary-refused: In a form, primary is refused.": (
             lambda name, value: name == "verified" or refuse(400)
         ),
-        "form-false-is-true (update-email/no-un{verify,set-primary}): In a form, false is true.": (
-            lambda name, value: bool(value)
-        ),
     },
     lambda read: {"form_flag": lambda self, call, name, value: read(name, value)},
     also=(*USED, "update-email/no-un*"),

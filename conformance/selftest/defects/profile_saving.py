@@ -16,9 +16,6 @@ from conformance.selftest.reference.service import Service
 STORED = "update-user/answers-stored"
 ALL = "update-user/sets-{full-name,location,company,profile-url,gravatar-email}"
 
-# -- what becomes of the members -------------------------------------------------------------------
-
-
 # -- the answer ------------------------------------------------------------------------------------
 
 

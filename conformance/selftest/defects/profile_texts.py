@@ -53,12 +53,6 @@ _PLAIN = {0x2019: "'", 0x2013: "-", 0x2014: "-", 0x201C: '"', 0x201D: '"'}
 table(
     SCRIPT,
     {
-        "text-question-marks: Characters outside Latin-1 become ?.": lambda text: text.encode(
-            "latin-1", "replace"
-        ).decode("latin-1"),
-        "text-as-latin: Texts are stored as UTF-8 and read as Latin-1.": (
-            lambda text: text.encode().decode("latin-1")
-        ),
         "text-without-emoji: Characters of four bytes are dropped.": _put("[^\0-\uffff]", ""),
         "text-composed: Texts are normalized to NFC.": partial(unicodedata.normalize, "NFC"),
         "text-decomposed: Texts are normalized to NFD.": partial(unicodedata.normalize, "NFD"),
@@ -87,7 +81,6 @@ table(
         ),
         "text-json-read: A text that reads like JSON is read.": _put(r'^(\[\]|{}|"")$', ""),
         "text-title-cased: Texts get capitals.": str.title,
-        "text-cut-at-63: Texts are cut after 63 characters.": lambda text: text[:63],
         "text-cut-at-255-bytes: Texts are cut after 255 bytes.": (
             lambda text: text.encode()[:255].decode(errors="ignore")
         ),

@@ -31,19 +31,11 @@ OTHER = dict(
     )
 )
 table(
-    f"{SCOPE} {SUBSETS}",
-    {
-        "another-scope-does: Each operation takes the scope of another one as well.": (
-            lambda self, call, scopes: OTHER[call.operation] in scopes
-        ),
-        "scopes-not-checked: Scopes are not looked at.": lambda *_: True,
-    },
-    partial(admits, "token_may"),
-    also="*/order/access-before-body",
-)
-table(
     "",
     {
+        f"another-scope-does ({SCOPE} {SUBSETS}): Each operation takes the scope of another one as well.": (
+            lambda self, call, scopes: OTHER[call.operation] in scopes
+        ),
         f"no-scope-is-every-scope ({SCOPE}): A token without scopes is not limited.": (
             lambda self, call, scopes: not scopes
         ),

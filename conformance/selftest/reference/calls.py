@@ -62,12 +62,11 @@ class Call:
 
 @dataclass
 class Reply:
-    """One response; `close` ends the connection behind it."""
+    """One response."""
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
-    close: bool = False
 
     def header(self, name: str, value: str) -> None:
         """Set a header: what stood under that name is gone."""

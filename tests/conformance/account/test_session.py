@@ -42,9 +42,14 @@ class Line:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, journal: Path) -> Settings:
     write_target(tmp_path / "target.yaml", Service())
-    return Settings(tmp_path / "target.yaml", journal=tmp_path / "journal")
+    return Settings(tmp_path / "target.yaml", journal=journal)
 
 
 def started(settings: Settings, line: Line) -> Session:
@@ -62,74 +67,64 @@ def recorded(settings: Settings) -> Record:
     return record
 
 
-def left_behind(settings: Settings, record: Record) -> str:
-    """Write the journal of a run that did not come to its end; its text."""
-    assert settings.journal is not None
-    text = record.to_json()
-    settings.journal.write_text(text)
-    return text
-
-
 def with_user(record: Record, **members: Any) -> Record:
     owner = record.accounts["owner"].with_user(**members)
     return replace(record, accounts={**record.accounts, "owner": owner})
 
 
-def test_a_run_leaves_no_journal_behind(settings: Settings) -> None:
+def test_a_run_leaves_no_journal_behind(settings: Settings, journal: Path) -> None:
     session = started(settings, Line())
-    assert settings.journal is not None
-    assert json.loads(settings.journal.read_text())["usernames"] == USERNAMES
+    assert json.loads(journal.read_text())["usernames"] == USERNAMES
     assert session.finish_accounts().problems == []
-    assert not settings.journal.exists()
+    assert not journal.exists()
 
 
-def test_what_an_unfinished_run_left_is_restored_first(settings: Settings) -> None:
-    left_behind(settings, with_user(recorded(settings), location="Before"))
+def test_what_an_unfinished_run_left_is_restored_first(settings: Settings, journal: Path) -> None:
+    journal.write_text(with_user(recorded(settings), location="Before").to_json())
     session = started(settings, Line())
     assert session.ground.record is not None
     assert session.ground.record.accounts["owner"].user["location"] == "Before"
     assert any("unfinished run" in note for note in session.verdict.notes)
 
 
-def test_the_journal_of_another_target_stays_as_it_is(settings: Settings) -> None:
+def test_the_journal_of_another_target_stays_as_it_is(settings: Settings, journal: Path) -> None:
     usernames: Mapping[str, str] = {"owner": "somebody"}
     email = Email("somebody@example.com", verified=True, primary=True)
     record = Record(BASE_URL, "conformanceabcdef", usernames, {"owner": AccountState({}, (email,))})
-    text = left_behind(settings, record)
+    journal.write_text(text := record.to_json())
     with pytest.raises(RunError, match="against somebody"):
         started(settings, Line())
-    assert settings.journal is not None
-    assert settings.journal.read_text() == text
+    assert journal.read_text() == text
 
 
-def test_a_journal_that_cannot_be_restored_stays(settings: Settings) -> None:
-    text = left_behind(settings, with_user(recorded(settings), id=4711))
+def test_a_journal_that_cannot_be_restored_stays(settings: Settings, journal: Path) -> None:
+    journal.write_text(text := with_user(recorded(settings), id=4711).to_json())
     with pytest.raises(RunError, match="cannot be restored: mallory: id was 4711"):
         started(settings, Line())
-    assert settings.journal is not None
-    assert settings.journal.read_text() == text
+    assert journal.read_text() == text
 
 
-def test_a_journal_stays_if_its_restoration_is_interrupted(settings: Settings) -> None:
-    text = left_behind(settings, with_user(recorded(settings), location="Before"))
+def test_a_journal_stays_if_its_restoration_is_interrupted(
+    settings: Settings, journal: Path
+) -> None:
+    journal.write_text(text := with_user(recorded(settings), location="Before").to_json())
     suite = Suite(settings, Line(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         suite.begin()
-    assert settings.journal is not None
-    assert settings.journal.read_text() == text
+    assert journal.read_text() == text
 
 
-def test_the_journal_stays_if_the_line_breaks_once_it_is_written(settings: Settings) -> None:
+def test_the_journal_stays_if_the_line_breaks_once_it_is_written(
+    settings: Settings, journal: Path
+) -> None:
     with pytest.raises(RunError, match="`conformance cleanup` tries again"):
         started(settings, Line(ConnectionLost("the connection broke")))
-    assert settings.journal is not None
-    assert json.loads(settings.journal.read_text())["usernames"] == USERNAMES
+    assert json.loads(journal.read_text())["usernames"] == USERNAMES
 
 
 def test_a_journal_that_was_just_removed_is_nobodys(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "journal"
-    monkeypatch.setattr("conformance.account.restore_file.fcntl.flock", lambda *_: path.unlink())
+    monkeypatch.setattr("conformance.account.restore_file.fcntl.flock", lambda *_: journal.unlink())
     with pytest.raises(RestoreFileInUse):
-        RestoreFile.open(path)
+        RestoreFile.open(journal)

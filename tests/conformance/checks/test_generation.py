@@ -11,7 +11,7 @@ from conformance.catalogue.results import CheckResult, Status
 from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.stage import perform
-from tests.conformance.gateway import gateway
+from tests.conformance.proxy import gateway
 from tests.conformance.support import run, write_target
 from tests.support import PATIENCE, MockServer, run_module
 
@@ -150,17 +150,12 @@ def test_nothing_is_left_in_the_current_folder(server: MockServer, tmp_path: Pat
 def test_the_same_seed_sends_the_same_requests(server: MockServer, tmp_path: Path) -> None:
     sent = []
     for seed in (7, 7, 8):
-        with gateway(server.url) as way:
+        with gateway(upstream=server.url) as way:
             options = ("--only", "update-email/success", "--max-examples", 3, "--seed", seed)
             # Over several connections they are the same, and in no certain order.
             done = run(tmp_path, way.url, *options, change=lambda data: data.update(connections=1))
             assert done.code == 0, done.said
             # The mark of a run is another each time, and of the same length.
-            sent.append(
-                [
-                    (one.request.method, one.request.path, len(one.request.body))
-                    for one in way.passed
-                ]
-            )
+            sent.append([(one.method, one.path, len(one.body)) for one in way.passed])
     assert sent[0] == sent[1]
     assert sent[0] != sent[2]

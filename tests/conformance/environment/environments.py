@@ -17,11 +17,6 @@ HTML = (("Content-Type", "text/html; charset=utf-8"),)
 REFUSED = Answer(401, (("WWW-Authenticate", 'Basic realm="x", Bearer realm="x"'),), b"")
 
 
-def always(answer: Answer) -> Environment:
-    """Answer everything alike: the API is not there."""
-    return lambda _request, _forward: answer
-
-
 def every(number: int, answer: Answer, *, before: bool = False) -> Environment:
     """Answer each so-many-th request in place of the server, whose answer is lost; or before it is asked."""
     count = itertools.count(1)
@@ -103,40 +98,14 @@ class Dying:
         return forward(request)
 
 
-@dataclass
-class Lagging:
-    """A replica: for some time, reads show an account as it was before the last write."""
+def _paths(request: Request) -> tuple[str, str]:
+    user = f"/api/v1.1/users/{request.username}/"
+    return user, f"{user}emails/"
 
-    seconds: float
-    shown: dict[str, tuple[float, Answer]] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, request: Request, forward: Forward) -> Answer:
-        if request.method == "GET":
-            answer = forward(request)
-            until, old = self.shown.get(request.path, (0.0, answer))
-            return old if answer.status == 200 and time.monotonic() < until else answer
-        with self.lock:
-            before = {path: self.read(request, path, forward) for path in self.paths(request)}
-            answer = forward(request)
-            if answer.status < 300:
-                for path, old in before.items():
-                    until, older = self.shown.get(path, (0.0, old))
-                    still = time.monotonic() < until
-                    if old.status == 200:
-                        end = time.monotonic() + self.seconds
-                        self.shown[path] = (end, older if still else old)
-        return answer
-
-    @staticmethod
-    def paths(request: Request) -> tuple[str, str]:
-        user = f"/api/v1.1/users/{request.username}/"
-        return user, f"{user}emails/"
-
-    @staticmethod
-    def read(request: Request, path: str, forward: Forward) -> Answer:
-        headers = {"authorization": f"Bearer {request.username}-all"}
-        return forward(Request("GET", path, headers, b""))
+def _read(request: Request, path: str, forward: Forward) -> Answer:
+    headers = {"authorization": f"Bearer {request.username}-all"}
+    return forward(Request("GET", path, headers, b""))
 
 
 @dataclass
@@ -152,16 +121,16 @@ class Behind:
         with self.lock:
             if request.method == "GET":
                 return self.older(request.path, forward(request))
-            for path in Lagging.paths(request):
+            for path in _paths(request):
                 if path not in self.shown:
                     self.keep(request, path, forward, 0.0)
             answer = forward(request)
-            for path in Lagging.paths(request) if answer.status < 300 else ():
+            for path in _paths(request) if answer.status < 300 else ():
                 self.keep(request, path, forward, time.monotonic())
             return answer
 
     def keep(self, request: Request, path: str, forward: Forward, since: float) -> None:
-        there = Lagging.read(request, path, forward)
+        there = _read(request, path, forward)
         if there.status == 200:
             self.shown.setdefault(path, []).append((since, there))
 
@@ -178,7 +147,7 @@ def limiting_addresses(most: int) -> Environment:
 
     def environment(request: Request, forward: Forward) -> Answer:
         if request.method == "POST":
-            there = Lagging.read(request, Lagging.paths(request)[1], forward)
+            there = _read(request, _paths(request)[1], forward)
             answer = forward(replace(request, body=b"")) if there.status == 200 else None
             if answer is not None and answer.status == 400 and len(json.loads(there.body)) >= most:
                 return json_answer(400, {"detail": f"no more than {most} addresses"})
@@ -227,7 +196,7 @@ class Meddling:
                 "content-type": "application/json",
                 "content-length": str(len(body)),
             }
-            forward(Request("PATCH", Lagging.paths(request)[0], headers, body))
+            forward(Request("PATCH", _paths(request)[0], headers, body))
         return answer
 
 

@@ -7,18 +7,9 @@ from typing import Any
 import falcon
 from falcon import Request, Response
 
-from tests.conformance.frameworks.accounts import (
-    TEXTS,
-    basic_login,
-    find,
-    gravatar,
-    is_address,
-    is_text,
-    make_accounts,
-    make_tokens,
-)
+from tests.conformance.frameworks import accounts as rules
 
-CHALLENGES = ('Basic realm="accounts", Bearer',)
+CHALLENGES = {"WWW-Authenticate": 'Basic realm="accounts", Bearer'}
 
 
 class Resource:
@@ -29,48 +20,29 @@ class Resource:
             scope opens whatever begins with the same word; and an address takes what is sent.
     """
 
-    def __init__(self, accounts: dict[str, Any], *, naive: bool) -> None:
-        self.accounts, self.tokens, self.naive = accounts, make_tokens(), naive
-
-    def login(self, req: Request) -> tuple[str, set[str] | None]:
-        value = req.auth or ""
-        scheme, _, token = value.partition(" ")
-        if login := basic_login(value):
-            account = self.accounts.get(login[0])
-            if account and account["password"] == login[1]:
-                return login[0], None
-        elif scheme.lower() == "bearer" and token in self.tokens:
-            return self.tokens[token]
-        raise falcon.HTTPUnauthorized(description="Log in.", challenges=CHALLENGES)
+    def __init__(self, accounts: rules.Accounts, *, naive: bool) -> None:
+        self.accounts, self.naive = accounts, naive
 
 
 def opened_by(
     req: Request, resp: Response, resource: Any, params: dict[str, Any], scope: str
 ) -> None:
     """Let the user of the path in. A hook."""
-    name, scopes = resource.login(req)
-    if resource.naive and scopes is not None:
+    username = params["username"]
+    name, scopes = resource.accounts.holder(*rules.read_login(req.auth or ""))
+    if resource.naive and name:
         word = scope.partition("_")[0]
         scopes = {scope} if any(one.startswith(word) for one in scopes) else set()
-    if params["username"] not in resource.accounts and not resource.naive:
-        raise falcon.HTTPNotFound(description="There is no such user.")
-    if params["username"] != name or (scopes is not None and scope not in scopes):
-        raise falcon.HTTPForbidden(description="This login does not open it.")
-    params["username"] = resource.accounts[name]
+        if name != username:
+            raise rules.Refused(403, "This login does not open it.")
+    params["username"] = resource.accounts.opened(username, scope, (name, scopes))
 
 
 def body_of(req: Request) -> dict[str, Any]:
     """Return the members of the body, which may be JSON or a form."""
-    try:
-        found = req.get_media()
-    except RecursionError:
-        raise falcon.HTTPBadRequest(description="The body is nested too deeply.") from None
-    if not isinstance(found, dict):
-        raise falcon.HTTPBadRequest(description="The body is no object.")
+    found = rules.object_of(req.get_media)
     if req.content_type and req.content_type.startswith(falcon.MEDIA_URLENCODED):
-        words = {"true": True, "false": False}
-        for name in {"verified", "primary"} & set(found):
-            found[name] = words.get(found[name], found[name])
+        return rules.members_of_form(found)
     return found
 
 
@@ -81,16 +53,7 @@ class User(Resource):
 
     @falcon.before(opened_by, "profile_write")
     def on_patch(self, req: Request, resp: Response, username: Any) -> None:
-        body = body_of(req)
-        changes = {name: body[name] for name in TEXTS if name in body}
-        if not all(map(is_text, changes.values())):
-            raise falcon.HTTPBadRequest(description="A text is needed.")
-        if "gravatar_email" in body:
-            if not is_address(body["gravatar_email"]):
-                raise falcon.HTTPBadRequest(description="gravatar_email is no address.")
-            changes["gravatar_url"] = gravatar(body["gravatar_email"])
-        username["user"].update(changes)
-        resp.media = username["user"]
+        resp.media = rules.update_user(username, body_of(req))
 
 
 class Emails(Resource):
@@ -100,47 +63,30 @@ class Emails(Resource):
 
     @falcon.before(opened_by, "email_write")
     def on_post(self, req: Request, resp: Response, username: Any) -> None:
-        address = body_of(req).get("email")
-        if not is_address(address) or find(username, address):
-            raise falcon.HTTPBadRequest(description="email is no address, or there already.")
-        resp.media = {"email": address, "verified": False, "primary": False}
-        username["emails"].append(resp.media)
+        resp.media = rules.add_email(username, body_of(req).get("email"))
         resp.status = falcon.HTTP_201
 
     @falcon.before(opened_by, "email_write")
     def on_patch(self, req: Request, resp: Response, username: Any) -> None:
-        body = body_of(req)
-        email = self.known(username, body)
-        wishes = {name: body[name] for name in ("verified", "primary") if name in body}
-        if not self.naive and any(value is not True for value in wishes.values()):
-            raise falcon.HTTPBadRequest(description="verified and primary can only become true.")
-        if wishes.get("primary"):
-            for one in username["emails"]:
-                one["primary"] = False
-        email.update(wishes)
-        resp.media = email
+        resp.media = rules.update_email(username, body_of(req), lax=self.naive)
 
     @falcon.before(opened_by, "email_write")
     def on_delete(self, req: Request, resp: Response, username: Any) -> None:
-        email = self.known(username, body_of(req))
-        if email["primary"]:
-            raise falcon.HTTPBadRequest(description="The primary address cannot be deleted.")
-        username["emails"].remove(email)
+        rules.delete_email(username, body_of(req))
         resp.status = falcon.HTTP_204
 
-    def known(self, account: Any, body: dict[str, Any]) -> Any:
-        if "email" not in body:
-            raise falcon.HTTPBadRequest(description="email is missing.")
-        found = find(account, body["email"])
-        if found is None:
-            raise falcon.HTTPNotFound(description="There is no such address.")
-        return found
+
+def refuse(req: Request, resp: Response, refused: rules.Refused, params: dict[str, Any]) -> None:
+    """Answer what is refused as Falcon's own errors are. An error handler."""
+    headers = CHALLENGES if refused.status == 401 else None
+    raise falcon.HTTPError(refused.status, description=refused.words, headers=headers)
 
 
 def make_app(*, naive: bool = False) -> Any:
     """Make the application."""
     app = falcon.App()
-    accounts = make_accounts()
+    accounts = rules.Accounts()
+    app.add_error_handler(rules.Refused, refuse)
     app.add_route("/api/v1.1/users/{username}/", User(accounts, naive=naive))
     app.add_route("/api/v1.1/users/{username}/emails/", Emails(accounts, naive=naive))
     return app

@@ -21,29 +21,10 @@ from tests.conformance.reports.samples import (
 )
 from tests.support import ROOT
 
-SCHEMA = jsonschema_rs.validator_for(
-    json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
-)
-RUN_KEYS = [
-    "verdict",
-    "target",
-    "contract",
-    "seed",
-    "duration_s",
-    "schema_version",
-    "version",
-    "exit_code",
-    "started",
-    "requests",
-    "notes",
-    "reason",
-    "summary",
-    "findings",
-    "requirements",
-]
-SUMMARY_KEYS = ["passed", "failed", "warnings", "not_verified", "not_configured", "waived"]
-REQUIREMENT_KEYS = ["id", "level", "title", "source", "status", "checks"]
-CHECK_KEYS = ["name", "status", "message", "expected", "actual", "curl"]
+DOCUMENTED = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
+SCHEMA = jsonschema_rs.validator_for(DOCUMENTED)
+OF_REQUIREMENT = DOCUMENTED["$defs"]["requirement"]
+CHECK_KEYS = OF_REQUIREMENT["properties"]["checks"]["items"]["required"]
 
 
 def report(run: RunResult) -> dict[str, Any]:
@@ -52,12 +33,12 @@ def report(run: RunResult) -> dict[str, Any]:
     return read
 
 
-def test_the_keys_are_those_of_the_interface_and_no_others() -> None:
+def test_the_keys_are_those_of_the_schema_and_no_others() -> None:
     written = report(realistic_run())
 
-    assert list(written) == RUN_KEYS
-    assert list(written["summary"]) == SUMMARY_KEYS
-    assert {tuple(one) for one in written["requirements"]} == {tuple(REQUIREMENT_KEYS)}
+    assert list(written) == DOCUMENTED["required"]
+    assert list(written["summary"]) == DOCUMENTED["properties"]["summary"]["required"]
+    assert {tuple(one) for one in written["requirements"]} == {tuple(OF_REQUIREMENT["required"])}
     checks = [check for one in written["requirements"] for check in one["checks"]]
     assert len(checks) > 500
     assert {tuple(check) for check in checks} == {tuple(CHECK_KEYS)}

@@ -5,39 +5,26 @@ from __future__ import annotations
 import io
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from typing import Literal
+from unittest.mock import Mock
 
 import pytest
 
 from conformance.reports import Progress
-from conformance.runner.suite import Suite
 from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
-from conformance.selftest.stage import Stage, write_target
-from conformance.settings import Settings
+from conformance.selftest.stage import perform
 from tests.conformance.reports.samples import Screen, untouched
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
-    screen, clock = Screen(), Clock()
+    screen, clock = Screen(), Mock(return_value=0.0)
 
     with closing(Progress(screen, untouched, clock=clock)) as progress:
         progress.total = 3
         progress.phase("Trying the logins")
-        clock.now = 1.0
+        clock.return_value = 1.0
         progress.add("get-user/json")
-        clock.now = 2.0
+        clock.return_value = 2.0
         progress.remaining = 100
         progress.add("delete-email/primary-refused", failed=True)
         progress.add("delete-email/removes")
@@ -54,12 +41,12 @@ def test_progress_on_a_terminal_is_one_line_that_leaves_no_trace() -> None:
 
 
 def test_progress_elsewhere_is_a_line_now_and_then_and_one_at_the_end() -> None:
-    stream, clock = io.StringIO(), Clock()
+    stream, clock = io.StringIO(), Mock(return_value=0.0)
 
     with closing(Progress(stream, untouched, clock=clock)) as progress:
         progress.phase("Trying the logins")
         for second in range(25):
-            clock.now = float(second)
+            clock.return_value = float(second)
             progress.add("get-user/json", failed=second == 3)
 
     assert stream.getvalue() == (
@@ -93,18 +80,12 @@ class BareErrors(Service):
 
 
 @pytest.mark.parametrize(("level", "failed"), [("must", 0), ("should", 1)])
-def test_what_does_not_fail_the_run_has_not_failed(
-    tmp_path: Path, level: Literal["must", "should"], failed: int
-) -> None:
-    service, screen, target = BareErrors(), Screen(), tmp_path / "target.yaml"
-    write_target(target, service)
-    only = ("get-user/error-body", "get-user/success")
-    chosen = Settings(target, only=only, level=level, seed=1, max_examples=1, patience=0.0)
+def test_what_does_not_fail_the_run_has_not_failed(level: str, failed: int) -> None:
+    screen, only = Screen(), ("get-user/error-body", "get-user/success")
 
     with closing(Progress(screen, untouched)) as progress:
-        suite = Suite(chosen, Stage(service), progress)
-        suite.begin()
-        suite.perform_all()
+        result = perform(BareErrors(), progress=progress, only=only, level=level).result
 
-    assert suite.exit_code == failed, suite.error
+    assert result
+    assert result.exit_code == failed
     assert f"2 of 2 requirements, {failed} failed" in screen.getvalue()

@@ -135,13 +135,6 @@ def test_lines_fit_the_terminal_but_for_what_is_there_to_be_copied(width: int) -
     assert all(line.startswith("  curl ") for line in wide)
 
 
-def test_the_target_cannot_write_escape_sequences() -> None:
-    text = lines_of(realistic_run(), style=Style(colours=True))
-
-    assert "\\u001b[31mKeyError" in text
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", ESCAPES.sub("", text))
-
-
 @pytest.mark.parametrize(
     ("stream", "environment", "colours"),
     [

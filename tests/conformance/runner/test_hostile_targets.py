@@ -15,14 +15,8 @@ import pytest
 
 from conformance.account.state import AccountState
 from conformance.reports import visible
-from tests.conformance.support import (
-    Answer,
-    conformance,
-    run,
-    stub,
-    write_restore_file,
-    write_target,
-)
+from tests.conformance.proxy import Answer, Forward, Request, always, standing
+from tests.conformance.support import conformance, run, write_restore_file, write_target
 from tests.conformance.target.test_redaction import ESCAPES, escaped
 
 PASSWORD = "c4n/ry+p&ss <word>'\"%41"
@@ -31,11 +25,11 @@ PASSWORD = "c4n/ry+p&ss <word>'\"%41"
 def test_no_secret_stands_in_any_report_however_it_is_escaped(tmp_path: Path) -> None:
     numbers = itertools.count()
 
-    def echo(_method: str, _path: str, headers: Mapping[str, str]) -> Answer:
-        number = next(numbers)
+    def echo(request: Request, _forward: Forward) -> Answer:
+        number, headers = next(numbers), request.headers
         said = f"{headers.get('authorization')} {headers.get('x-team')} {PASSWORD}"
         text = escaped(said, [number % len(ESCAPES), number // len(ESCAPES) % len(ESCAPES)])
-        return 418, {"Content-Type": "text/plain"}, f"({text})".encode()
+        return Answer(418, (("Content-Type", "text/plain"),), f"({text})".encode())
 
     def change(data: dict[str, Any]) -> None:
         data["headers"] = {"X-Team": "canary-of-the-headers <&>"}
@@ -43,7 +37,7 @@ def test_no_secret_stands_in_any_report_however_it_is_escaped(tmp_path: Path) ->
 
     reports = [tmp_path / f"report.{kind}" for kind in ("json", "xml", "html")]
     options = [part for report in reports[1:] for part in ("--report", report)]
-    with stub(echo) as (url, _):
+    with standing(echo) as url:
         environment = {"CANARY": PASSWORD, **os.environ}
         done = run(
             tmp_path, url, "--max-examples=1", *options, change=change, environment=environment
@@ -67,8 +61,7 @@ def test_no_secret_stands_in_any_report_however_it_is_escaped(tmp_path: Path) ->
 ATTACK = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt.exe\r\x08"
 
 
-def attacking(_method: str, _path: str, _headers: object) -> Answer:
-    return 500, {"Content-Type": "text/plain; charset=utf-8"}, ATTACK.encode()
+ATTACKING = Answer(500, (("Content-Type", "text/plain; charset=utf-8"),), ATTACK.encode())
 
 
 def _run(folder: Path, url: str) -> tuple[int, str]:
@@ -93,7 +86,7 @@ def _with_restore_file(command: str) -> Callable[[Path, str], tuple[int, str]]:
 def test_nothing_that_a_target_sends_steers_the_terminal(
     tmp_path: Path, command: Callable[[Path, str], tuple[int, str]], code: int
 ) -> None:
-    with stub(attacking) as (url, _):
+    with standing(always(ATTACKING)) as url:
         ended, said = command(tmp_path, url)
 
     assert ended == code, said
@@ -121,11 +114,11 @@ LONG = 20.0
 def test_a_hostile_answer_is_judged_soon(
     tmp_path: Path, headers: Mapping[str, str], body: str
 ) -> None:
-    def answer(method: str, path: str, fields: Mapping[str, str]) -> Answer:
-        status = 200 if fields.get("authorization") else 401
-        return status, dict(headers), body.encode("utf-8")
+    def answer(request: Request, _forward: Forward) -> Answer:
+        status = 200 if request.headers.get("authorization") else 401
+        return Answer(status, tuple(headers.items()), body.encode())
 
-    with stub(answer) as (url, _):
+    with standing(answer) as url:
         before = time.process_time()
         done = run(tmp_path, url, "--only", "get-user/members", "--only", "get-user/error-body")
         assert time.process_time() - before < LONG

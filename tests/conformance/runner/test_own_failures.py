@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.support import Answer, conformance, report_of, stub, write_target
+from tests.conformance.proxy import bare, standing
+from tests.conformance.runner.test_files_named import FULL, device
+from tests.conformance.support import conformance, report_of, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams as on Unix")
@@ -47,12 +48,8 @@ def broken(how: str, folder: Path) -> Iterator[int | None]:
         reading, descriptor = os.pipe()
         os.close(reading)
     else:
-        device = folder / "full"
-        try:
-            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 7))
-        except PermissionError:
-            pytest.skip("only root makes devices")
-        descriptor = os.open(device, os.O_WRONLY)
+        device(*FULL)(folder / "full")
+        descriptor = os.open(folder / "full", os.O_WRONLY)
     try:
         yield descriptor
     finally:
@@ -101,11 +98,8 @@ def test_a_result_that_nobody_can_read_is_no_success(
 
 @pytest.mark.parametrize("door", list(DOORS))
 def test_a_verdict_outweighs_an_output_that_is_gone(tmp_path: Path, door: str) -> None:
-    def nothing(_method: str, _path: str, _headers: object) -> Answer:
-        return 500, {}, b""
-
     option = f"{'--conformance-only' if door == 'pytest' else '--only'}=get-user/basic-accepted"
-    with stub(nothing) as (url, _), broken("pipe", tmp_path) as out:
+    with standing(bare(500)) as url, broken("pipe", tmp_path) as out:
         code, err = run(DOORS[door](write_target(tmp_path, url), option), out=out)
 
     assert code == 1, err

@@ -3,51 +3,43 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.catalogue.results import RunResult, Status
-from conformance.runner.suite import Suite
-from conformance.selftest.changes import build
-from conformance.selftest.stage import Stage, write_target
-from conformance.settings import Settings
-from conformance.wire.transport import ReceivedResponse, SentRequest
+from conformance.selftest.reference.calls import Call, Reply
+from conformance.selftest.reference.service import Service
+from conformance.selftest.stage import perform
 
 
-class _Listening(Stage):
-    """A transport that keeps the requests that log in by Basic and are answered 401."""
+class Listening(Service):
+    """A service that keeps the requests that log in by Basic and are answered 401."""
 
     def __init__(self) -> None:
-        super().__init__(build([]))
+        super().__init__()
         self.refused: list[tuple[str, str, str]] = []
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
-        response = super().send(request)
-        login = dict(request.headers).get("Authorization", "")
-        if response.status == 401 and login.startswith("Basic "):
-            self.refused.append((request.method, request.path, login))
-        return response
+    def answer(self, call: Call) -> Reply:
+        reply, login = super().answer(call), call.headers.get("authorization", "")
+        if reply.status == 401 and login.startswith("Basic "):
+            self.refused.append((call.method, call.target, login))
+        return reply
 
 
-def _run(folder: Path, *only: str, quick: bool) -> tuple[RunResult, _Listening]:
-    service = build([])
-    target = folder / "target.yaml"
-    write_target(target, service)
-    stage = _Listening()
-    suite = Suite(Settings(target, only=only, seed=1, tag="conformanceown", quick=quick), stage)
-    assert suite.begin(), suite.error
-    suite.perform_all()
-    assert suite.result is not None
-    return suite.result, stage
+def run(**chosen: Any) -> tuple[RunResult, Listening]:
+    service = Listening()
+    result = perform(service, **chosen).result
+    assert result
+    return result, service
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, _Listening]:
-    return _run(tmp_path_factory.mktemp("quick"), quick=True)
+def quick() -> tuple[RunResult, Listening]:
+    return run(quick=True, max_examples=None)
 
 
-def test_every_must_is_verified(quick: tuple[RunResult, _Listening]) -> None:
+def test_every_must_is_verified(quick: tuple[RunResult, Listening]) -> None:
     result, _ = quick
     musts = {
         one.requirement.id: one.status
@@ -60,10 +52,10 @@ def test_every_must_is_verified(quick: tuple[RunResult, _Listening]) -> None:
 
 
 def test_each_wrong_password_is_tried_once_and_not_at_each_operation(
-    quick: tuple[RunResult, _Listening], tmp_path: Path
+    quick: tuple[RunResult, Listening],
 ) -> None:
-    _, stage = quick
-    _, whole = _run(tmp_path, "get-user/unauthenticated/wrong", quick=False)
+    _, service = quick
+    _, whole = run(only=("get-user/unauthenticated/wrong",))
     names = {
         login
         for _, _, login in whole.refused
@@ -71,11 +63,11 @@ def test_each_wrong_password_is_tried_once_and_not_at_each_operation(
     }
     tried = [
         (method, path)
-        for method, path, login in stage.refused
+        for method, path, login in service.refused
         if login in names and "/mallory/" in path
     ]
 
     assert len(names) > 8
-    assert names <= {login for _, _, login in stage.refused}
+    assert names <= {login for _, _, login in service.refused}
     assert len(set(tried)) == 6  # operations
     assert len(tried) < 2 * len(names)

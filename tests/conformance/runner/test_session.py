@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.gateway import gateway
-from tests.conformance.support import conformance, only, run, write_target
+from tests.conformance.proxy import gateway
+from tests.conformance.support import conformance, write_target
 from tests.support import PATIENCE, ROOT, MockServer, clean_environment
 
 
@@ -86,7 +86,7 @@ def test_an_interrupted_run_restores_the_accounts(
 ) -> None:
     before, moment = server.accounts(), Moment(at, *numbers)
     with (
-        gateway(server.url, refuse=moment) as way,
+        gateway(upstream=server.url, refuse=moment) as way,
         _started(write_target(tmp_path, way.url)) as process,
     ):
         moment.process = process
@@ -100,7 +100,7 @@ def test_what_a_killed_run_left_is_put_back_by_the_next_command(
     server: MockServer, tmp_path: Path, at: int, command: str
 ) -> None:
     before, moment = server.accounts(), Moment(at, signal.SIGKILL)
-    with gateway(server.url, refuse=moment) as way:
+    with gateway(upstream=server.url, refuse=moment) as way:
         target = write_target(tmp_path, way.url)
         with _started(target) as process:
             moment.process = process
@@ -112,17 +112,6 @@ def test_what_a_killed_run_left_is_put_back_by_the_next_command(
     assert done.code == 0, done.said
     assert server.accounts() == before
     assert not file.exists()
-
-
-def test_a_second_run_at_the_same_time_accuses_nobody(server: MockServer, tmp_path: Path) -> None:
-    before = server.accounts()
-    target = write_target(tmp_path, server.url)
-    chosen = only("update-user/sets", "update-user/form", "add-email")
-    with _started(target, *chosen, "--max-examples", 2, "--journal", tmp_path / "one") as first:
-        _wait_for_a_write(server, before)
-        done = run(tmp_path, server.url, "--quick", "--journal", tmp_path / "two")
-        assert done.code in (0, 3), done.out
-        assert first.wait(PATIENCE * 4) in (0, 3)
 
 
 def test_a_run_that_finds_the_restore_file_held_writes_nothing(
@@ -141,7 +130,7 @@ def test_a_run_that_finds_the_restore_file_held_writes_nothing(
 
     file, success = ("--journal", tmp_path / "restore-file"), ("--only", "add-email/success")
     with (
-        gateway(server.url, refuse=hold_back) as way,
+        gateway(upstream=server.url, refuse=hold_back) as way,
         _started(target, *file, "--base-url", way.url, *success) as first,
     ):
         _wait_for_a_write(server, before)

@@ -30,14 +30,13 @@ from conformance.selftest.command import main
 from conformance.selftest.matrix import Matrix
 from conformance.selftest.overrides import after, each, failing
 from conformance.selftest.page import page
-from conformance.selftest.reference.calls import Call, Reply
+from conformance.selftest.reference.calls import Call
 from conformance.selftest.reference.routes import USERS_PATH
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import User
 from conformance.selftest.stage import Stage, perform
 from conformance.selftest.trials import BASELINE, Manner, Trial, load, trials
 from conformance.selftest.variations import clauses
-from conformance.wire.transport import SentRequest
 from tests.conformance.support import conformance
 
 # -- declaring ----------------------------------------------------------------------------------------
@@ -201,7 +200,8 @@ def test_a_few_from_end_to_end_in_several_processes(
     tmp_path: Path, manner: tuple[str, ...]
 ) -> None:
     report = tmp_path / "matrix.json"
-    names = ("form-second-sign-cuts", "other-types-read")
+    # Of the stage's own: connections that are used again, and bytes where no body may be.
+    names = ("connection-logged-in", "delete-is-204-with-body")
     only = [f"--only={name}" for name in names]
     done = conformance("selftest", "--processes=2", f"--report={report}", *only, *manner)
 
@@ -324,53 +324,3 @@ def test_the_page_needs_nothing_else_and_escapes_what_it_shows() -> None:
     assert "&lt;script&gt;" in text
     assert "http://" not in text
     assert 'class="alone"' in text
-
-
-# -- the stage ----------------------------------------------------------------------------------------
-
-
-class Answering(Service):
-    """Answers with the number of the connection; what it is asked for decides over the rest."""
-
-    def answer(self, call: Call) -> Reply:
-        if call.target == "/crash":
-            raise ZeroDivisionError
-        status = {"/none": 204, "/refused": 400}.get(call.target, 200)
-        return Reply(status, str(call.connection).encode(), close=call.target == "/close")
-
-
-def send(stage: Stage, asked: str) -> tuple[int, bytes]:
-    method, target = asked.split()
-    body = None if method == "GET" else b"{}"
-    response = stage.send(SentRequest(method, target, (("A", "b"),), body))
-    assert response.stray == (response.status == 204)
-    return response.status, response.body
-
-
-def test_the_stage_tells_of_bytes_where_no_body_may_be() -> None:
-    assert send(Stage(Answering()), "DELETE /none") == (204, b"")
-
-
-def test_the_stage_keeps_a_connection_for_what_has_no_body_as_the_suite_does() -> None:
-    stage = Stage(Answering())
-    asked = (
-        "GET /a",
-        "GET /a",
-        "POST /a",
-        "GET /a",
-        "POST /refused",
-        "GET /a",
-        "GET /close",
-        "GET /a",
-    )
-
-    assert [int(send(stage, one)[1]) for one in asked] == [1, 1, 2, 2, 3, 4, 4, 5]
-    stage.close()
-    assert send(stage, "GET /a") == (200, b"6")
-
-
-def test_the_stage_has_a_crash_be_a_500_and_keeps_it() -> None:
-    stage = Stage(Answering())
-
-    assert send(stage, "GET /crash") == (500, b"Internal Server Error")
-    assert stage.crashes == ["GET /crash: ZeroDivisionError()"]

@@ -1,4 +1,4 @@
-"""Client certificates: shown where the target file names them, asked for in words where it does not."""
+"""TLS: the certificate of the server is checked, and one of the client shown or asked for in words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import trustme
 from conformance.target.file import read_target
 from conformance.wire.client import Client
 from conformance.wire.transport import TransportError
-from tests.conformance.gateway import gateway
-from tests.conformance.support import always, stub, target_data
+from tests.conformance.proxy import bare, gateway
+from tests.conformance.support import run, target_data
+from tests.support import MockServer
 from tests.support.serving import in_thread
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -28,8 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("tls")
     trusted, stranger = trustme.CA(), trustme.CA()
     trusted.cert_pem.write_to_path(str(made / "ca.pem"))
-    server = trusted.issue_cert("localhost")
-    server.private_key_and_cert_chain_pem.write_to_path(str(made / "server.pem"))
+    for name, host in (("server", "localhost"), ("elsewhere", "elsewhere.example")):
+        server = trusted.issue_cert(host)
+        server.private_key_and_cert_chain_pem.write_to_path(str(made / f"{name}.pem"))
     for name, ca in (("client", trusted), ("stranger", stranger)):
         certificate = ca.issue_cert("somebody@example.com")
         certificate.private_key_and_cert_chain_pem.write_to_path(str(made / f"{name}.pem"))
@@ -38,30 +40,74 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+def context_of(folder: Path, certificate: str = "server") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / f"{certificate}.pem")
+    return context
+
+
 @contextmanager
 def asking(folder: Path, version: ssl.TLSVersion) -> Iterator[str]:
     """A server that asks for a client certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
+    context = context_of(folder)
     context.load_verify_locations(folder / "ca.pem")
     context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = context.maximum_version = version
-    with stub(always(204)) as (upstream, _), gateway(upstream, tls=context) as way:
-        yield f"https://localhost:{way.port}"
+    with gateway(bare(204), tls=context) as way:
+        yield way.url
 
 
-def status(folder: Path, url: str, **tls: str) -> int:
+def status(folder: Path, url: str, proxy: str = "", **tls: str) -> int:
     """The status of a request with a target file beside the certificates."""
     data = {**target_data(url), "tls": {"ca_bundle": "ca.pem", **tls}}
     (folder / "target.yaml").write_text(json.dumps(data))
     target = read_target(folder / "target.yaml", data["accounts"]["owner"]["tokens"])
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HTTPS_PROXY", proxy)
         patch.setenv("NO_PROXY", "localhost")
         client = Client(target)
         try:
             return client.send("GET", "/").status
         finally:
             client.close()
+
+
+def test_a_ca_that_the_target_file_does_not_name_is_not_trusted(
+    server: MockServer, folder: Path, tmp_path: Path
+) -> None:
+    with gateway(upstream=server.url, tls=context_of(folder)) as way:
+        done = run(tmp_path, way.url)
+
+    assert done.code == 2, done.out
+    assert "TLS failed" in done.err
+    assert way.passed == []
+
+
+def test_a_certificate_of_another_host_is_refused_unless_verification_is_off(
+    server: MockServer, folder: Path, tmp_path: Path
+) -> None:
+    with gateway(upstream=server.url, tls=context_of(folder, "elsewhere")) as way:
+        with pytest.raises(TransportError, match="TLS failed"):
+            status(folder, way.url)
+        assert way.passed == []
+
+        off: dict[str, object] = {"tls": {"verify": False}}
+        only = ("--only", "get-user/success")
+        done = run(tmp_path, way.url, *only, change=lambda data: data.update(off))
+
+    assert done.code == 0, done.said
+    assert "WARNING: tls.verify is false" in done.out
+
+
+def test_https_goes_through_a_tunnel_of_the_proxy(folder: Path) -> None:
+    with (
+        gateway(bare(204), tls=context_of(folder, "elsewhere")) as elsewhere,
+        gateway(upstream=elsewhere.url) as way,
+    ):
+        assert status(folder, "https://elsewhere.example", way.url) == 204
+
+    assert [(one.method, one.path) for one in way.passed] == [("CONNECT", "elsewhere.example:443")]
+    assert elsewhere.passed
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -100,8 +146,7 @@ def test_a_certificate_that_the_server_does_not_trust_is_named(
 @contextmanager
 def closing(folder: Path) -> Iterator[str]:
     """A server that closes each connection once it has read a request, without an alert."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
+    context = context_of(folder)
 
     class Closing(socketserver.BaseRequestHandler):
         def handle(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,21 +26,22 @@ TIMEOUT = 0.5
 
 
 @contextmanager
-def server(*pieces: bytes, pause: float = 0.0) -> Iterator[tuple[HttpTransport, bytearray]]:
-    """Answer each connection with pieces and pauses between them; keep the request."""
+def server(
+    *pieces: bytes, pause: float = 0.0, reads: int = 65536
+) -> Iterator[tuple[HttpTransport, bytearray]]:
+    """Read so much from each connection, answer with pieces and pauses between them, and close it."""
     seen = bytearray()
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
 
         def serve() -> None:
-            try:
-                connection, _ = listener.accept()
-                with connection:
-                    seen.extend(connection.recv(65536))
-                    for piece in pieces:
-                        connection.sendall(piece)
-                        time.sleep(pause)
-            except OSError:
-                return  # the transport has gone
+            with suppress(OSError):  # until the transport has gone
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        seen.extend(connection.recv(reads))
+                        for piece in pieces:
+                            connection.sendall(piece)
+                            time.sleep(pause)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -50,6 +52,7 @@ def server(*pieces: bytes, pause: float = 0.0) -> Iterator[tuple[HttpTransport, 
         )
         yield transport, seen
         transport.close()
+        listener.shutdown(socket.SHUT_RDWR)
         thread.join(10)
 
 
@@ -74,9 +77,42 @@ def test_a_request_goes_out_byte_for_byte() -> None:
     assert ("X-Case", "Kept") in answer.headers
 
 
+PACKED = gzip.compress(b"{}")
+FRAMED = {
+    "with a length": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "the last one": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+    "in chunks, with a trailer": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"1\r\n{\r\n1\r\n}\r\n0;last=1\r\nServer-Timing: total;dur=3\r\n\r\n",
+    "in HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\n{}",
+    "compressed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(PACKED), PACKED),
+    "after 100, 102 and 103": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+    b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("framed", FRAMED.values(), ids=FRAMED)
+def test_an_answer_is_read_in_every_framing_and_after_a_connection_that_ended(
+    framed: bytes,
+) -> None:
+    with server(framed) as (transport, _):
+        found = [sent(transport) for _ in range(3)]
+
+    assert {(one.status, one.body, one.stray) for one in found} == {(200, b"{}", False)}
+
+
+def test_a_refusal_counts_though_the_body_was_not_read() -> None:
+    refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with server(refusal, reads=100) as (transport, _):
+        assert sent(transport, "POST", b"x" * 5_000_000).status == 413
+
+
 @pytest.mark.parametrize("pause", [0.0, 0.001])
-def test_bytes_behind_an_answer_without_a_body_are_seen(pause: float) -> None:
-    with server(b"HTTP/1.1 204 No Content\r\n\r\n", b"{}", pause=pause) as (transport, _):
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_bytes_behind_an_answer_without_a_body_are_seen(pause: float, version: bytes) -> None:
+    head = b"HTTP/%s 204 No Content\r\n\r\n" % version
+    with server(head, b"{}", pause=pause) as (transport, _):
         assert sent(transport).stray
 
 
