@@ -227,10 +227,11 @@ def _widest_token(account: Account) -> tuple[str, str]:
 
 def _near(password: str, known: str) -> Iterator[tuple[str, str, str]]:
     """Yield passwords that are nearly right, but for bytes that a hash may cut off (bcrypt: 72)."""
-    if len(password) >= 2:
-        yield "without its last character", password[:-1], f"{known[:-1]}%?}}"
     if len(password.encode()) < 60:
+        if len(password) >= 2:
+            yield "without its last character", password[:-1], f"{known[:-1]}%?}}"
         yield "with a character more", f"{password}x", f"{known}x"
+        yield "with a colon and more", f"{password}:x", f"{known}:x"
     if password.swapcase() != password and password.isascii():
         yield "in the other case", password.swapcase(), _swapped(known)
 
