@@ -29,6 +29,7 @@ _DATA: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("values.yaml").r
 TEXTS = tuple(_DATA["texts"])
 URLS = tuple(_DATA["urls"])
 TELLING_TEXTS = tuple(_DATA["telling_texts"])
+NEARLY_SAME = tuple(_DATA["nearly_same"])
 ENCODED: dict[str, str] = _DATA["encoded"]
 SPECIAL_WORDS: dict[str, list[str]] = _DATA["special_words"]
 
