@@ -174,10 +174,10 @@ def verified_primary(run: CheckContext) -> Email:
     return primary
 
 
-def made_primary(run: CheckContext, **how: Any) -> tuple[Email, Email]:
+def made_primary(run: CheckContext, address: str = "", **how: Any) -> tuple[Email, Email]:
     """Return the primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
     previous = verified_primary(run)
-    email = run.added(verified=True)
+    email = run.added(verified=True, address=address)
     ask(run, "update_email", {"email": email.email, "primary": True}, **how)
     return previous, email
 
