@@ -9,6 +9,9 @@ from typing import Any
 
 from conformance.catalogue.requirements import packaged_contract
 
+SIGNED = "gravatar_url"
+"""The member that a target may make anew for each answer."""
+
 
 @cache
 def members(schema: str) -> Mapping[str, frozenset[str]]:
@@ -91,10 +94,10 @@ def documented_user(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def steady(user: Mapping[str, Any], *, signed: bool) -> dict[str, Any]:
     """Return a user without what varies where `gravatar_url` is signed anew for each answer: its query, or all of it."""
-    url, query, _ = str(user.get("gravatar_url")).partition("?")
+    url, query, _ = str(user.get(SIGNED)).partition("?")
     if signed and query:
-        return {**user, "gravatar_url": url}
-    return {name: one for name, one in user.items() if not (signed and name == "gravatar_url")}
+        return {**user, SIGNED: url}
+    return {name: one for name, one in user.items() if not (signed and name == SIGNED)}
 
 
 def user_differences(

@@ -63,6 +63,7 @@ def test_an_address_that_comes_back_is_a_new_one(run: CheckContext) -> None:
     ask(run, "delete_email", value)
     for _ in range(2):
         ask(run, "add_email", value)
+        run.added()  # whose number is not to be given again, when it is counted
         ask(run, "update_email", {**value, "verified": True})
         ask(run, "delete_email", value)
     ask(run, "update_email", {**value, "verified": True})
@@ -123,4 +124,24 @@ def test_the_same_address_is_not_added_twice(run: CheckContext) -> None:
     for form in (False, True):
         ask_all(run, _adds(known, form=form, statuses=(400,), **how))
     # If one was taken, what becomes of it is left open.
+    run.judge.pass_all()
+
+
+@proves("add-email/refused-unchanged/duplicate", "list-emails/one-primary")
+def test_the_primary_address_is_primary_when_it_is_added_again(run: CheckContext) -> None:
+    how: dict[str, Any] = {"statuses": (400,), "requirement": "duplicate"}
+    how["unchanged"] = "refused-unchanged/duplicate"
+    primary, known = cases.verified_primary(run).email, run.added().email
+    ask(run, "add_email", {"email": known}, **how)
+    # A primary address that is there twice might not go away.
+    if [one.email for one in run.before().emails].count(known) == 1:
+        exchange = ask(run, "add_email", {"email": primary}, **how)
+        run.judge.that(
+            "list-emails/one-primary",
+            run.before().primary is not None,
+            expected="one primary address",
+            actual=", ".join(map(str, run.before().emails)),
+            at=exchange,
+            shown_by=run.readings("owner", "list_emails"),
+        )
     run.judge.pass_all()

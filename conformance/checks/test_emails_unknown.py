@@ -25,6 +25,7 @@ def test_an_unknown_address_is_not_found(run: CheckContext, op: str) -> None:
     known = run.standing().email
     for form in (False, True):
         unknown = [run.address(), f"x{known}", known.replace("@", "+x@"), known.replace("@", "@x.")]
+        unknown.append(f"{known[0]}.{known[1:]}")  # dots mean something
         group = _of(op, unknown, form=form)
         for names in ((), ("primary",), ("verified", "primary")) if op == "update_email" else ():
             flags = dict.fromkeys(names, True)
@@ -85,3 +86,16 @@ def test_the_same_address_of_two_users_is_each_ones_own(run: CheckContext) -> No
         ask(run, "update_email", {"email": primary.email, "primary": True})
     ask(run, "delete_email", value)
     ask(run, "delete_email", value, role="other")
+
+
+@proves("add-email/not-verified")
+def test_what_somebody_has_verified_is_not_verified_for_another(run: CheckContext) -> None:
+    run.account("other")
+    value = {"email": run.added(verified=True).email}
+    for _ in range(2):
+        # An address that anybody has, or has had, may be refused.
+        if ask(run, "add_email", value, role="other", statuses=(201, 400)).status == 201:
+            ask(run, "delete_email", value, role="other")
+        if run.before().find(value["email"]) is not None:
+            ask(run, "delete_email", value)
+    run.judge.pass_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from conformance.account.state import members
+from conformance.account.state import members, text_members
 from conformance.checks.support import cases
 from conformance.checks.support.asking import ask, ask_all, asks
 from conformance.checks.support.context import CheckContext
@@ -123,8 +123,21 @@ def test_each_member_is_set_alone_by_a_form(run: CheckContext) -> None:
 @proves("update-user/sets-several")
 def test_several_members_are_set_together(run: CheckContext) -> None:
     free = _free(run)
+    value: dict[str, str] = {}
     for names in (*combinations(free, 2), free, free[::-1]):
-        ask(run, _OP, {name: _new(run, name) for name in names}, under="sets-several")
+        value = {name: _new(run, name) for name in names}
+        ask(run, _OP, value, under="sets-several")
+    # Beside those that are so already; the same address once more gives no other picture.
+    value.pop("gravatar_email", None)
+    for name in (next(iter(value)), next(reversed(value))) if value else ():
+        value[name] = _new(run, name)
+        ask(run, _OP, value, under="sets-several")
+
+
+@proves("update-user/leaves-others")
+def test_each_login_leaves_what_another_one_has_set(run: CheckContext) -> None:
+    for index, login in enumerate(run.logins(_OP) * 2):
+        ask(run, _OP, {cases.text_member(run, index): run.text("By turns")}, login=login)
 
 
 @proves("update-user/sets-several", "update-user/form")
@@ -221,6 +234,13 @@ def test_text_is_taken_for_nothing_else(run: CheckContext) -> None:
 
 
 @proves("update-user/any-script")
+def test_a_text_that_is_nearly_the_same_is_another(run: CheckContext) -> None:
+    member = cases.text_member(run)
+    for text in cases.NEARLY_SAME:
+        ask(run, _OP, {member: text}, under="any-script")
+
+
+@proves("update-user/any-script")
 def test_escapes_in_json_are_read(run: CheckContext) -> None:
     member = cases.text_member(run)
     for escaped, text in (
@@ -247,7 +267,9 @@ def _each_member(_run: CheckContext) -> Cases:
     each=_each_member,
 )
 def test_a_member_that_is_no_text_is_refused(run: CheckContext, member: str) -> None:
-    ask_all(run, asks(_OP, ({member: value} for value in cases.NO_TEXTS)))
+    good = _new(run, member)  # which alone would be taken
+    values = (*cases.NO_TEXTS, [good], {member: good})
+    ask_all(run, asks(_OP, ({member: value} for value in values)))
 
 
 @proves(
@@ -283,7 +305,9 @@ def test_valid_members_beside_an_invalid_one_are_not_stored(run: CheckContext) -
 @proves("update-user/others-untouched", "update-user/success")
 def test_the_other_user_updates_too(run: CheckContext) -> None:
     run.account("other")
-    value = cases.fresh_value(run, _OP, "other")
+    fixed = run.ground.fixed.get("other", ())
+    texts = [name for name in text_members() if name in _free(run) and name not in fixed]
+    value = {name: _new(run, name) for name in texts}
     ask(run, _OP, value)
     ask(run, _OP, value, role="other")  # a text is nobody's alone
     ask(run, _OP, cases.fresh_value(run, _OP, "other"), role="other")

@@ -15,7 +15,7 @@ from typing import Any
 from accounts_contract import DocumentError
 from conformance.account.restore_file import Record, RestoreFileError, default_path, is_foreign
 from conformance.account.restorer import Restored, Restorer, StateUnreadable, ascii_body
-from conformance.account.state import AccountState
+from conformance.account.state import SIGNED, AccountState
 from conformance.catalogue.causes import find_causes
 from conformance.catalogue.requirements import catalogue, packaged_contract
 from conformance.catalogue.results import EXIT_CODES, INTERRUPTED, RunResult, Verdict
@@ -202,11 +202,12 @@ class Session:
         try:
             states = {role: self._restorer.read(role) for role in self._restorer.accounts}
             again = {role: self._restorer.read(role, states[role], "user") for role in states}
-            url = "gravatar_url"
-            if any(states[role].user.get(url) != again[role].user.get(url) for role in states):
+            if any(
+                states[role].user.get(SIGNED) != again[role].user.get(SIGNED) for role in states
+            ):
                 self._restorer.signed = True
                 self.verdict.notes.append(
-                    f"{url} differs each time it is read: compared without what varies"
+                    f"{SIGNED} differs each time it is read: compared without what varies"
                 )
                 states = {role: self._restorer.read(role) for role in states}
             at_work = self._changes_by_itself(states)

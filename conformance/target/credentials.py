@@ -240,10 +240,11 @@ def _widest_token(account: Account) -> _Text | None:
 def _near(password: _Text) -> Iterator[tuple[str, _Text]]:
     """Yield passwords that are nearly right, but for bytes that a hash may cut off (bcrypt: 72)."""
     text = password.sent
-    if len(text) >= 2:
-        yield "without its last character", _Text(text[:-1], f"{password.shown[:-1]}%?}}")
     if len(text.encode()) < 60:
+        if len(text) >= 2:
+            yield "without its last character", _Text(text[:-1], f"{password.shown[:-1]}%?}}")
         yield "with a character more", _text(password, "x")
+        yield "with a colon and more", _text(password, ":x")
     if text.isascii():
         yield from _in_the_other_case(password)
 

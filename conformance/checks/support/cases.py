@@ -29,6 +29,7 @@ _DATA: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("values.yaml").r
 TEXTS = tuple(_DATA["texts"])
 URLS = tuple(_DATA["urls"])
 TELLING_TEXTS = tuple(_DATA["telling_texts"])
+NEARLY_SAME = tuple(_DATA["nearly_same"])
 ENCODED: dict[str, str] = _DATA["encoded"]
 SPECIAL_WORDS: dict[str, list[str]] = _DATA["special_words"]
 
@@ -173,10 +174,10 @@ def verified_primary(run: CheckContext) -> Email:
     return primary
 
 
-def made_primary(run: CheckContext, **how: Any) -> tuple[Email, Email]:
+def made_primary(run: CheckContext, address: str = "", **how: Any) -> tuple[Email, Email]:
     """Return the primary address so far, and a verified one of ours that takes its place. Raises NotVerified."""
     previous = verified_primary(run)
-    email = run.added(verified=True)
+    email = run.added(verified=True, address=address)
     ask(run, "update_email", {"email": email.email, "primary": True}, **how)
     return previous, email
 

@@ -10,6 +10,7 @@ from conformance.selftest.overrides import (
     Memory,
     Override,
     admits,
+    after,
     by_form,
     by_percent,
     crashes,
@@ -146,6 +147,9 @@ table(
                 )
             ),
             _fits(lambda self, name, one: "' OR '1'='1" in one),
+        ),
+        "password-ends-at-colon: What stands behind a second colon does not count.": after(
+            "decoded", lambda self, call, encoded, pair: (pair[0], pair[1].partition(":")[0])
         ),
         "wrong-login-otherwise: By turns, a wrong login is 403, or 404, or an odd one 500.": each(
             OPERATIONS,

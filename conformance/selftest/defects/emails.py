@@ -67,6 +67,12 @@ def without_tag(email: str) -> str:
     return re.sub(r"\+[^@]*", "", email)
 
 
+def undotted(email: str) -> str:
+    """Return an address without the dots before its @."""
+    name, _, domain = email.partition("@")
+    return f"{name.replace('.', '')}@{domain}"
+
+
 class Graveyard(Service):
     """A service with a memory of the addresses that were deleted, and of those that were primary."""
 

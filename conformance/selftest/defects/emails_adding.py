@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import parseaddr
 from functools import partial
 from typing import Any
@@ -16,11 +17,13 @@ from conformance.selftest.defects.emails import (
     more,
     removing,
     sent_true,
+    undotted,
     without_tag,
 )
 from conformance.selftest.overrides import (
     Override,
     admits,
+    after,
     answering,
     around,
     crashes,
@@ -30,7 +33,7 @@ from conformance.selftest.overrides import (
     keeping,
     tidied,
 )
-from conformance.selftest.reference.calls import Call
+from conformance.selftest.reference.calls import Call, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
 
@@ -71,6 +74,21 @@ table(
         "former-primary-comes-back-verified: What was primary once is verified when added again.": (
             lambda self, call, one: self.was_primary(one) and self.verify(call, one)
         ),
+        "verified-for-all: What somebody else has verified is verified.": (
+            lambda self, call, one: (
+                any(other.email == one.email and other.verified for other in self.store.rows)
+                and self.verify(call, one)
+            )
+        ),
+        "verified-by-former-owner: What somebody else had verified, and deleted, is verified.": (
+            lambda self, call, one: (
+                any(
+                    old.email == one.email and old.verified and old.username != one.username
+                    for old in self.deleted.values()
+                )
+                and self.verify(call, one)
+            )
+        ),
     },
     partial(more, "insert"),
     base=Graveyard,
@@ -80,6 +98,19 @@ row(
     "format-crashes (add-email/documented-answers): A percent sign is taken for a format, and 500.",
     also="add-email/success",
     **crashes("insert", lambda self, call, email: "%s" in email),
+)
+
+
+def _counted(self: Service, _call: Call, _email: str, one: Address) -> Address:
+    self.store.rows[-1] = replace(one, id=len(self.store.rows))
+    return self.store.rows[-1]
+
+
+row(
+    "number-given-again (update-email/others-untouched delete-email/removes-only-that): "
+    "The number of a new address is how many there are, and so that of another one after a deletion.",
+    also=FOLLOWS,
+    **after("insert", _counted),
 )
 
 # -- what is an address, and what is there already -------------------------------------------------
@@ -177,6 +208,23 @@ table(
     also=FOLLOWS,
 )
 row(
+    "added-again-unsets-primary (add-email/refused-unchanged/duplicate): "
+    "Adding the primary again is refused, and unsets it.",
+    **keeping("add_again", lambda self, call, one: one.is_primary and self.unset_primary(call)),
+)
+
+
+def _begun_anew(self: Service, call: Call, taken: Address) -> Reply:
+    self.store.change(lambda one: one.id == taken.id, verified=False, is_primary=False)
+    return self.json_reply(201, self.email_view(call, self.store.address(taken.id)))
+
+
+row(
+    "added-again-begins-anew (add-email/duplicate list-emails/one-primary): "
+    "Adding again is 201, and makes a new address of it, be it the primary one.",
+    add_again=_begun_anew,
+)
+row(
     f"display-name-dropped ({INVALID} update-user/invalid-gravatar-email): Names are dropped.",
     **tidied(
         lambda text: parseaddr(text)[1] if "<" in text and "@" in text else text,
@@ -205,18 +253,13 @@ row(
 )
 
 
-def _undotted(email: str) -> str:
-    name, _, domain = email.partition("@")
-    return f"{name.replace('.', '')}@{domain}"
-
-
 table(
     "add-email/success",
     {
         "added-by-like: _ stands for any character where duplicates are looked for.": like,
         "added-by-ending: An address that ends like another one is a duplicate.": str.endswith,
         "dots-make-no-difference: Dots before the @ make no other address.": (
-            lambda email, other: _undotted(email) == _undotted(other)
+            lambda email, other: undotted(email) == undotted(other)
         ),
     },
     lambda alike: instead(

@@ -13,7 +13,15 @@ from conformance.selftest.defects.emails import (
     setting,
     without_tag,
 )
-from conformance.selftest.overrides import by_form, each, instead, keeping, nothing, refuses
+from conformance.selftest.overrides import (
+    by_form,
+    each,
+    instead,
+    is_first,
+    keeping,
+    nothing,
+    refuses,
+)
 from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 from conformance.selftest.reference.store import Address
@@ -38,6 +46,9 @@ table(
     {
         f"primary-deletable-by-form ({PRIMARY_STAYS}): A form can delete the primary address.": instead(
             "guarded", by_form, nothing
+        ),
+        f"primary-deletable-for-others ({PRIMARY_STAYS}): All but the first account can delete it.": instead(
+            "guarded", lambda self, call, one: not is_first(self, call), nothing
         ),
         f"primary-fixed ({FORMER}): The first address stays, whichever is primary.": {
             "guarded": lambda self, call, one: (

@@ -12,10 +12,12 @@ from conformance.selftest.defects.emails import (
     Act,
     Graveyard,
     Which,
+    like,
     more,
     own,
     sent_true,
     setting,
+    undotted,
 )
 from conformance.selftest.overrides import (
     Memory,
@@ -90,12 +92,34 @@ table(
         "primary-unverifies-new (others-untouched): The new primary address is unverified.": more(
             "make_primary", UNVERIFYING
         ),
+        "primary-alike (others-untouched): Whatever begins like it is made primary too.": more(
+            "make_primary",
+            changing(
+                lambda call, one, other: (
+                    own(call, one, other) and other.email.startswith(one.email)
+                ),
+                is_primary=True,
+            ),
+        ),
+        "primary-by-like (others-untouched): _ stands for any character in what is made primary.": more(
+            "make_primary",
+            changing(
+                lambda call, one, other: own(call, one, other) and like(one.email, other.email),
+                is_primary=True,
+            ),
+        ),
+        "primary-verifies (others-untouched): What is made primary is verified by it.": more(
+            "make_primary", Service.verify
+        ),
         "primary-again-unset (makes-primary): Made primary again, it is no longer.": more(
             "make_primary", lambda self, call, one: one.is_primary and self.unset_primary(call)
         ),
         "primary-twice (unsets-previous): The previous primary address stays primary.": {
             "unset_primary": nothing
         },
+        "primary-twice-for-others (unsets-previous): It stays so in all but the first account.": instead(
+            "unset_primary", lambda self, call: not is_first(self, call), nothing
+        ),
         "primary-deletes-previous (unsets-previous): The previous primary address is deleted.": {
             "unset_primary": lambda self, call: self.store.remove(
                 lambda one: one.is_primary and own(call, one, one) and not is_meant(call, one)
@@ -256,6 +280,16 @@ table(
                     None,
                 )
             ),
+        ),
+        "address-without-dots: Dots before the @ mean nothing in an address that is looked for.": _found(
+            lambda self, call, email: next(
+                (
+                    one
+                    for one in self.searched(call)
+                    if undotted(one.email) == undotted(email) and not one.is_primary
+                ),
+                None,
+            )
         ),
         "foreign-address-found (*-email/not-found/foreign-address): Those of others can be changed.": each(
             KNOWN, {"searched": lambda self, call: self.store.addresses()}

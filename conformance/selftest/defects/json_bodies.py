@@ -125,7 +125,7 @@ table(
             _no_object(failing(500)),
             _no_object(_patched),
         ),
-        f"utf8-ignored ({UTF8}): By turns, other bytes are replaced, dropped, or 500.": (
+        f"utf8-ignored ({UTF8}): By turns, other bytes are replaced, dropped, 500, or read as they were meant.": (
             _no_utf8(lambda body: body.decode("utf-8", "replace")),
             _no_utf8(failing(500)),
             _no_utf8(
@@ -133,6 +133,7 @@ table(
                     body.decode("utf-8", "surrogatepass").encode("utf-8", "ignore").decode()
                 )
             ),
+            _no_utf8(lambda body: body.replace(b"\xc0\xaf", b"/").decode()),
         ),
     },
     lambda kinds: each(WRITING, *kinds),

@@ -74,6 +74,9 @@ table(
         "array-is-text (wrong-type): An array of texts is joined.": _taking(
             list, lambda user, member, value: ", ".join(map(str, value))
         ),
+        "array-of-one-read (wrong-type): An array of one address, or of one URL, counts as that.": _taking(
+            list, lambda user, member, value: value[0] if len(value) == 1 else value, PROFILE[3:]
+        ),
         "null-empties (wrong-type): null empties a text.": _taking(type(None), lambda *_: ""),
         "null-ignored (wrong-type): null counts as not sent.": _taking(
             type(None), lambda user, member, value: getattr(user, member), PROFILE

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.selftest.changes import defect, row, table
 from conformance.selftest.defects.profile_reading import NOT_SEEN
-from conformance.selftest.overrides import Memory, Override, answering, around, each
+from conformance.selftest.overrides import (
+    Memory,
+    Override,
+    answering,
+    around,
+    crashes,
+    each,
+    instead,
+    nothing,
+)
 from conformance.selftest.reference.bodies import PROFILE
-from conformance.selftest.reference.calls import Call, Refusal, Reply, refuse
+from conformance.selftest.reference.calls import Call, Refusal, Reply
 from conformance.selftest.reference.service import Service
 
 STORED = "update-user/answers-stored"
@@ -93,6 +103,53 @@ class UnchangedIsNotFound(Service):
         super().save_profile(call, changes)
 
 
+@defect(
+    "An update ends at the first member that is as it was.", "update-user/sets-several", also=ALL
+)
+class UnchangedEndsUpdate(Service):
+    def save_profile(self, call: Call, changes: dict[str, str]) -> None:
+        user = self.stored_user(call.username)
+        for name, value in changes.items():
+            if getattr(user, name) == value:
+                return
+            self.save_member(call, name, value)
+
+
+@defect(
+    "Each login writes its own copy of the profile back.", "update-user/leaves-others", also=STORED
+)
+class LoginWritesItsCopy(Memory):
+    def save_profile(self, call: Call, changes: dict[str, str]) -> None:
+        user = self.stored_user(call.username)
+        now = {name: getattr(user, name) for name in PROFILE[:4]}
+        copy = self.memory.setdefault(call.headers["authorization"], now)
+        copy.update(changes)
+        super().save_profile(call, changes)
+        self.store.change_user(call.username, **copy)
+
+
+def _bare(text: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFD", text) if one.isascii())
+
+
+table(
+    "update-user/any-script",
+    {
+        "capitals-alone-not-saved: A change of capitals alone is not saved.": str.casefold,
+        "accents-alone-not-saved: A change of accents alone is not saved.": _bare,
+    },
+    lambda key: instead(
+        "save_member",
+        lambda self, call, name, value: (
+            name in PROFILE[:3]
+            and key(getattr(self.stored_user(call.username), name)) == key(value)
+        ),
+        nothing,
+    ),
+    also=(ALL, "update-user/{form*,answers-stored}"),
+)
+
+
 # -- what else is changed --------------------------------------------------------------------------
 
 
@@ -162,17 +219,19 @@ row(
 )
 
 
-row(
-    "name-taken (update-user/success): A full_name that somebody else has is refused.",
-    text=lambda self, call, name, value: (
-        refuse(400)
-        if name == "full_name"
-        and any(
-            one.full_name == value and one.username != call.username
-            for one in self.store.users.values()
-        )
-        else Service.text(self, call, name, value)
-    ),
+def _has(self: Service, call: Call, name: str, value: Any) -> bool:
+    """Tell whether somebody else has a value."""
+    others = (one for one in self.store.users.values() if one.username != call.username)
+    return any(getattr(one, name) == value for one in others)
+
+
+table(
+    "update-user/success",
+    {
+        "name-taken: A full_name that somebody else has is refused.": "full_name",
+        "url-taken: A profile_url that somebody else has is refused.": "profile_url",
+    },
+    lambda member: crashes("text", lambda *given: given[2] == member and _has(*given), 400),
 )
 
 

@@ -79,6 +79,14 @@ table(
         "text-formula-guarded: A text that a spreadsheet would run gets an apostrophe.": _put(
             "^[=+@]", r"'\g<0>"
         ),
+        "text-unquoted: A text in quotes loses them.": _put('^"(.*)"$', r"\1"),
+        "text-line-feeds-read: A backslash and an n are a line feed.": _put(r"\\n", "\n"),
+        "text-last-backslash-lost: A backslash at the end is lost.": _put(r"\\$", ""),
+        "text-markdown-read: Stars around a word are taken for markup.": _put(r"\*(\w+)\*", r"\1"),
+        "text-digits-western: Digits of other scripts become those of ASCII.": lambda text: re.sub(
+            r"\d", lambda digit: str(int(digit[0])), text
+        ),
+        "text-wide-spaces: Ideographic spaces become spaces.": _put("\u3000", " "),
         "text-json-read: A text that reads like JSON is read.": _put(r'^(\[\]|{}|"")$', ""),
         "text-title-cased: Texts get capitals.": str.title,
         "text-cut-at-255-bytes: Texts are cut after 255 bytes.": (
@@ -106,6 +114,12 @@ table(
         "url-without-fragment: A profile_url loses its fragment.": _put("#.*", ""),
         "url-without-query: A profile_url loses its query.": _put(r"\?[^#]*", ""),
         "url-lower-cased: A profile_url is put into lower case.": str.lower,
+        "url-query-names-once: Of a name that stands twice in the query, the last value stays.": _put(
+            r"(\w+)=[^&#]*&(?=\1=)", ""
+        ),
+        "url-slashes-collapsed: Several slashes in the path become one.": _put(
+            "(?<!^http:)(?<!^https:)//+", "/"
+        ),
     },
     _changing(["profile_url"]),
     also=(SETS, DECODING, FORM),

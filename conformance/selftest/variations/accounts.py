@@ -87,6 +87,18 @@ accounts(
     lambda passwords: {"passwords": tuple({"password": one} for one in passwords)},
 )
 accounts(
+    "SILENT",
+    {
+        "passwords-of-72-bytes: Of long passwords 72 bytes count, as in bcrypt.": {
+            "passwords": ({"password": "correct horse " * 8}, {"password": "battery " * 16}),
+            "password_fits": lambda self, name, password: (
+                (user := self.store.user(name)) is not None
+                and user.password.encode()[:72] == password.encode()[:72]
+            ),
+        }
+    },
+)
+accounts(
     "ACCOUNTS",
     {
         "tokens-odd: Tokens have 640 characters, all that RFC 6750 allows.": staticmethod(
