@@ -78,7 +78,7 @@ class Schema:
         return list(self._components.members(entries))
 
     def violations(self, value: Any) -> list[Violation]:
-        """Return all violations in a JSON value, of a large one those at its beginning; none if it is valid.
+        """Return all violations in a JSON value, of a large one those at its beginning, or the first; none if it is valid.
 
         A value in a member of the format `password` is never repeated. A value whose nesting the
         validator gives up on is a violation too.
@@ -86,15 +86,18 @@ class Schema:
         try:
             # The validator makes all errors at once, with what they are about, and slowly.
             some = _beginning(value) if is_large(value) else value
-            found = [
-                Violation(format_pointer(path), detail)
-                for error in self._validator.iter_errors(some)
-                for path, detail in explain(error, self._secrets)
-            ]
-            if not found and some is not value and not self.is_valid(value):
-                return [Violation("", f"has a fault behind its first {_BEGINNING:,} entries")]
+            errors = list(self._validator.iter_errors(some))
+            if not errors and some is not value:
+                self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            errors = [error]
         except (ValueError, RecursionError):
             return [Violation("", "is nested too deeply to be checked")]
+        found = [
+            Violation(format_pointer(path), detail)
+            for error in errors
+            for path, detail in explain(error, self._secrets)
+        ]
         return list(dict.fromkeys(found))
 
 

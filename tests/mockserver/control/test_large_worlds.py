@@ -104,12 +104,12 @@ def most_memory(server: MockServer) -> int:
 
 def test_faults_of_a_large_world_are_told_with_their_places(sandbox: Sandboxed) -> None:
     state = {"accounts": [account(f"u{number}") for number in range(20_000)]}
-    state["accounts"][15_000]["emails"] *= 2_000
-    state["accounts"][15_000]["emails"][1_500] = {"email": "none"}
+    state["accounts"][15_000]["emails"] *= 5_000
+    state["accounts"][15_000]["emails"][4_500] = {"email": "none"}
     state["accounts"][19_999]["password"] = 3
     answer = sandbox.send("PUT", "/_mock/state", json=state)
     found = pointers(answer)
-    assert "/accounts/15000/emails/1500/email" in found
+    assert "/accounts/15000/emails/4500/email" in found
     assert "/accounts/19999/password" in found
 
 
