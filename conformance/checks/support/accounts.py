@@ -204,7 +204,8 @@ class Accounts(Logins):
         self.surprise = self.surprise or "; ".join(found)
 
     def _put_back(self, role: str, resting: AccountState) -> None:
-        before, failures = self.before(role), self.restorer.failures
+        before, failures, account = self.before(role), self.restorer.failures, self.account(role)
+        unknown = [made for made, source in self._derived.items() if not getattr(account, source)]
         ours = [one for one in resting.emails if self.tag in one.email and not one.verified]
         verified = [one for one in ours if replace(one, verified=True) in before.emails]
         if verified and self.ground.record:
@@ -226,7 +227,8 @@ class Accounts(Logins):
         kept = [one for one in resting.emails if self.tag in one.email]
         if any(one not in now.emails for one in kept) and self.ground.record:
             self.resting[role] = self.ground.record.accounts[role]
-        elif self.account(role).disposable:
+        elif account.disposable or not differences(resting, now, ignore=unknown):
+            # What is made from a member that nobody knows is not put back, and is not waited for again.
             self.resting[role] = now
 
     def look_for_others(self) -> str:
