@@ -13,7 +13,7 @@ import pytest
 from conformance.runner import session
 from tests.conformance.proxy import Answer, Forward, Request, bare, gateway, standing
 from tests.conformance.support import MINT, only, run
-from tests.support import JOHN, JOHNS_EMAILS, MockServer
+from tests.support import JOHN, JOHNS, JOHNS_EMAILS, MockServer
 
 
 def test_the_mock_server_conforms_and_stays_as_it_was_and_no_time_is_waited(
@@ -31,6 +31,30 @@ def test_the_mock_server_conforms_and_stays_as_it_was_and_no_time_is_waited(
     assert server.accounts() == before
     assert list(tmp_path.glob(".*journal*")) == []
     assert sum(waits) == 0
+
+
+def test_a_picture_that_nobody_can_put_back_is_waited_for_once(
+    server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.send("PATCH", JOHNS, JOHN, json={"gravatar_email": "elsewhere@example.com"})
+    waits: list[float] = []
+    wait = time.sleep
+
+    def noted(seconds: float) -> None:
+        waits.append(seconds)
+        wait(seconds)
+
+    monkeypatch.setattr(time, "sleep", noted)
+
+    done = run(
+        tmp_path,
+        server.url,
+        *only("update-user/sets-gravatar-email", "update-user/leaves-others"),
+        change=lambda data: data["accounts"]["owner"].pop("gravatar_email"),
+    )
+
+    assert done.code == 0, done.said
+    assert waits.count(0.02) <= 1
 
 
 def test_read_only_sends_no_write(server: MockServer, tmp_path: Path) -> None:
