@@ -26,7 +26,7 @@ class Safekeeping:
     target: Target
     restorer: Restorer
     notes: list[str]
-    _journal: RestoreFile | None = field(init=False, default=None)
+    _file: RestoreFile | None = field(init=False, default=None)
     _record: Record | None = field(init=False, default=None)
 
     def open(self) -> str:
@@ -39,28 +39,28 @@ class Safekeeping:
             RestoreFileError: The file cannot be used, or what an unfinished run left cannot be restored.
         """
         try:
-            journal = RestoreFile.open(self.path)
+            file = RestoreFile.open(self.path)
         except RestoreFileInUse as error:
             self.notes.append(str(error))
             return str(error)
         with contextlib.ExitStack() as failed:
-            failed.callback(journal.close, remove=False)
-            outcome = self._restore_left(journal)
+            failed.callback(file.close, remove=False)
+            outcome = self._restore_left(file)
             if outcome is not None and outcome.problems:
                 raise RestoreFileError(
                     f"an unfinished run left the restore file {self.path}, and its accounts cannot be "
                     f"restored: {'; '.join(outcome.problems)}; restore them by hand, then remove the file"
                 )
             failed.pop_all()
-        self._journal = journal
+        self._file = file
         if outcome is not None:
             self.notes.append(f"restored the accounts after an unfinished run ({self.path})")
         return ""
 
     def keep(self, record: Record) -> None:
         """Write the state of the accounts; only where the file was opened. Raises RestoreFileError."""
-        assert self._journal is not None
-        self._journal.write(record)
+        assert self._file is not None
+        self._file.write(record)
         self._record = record
 
     def give_back(self) -> Restored:
@@ -74,10 +74,10 @@ class Safekeeping:
             outcome.notes.append(
                 f"`conformance cleanup` tries again, from the restore file {self.path}"
             )
-        if self._journal is not None:
-            journal, self._journal = self._journal, None
+        if self._file is not None:
+            file, self._file = self._file, None
             try:
-                journal.close(remove=not outcome.problems)
+                file.close(remove=not outcome.problems)
             except RestoreFileError as error:
                 self.notes.append(str(error))
         return outcome
@@ -86,18 +86,18 @@ class Safekeeping:
         """Restore the accounts after an interrupted run; None if there is no restore file. Raises RestoreFileError."""
         if not os.path.lexists(self.path):
             return None
-        journal = RestoreFile.open(self.path)
+        file = RestoreFile.open(self.path)
         done = False
         try:
-            outcome = self._restore_left(journal)
+            outcome = self._restore_left(file)
             done = outcome is None or not outcome.problems
         finally:
-            journal.close(remove=done)
+            file.close(remove=done)
         return outcome
 
-    def _restore_left(self, journal: RestoreFile) -> Restored | None:
+    def _restore_left(self, file: RestoreFile) -> Restored | None:
         """Restore what an unfinished run left; None if it left nothing. Raises RestoreFileError."""
-        left = journal.read()
+        left = file.read()
         if left is None:
             return None
         names = {account.role: account.username for account in self.target.accounts}

@@ -10,7 +10,7 @@ import orjson
 
 from mockserver.pipeline.problems import Headers
 
-RESPONSE_WRITER = "mockserver.server.response_writer"
+RESPONSE_WRITER = "mockserver.server.exchange"
 """The ASGI extension by which our server does more than ASGI can: it sends a whole answer at once (`reply`),
 half of it (`truncate`), breaks the connection (`reset`), or lets it not be used again (`part`, `keep_alive`).
 `unread` is a body that is here, whole, and was not read, `is_on_its_way` says whether one still comes, and `is_gone`
